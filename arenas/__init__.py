@@ -1,0 +1,1 @@
+"""The spatial arenas that stand on PacketFlow: zones, links, simulation (later issues)."""

@@ -1,0 +1,80 @@
+"""PacketFlow: declare functions as capabilities, compose them, run them, look at every step.
+
+>>> from packetflow import capability
+>>> @capability(provides="greeting")
+... def greet(name: str) -> str:
+...     "Greet somebody."
+...     return f"Hello {name}"
+>>> greet.contract.provides[0].name
+'greeting'
+"""
+
+from packetflow.capabilities import (
+    Ambiguity,
+    Audio,
+    Context,
+    Contract,
+    Effect,
+    Image,
+    Markdown,
+    Port,
+    Resource,
+    secret,
+)
+from packetflow.composition import (
+    Capability,
+    Pipeline,
+    Problem,
+    Step,
+    Trigger,
+    approval,
+    capability,
+    choose,
+    each,
+    fallback,
+    from_contract,
+    graph,
+    parallel,
+    pipeline,
+    race,
+    repeat,
+    then,
+    wait_for,
+    when,
+)
+from packetflow.errors import PacketFlowError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Ambiguity",
+    "Audio",
+    "Capability",
+    "Context",
+    "Contract",
+    "Effect",
+    "Image",
+    "Markdown",
+    "PacketFlowError",
+    "Pipeline",
+    "Port",
+    "Problem",
+    "Resource",
+    "Step",
+    "Trigger",
+    "approval",
+    "capability",
+    "choose",
+    "each",
+    "fallback",
+    "from_contract",
+    "graph",
+    "parallel",
+    "pipeline",
+    "race",
+    "repeat",
+    "secret",
+    "then",
+    "wait_for",
+    "when",
+]

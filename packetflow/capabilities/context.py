@@ -1,0 +1,134 @@
+"""What the engine hands to a capability that asks for it.
+
+A parameter annotated `Context` is not part of the contract: the engine fills it.
+
+```python
+@capability(provides="rows")
+async def load(path: str, context: Context) -> int:
+    context.log("reading", path=path)
+    context.progress(0.5, "half way")
+```
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Reporter(Protocol):
+    """Where a context's words go; the engine implements it."""
+
+    def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None:
+        """Keep a line."""
+        ...
+
+    def progress(self, fraction: float, text: str) -> None:
+        """Show how far the step is."""
+        ...
+
+    def partial(self, value: Any) -> None:
+        """Show a piece of the output before the whole is there."""
+        ...
+
+    def ask(self, question: str, choices: Sequence[str]) -> Awaitable[Any]:
+        """Wait for a person's answer."""
+        ...
+
+    def record(self, attributes: Mapping[str, Any]) -> None:
+        """Add facts to the step's span."""
+        ...
+
+    def post(self, room: str, content: str, author: str, role: str) -> str:
+        """Keep a message in a room; answers its id."""
+        ...
+
+    def emit(self, event: str, payload: Mapping[str, Any], key: str) -> str:
+        """Send a named event to whoever waits for it; answers its id."""
+        ...
+
+
+class _Silent:
+    def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None: ...
+    def progress(self, fraction: float, text: str) -> None: ...
+    def partial(self, value: Any) -> None: ...
+    def record(self, attributes: Mapping[str, Any]) -> None: ...
+
+    async def ask(self, question: str, choices: Sequence[str]) -> Any:
+        message = f"nobody can answer {question!r}: this capability was called without an engine"
+        raise RuntimeError(message)
+
+    def post(self, room: str, content: str, author: str, role: str) -> str:
+        return ""
+
+    def emit(self, event: str, payload: Mapping[str, Any], key: str) -> str:
+        return ""
+
+
+@dataclass(slots=True)
+class Context:
+    """Where a call stands, and how it talks to people while it runs.
+
+    Made without arguments it is silent, so that a capability can be called as a plain function.
+
+    Attributes:
+        execution_id: The execution the call belongs to.
+        step: The id of its step in the composition.
+        path: Item and pass indexes, from the outside in.
+        attempt: 1 for the first try.
+        idempotency_key: The same for every try of this step in this execution; hand it to
+            services that drop repeated requests.
+        user: Who asked for the execution, where known.
+        agent: Which agent asked for it, where known.
+        workspace: The workspace folder, where there is one.
+    """
+
+    execution_id: str = ""
+    step: str = ""
+    path: tuple[int, ...] = ()
+    attempt: int = 1
+    idempotency_key: str = ""
+    user: str | None = None
+    agent: str | None = None
+    workspace: str = ""
+    reporter: Reporter = field(default_factory=_Silent, repr=False)
+    _stop: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    @property
+    def cancelled(self) -> bool:
+        """True once somebody stopped the execution: return soon, the result is discarded."""
+        return self._stop.is_set()
+
+    def log(self, text: str, level: str = "info", **fields: Any) -> None:
+        """Keep a line with the execution."""
+        self.reporter.log(level, text, fields)
+
+    def progress(self, fraction: float, text: str = "") -> None:
+        """Show how far the step is, from 0 to 1."""
+        self.reporter.progress(min(1.0, max(0.0, fraction)), text)
+
+    def partial(self, value: Any) -> None:
+        """Show a piece of the output before the whole is there."""
+        self.reporter.partial(value)
+
+    async def ask(self, question: str, choices: Sequence[str] = ()) -> Any:
+        """Wait for a person's answer; the execution may be put aside meanwhile and come back.
+
+        After a restart the capability runs again from its start and gets the answer at once,
+        so ask before anything that must not happen twice.
+        """
+        return await self.reporter.ask(question, choices)
+
+    def record(self, **attributes: Any) -> None:
+        """Add facts to the step's span, such as ``tokens_in`` or ``cost_usd``."""
+        self.reporter.record(attributes)
+
+    def post(self, room: str, content: str, *, author: str = "", role: str = "assistant") -> str:
+        """Keep a message in a room; answers its id."""
+        return self.reporter.post(room, content, author, role)
+
+    def emit(self, event: str, payload: Mapping[str, Any] | None = None, *, key: str = "") -> str:
+        """Send a named event to whoever waits for it; answers its id."""
+        return self.reporter.emit(event, payload or {}, key)

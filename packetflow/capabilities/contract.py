@@ -1,0 +1,122 @@
+"""The typed names that a capability or a composition requires and provides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+
+class _Missing:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __reduce__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+"""Stands where no default was declared; ``None`` is a value like any other."""
+
+
+class SecretMark:
+    """Marks a type as secret; use the ready `secret`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "secret"
+
+
+secret: Final = SecretMark()
+"""Put it in a type, ``Annotated[str, secret]``: the value is never kept, shown or logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One named value going into or coming out of a step.
+
+    Attributes:
+        name: The name in the scope.
+        type: A Python type or typing form; ``Any`` when nothing is known.
+        optional: On the way in: there is a default. On the way out: it may be absent.
+        default: The default of an optional input; `MISSING` when there is none.
+        secret: Its value is never kept, shown or logged.
+        help: One sentence from the docstring.
+    """
+
+    name: str
+    type: Any = Any
+    optional: bool = False
+    default: Any = MISSING
+    secret: bool = False
+    help: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}{'?' if self.optional else ''}: {type_name(self.type)}"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What goes in and what comes out, by name.
+
+    >>> contract = Contract((Port("text", str),), (Port("summary", str),))
+    >>> str(contract)
+    '(text: str) -> (summary: str)'
+    """
+
+    requires: tuple[Port, ...] = ()
+    provides: tuple[Port, ...] = ()
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Port]:
+        """The required and optional inputs by name."""
+        return MappingProxyType({port.name: port for port in self.requires})
+
+    @cached_property
+    def outputs(self) -> Mapping[str, Port]:
+        """The outputs by name."""
+        return MappingProxyType({port.name: port for port in self.provides})
+
+    def __str__(self) -> str:
+        return f"({listed(self.requires)}) -> ({listed(self.provides)})"
+
+    def json_schema(self, side: Literal["requires", "provides"]) -> dict[str, Any]:
+        """Describe one side as a JSON Schema (draft 2020-12) object.
+
+        Types that JSON cannot carry become objects with a ``description``; secrets get
+        ``writeOnly``. Imports pydantic.
+
+        >>> Contract((Port("n", int),)).json_schema("requires")["properties"]["n"]["type"]
+        'integer'
+        """
+        from packetflow.capabilities.schema import object_schema
+
+        return object_schema(self.requires if side == "requires" else self.provides)
+
+
+def listed(ports: Iterable[Port]) -> str:
+    """Write ports as they stand in a signature."""
+    return ", ".join(str(port) for port in ports)
+
+
+def type_name(kind: Any) -> str:
+    """Write a type the way people do: ``list[str]``, ``int | None``.
+
+    >>> type_name(dict[str, int]), type_name(None), type_name(int | None)
+    ('dict[str, int]', 'None', 'int | None')
+    """
+    if kind is None or kind is type(None):
+        return "None"
+    if getattr(kind, "__metadata__", None) is not None:
+        return type_name(kind.__origin__)
+    if isinstance(kind, type) and not getattr(kind, "__args__", None):
+        return kind.__name__
+    text = str(kind).replace("typing.", "").replace("collections.abc.", "")
+    for module in ("builtins.", "pyarrow.lib.", "packetflow.capabilities.values."):
+        text = text.replace(module, "")
+    return text

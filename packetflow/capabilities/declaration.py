@@ -1,0 +1,174 @@
+"""A declared function: everything PacketFlow knows of a capability, without behaviour."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+from packetflow.capabilities.contract import Contract
+from packetflow.capabilities.effects import Effect, Safety, safety
+from packetflow.capabilities.signature import Mode, Shape, read_signature
+from packetflow.errors import DeclarationError
+
+Place: TypeAlias = Literal["loop", "thread", "process"]
+"""Where a call runs: on the event loop itself, in a thread, in another process."""
+
+NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_.\-]*$")
+
+
+@dataclass(frozen=True, eq=False)
+class Declaration:
+    """What was said with ``@capability``.
+
+    Attributes:
+        name: Unique in a catalog.
+        fn: The function itself.
+        contract: What it requires and provides.
+        intent: The docstring's first sentence: what it gives, in words.
+        shape: How the outputs come out of the returned object.
+        mode: Plain, async or generator.
+        place: Where calls run.
+        context: The parameter that takes a `Context`, if any.
+        effects: What it touches besides its outputs.
+        reconcile: Called with the same inputs after an interruption of a guarded effect declared
+            ``reconcile``; answers the outputs if it happened, ``None`` if it did not.
+        version: Any text; a change is shown when a run is resumed with changed code.
+        enabled: A disabled capability is listed but refuses to run.
+        help: The whole docstring.
+        tags: Free words for search.
+        examples: Inputs that work, for forms and documentation.
+        expected_seconds: How long a call usually takes; long ones are started first.
+    """
+
+    name: str
+    fn: Callable[..., Any]
+    contract: Contract
+    intent: str = ""
+    shape: Shape = "value"
+    mode: Mode = "sync"
+    place: Place = "thread"
+    context: str | None = None
+    effects: tuple[Effect, ...] = ()
+    reconcile: Callable[..., Any] | None = None
+    version: str = "1"
+    enabled: bool = True
+    help: str = ""
+    tags: tuple[str, ...] = ()
+    examples: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    expected_seconds: float | None = None
+
+    @cached_property
+    def safety(self) -> Safety:
+        """How freely a call may be repeated, from the effects."""
+        return safety(self.effects)
+
+    @cached_property
+    def source(self) -> tuple[str, int]:
+        """File and line of the function; empty and 0 when it has none."""
+        try:
+            code = inspect.unwrap(self.fn).__code__
+        except AttributeError:
+            return "", 0
+        return code.co_filename, code.co_firstlineno
+
+    @property
+    def address(self) -> str:
+        """``module:qualname``, by which another process finds the function."""
+        return f"{self.fn.__module__}:{self.fn.__qualname__}"
+
+
+def read_declaration(
+    fn: Callable[..., Any],
+    *,
+    name: str | None = None,
+    provides: str | None = None,
+    contract: Contract | None = None,
+    place: Place | None = None,
+    **rest: Any,
+) -> Declaration:
+    """Build a declaration from a function and what was said about it.
+
+    Args:
+        fn: The function.
+        name: Defaults to the function's own name.
+        provides: The name of its one returned value.
+        contract: Given instead of read: then *fn* takes keyword arguments by the names required
+            and returns a mapping of the names provided.
+        place: Defaults to the loop for async functions and to a thread for others.
+        **rest: Other attributes of `Declaration`.
+
+    Raises:
+        DeclarationError: The function cannot be declared as written.
+    """
+    called = name or getattr(fn, "__name__", "")
+    if not NAME.match(called):
+        raise DeclarationError(
+            f"{called!r} cannot name a capability; use letters, digits, '_', '.' and '-'",
+            capability=called,
+        )
+    effects = tuple(rest.pop("effects", ()))
+    _check_effects(called, effects, rest.get("reconcile"))
+    if contract is None:
+        read = read_signature(fn, name=called, provides=provides)
+        facts: dict[str, Any] = {
+            "contract": read.contract,
+            "shape": read.shape,
+            "mode": read.mode,
+            "context": read.context,
+            "intent": read.intent,
+            "help": read.help,
+        }
+    else:
+        facts = {
+            "contract": contract,
+            "shape": "mapping",
+            "mode": "async" if inspect.iscoroutinefunction(fn) else "sync",
+            "intent": inspect.cleandoc(fn.__doc__ or "").split("\n\n")[0],
+            "help": inspect.cleandoc(fn.__doc__ or ""),
+        }
+    facts |= {key: value for key, value in rest.items() if value is not None}
+    facts["tags"] = tuple(facts.get("tags", ()))
+    facts["examples"] = tuple(facts.get("examples", ()))
+    is_async = facts["mode"] in {"async", "async_generator"}
+    if is_async and place not in {None, "loop"}:
+        raise DeclarationError(
+            f"capability {called!r} is async, so it runs on the loop; drop run_in={place!r}",
+            capability=called,
+        )
+    where: Place = place or ("loop" if is_async else "thread")
+    if where == "process":
+        _check_importable(called, fn, facts["context"])
+    return Declaration(name=called, fn=fn, place=where, effects=effects, **facts)
+
+
+def _check_effects(name: str, effects: tuple[Effect, ...], reconcile: object) -> None:
+    for effect in effects:
+        if not isinstance(effect, Effect):
+            raise DeclarationError(
+                f"capability {name!r}: {effect!r} is no effect; write Effect.reads('network')",
+                capability=name,
+            )
+        if effect.on_ambiguous == "reconcile" and reconcile is None:
+            raise DeclarationError(
+                f"capability {name!r} wants to reconcile {effect.target!r}; pass reconcile=",
+                capability=name,
+            )
+
+
+def _check_importable(name: str, fn: Callable[..., Any], context: str | None) -> None:
+    if "<locals>" in fn.__qualname__ or fn.__name__ == "<lambda>":
+        raise DeclarationError(
+            f"capability {name!r} runs in a process, so another process must find it by name; "
+            "define it at the top level of a module",
+            capability=name,
+        )
+    if context is not None:
+        raise DeclarationError(
+            f"capability {name!r} runs in a process and cannot take a Context; "
+            "run it in a thread instead",
+            capability=name,
+        )

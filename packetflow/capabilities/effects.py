@@ -1,0 +1,129 @@
+"""What a capability touches besides its outputs.
+
+The engine itself emits audits, counters, histograms and notifications, and reads from the rest
+whether a step that was interrupted may simply run again.
+
+>>> [str(effect) for effect in (Effect.reads("network"), Effect.audit("info"))]
+['reads network', 'audit info']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+_NO_FACTS: Mapping[str, Any] = MappingProxyType({})
+
+
+class Ambiguity(StrEnum):
+    """What to do with a guarded effect that may or may not have happened."""
+
+    ASK = "ask"
+    AGAIN = "again"
+    SKIP = "skip"
+    RECONCILE = "reconcile"
+
+
+class Safety(StrEnum):
+    """How freely a step may be run again."""
+
+    PURE = "pure"
+    IDEMPOTENT = "idempotent"
+    GUARDED = "guarded"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One declared effect; make it with the class methods.
+
+    Attributes:
+        kind: ``reads``, ``writes``, ``audit``, ``counter``, ``histogram``, ``notify``, ``model``,
+            ``memory`` or the name of a custom effect.
+        target: What is touched (``network``, ``files``), the level of an audit, or the name of a
+            metric, channel or provider.
+        idempotent: For ``writes``: doing it twice is the same as doing it once.
+        on_ambiguous: For ``writes`` that are not idempotent: what to do after an interruption.
+        facts: Further facts of a custom effect.
+    """
+
+    kind: str
+    target: str
+    idempotent: bool = False
+    on_ambiguous: Ambiguity = Ambiguity.ASK
+    facts: Mapping[str, Any] = field(default_factory=lambda: _NO_FACTS, hash=False)
+
+    @classmethod
+    def reads(cls, target: str) -> Effect:
+        """It looks at something outside, and changes nothing."""
+        return cls("reads", target, idempotent=True)
+
+    @classmethod
+    def writes(
+        cls,
+        target: str,
+        *,
+        idempotent: bool = False,
+        on_ambiguous: Ambiguity | str = Ambiguity.ASK,
+    ) -> Effect:
+        """It changes something outside.
+
+        Args:
+            target: What it changes: ``files``, ``network``, ``payments``, ...
+            idempotent: Doing it again with the same inputs changes nothing more.
+            on_ambiguous: After an interruption in its midst: ``ask`` a person, do it ``again``,
+                ``skip`` it, or ``reconcile`` with the capability's own function.
+        """
+        return cls("writes", target, idempotent, Ambiguity(on_ambiguous))
+
+    @classmethod
+    def audit(cls, level: str = "info") -> Effect:
+        """Each call leaves an audit line of that level."""
+        return cls("audit", level)
+
+    @classmethod
+    def counter(cls, name: str) -> Effect:
+        """Each call adds one to the counter."""
+        return cls("counter", name)
+
+    @classmethod
+    def histogram(cls, name: str) -> Effect:
+        """Each call records its seconds in the histogram."""
+        return cls("histogram", name)
+
+    @classmethod
+    def notify(cls, channel: str) -> Effect:
+        """Each call sends a notification to the channel."""
+        return cls("notify", channel)
+
+    @classmethod
+    def model(cls, provider: str = "") -> Effect:
+        """It asks a language model (costs and tokens appear in its span)."""
+        return cls("model", provider, idempotent=True)
+
+    @classmethod
+    def memory(cls, store: str) -> Effect:
+        """It keeps something in an agent's memory."""
+        return cls("memory", store, idempotent=True)
+
+    @classmethod
+    def custom(cls, name: str, **facts: Any) -> Effect:
+        """Anything else, for modules to see; it does not affect what may run again."""
+        return cls(name, "", idempotent=True, facts=MappingProxyType(dict(facts)))
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target}".rstrip()
+
+
+def safety(effects: tuple[Effect, ...]) -> Safety:
+    """Tell from its effects how freely a step may run again.
+
+    >>> safety((Effect.reads("network"),)), safety((Effect.writes("files"),))
+    (<Safety.PURE: 'pure'>, <Safety.GUARDED: 'guarded'>)
+    """
+    writes = [effect for effect in effects if effect.kind == "writes"]
+    if not writes:
+        return Safety.PURE
+    return Safety.IDEMPOTENT if all(effect.idempotent for effect in writes) else Safety.GUARDED

@@ -1,0 +1,316 @@
+"""Everything that does not fit in a composition, each with its place and, where it can, a mend.
+
+The same check serves the notebook cell, the command line, the editor and loading: what passes it
+never fails a run for a missing or clashing name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from packetflow.capabilities.contract import Port
+from packetflow.capabilities.effects import Safety
+from packetflow.capabilities.fits import fits
+from packetflow.composition import condition
+from packetflow.composition.dataflow import graph_dataflow
+from packetflow.composition.infer import Flow
+from packetflow.composition.policies import Cache, Hedge, refuse_unusable
+from packetflow.composition.problems import Fix, Problem
+from packetflow.composition.steps import (
+    Branch,
+    Call,
+    Each,
+    Graph,
+    Guarded,
+    Parallel,
+    Pipeline,
+    Race,
+    Repeat,
+    Sequence,
+    Step,
+    Unknown,
+    Use,
+)
+from packetflow.composition.walk import identified, label, walk
+from packetflow.errors import CompositionError, did_you_mean
+
+__all__ = ["Problem", "check", "check_pipeline"]
+
+
+def check(step: Step, *, given: Iterable[str] | Mapping[str, Any] | None = None) -> list[Problem]:
+    """Find everything that does not fit.
+
+    Args:
+        step: The composition.
+        given: The names that will be given from outside, with their types if it is a mapping;
+            ``None`` means whatever it needs.
+
+    Returns:
+        Problems in reading order; errors keep it from running, warnings do not.
+    """
+    try:
+        whole = identified(step)
+    except CompositionError as error:
+        return [Problem("unbounded", "", str(error))]
+    flow = whole.flow
+    problems = list(flow.problems)
+    problems += _duplicates(whole)
+    for part in walk(whole):
+        problems += _local(part)
+    problems += _conditions(whole, flow, given)
+    outside = flow.needs if given is None else dict.fromkeys(given)
+    problems += [
+        _maybe(name, reader, flow) for name, reader in flow.maybes.items() if name not in outside
+    ]
+    if given is not None:
+        problems += _missing(flow, given)
+    return problems
+
+
+def check_pipeline(pipeline: Pipeline) -> list[Problem]:
+    """Find everything that does not fit in a saved pipeline, its own promises included."""
+    flow = pipeline.step.flow
+    given: dict[str, Any] | None = None
+    if pipeline.requires is not None:
+        names = [text.rstrip("?") for text in pipeline.requires]
+        given = {name: flow.needs[name].type if name in flow.needs else Any for name in names}
+    problems = check(pipeline.step, given=given)
+    for text in pipeline.requires or ():
+        name = text.rstrip("?")
+        if name not in flow.needs:
+            message = f"requires {name!r}, which no step reads"
+            problems.append(Problem("promise", pipeline.name, message, name, "warning"))
+        elif text.endswith("?") and not flow.needs[name].optional:
+            message = (
+                f"says {name!r} may be left out, but {flow.readers[name]!r} needs it; "
+                "give its input a default"
+            )
+            problems.append(Problem("promise", pipeline.name, message, name))
+    for text in pipeline.provides or ():
+        name = text.rstrip("?")
+        near = get_close_matches(name, flow.makes, 1)
+        if name not in flow.makes:
+            message = f"promises {name!r}, which no step makes{did_you_mean(near)}"
+            problems.append(Problem("promise", pipeline.name, message, name))
+        elif flow.makes[name].optional and not text.endswith("?"):
+            message = (
+                f"promises {name!r}, which only some ways make; write '{name}?' or make it "
+                "everywhere"
+            )
+            problems.append(Problem("promise", pipeline.name, message, name))
+    return problems + _recursion(pipeline)
+
+
+def _duplicates(whole: Step) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for part in walk(whole):
+        if isinstance(part, Guarded) or part.id is None:
+            continue
+        if part.id in seen:
+            message = f"the id {part.id!r} is used twice; every step needs its own"
+            yield Problem("duplicate_id", part.id, message)
+        seen.add(part.id)
+
+
+def _local(part: Step) -> Iterator[Problem]:
+    """Problems that one step shows by itself."""
+    name = label(part)
+    match part:
+        case Use(capability=Unknown(name=missing)):
+            message = f"no capability is called {missing!r}; declare it, or use another"
+            yield Problem("unknown_capability", name, message, missing)
+        case Call(pipeline=Unknown(name=missing)):
+            message = f"no pipeline is called {missing!r}; save it, or call another"
+            yield Problem("unknown_pipeline", name, message, missing)
+        case Use() | Call():
+            yield from _renames(part, name)
+        case Sequence(steps=()) | Parallel(steps=()) | Graph(steps=()) | Race(steps=()):
+            yield Problem("empty", name, "has no steps; add one or take it out")
+        case Branch():
+            yield from _unreachable(part, name)
+        case Each(over=over):
+            if not over:
+                yield Problem("unbounded", name, "walks no list; say over: {item: items}")
+        case Race(steps=steps):
+            for inner in steps:
+                yield from _effects_twice(inner, name, "a race")
+        case Guarded(step=inner, policy=policy):
+            try:
+                refuse_unusable(policy)
+            except CompositionError as error:
+                yield Problem("unbounded", name, str(error))
+            if isinstance(policy, Hedge):
+                yield from _effects_twice(inner, name, "a hedge")
+            if isinstance(policy, Cache) and not isinstance(_bare(inner), (Use, Call)):
+                yield Problem("guarded_twice", name, "only a capability's outputs can be cached")
+        case _:
+            pass
+    if isinstance(part, Graph):
+        yield from _unordered(part)
+
+
+def _bare(step: Step) -> Step:
+    while isinstance(step, Guarded):
+        step = step.step
+    return step
+
+
+def _renames(part: Use | Call, name: str) -> Iterator[Problem]:
+    called = part.capability if isinstance(part, Use) else part.pipeline
+    if isinstance(called, Unknown):
+        return
+    inputs, outputs = called.contract.inputs, called.contract.outputs
+    for side, known, used in (
+        ("input", inputs, [*part.reads, *part.values]),
+        ("output", outputs, list(part.writes or ())),
+    ):
+        for one in used:
+            if one not in known:
+                near = did_you_mean(get_close_matches(one, known, 1))
+                message = f"{called.name!r} has no {side} {one!r}{near}"
+                yield Problem("unknown_name", name, message, one)
+    for one, scope in part.reads.items():
+        if scope is None and one in inputs and not inputs[one].optional:
+            if one in part.values:
+                continue
+            message = f"needs {one!r}, which has no default; wire it or set a value"
+            yield Problem("missing_input", name, message, one)
+    if isinstance(part, Use) and not part.capability.declaration.enabled:  # type: ignore[union-attr]  # Unknown left above
+        yield Problem("disabled", name, f"the capability {called.name!r} is switched off")
+
+
+def _unreachable(part: Branch, name: str) -> Iterator[Problem]:
+    for index, case in enumerate(part.cases):
+        last = index == len(part.cases) - 1
+        if case.when.strip() == "true" and not (last and part.otherwise is None):
+            message = "a case that always holds makes the ways after it unreachable"
+            yield Problem("unreachable", name, message)
+        if case.when.strip() == "false":
+            yield Problem("unreachable", label(case.then), "its case never holds")
+
+
+def _effects_twice(part: Step, name: str, where: str) -> Iterator[Problem]:
+    for inner in walk(part):
+        if isinstance(inner, Use) and _safety(inner) is Safety.GUARDED:
+            message = (
+                f"{label(inner)!r} changes something outside and might do so twice in {where}; "
+                "take it out, or declare its effect idempotent"
+            )
+            yield Problem("guarded_twice", name, message)
+
+
+def _safety(step: Use) -> Safety:
+    called = step.capability
+    return Safety.PURE if isinstance(called, Unknown) else called.declaration.safety
+
+
+def _writes_outside(step: Step) -> bool:
+    return any(isinstance(part, Use) and _safety(part) is not Safety.PURE for part in walk(step))
+
+
+def _unordered(graph: Graph) -> Iterator[Problem]:
+    """Warn about steps with outside effects that nothing orders."""
+    writers = [i for i, step in enumerate(graph.steps) if _writes_outside(step)]
+    if len(writers) < 2:
+        return
+    wiring = graph_dataflow(graph)
+    for first, second in zip(writers, writers[1:], strict=False):
+        if _reaches(wiring.after, first, second) or _reaches(wiring.after, second, first):
+            continue
+        one, other = label(graph.steps[first]), label(graph.steps[second])
+        message = f"it and {one!r} both change something outside, and nothing orders them"
+        fix = Fix(f"Run {other} after {one}", {"op": "after", "step": other, "wait_for": one})
+        yield Problem("unordered_effects", other, message, severity="warning", fix=fix)
+
+
+def _reaches(after: tuple[tuple[int, ...], ...], start: int, goal: int) -> bool:
+    stack, seen = [start], {start}
+    while stack:
+        here = stack.pop()
+        if here == goal:
+            return True
+        fresh = [one for one in after[here] if one not in seen]
+        seen.update(fresh)
+        stack.extend(fresh)
+    return False
+
+
+def _conditions(whole: Step, flow: Flow, given: object) -> Iterator[Problem]:
+    """Compile every condition against the types of the names it may see."""
+    visible: dict[str, Any] = {}
+    for part in walk(whole):
+        for port in (*part.flow.makes.values(), *part.flow.needs.values()):
+            known = visible.get(port.name, port.type)
+            same = known is port.type and not port.optional
+            visible[port.name] = known if same else Any
+    if isinstance(given, Mapping):
+        visible |= {name: kind for name, kind in given.items() if name not in visible}
+    for part in walk(whole):
+        sources: list[str] = []
+        if isinstance(part, Branch):
+            sources = [case.when for case in part.cases]
+        elif isinstance(part, Repeat) and part.until is not None:
+            sources = [part.until]
+        for source in sources:
+            types = {name: visible.get(name, Any) for name in condition.variables(source)}
+            wrong = condition.complaint(source, types)
+            if wrong is not None:
+                message = f"condition {source!r} {wrong}"
+                yield Problem("bad_condition", label(part), message)
+    del flow
+
+
+def _maybe(name: str, reader: str, flow: Flow) -> Problem:
+    maker = flow.makers.get(name, "an earlier branch")
+    message = (
+        f"needs {name!r}, which {maker!r} makes only on some ways; give the input a default or "
+        "make it everywhere"
+    )
+    return Problem("maybe_missing", reader, message, name)
+
+
+def _missing(flow: Flow, given: Iterable[str] | Mapping[str, Any]) -> Iterator[Problem]:
+    have: dict[str, Any] = dict(given) if isinstance(given, Mapping) else dict.fromkeys(given, Any)
+    for name, port in flow.needs.items():
+        reader = flow.readers[name]
+        if name in have:
+            if not fits(have[name], port.type):
+                message = f"needs {name!r} as {port}, which is given otherwise"
+                yield Problem("wrong_type", reader, message, name)
+            continue
+        if port.optional:
+            continue
+        near = _nearest(port, {**{n: p.type for n, p in flow.makes.items()}, **have})
+        message = f"needs {name!r}, which nothing provides{did_you_mean(near)}"
+        fix = None
+        if near:
+            operation = {"op": "read", "step": reader, "input": name, "from": near[0]}
+            fix = Fix(f"Read {name} from {near[0]}", operation)
+        yield Problem("missing_input", reader, message, name, fix=fix)
+
+
+def _nearest(port: Port, candidates: Mapping[str, Any]) -> list[str]:
+    """Names that might be meant: spelled alike first, then the only one of a fitting type."""
+    fitting = [name for name, kind in candidates.items() if fits(kind, port.type)]
+    close = get_close_matches(port.name, fitting, 1, cutoff=0.5)
+    if close:
+        return close
+    exact = [n for n in fitting if candidates[n] is not Any and port.type is not Any]
+    return exact if len(exact) == 1 else []
+
+
+def _recursion(pipeline: Pipeline) -> list[Problem]:
+    stack: list[tuple[Pipeline, tuple[str, ...]]] = [(pipeline, ())]
+    while stack:
+        here, above = stack.pop()
+        if here.name in above:
+            ring = " -> ".join([*above[above.index(here.name) :], here.name])
+            return [Problem("recursion", pipeline.name, f"calls itself: {ring}")]
+        stack.extend(
+            (part.pipeline, (*above, here.name))
+            for part in walk(here.step)
+            if isinstance(part, Call) and isinstance(part.pipeline, Pipeline)
+        )
+    return []

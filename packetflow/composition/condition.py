@@ -1,0 +1,204 @@
+"""Conditions: the Common Expression Language (cel.dev) behind two functions.
+
+A condition is text over names in the scope: ``size(errors) == 0 && language in ['en', 'de']``.
+CEL always ends, cannot touch anything outside, and is typed. The library is imported only when a
+condition is compiled. Numbers are declared dynamic to CEL, so that ``1 < 1.5`` holds as in
+Python; text, booleans and lists are declared, so that most mistakes show before a run. Models and
+dataclasses count as maps, tables as their number of rows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from packetflow.errors import CompositionError, RunError
+
+Condition: TypeAlias = Callable[[Mapping[str, Any]], bool]
+
+_TOKEN = re.compile(
+    r"""(?P<text>[rRbB]{0,2}(?:'''(?:.|\n)*?'''|\"\"\"(?:.|\n)*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"))
+      | (?P<number>\d[\w.]*)
+      | (?P<name>[A-Za-z_]\w*)
+      | (?P<sign>==|!=|<=|>=|&&|\|\||\S)""",
+    re.VERBOSE,
+)
+_WORDS = frozenset({"true", "false", "null", "in"})
+_MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+_PLAIN = (bool, int, float, str, bytes, type(None))
+
+
+def _tokens(source: str) -> list[tuple[str, str]]:
+    return [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(source)]
+
+
+@lru_cache(maxsize=2048)
+def variables(source: str) -> frozenset[str]:
+    """The scope names a condition reads.
+
+    >>> sorted(variables("size(errors) == 0 && tags.exists(t, t == 'new') && user.name != ''"))
+    ['errors', 'tags', 'user']
+    """
+    tokens = _tokens(source)
+    found: set[str] = set()
+    bound: list[tuple[str, int]] = []
+    depth = 0
+    for index, (kind, text) in enumerate(tokens):
+        before = tokens[index - 1][1] if index else ""
+        after = tokens[index + 1][1] if index + 1 < len(tokens) else ""
+        if text == "(":
+            depth += 1
+        elif text == ")":
+            depth -= 1
+            bound = [(name, level) for name, level in bound if level <= depth]
+        if kind != "name" or text in _WORDS:
+            continue
+        if before == ".":
+            if text in _MACROS and after == "(" and index + 2 < len(tokens):
+                bound.append((tokens[index + 2][1], depth + 1))
+            continue
+        if after == "(" or any(text == name for name, _ in bound):
+            continue
+        found.add(text)
+    return frozenset(found)
+
+
+def complaint(source: str, types: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with a condition over names of these types, or ``None``.
+
+    >>> complaint("size(errors) == ", {"errors": list})
+    "cannot be read at column 17: mismatched input '<EOF>' expecting more"
+    >>> complaint("score > 'high'", {"score": int})
+    "compares the number 'score' with text"
+    """
+    if not source.strip():
+        return "is empty"
+    text = _compile_error(source, types)
+    if text is not None:
+        return text
+    return _type_mistake(source, types)
+
+
+def _compile_error(source: str, types: Mapping[str, Any]) -> str | None:
+    try:
+        compiled = _compile(source, tuple(sorted((n, _cel_type(k)) for n, k in types.items())))
+    except RuntimeError as error:
+        return _readable(str(error))
+    if compiled.return_type().name().lower() not in {"bool", "dyn"}:
+        return f"gives a {compiled.return_type().name().lower()}, not true or false"
+    return None
+
+
+def _readable(message: str) -> str:
+    match = re.search(r"<input>:(\d+):(\d+): (.*)", message)
+    if match is None:
+        return f"cannot be read: {message.splitlines()[0]}"
+    text = match[3].removeprefix("Syntax error: ").replace(" (in container '')", "")
+    text = re.sub(r"expecting \{.*\}", "expecting more", text)
+    if undeclared := re.match(r"undeclared reference to '(\w+)'", text):
+        return f"uses {undeclared[1]!r}, which is not there"
+    return f"cannot be read at column {match[2]}: {text}"
+
+
+def _type_mistake(source: str, types: Mapping[str, Any]) -> str | None:
+    tokens = _tokens(source)
+    for (_, function), (_, bracket), (_, name) in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if (function, bracket) == ("size", "(") and _is_table(types.get(name)):
+            return f"asks the size of the table {name!r}; a table counts as its number of rows"
+    for (kind, left), (_, sign), (other, right) in zip(
+        tokens, tokens[1:], tokens[2:], strict=False
+    ):
+        if sign not in _COMPARISONS:
+            continue
+        name, literal = (left, other) if kind == "name" else (right, kind)
+        declared = types.get(name)
+        if declared in (int, float) and literal == "text":
+            return f"compares the number {name!r} with text"
+    return None
+
+
+def _is_table(kind: Any) -> bool:
+    return getattr(kind, "__name__", "") == "Table"
+
+
+def _cel_type(kind: Any) -> str:
+    """Which CEL type to declare for a Python type; ``dyn`` where CEL is stricter than Python."""
+    if kind is str:
+        return "string"
+    if kind is bool:
+        return "bool"
+    origin = typing.get_origin(kind) or kind
+    return "list" if origin in (list, tuple) else "dyn"
+
+
+@lru_cache(maxsize=1024)
+def _compile(source: str, declared: tuple[tuple[str, str], ...]) -> Any:
+    from cel_expr_python import cel
+
+    kinds = {
+        "string": cel.Type.STRING,
+        "bool": cel.Type.BOOL,
+        "list": cel.Type.List(cel.Type.DYN),
+        "dyn": cel.Type.DYN,
+    }
+    env = cel.NewEnv(variables={name: kinds[kind] for name, kind in declared})
+    return env.compile(source)
+
+
+def compile_condition(source: str, where: str) -> Condition:
+    """Make a function of a condition.
+
+    Args:
+        source: The condition.
+        where: The step's id; for messages.
+
+    Returns:
+        A function of the scope; a name that is absent counts as null.
+
+    Raises:
+        CompositionError: The condition cannot be read.
+        RunError: (from the returned function) it gives no truth value for these values.
+    """
+    names = tuple(sorted(variables(source)))
+    try:
+        evaluate = _compile(source, tuple((name, "dyn") for name in names)).eval
+    except RuntimeError as error:
+        raise CompositionError(f"{where}: condition {source!r} {_readable(str(error))}") from error
+
+    def holds(scope: Mapping[str, Any]) -> bool:
+        facts = {name: _celled(scope.get(name)) for name in names}
+        try:
+            answer = evaluate(data=facts).value()
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise RunError(f"{where}: condition {source!r} failed: {error}") from error
+        if answer is True or answer is False:
+            return bool(answer)
+        raise RunError(f"{where}: condition {source!r} gives no true or false: {answer}")
+
+    return holds
+
+
+def _celled(value: Any) -> Any:
+    """What CEL sees of a value."""
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_celled(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _celled(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _celled(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if hasattr(value, "model_dump"):
+        return _celled(value.model_dump())
+    rows = getattr(value, "num_rows", None)
+    if isinstance(rows, int):
+        return rows
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    enum_value = getattr(value, "value", None)
+    return enum_value if type(enum_value) in _PLAIN else str(value)

@@ -1,0 +1,409 @@
+"""The names a composition reads from outside and the names it makes, derived from its steps.
+
+`Flow` is worked out bottom-up and kept with each step, so that building is linear: ``a >> b``
+only looks at the joint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as SequenceOf
+from dataclasses import dataclass, field, replace
+from typing import Any, Union, get_args, get_origin
+
+from packetflow.capabilities.contract import Contract, Port, type_name
+from packetflow.capabilities.fits import fits
+from packetflow.composition import condition
+from packetflow.composition.problems import Problem
+from packetflow.composition.steps import (
+    Branch,
+    Call,
+    Each,
+    Fallback,
+    Graph,
+    Guarded,
+    Parallel,
+    Pipeline,
+    Race,
+    Repeat,
+    Sequence,
+    Step,
+    Unknown,
+    Use,
+    Wait,
+)
+from packetflow.composition.walk import label
+from packetflow.errors import ContractError
+
+
+@dataclass
+class Flow:
+    """What crosses a composition's border.
+
+    Attributes:
+        needs: Names read from outside; optional ones when every reader has a default.
+        makes: Names made; optional ones when some way through does not make them.
+        readers: For a name read, the step that reads it first.
+        makers: For a name made, the step that makes it last.
+        maybes: Names read without a default although only some ways make them: name to reader.
+        problems: What does not fit inside.
+    """
+
+    needs: dict[str, Port] = field(default_factory=dict)
+    makes: dict[str, Port] = field(default_factory=dict)
+    readers: dict[str, str] = field(default_factory=dict)
+    makers: dict[str, str] = field(default_factory=dict)
+    maybes: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def contract(self) -> Contract:
+        """The same as a contract."""
+        return Contract(tuple(self.needs.values()), tuple(self.makes.values()))
+
+    def copy(self) -> Flow:
+        """A flow whose parts may be changed."""
+        return Flow(
+            dict(self.needs),
+            dict(self.makes),
+            dict(self.readers),
+            dict(self.makers),
+            dict(self.maybes),
+            list(self.problems),
+        )
+
+    def read(self, port: Port, reader: str) -> None:
+        """Note that *reader* reads a name from outside."""
+        known = self.needs.get(port.name)
+        if known is None:
+            self.needs[port.name] = port
+            self.readers[port.name] = reader
+            return
+        merged = _merged_need(known, port)
+        if merged is None:
+            message = (
+                f"reads {port.name!r} as {type_name(port.type)}, but "
+                f"{self.readers[port.name]!r} reads it as {type_name(known.type)}; "
+                "rename one of them at its step"
+            )
+            self.problems.append(Problem("wrong_type", reader, message, port.name))
+        else:
+            self.needs[port.name] = merged
+
+    def absorb(self, other: Flow) -> None:
+        """Take over what another part reads from outside, and its problems."""
+        for name, port in other.needs.items():
+            self.read(port, other.readers[name])
+        self.maybes.update(other.maybes)
+        self.problems.extend(other.problems)
+
+
+def require_sound(problems: Iterable[Problem]) -> None:
+    """Refuse what certainly does not fit.
+
+    Raises:
+        ContractError: Carries the problems that are errors.
+    """
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise ContractError(errors)
+
+
+def infer(step: Step) -> Flow:
+    """Work out a step's flow; the flows of the steps inside are reused."""
+    match step:
+        case Use() | Call():
+            return _infer_called(step)
+        case Sequence(steps=steps):
+            flow = Flow()
+            for part in steps:
+                flow = infer_then(flow, part.flow, own=True)
+            return flow
+        case Parallel(steps=steps):
+            return flow_of_parallel([part.flow for part in steps], steps)
+        case Graph():
+            from packetflow.composition.dataflow import infer_graph
+
+            return infer_graph(step)
+        case Branch():
+            return _infer_branch(step)
+        case Each():
+            return _infer_each(step)
+        case Race(steps=steps) | Fallback(steps=steps):
+            flow = Flow()
+            for part in steps:
+                flow.absorb(part.flow)
+            flow.makes, flow.makers = _shared([part.flow for part in steps], all_ways=True)
+            return flow
+        case Repeat():
+            return _infer_repeat(step)
+        case Wait():
+            return _infer_wait(step)
+        case Guarded(step=inner):
+            return inner.flow
+
+
+def called_contract(step: Use | Call) -> Contract | None:
+    """The contract of what a step calls; ``None`` when it is not known."""
+    called = step.capability if isinstance(step, Use) else step.pipeline
+    return None if isinstance(called, Unknown) else called.contract
+
+
+def joined(step: Use | Call) -> tuple[list[tuple[str, Port]], list[tuple[str, Port]]]:
+    """A step's own names against its scope names.
+
+    Returns:
+        Reads as ``(input, port named as in the scope)`` and writes as
+        ``(output, port named as in the scope)``; inputs that are fixed or left out are missing.
+    """
+    contract = called_contract(step)
+    if contract is None:
+        reads = [(name, Port(scope)) for name, scope in step.reads.items() if scope is not None]
+        writes = [(name, Port(scope)) for name, scope in (step.writes or {}).items()]
+        return reads, writes
+    reads = [
+        (port.name, _renamed(port, scope))
+        for port in contract.requires
+        if port.name not in step.values
+        and (scope := step.reads.get(port.name, port.name)) is not None
+    ]
+    kept = step.writes
+    writes = [
+        (port.name, _renamed(port, port.name if kept is None else kept[port.name]))
+        for port in contract.provides
+        if kept is None or port.name in kept
+    ]
+    return reads, writes
+
+
+def _renamed(port: Port, name: str) -> Port:
+    return port if port.name == name else replace(port, name=name)
+
+
+def _infer_called(step: Use | Call) -> Flow:
+    flow = Flow()
+    name = label(step)
+    reads, writes = joined(step)
+    for _, port in reads:
+        flow.read(port, name)
+    for _, port in writes:
+        flow.makes[port.name] = port
+        flow.makers[port.name] = name
+    return flow
+
+
+def infer_then(first: Flow, second: Flow, *, own: bool = False) -> Flow:
+    """The flow of one part after another; with *own*, *first* is changed and returned."""
+    flow = first if own else first.copy()
+    flow.problems.extend(second.problems)
+    flow.maybes.update(second.maybes)
+    for name, port in second.needs.items():
+        reader = second.readers[name]
+        made = flow.makes.get(name)
+        if made is None:
+            flow.read(port, reader)
+            continue
+        check_joint(made, port, flow.makers[name], reader, flow.problems)
+        if made.optional and not port.optional:
+            if name in flow.needs:
+                flow.read(port, reader)
+            else:
+                flow.maybes.setdefault(name, reader)
+    for name, port in second.makes.items():
+        before = flow.makes.get(name)
+        if port.optional and before is not None:
+            port = replace(port, type=_either([before.type, port.type]), optional=before.optional)
+        flow.makes[name] = port
+        flow.makers[name] = second.makers[name]
+    return flow
+
+
+def check_joint(made: Port, read: Port, maker: str, reader: str, problems: list[Problem]) -> None:
+    """Note a problem when what one step makes does not fit what the next one reads."""
+    if made.type is read.type or fits(made.type, read.type):
+        return
+    message = (
+        f"needs {read.name!r} as {type_name(read.type)}, but {maker!r} makes it as "
+        f"{type_name(made.type)}; convert it in between, or read another name "
+        f"(reading({read.name}=...))"
+    )
+    problems.append(Problem("wrong_type", reader, message, read.name))
+
+
+def flow_of_parallel(flows: SequenceOf[Flow], steps: SequenceOf[Step]) -> Flow:
+    """The flow of parts side by side: one producer a name, and nobody reads what another makes."""
+    flow = Flow()
+    for part, step in zip(flows, steps, strict=True):
+        for name, port in part.makes.items():
+            if name in flow.makes:
+                flow.problems.append(clash(name, flow.makers[name], part.makers[name]))
+            flow.makes[name] = port
+            flow.makers[name] = part.makers[name]
+        flow.absorb(part)
+        del step
+    for part in flows:
+        for name in part.needs:
+            if name in flow.makes:
+                message = (
+                    f"reads {name!r} while {flow.makers[name]!r} beside it makes {name!r}; give "
+                    f"the new value another name (writing({name}=...))"
+                )
+                flow.problems.append(Problem("reads_and_writes", part.readers[name], message, name))
+    return flow
+
+
+def clash(name: str, first: str, second: str) -> Problem:
+    """Two steps side by side that make one name."""
+    message = (
+        f"makes {name!r}, and so does {first!r} beside it; rename one of them (writing({name}=...))"
+    )
+    return Problem("clashing_outputs", second, message, name)
+
+
+def _infer_branch(step: Branch) -> Flow:
+    flow = Flow()
+    name = label(step)
+    for case in step.cases:
+        for variable in sorted(condition.variables(case.when)):
+            flow.read(Port(variable, Any), name)
+    parts = [case.then.flow for case in step.cases]
+    if step.otherwise is not None:
+        parts.append(step.otherwise.flow)
+    for part in parts:
+        flow.absorb(part)
+    flow.makes, flow.makers = _shared(parts, all_ways=False)
+    if step.otherwise is None:
+        flow.makes = {n: replace(port, optional=True) for n, port in flow.makes.items()}
+    return flow
+
+
+def _shared(parts: SequenceOf[Flow], *, all_ways: bool) -> tuple[dict[str, Port], dict[str, str]]:
+    """Names made by alternatives: those of all ways only, or all with the others optional."""
+    makes: dict[str, Port] = {}
+    makers: dict[str, str] = {}
+    for part in parts:
+        for name in part.makes:
+            ports = [other.makes[name] for other in parts if name in other.makes]
+            everywhere = len(ports) == len(parts)
+            if name in makes or (all_ways and not everywhere):
+                continue
+            certain = everywhere and not any(port.optional for port in ports)
+            kind = _either([port.type for port in ports])
+            makes[name] = replace(ports[0], type=kind, optional=not certain)
+            makers[name] = part.makers[name]
+    return makes, makers
+
+
+def _infer_each(step: Each) -> Flow:
+    inner = step.step.flow
+    name = label(step)
+    flow = Flow(problems=list(inner.problems), maybes=dict(inner.maybes))
+    for item, outer in step.over.items():
+        port = inner.needs.get(item)
+        kind = list[port.type] if port is not None and port.type is not Any else list  # type: ignore[name-defined]  # a runtime type
+        flow.read(Port(outer, kind), name)
+    for need, port in inner.needs.items():
+        if need not in step.over:
+            flow.read(port, inner.readers[need])
+    for made, outer in step.into.items():
+        port = inner.makes.get(made)
+        if port is None:
+            message = f"collects {made!r}, which nothing inside makes"
+            flow.problems.append(Problem("unknown_name", name, message, made))
+            continue
+        item = port.type
+        if (port.optional or step.on_error == "collect") and item is not Any:
+            item = Union[item, None]  # noqa: UP007 - item is a value here
+        flow.makes[outer] = Port(outer, list[item])
+        flow.makers[outer] = name
+    return flow
+
+
+def _infer_repeat(step: Repeat) -> Flow:
+    inner = step.step.flow
+    flow = inner.copy()
+    if step.until is not None:
+        for variable in sorted(condition.variables(step.until)):
+            if variable not in inner.makes:
+                flow.read(Port(variable, Any), label(step))
+    for name, port in inner.makes.items():
+        need = inner.needs.get(name)
+        if need is not None:
+            check_joint(port, need, inner.makers[name], inner.readers[name], flow.problems)
+    return flow
+
+
+def _infer_wait(step: Wait) -> Flow:
+    flow = Flow()
+    name = label(step)
+    if step.key is not None:
+        flow.read(Port(step.key, Any), name)
+    given = Flow(makes={p.name: p for p in step.gives}, makers={p.name: name for p in step.gives})
+    if step.otherwise is None:
+        flow.makes, flow.makers = given.makes, given.makers
+        return flow
+    flow.absorb(step.otherwise.flow)
+    flow.makes, flow.makers = _shared([given, step.otherwise.flow], all_ways=False)
+    return flow
+
+
+def _merged_need(known: Port, port: Port) -> Port | None:
+    """The port that serves both readers: the narrower type, optional only if both are."""
+    if known.type is port.type or fits(known.type, port.type):
+        narrow = known if known.type is not Any else port
+    elif fits(port.type, known.type):
+        narrow = port
+    else:
+        return None
+    if known.optional and port.optional:
+        return replace(narrow, secret=known.secret or port.secret)
+    firm = port if known.optional else known
+    return replace(
+        narrow,
+        optional=False,
+        default=firm.default,
+        secret=known.secret or port.secret,
+        help=known.help or port.help,
+    )
+
+
+def _either(kinds: SequenceOf[Any]) -> Any:
+    """The union of types, flat, each once; ``Any`` if one of them is."""
+    flat: list[Any] = []
+    for kind in kinds:
+        for one in get_args(kind) if get_origin(kind) is Union else (kind,):
+            if one is Any:
+                return Any
+            if one not in flat:
+                flat.append(one)
+    return flat[0] if len(flat) == 1 else Union[tuple(flat)]  # noqa: UP007 - types are values here
+
+
+def pipeline_contract(pipeline: Pipeline) -> Contract:
+    """A pipeline's contract: derived, then narrowed by what the pipeline itself says."""
+    flow = pipeline.step.flow
+    needs: Mapping[str, Port] = {**flow.needs, **_declared(pipeline, flow)}
+    makes: Mapping[str, Port] = flow.makes
+    if pipeline.requires is not None:
+        needs = {
+            name: _promised(text, needs.get(name))
+            for text in pipeline.requires
+            for name in (text.rstrip("?"),)
+        }
+    if pipeline.provides is not None:
+        makes = {
+            name: replace(_promised(text, makes.get(name)), optional=text.endswith("?"))
+            for text in pipeline.provides
+            for name in (text.rstrip("?"),)
+        }
+    return Contract(tuple(needs.values()), tuple(makes.values()))
+
+
+def _declared(pipeline: Pipeline, flow: Flow) -> dict[str, Port]:
+    return {name: port for name, port in pipeline.inputs.items() if name in flow.needs}
+
+
+def _promised(text: str, derived: Port | None) -> Port:
+    name = text.rstrip("?")
+    port = derived or Port(name)
+    return replace(port, optional=True) if text.endswith("?") else port

@@ -1,0 +1,154 @@
+"""Policies: what may be wrapped around a step. A closed union of plain values.
+
+They are part of the tree, so they show in drawings, on the canvas and in spans. Seconds are
+floats; exceptions are named (``OSError`` or ``module:Class``), so that a composition can be read
+without importing anybody's code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from packetflow.errors import CompositionError
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try again after the exceptions named, with exponential backoff and jitter.
+
+    The wait before try *n + 1* is ``min(max_wait, wait * factor**(n - 1) + uniform(0, jitter))``,
+    as in the stamina library; no try starts once ``total`` seconds have passed.
+    """
+
+    attempts: int
+    on: tuple[str, ...] = ("Exception",)
+    wait_seconds: float = 0.1
+    factor: float = 2.0
+    max_wait_seconds: float = 5.0
+    jitter_seconds: float = 0.1
+    total_seconds: float | None = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """Fail a step that takes longer."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """After ``failures`` failures in a row refuse calls; after ``reset_seconds`` let one try.
+
+    The state is shared by all executions of one runner that use the same step and settings.
+    """
+
+    failures: int = 5
+    reset_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Start at most ``calls`` per ``per_seconds``, evenly; later ones wait their turn."""
+
+    calls: int
+    per_seconds: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Give the same outputs for the same inputs, for ``ttl_seconds`` or for ever."""
+
+    ttl_seconds: float | None = None
+    max_entries: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Hedge:
+    """Start the step once more when it is slow; the first answer wins, the others are cancelled."""
+
+    after_seconds: float
+    at_most: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Bulkhead:
+    """Run at most ``at_once`` at the same time in this runner, with ``waiting`` more in line."""
+
+    at_once: int
+    waiting: int = 1_000_000
+
+
+Policy: TypeAlias = Retry | Timeout | Breaker | RateLimit | Cache | Hedge | Bulkhead
+
+
+def seconds(duration: float | timedelta) -> float:
+    """A duration as seconds.
+
+    >>> seconds(timedelta(minutes=2)), seconds(3)
+    (120.0, 3.0)
+    """
+    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
+
+
+def exception_names(
+    on: type[BaseException] | str | Iterable[type[BaseException] | str],
+) -> tuple[str, ...]:
+    """Name exceptions the way a composition keeps them.
+
+    >>> exception_names((OSError, "TimeoutError"))
+    ('OSError', 'TimeoutError')
+    """
+    many = (on,) if isinstance(on, (str, type)) else tuple(on)
+    return tuple(one if isinstance(one, str) else exception_name(one) for one in many)
+
+
+def exception_name(kind: type[BaseException]) -> str:
+    """``OSError`` for builtins, ``module:Class`` for others."""
+    return (
+        kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}:{kind.__qualname__}"
+    )
+
+
+def refuse_unusable(policy: Policy) -> None:
+    """Check a policy's numbers.
+
+    Raises:
+        CompositionError: A number makes no sense, with the field and what to write.
+    """
+    match policy:
+        case Retry(attempts=attempts, on=on):
+            _at_least(attempts, 1, "retry: attempts")
+            if not on:
+                raise CompositionError("retry: say on which exceptions, for example on: [OSError]")
+        case Timeout(seconds=limit):
+            _positive(limit, "timeout")
+        case Breaker(failures=failures, reset_seconds=reset):
+            _at_least(failures, 1, "breaker: failures")
+            _positive(reset, "breaker: reset_seconds")
+        case RateLimit(calls=calls, per_seconds=per):
+            _at_least(calls, 1, "rate_limit: calls")
+            _positive(per, "rate_limit: per_seconds")
+        case Cache(ttl_seconds=ttl, max_entries=entries):
+            _at_least(entries, 1, "cache: max_entries")
+            if ttl is not None:
+                _positive(ttl, "cache: ttl_seconds")
+        case Hedge(after_seconds=after, at_most=at_most):
+            _positive(after, "hedge: after_seconds")
+            _at_least(at_most, 2, "hedge: at_most")
+        case Bulkhead(at_once=at_once, waiting=waiting):
+            _at_least(at_once, 1, "bulkhead: at_once")
+            _at_least(waiting, 0, "bulkhead: waiting")
+
+
+def _at_least(number: int, least: int, what: str) -> None:
+    if number < least:
+        raise CompositionError(f"{what} is {number}; it must be at least {least}")
+
+
+def _positive(number: float, what: str) -> None:
+    if not number > 0:
+        raise CompositionError(f"{what} is {number}; it must be more than 0")

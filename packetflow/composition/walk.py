@@ -1,0 +1,152 @@
+"""Ways through a composition's tree: children, all steps, ids."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeAlias
+
+from packetflow.composition.steps import (
+    Branch,
+    Call,
+    Case,
+    Each,
+    Fallback,
+    Graph,
+    Guarded,
+    Parallel,
+    Race,
+    Repeat,
+    Sequence,
+    Step,
+    Use,
+    Wait,
+)
+from packetflow.errors import CompositionError
+
+DEEPEST = 100
+"""How deep steps may be nested; long is fine, deep is a mistake."""
+
+Change: TypeAlias = Callable[[Step], Step]
+
+
+def children(step: Step) -> tuple[Step, ...]:
+    """The steps directly inside *step*, in reading order."""
+    match step:
+        case Use() | Call():
+            return ()
+        case Sequence() | Parallel() | Graph() | Race() | Fallback():
+            return step.steps
+        case Branch():
+            last = () if step.otherwise is None else (step.otherwise,)
+            return (*(case.then for case in step.cases), *last)
+        case Each() | Repeat() | Guarded():
+            return (step.step,)
+        case Wait():
+            return () if step.otherwise is None else (step.otherwise,)
+
+
+def changed_children(step: Step, change: Change) -> Step:
+    """The same step with *change* applied to each direct child, in reading order."""
+    match step:
+        case Use() | Call():
+            return step
+        case Sequence() | Parallel() | Graph() | Race() | Fallback():
+            return replace(step, steps=tuple(change(child) for child in step.steps))
+        case Branch():
+            cases = tuple(Case(case.when, change(case.then)) for case in step.cases)
+            last = None if step.otherwise is None else change(step.otherwise)
+            return replace(step, cases=cases, otherwise=last)
+        case Each() | Repeat() | Guarded():
+            return replace(step, step=change(step.step))
+        case Wait():
+            last = None if step.otherwise is None else change(step.otherwise)
+            return replace(step, otherwise=last)
+
+
+def walk(step: Step) -> Iterator[Step]:
+    """Every step of the tree, parents before children, in reading order.
+
+    Raises:
+        CompositionError: The tree is nested deeper than `DEEPEST`.
+    """
+    stack: list[tuple[Step, int]] = [(step, 1)]
+    while stack:
+        here, depth = stack.pop()
+        if depth > DEEPEST:
+            raise CompositionError(
+                f"steps are nested more than {DEEPEST} deep; put inner parts into pipelines of "
+                "their own and call them"
+            )
+        yield here
+        stack.extend((child, depth + 1) for child in reversed(children(here)))
+
+
+def step_id(step: Step) -> str | None:
+    """The id of a step; a guarded step goes by the one inside."""
+    while isinstance(step, Guarded):
+        step = step.step
+    return step.id
+
+
+def with_id(step: Step, name: str) -> Step:
+    """The same step under another id."""
+    if isinstance(step, Guarded):
+        return replace(step, step=with_id(step.step, name))
+    return replace(step, id=name)
+
+
+def natural_name(step: Step) -> str:
+    """What a step is called before anybody gives it an id: its capability, or its kind."""
+    match step:
+        case Use(capability=used):
+            return used.name
+        case Call(pipeline=called):
+            return called.name
+        case Guarded(step=inner):
+            return natural_name(inner)
+        case Wait(event=event):
+            return f"wait_{event}"
+        case _:
+            return type(step).__name__.lower()
+
+
+def label(step: Step) -> str:
+    """The id, or what it would be called."""
+    return step_id(step) or natural_name(step)
+
+
+def identified(step: Step) -> Step:
+    """Give every step without an id one of its own; ids already there stay.
+
+    A sequence needs none. Names count up in reading order: ``fetch``, ``fetch_2``.
+    """
+    taken = {found.id for found in walk(step) if not isinstance(found, Guarded) and found.id}
+    if all(isinstance(found, (Guarded, Sequence)) or found.id for found in walk(step)):
+        return step
+    counts: Counter[str] = Counter()
+
+    def name(here: Step) -> Step:
+        if not isinstance(here, (Guarded, Sequence)) and here.id is None:
+            here = replace(here, id=_free(natural_name(here), taken, counts))
+        return changed_children(here, name)
+
+    return name(step)
+
+
+def _free(base: str, taken: set[str], counts: Counter[str]) -> str:
+    while True:
+        counts[base] += 1
+        candidate = base if counts[base] == 1 else f"{base}_{counts[base]}"
+        if candidate not in taken:
+            taken.add(candidate)
+            return candidate
+
+
+def find(step: Step, wanted: str) -> Step | None:
+    """The step with that id, or ``None``."""
+    return next(
+        (found for found in walk(step) if not isinstance(found, Guarded) and found.id == wanted),
+        None,
+    )

@@ -1,0 +1,293 @@
+"""Everything that is kept, as one closed union of flat records.
+
+A process appends these to its own journal; the owner brings them into DuckDB; resume reads them
+back. They are arrays on the wire (fields by position, tag first), so **fields are only ever added
+at the end, with a default**. Times are nanoseconds since 1970 UTC unless the name says otherwise.
+
+A *payload* is a mapping of value names to encoded values: plain values as they are, others as
+msgpack extensions (see `ValueTag`).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Any, TypeAlias
+
+import msgspec
+
+Payload: TypeAlias = dict[str, Any]
+Path: TypeAlias = tuple[int, ...]
+
+
+class Status(StrEnum):
+    """How an execution or a step stands."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    OK = "ok"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    LOST = "lost"
+
+
+FINAL = frozenset({Status.OK, Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
+
+
+class ValueTag(IntEnum):
+    """Codes of the msgpack extensions in a payload."""
+
+    BLOB = 1
+    """An artifact on disk: msgpack ``[sha256 hex, media type, size in bytes]``."""
+    ARROW = 2
+    """An Arrow IPC stream."""
+    OPAQUE = 3
+    """A value that cannot be kept; the bytes are its ``repr``, cut to 200 characters."""
+    SECRET = 4
+    """A value marked secret; nothing of it is kept."""
+    TYPED = 5
+    """A value kept as plain data that its declared type rebuilds."""
+
+
+class DefinitionSeen(msgspec.Struct, frozen=True, array_like=True, tag="def", gc=False):
+    """A pipeline or capability as it was when it was first run here."""
+
+    sha: str
+    kind: str
+    name: str
+    version: str
+    body: str
+    at: int
+
+
+class ExecutionStarted(msgspec.Struct, frozen=True, array_like=True, tag="exec", gc=False):
+    """An execution begins, on the runner and under the lease epoch named."""
+
+    execution_id: str
+    epoch: int
+    at: int
+    name: str
+    version: str
+    definition_sha: str
+    trigger: str
+    inputs: Payload
+    runner: str = ""
+    parent_id: str | None = None
+    retry_of: str | None = None
+    user: str | None = None
+    agent: str | None = None
+    tags: dict[str, str] = {}
+
+
+class ExecutionResumed(msgspec.Struct, frozen=True, array_like=True, tag="resume", gc=False):
+    """A runner takes the execution over; records of older epochs that come later do not count."""
+
+    execution_id: str
+    epoch: int
+    at: int
+    runner: str = ""
+    reason: str = ""
+
+
+class SpanEnded(msgspec.Struct, frozen=True, array_like=True, tag="span", gc=False):
+    """One timed call: a step, or a model call or custom span inside one.
+
+    ``step`` and ``path`` (item and pass indexes from the outside in) name the place in the tree.
+    A span of a step with status ``ok`` means completed: resume never runs that step again.
+    """
+
+    execution_id: str
+    epoch: int
+    span_id: int
+    parent_span: int
+    step: str
+    path: Path
+    kind: str
+    name: str
+    status: str
+    attempt: int
+    started: int
+    duration_ns: int
+    outputs: Payload = {}
+    error_type: str = ""
+    error: str = ""
+    inputs: Payload | None = None
+    attributes: dict[str, Any] | None = None
+
+
+class StepIntent(msgspec.Struct, frozen=True, array_like=True, tag="intent", gc=False):
+    """A guarded effect is about to happen."""
+
+    execution_id: str
+    epoch: int
+    step: str
+    path: Path
+    key: str
+    at: int
+    attempt: int = 1
+
+
+class StepDecision(msgspec.Struct, frozen=True, array_like=True, tag="decide", gc=False):
+    """What a container chose, so that a resumed run chooses the same.
+
+    ``what`` is ``failed_alternative``, ``attempt``, ``passes`` or ``ambiguous``.
+    """
+
+    execution_id: str
+    epoch: int
+    step: str
+    path: Path
+    what: str
+    value: int | str
+    at: int
+
+
+class WaitStarted(msgspec.Struct, frozen=True, array_like=True, tag="wait", gc=False):
+    """A step waits for an event; ``deadline`` is 0 when it may wait for ever."""
+
+    execution_id: str
+    epoch: int
+    step: str
+    path: Path
+    event: str
+    key: str
+    deadline: int
+    at: int
+    question: str = ""
+    choices: tuple[str, ...] = ()
+
+
+class EventArrived(msgspec.Struct, frozen=True, array_like=True, tag="event", gc=False):
+    """A named event from outside; ``event_id`` makes repeated deliveries one."""
+
+    event_id: str
+    event: str
+    key: str
+    payload: Payload
+    at: int
+    source: str = ""
+
+
+class ExecutionEnded(msgspec.Struct, frozen=True, array_like=True, tag="end", gc=False):
+    """An execution is over."""
+
+    execution_id: str
+    epoch: int
+    at: int
+    status: str
+    outputs: Payload
+    failed_step: str = ""
+    error_type: str = ""
+    error: str = ""
+
+
+class LogLine(msgspec.Struct, frozen=True, array_like=True, tag="log", gc=False):
+    """A line that a capability logged, an audit entry, a progress mark or a notification."""
+
+    execution_id: str
+    span_id: int
+    at: int
+    kind: str
+    level: str
+    text: str
+    fields: dict[str, Any] | None = None
+
+
+class MetricPoint(msgspec.Struct, frozen=True, array_like=True, tag="metric", gc=False):
+    """One measurement of a counter, gauge or histogram."""
+
+    at: int
+    name: str
+    kind: str
+    value: float
+    labels: dict[str, str]
+    execution_id: str | None = None
+
+
+class MessagePosted(msgspec.Struct, frozen=True, array_like=True, tag="message", gc=False):
+    """A message in a room."""
+
+    message_id: str
+    room: str
+    at: int
+    role: str
+    author: str
+    content: str
+    execution_id: str | None = None
+    fields: dict[str, Any] | None = None
+
+
+class CapabilitySeen(msgspec.Struct, frozen=True, array_like=True, tag="cap", gc=False):
+    """A capability as the catalog knows it; a later record replaces an earlier one."""
+
+    name: str
+    version: str
+    intent: str
+    requires_schema: str
+    provides_schema: str
+    module: str
+    enabled: bool
+    at: int
+    effects: str = "[]"
+    removed: bool = False
+
+
+class ScoreGiven(msgspec.Struct, frozen=True, array_like=True, tag="score", gc=False):
+    """A person's (or judge's) opinion of an execution or one of its steps."""
+
+    execution_id: str
+    step: str
+    name: str
+    value: float
+    comment: str
+    author: str
+    at: int
+
+
+class ProcessSeen(msgspec.Struct, frozen=True, array_like=True, tag="proc", gc=False):
+    """The first record of every journal segment: who writes it."""
+
+    process: str
+    role: str
+    pid: int
+    host: str
+    version: str
+    at: int
+
+
+Record: TypeAlias = (
+    DefinitionSeen
+    | ExecutionStarted
+    | ExecutionResumed
+    | SpanEnded
+    | StepIntent
+    | StepDecision
+    | WaitStarted
+    | EventArrived
+    | ExecutionEnded
+    | LogLine
+    | MetricPoint
+    | MessagePosted
+    | CapabilitySeen
+    | ScoreGiven
+    | ProcessSeen
+)
+
+
+def encoder() -> msgspec.msgpack.Encoder:
+    """Make an encoder for records; not safe to share between threads."""
+    return msgspec.msgpack.Encoder()
+
+
+def decoder() -> msgspec.msgpack.Decoder[Record]:
+    """Make a decoder that checks what it reads.
+
+    Raises:
+        msgspec.ValidationError: (from ``decode``) the bytes are no record of this version.
+
+    >>> point = MetricPoint(1, "sent", "counter", 1.0, {})
+    >>> decoder().decode(encoder().encode(point)) == point
+    True
+    """
+    return msgspec.msgpack.Decoder(Record)

@@ -1,0 +1,1 @@
+"""The studio: PacketFlow in the browser."""
