@@ -177,7 +177,7 @@ class TimedOut(RunError):
 
     def __init__(self, step: str, seconds: float) -> None:
         super().__init__(
-            f"step {step!r} did not finish within {seconds:g} s; raise its timeout or make it faster",
+            f"step {step!r} took more than {seconds:g} s; raise its timeout or make it faster",
             step=step,
             seconds=seconds,
         )

@@ -56,14 +56,14 @@ class _Silent:
     def partial(self, value: Any) -> None: ...
     def record(self, attributes: Mapping[str, Any]) -> None: ...
 
-    async def ask(self, question: str, choices: Sequence[str]) -> Any:
+    async def ask(self, question: str, choices: Sequence[str]) -> Any:  # noqa: ARG002 - the protocol's
         message = f"nobody can answer {question!r}: this capability was called without an engine"
         raise RuntimeError(message)
 
-    def post(self, room: str, content: str, author: str, role: str) -> str:
+    def post(self, room: str, content: str, author: str, role: str) -> str:  # noqa: ARG002 - the protocol's
         return ""
 
-    def emit(self, event: str, payload: Mapping[str, Any], key: str) -> str:
+    def emit(self, event: str, payload: Mapping[str, Any], key: str) -> str:  # noqa: ARG002 - the protocol's
         return ""
 
 

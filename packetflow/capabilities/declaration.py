@@ -104,7 +104,7 @@ def read_declaration(
     Raises:
         DeclarationError: The function cannot be declared as written.
     """
-    called = name or getattr(fn, "__name__", "")
+    called = str(name or getattr(fn, "__name__", ""))
     if not NAME.match(called):
         raise DeclarationError(
             f"{called!r} cannot name a capability; use letters, digits, '_', '.' and '-'",

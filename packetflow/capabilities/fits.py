@@ -85,10 +85,10 @@ def _class_fits(source: Any, target: Any) -> bool:
     if typing.is_typeddict(target_class):
         return source_class is dict
     if not (isinstance(source_class, type) and isinstance(target_class, type)):
-        return source_class == target_class
+        return bool(source_class == target_class)
     if source_class in (str, bytes) and target_class is not source_class:
         # Text is a sequence of text in Python, but a wire from text to a list is a mistake.
-        return target_class is collections.abc.Hashable
+        return bool(target_class is collections.abc.Hashable)
     if not _is_subclass(source_class, target_class):
         return False
     return _arguments_fit(source, target, source_class, target_class)

@@ -195,7 +195,7 @@ def fields_of(kind: Any) -> tuple[Port, ...] | None:
     """The named fields of a TypedDict, dataclass or pydantic model; ``None`` for other types."""
     if typing.is_typeddict(kind):
         hints = typing.get_type_hints(kind, include_extras=True)
-        optional = getattr(kind, "__optional_keys__", frozenset())
+        optional: frozenset[str] = getattr(kind, "__optional_keys__", frozenset())
         return tuple(
             Port(field, _bare(hint), optional=field in optional, secret=is_secret(_bare(hint)))
             for field, hint in hints.items()

@@ -55,7 +55,7 @@ def as_step(part: Part) -> Step:
 
 
 def then(*parts: Part) -> Sequence:
-    """One after the other; what ``>>`` does. Takes many at once, which is faster for long chains."""
+    """One after the other; what ``>>`` does. Many at once are faster than one by one."""
     steps = [as_step(part) for part in parts]
     flow = _flow_of_chain(steps)
     made = Sequence(_flat(steps, Sequence))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 from packetflow.capabilities.contract import Port
 from packetflow.capabilities.effects import Safety
 from packetflow.capabilities.fits import fits
 from packetflow.composition import condition
+from packetflow.composition.capability import Capability
 from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.infer import Flow
 from packetflow.composition.policies import Cache, Hedge, refuse_unusable
@@ -126,7 +128,7 @@ def _local(part: Step) -> Iterator[Problem]:
             yield Problem("unknown_pipeline", name, message, missing)
         case Use() | Call():
             yield from _renames(part, name)
-        case Sequence(steps=()) | Parallel(steps=()) | Graph(steps=()) | Race(steps=()):
+        case Sequence(steps=()) | Parallel(steps=()):
             yield Problem("empty", name, "has no steps; add one or take it out")
         case Branch():
             yield from _unreachable(part, name)
@@ -136,19 +138,23 @@ def _local(part: Step) -> Iterator[Problem]:
         case Race(steps=steps):
             for inner in steps:
                 yield from _effects_twice(inner, name, "a race")
-        case Guarded(step=inner, policy=policy):
-            try:
-                refuse_unusable(policy)
-            except CompositionError as error:
-                yield Problem("unbounded", name, str(error))
-            if isinstance(policy, Hedge):
-                yield from _effects_twice(inner, name, "a hedge")
-            if isinstance(policy, Cache) and not isinstance(_bare(inner), (Use, Call)):
-                yield Problem("guarded_twice", name, "only a capability's outputs can be cached")
+        case Guarded():
+            yield from _policy(part, name)
+        case Graph():
+            yield from _unordered(part)
         case _:
             pass
-    if isinstance(part, Graph):
-        yield from _unordered(part)
+
+
+def _policy(part: Guarded, name: str) -> Iterator[Problem]:
+    try:
+        refuse_unusable(part.policy)
+    except CompositionError as error:
+        yield Problem("unbounded", name, str(error))
+    if isinstance(part.policy, Hedge):
+        yield from _effects_twice(part.step, name, "a hedge")
+    if isinstance(part.policy, Cache) and not isinstance(_bare(part.step), (Use, Call)):
+        yield Problem("guarded_twice", name, "only a capability's outputs can be cached")
 
 
 def _bare(step: Step) -> Step:
@@ -177,7 +183,7 @@ def _renames(part: Use | Call, name: str) -> Iterator[Problem]:
                 continue
             message = f"needs {one!r}, which has no default; wire it or set a value"
             yield Problem("missing_input", name, message, one)
-    if isinstance(part, Use) and not part.capability.declaration.enabled:  # type: ignore[union-attr]  # Unknown left above
+    if isinstance(called, Capability) and not called.declaration.enabled:
         yield Problem("disabled", name, f"the capability {called.name!r} is switched off")
 
 
@@ -216,7 +222,7 @@ def _unordered(graph: Graph) -> Iterator[Problem]:
     if len(writers) < 2:
         return
     wiring = graph_dataflow(graph)
-    for first, second in zip(writers, writers[1:], strict=False):
+    for first, second in pairwise(writers):
         if _reaches(wiring.after, first, second) or _reaches(wiring.after, second, first):
             continue
         one, other = label(graph.steps[first]), label(graph.steps[second])

@@ -122,7 +122,7 @@ class Composable:
         return guarded(self, Bulkhead(at_once, waiting))
 
     def reading(self, **names: str | None) -> Step:
-        """Take inputs from other names: ``summarize.reading(text="body")``; None for the default."""
+        """Take inputs from other names (``None``: the default): ``reading(text="body")``."""
         from packetflow.composition.build import rejoined
 
         return rejoined(self, reads=names)

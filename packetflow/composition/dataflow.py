@@ -60,14 +60,12 @@ def dataflow(steps: Sequence[Step], extra: Mapping[str, tuple[str, ...]]) -> Dat
     for i, step in enumerate(steps):
         for name in step.flow.makes:
             makers.setdefault(name, i)
-    positions = {name: i for i, step in enumerate(steps) if (name := step_id(step))}
+    positions = {own: i for i, step in enumerate(steps) if (own := step_id(step))}
     before: list[frozenset[int]] = []
     after: list[list[int]] = [[] for _ in steps]
     for i, step in enumerate(steps):
         waits = {makers[name] for name in step.flow.needs if name in makers}
-        name = step_id(step)
-        if name in extra:
-            waits |= {positions[other] for other in extra[name] if other in positions}
+        waits |= {positions[one] for one in extra.get(step_id(step) or "", ()) if one in positions}
         waits.discard(i)
         before.append(frozenset(waits))
         for j in waits:
@@ -106,15 +104,15 @@ def infer_graph(graph: Graph) -> Flow:
                 flow.problems.append(_own(name, reader))
             else:
                 made = flow.makes[name]
-                check_joint(made, port, flow.makers[name], reader, flow.problems)
+                check_joint((flow.makers[name], made), (reader, port), flow.problems)
                 if made.optional and not port.optional:
                     flow.maybes.setdefault(name, reader)
     ring = wiring.cycle()
     if ring:
         flow.problems.append(_ring([graph.steps[i] for i in ring]))
-    known = {name for step in graph.steps if (name := step_id(step))}
-    for name, ids in graph.after.items():
-        for missing in sorted({name, *ids} - known):
+    known = {own for step in graph.steps if (own := step_id(step))}
+    for target, ids in graph.after.items():
+        for missing in sorted({target, *ids} - known):
             message = f"the order names the step {missing!r}, which is not in this graph"
             flow.problems.append(Problem("unknown_step", missing, message))
     return flow

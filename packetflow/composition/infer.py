@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field, replace
+from types import GenericAlias
 from typing import Any, Union, get_args, get_origin
 
 from packetflow.capabilities.contract import Contract, Port, type_name
@@ -203,7 +204,7 @@ def infer_then(first: Flow, second: Flow, *, own: bool = False) -> Flow:
         if made is None:
             flow.read(port, reader)
             continue
-        check_joint(made, port, flow.makers[name], reader, flow.problems)
+        check_joint((flow.makers[name], made), (reader, port), flow.problems)
         if made.optional and not port.optional:
             if name in flow.needs:
                 flow.read(port, reader)
@@ -218,8 +219,11 @@ def infer_then(first: Flow, second: Flow, *, own: bool = False) -> Flow:
     return flow
 
 
-def check_joint(made: Port, read: Port, maker: str, reader: str, problems: list[Problem]) -> None:
-    """Note a problem when what one step makes does not fit what the next one reads."""
+def check_joint(
+    source: tuple[str, Port], target: tuple[str, Port], problems: list[Problem]
+) -> None:
+    """Note a problem when what one step makes does not fit what another reads."""
+    (maker, made), (reader, read) = source, target
     if made.type is read.type or fits(made.type, read.type):
         return
     message = (
@@ -300,7 +304,8 @@ def _infer_each(step: Each) -> Flow:
     flow = Flow(problems=list(inner.problems), maybes=dict(inner.maybes))
     for item, outer in step.over.items():
         port = inner.needs.get(item)
-        kind = list[port.type] if port is not None and port.type is not Any else list  # type: ignore[name-defined]  # a runtime type
+        known = port is not None and port.type is not Any
+        kind = GenericAlias(list, (port.type,)) if port is not None and known else list
         flow.read(Port(outer, kind), name)
     for need, port in inner.needs.items():
         if need not in step.over:
@@ -311,10 +316,10 @@ def _infer_each(step: Each) -> Flow:
             message = f"collects {made!r}, which nothing inside makes"
             flow.problems.append(Problem("unknown_name", name, message, made))
             continue
-        item = port.type
-        if (port.optional or step.on_error == "collect") and item is not Any:
-            item = Union[item, None]  # noqa: UP007 - item is a value here
-        flow.makes[outer] = Port(outer, list[item])
+        item_type = port.type
+        if (port.optional or step.on_error == "collect") and item_type is not Any:
+            item_type = Union[item_type, None]  # noqa: UP007 - a value here
+        flow.makes[outer] = Port(outer, GenericAlias(list, (item_type,)))
         flow.makers[outer] = name
     return flow
 
@@ -329,7 +334,7 @@ def _infer_repeat(step: Repeat) -> Flow:
     for name, port in inner.makes.items():
         need = inner.needs.get(name)
         if need is not None:
-            check_joint(port, need, inner.makers[name], inner.readers[name], flow.problems)
+            check_joint((inner.makers[name], port), (inner.readers[name], need), flow.problems)
     return flow
 
 

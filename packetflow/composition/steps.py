@@ -47,7 +47,7 @@ class Use(Composable):
         values: Inputs fixed here.
     """
 
-    capability: Capability | Unknown
+    capability: Capability[..., Any] | Unknown
     reads: Reads = field(default_factory=dict, hash=False)
     writes: Writes | None = field(default=None, hash=False)
     values: Mapping[str, Any] = field(default_factory=dict, hash=False)
