@@ -120,19 +120,27 @@ def label(step: Step) -> str:
 def identified(step: Step) -> Step:
     """Give every step without an id one of its own; ids already there stay.
 
-    A sequence needs none. Names count up in reading order: ``fetch``, ``fetch_2``.
+    A sequence needs none, unless a policy stands around it. Names count up in reading order: ``fetch``, ``fetch_2``.
     """
     taken = {found.id for found in walk(step) if not isinstance(found, Guarded) and found.id}
-    if all(isinstance(found, (Guarded, Sequence)) or found.id for found in walk(step)):
+    if not any(_lacks_id(found) for found in walk(step)):
         return step
     counts: Counter[str] = Counter()
 
-    def name(here: Step) -> Step:
-        if not isinstance(here, (Guarded, Sequence)) and here.id is None:
+    def name(here: Step, *, guarded: bool = False) -> Step:
+        if isinstance(here, Guarded):
+            return changed_children(here, lambda child: name(child, guarded=True))
+        if here.id is None and (guarded or not isinstance(here, Sequence)):
             here = replace(here, id=_free(natural_name(here), taken, counts))
         return changed_children(here, name)
 
     return name(step)
+
+
+def _lacks_id(step: Step) -> bool:
+    if isinstance(step, Guarded):
+        return isinstance(step.step, Sequence) and step.step.id is None
+    return step.id is None and not isinstance(step, Sequence)
 
 
 def _free(base: str, taken: set[str], counts: Counter[str]) -> str:

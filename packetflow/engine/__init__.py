@@ -1,1 +1,1 @@
-"""To be filled."""
+"""The engine: compiled plans, policies, waits, resume. See `packetflow.engine.engine.Engine`."""

@@ -1,0 +1,142 @@
+"""Turn a step's joints into Python functions of the scope.
+
+What is known when a plan is compiled (names, renames, validators, defaults) is written into the
+function's text, so that nothing is looked up or looped over when it runs. Only names that were
+checked as text reach the source, always through ``repr``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from packetflow.capabilities.contract import MISSING, Port
+from packetflow.capabilities.validate import Validator
+from packetflow.engine.values import Pack
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One input: the parameter, where it comes from, how it is checked."""
+
+    parameter: str
+    scope_name: str
+    port: Port
+    check: Validator | None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One output: the field, its name in the scope, how it is checked and kept."""
+
+    field: str
+    scope_name: str
+    port: Port
+    check: Validator | None
+    pack: Pack | None
+
+
+def _function(source: str, name: str, known: Mapping[str, Any]) -> Callable[..., Any]:
+    namespace: dict[str, Any] = dict(known)
+    exec(source, namespace)  # noqa: S102 - our own text; names pass through repr
+    made: Callable[..., Any] = namespace[name]
+    return made
+
+
+def _input(index: int, read: Read, known: dict[str, Any]) -> str:
+    value = f"scope[{read.scope_name!r}]"
+    if read.check is not None:
+        known[f"c{index}"] = read.check
+        value = f"c{index}({value})"
+    if read.port.optional:
+        known[f"d{index}"] = None if read.port.default is MISSING else read.port.default
+        value = f"{value} if {read.scope_name!r} in scope else d{index}"
+    return value
+
+
+def inputs_function(
+    reads: Sequence[Read], fixed: Mapping[str, Any]
+) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """A function of the scope that gives the checked arguments by parameter."""
+    known: dict[str, Any] = {}
+    parts = [f"{read.parameter!r}: {_input(i, read, known)}" for i, read in enumerate(reads)]
+    for index, (parameter, value) in enumerate(fixed.items()):
+        known[f"f{index}"] = value
+        parts.append(f"{parameter!r}: f{index}")
+    source = f"def inputs(scope):\n    return {{{', '.join(parts)}}}\n"
+    return _function(source, "inputs", known)
+
+
+def call_function(
+    fn: Callable[..., Any],
+    reads: Sequence[Read],
+    fixed: Mapping[str, Any],
+    context: str | None,
+) -> Callable[..., Any]:
+    """A function of scope and context that calls *fn* with the checked arguments."""
+    known: dict[str, Any] = {"fn": fn}
+    pairs = [(read.parameter, _input(i, read, known)) for i, read in enumerate(reads)]
+    for index, (parameter, value) in enumerate(fixed.items()):
+        known[f"f{index}"] = value
+        pairs.append((parameter, f"f{index}"))
+    if context is not None:
+        pairs.append((context, "context"))
+    named = [f"{name}={value}" for name, value in pairs if _is_identifier(name)]
+    odd = [f"{name!r}: {value}" for name, value in pairs if not _is_identifier(name)]
+    arguments = ", ".join([*named, *([f"**{{{', '.join(odd)}}}"] if odd else [])])
+    return _function(f"def call(scope, context=None):\n    return fn({arguments})\n", "call", known)
+
+
+def outputs_function(
+    writes: Sequence[Write], shape: str
+) -> Callable[[Any], dict[str, Any]]:
+    """A function of the returned object that gives the checked outputs by scope name."""
+    known: dict[str, Any] = {}
+    parts: list[str] = []
+    late: list[str] = []
+    for index, write in enumerate(writes):
+        if shape == "value":
+            value = "result"
+        elif shape == "mapping":
+            value = f"result[{write.field!r}]"
+        else:
+            value = f"result.{write.field}"
+        if write.check is not None:
+            known[f"c{index}"] = write.check
+            value = f"c{index}({value})"
+        if shape == "mapping" and write.port.optional:
+            late.append(
+                f"    if {write.field!r} in result:\n"
+                f"        made[{write.scope_name!r}] = {value}\n"
+            )
+        else:
+            parts.append(f"{write.scope_name!r}: {value}")
+    body = f"{{{', '.join(parts)}}}"
+    if late:
+        source = f"def outputs(result):\n    made = {body}\n{''.join(late)}    return made\n"
+    else:
+        source = f"def outputs(result):\n    return {body}\n"
+    return _function(source, "outputs", known)
+
+
+def pack_function(writes: Sequence[Write]) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    """A function of the outputs that makes them fit for a record; ``None`` when they are."""
+    packers = {write.scope_name: write.pack for write in writes if write.pack is not None}
+    if not packers:
+        return None
+
+    def packed(outputs: dict[str, Any]) -> dict[str, Any]:
+        kept = dict(outputs)
+        for name, pack in packers.items():
+            if name in kept:
+                kept[name] = pack(kept[name])
+        return kept
+
+    return packed
+
+
+def _is_identifier(name: str) -> bool:
+    import keyword
+
+    return name.isidentifier() and not keyword.iskeyword(name)

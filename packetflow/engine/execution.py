@@ -1,0 +1,181 @@
+"""One execution as people see it: its outputs, its spans, and its failure that can be replayed."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import inspect
+from collections.abc import AsyncIterator, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from packetflow.engine.events import Ended, Event
+from packetflow.errors import CapabilityFailed, MissingInput, PacketFlowError, RunError
+from packetflow.kernel.records import Path, SpanEnded, Status
+
+if TYPE_CHECKING:
+    from packetflow.composition.capability import Capability
+    from packetflow.composition.steps import Step
+    from packetflow.engine.state import Run
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an execution failed: the step, what it was given, what it raised.
+
+    Attributes:
+        step: The id of the step.
+        path: Item and pass indexes, from the outside in.
+        inputs: What its capability was given, by parameter; secrets included while in memory.
+        error_type: The class of the exception.
+        message: What the exception said.
+        cause: The exception itself; ``None`` when the failure was read from the store.
+        capability: What was called; ``None`` when it is not known here.
+    """
+
+    step: str
+    path: Path
+    inputs: Mapping[str, Any] = field(repr=False)
+    error_type: str
+    message: str
+    cause: BaseException | None = field(default=None, repr=False)
+    capability: Capability[..., Any] | None = field(default=None, repr=False)
+
+    def replay(self) -> Any:
+        """Call the capability again with the same inputs, as a plain function.
+
+        The exception is raised here, with the user's own traceback. Works while a loop runs.
+
+        Raises:
+            RunError: The capability is not known here.
+            Exception: What the capability raises.
+        """
+        if self.capability is None:
+            raise RunError(f"the capability of step {self.step!r} is not known in this process")
+        result = self.capability.fn(**self.inputs)
+        if inspect.isawaitable(result):
+            from packetflow.engine.sync import run_apart
+
+            return run_apart(_awaited(result))
+        return result
+
+    def error(self) -> PacketFlowError:
+        """The failure as an exception to raise."""
+        if isinstance(self.cause, PacketFlowError):
+            return self.cause
+        return CapabilityFailed(self.step, self.error_type, self.message)
+
+    def __str__(self) -> str:
+        place = f"{self.step}{''.join(f'[{one}]' for one in self.path if one >= 0)}"
+        return f"{place}: {self.error_type}: {self.message}"
+
+
+async def _awaited(result: Any) -> Any:
+    return await result
+
+
+@dataclass
+class Execution:
+    """One run of a composition.
+
+    Attributes:
+        id: Its UUIDv7.
+        name: The pipeline's name; empty for a composition without one.
+        status: How it stands.
+        inputs: What it was given.
+        outputs: What it provides; after a failure, what was made before it.
+        spans: Every step that ran, in the order they ended.
+        failure: Why it failed, if it did.
+        started_at: When, UTC.
+        ended_at: When, UTC; ``None`` while it waits.
+        step: The composition with all ids.
+    """
+
+    id: str
+    name: str
+    status: Status
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    spans: list[SpanEnded]
+    failure: Failure | None
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    step: Step | None = field(default=None, repr=False)
+
+    def __getitem__(self, name: str) -> Any:
+        """An output by name.
+
+        Raises:
+            PacketFlowError: The failure, if the execution failed before making it.
+            MissingInput: It makes no such output.
+        """
+        if name in self.outputs:
+            return self.outputs[name]
+        if self.failure is not None:
+            raise self.failure.error() from self.failure.cause
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, self.outputs, 1)
+        raise MissingInput([name], f"whoever reads execution {self.id}", near)
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, waiting included."""
+        ended = self.ended_at or dt.datetime.now(dt.UTC)
+        return (ended - self.started_at).total_seconds()
+
+    def raise_for_failure(self) -> Execution:
+        """Raise the failure, if there is one; else the execution itself.
+
+        Raises:
+            PacketFlowError: It failed.
+        """
+        if self.failure is not None:
+            raise self.failure.error() from self.failure.cause
+        return self
+
+    def __repr__(self) -> str:
+        tail = f" {self.failure}" if self.failure else ""
+        made = ", ".join(self.outputs)
+        return f"<execution {self.id[-8:]} {self.status.value} ({made}){tail}>"
+
+
+class Running:
+    """An execution under way: await it, follow its events, or cancel it."""
+
+    def __init__(self, run: Run, task: asyncio.Task[Execution]) -> None:
+        self._run = run
+        self._task = task
+
+    @property
+    def id(self) -> str:
+        """The execution's id."""
+        return self._run.id
+
+    def cancel(self, reason: str = "cancelled") -> None:
+        """Stop it: async steps within one turn of the loop, process steps by a kill."""
+        self._run.stop_reason = reason
+        self._run.cancelled.set()
+        self._task.cancel()
+
+    def done(self) -> bool:
+        """True once it is over or put aside."""
+        return self._task.done()
+
+    def __await__(self) -> Generator[Any, Any, Execution]:
+        return asyncio.shield(self._task).__await__()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        """Its events from now on; the last is `Ended`."""
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._run.listen(queue.put_nowait)
+        while not (self._task.done() and queue.empty()):
+            getter = asyncio.ensure_future(queue.get())
+            await asyncio.wait({getter, self._task}, return_when=asyncio.FIRST_COMPLETED)
+            if not getter.done():
+                getter.cancel()
+                break
+            yield getter.result()
+        while not queue.empty():
+            yield queue.get_nowait()
+        yield Ended(await self)

@@ -1,0 +1,157 @@
+"""Effects that must not happen twice: an intent is kept before, the outcome after.
+
+An intent without an outcome (the process died, the time was up, the step was cancelled) is
+ambiguous: the effect may or may not have happened. What follows is declared with the effect.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from packetflow.capabilities.effects import Ambiguity
+from packetflow.engine.node import Pending
+from packetflow.engine.reporter import idempotency_key
+from packetflow.engine.spans import keep_span
+from packetflow.engine.state import Frame, StepFailed
+from packetflow.engine.use import UseNode
+from packetflow.engine.waits import ask_person
+from packetflow.errors import Superseded, TimedOut, Unanswered
+from packetflow.kernel.records import Status, StepIntent
+
+AGAIN, SKIP, STOP = "do it again", "it was done", "stop"
+
+
+class GuardedUse:
+    """A capability with a guarded effect at its place in a composition."""
+
+    inline = False
+    __slots__ = ("id", "node")
+
+    def __init__(self, node: UseNode) -> None:
+        self.id = node.id
+        self.node = node
+
+    def start(self, frame: Frame) -> Pending:
+        """Run it, unless an earlier try left it open whether the effect happened."""
+        run = frame.run
+        if run.past is not None and self.node.recall(frame):
+            return None
+        place = (self.id, frame.path)
+        if place in run.intents or (run.past is not None and place in run.past.intents):
+            return self._resolve(frame)
+        return self._intend(frame)
+
+    def _intend(self, frame: Frame) -> Pending:
+        run = frame.run
+        if run.engine.leases is not None and not run.engine.leases.holds(run.id, run.epoch):
+            raise Superseded(
+                f"execution {run.id} was taken over by another runner; this one stops before "
+                f"step {self.id!r}"
+            )
+        place = (self.id, frame.path)
+        at = run.now() + run.wall_offset
+        key = idempotency_key(frame, self.id)
+        run.append(StepIntent(run.id, run.epoch, *place, key, at, frame.attempt))
+        run.intents.add(place)
+        try:
+            pending = self.node.start(frame)
+        except StepFailed as failed:
+            self._settled(frame, failed)
+            raise
+        if pending is not None:
+            return self._rest(frame, pending)
+        self._settled(frame, None)
+        return None
+
+    async def _rest(self, frame: Frame, pending: Any) -> None:
+        try:
+            await pending
+        except StepFailed as failed:
+            self._settled(frame, failed)
+            raise
+        self._settled(frame, None)
+
+    def _settled(self, frame: Frame, failed: StepFailed | None) -> None:
+        """An outcome is there; an exception is one, running out of time is not."""
+        if failed is not None and isinstance(failed.cause, TimedOut):
+            return
+        place = (self.id, frame.path)
+        frame.run.intents.discard(place)
+        if frame.run.past is not None:
+            frame.run.past.intents.discard(place)
+
+    def _forget(self, frame: Frame) -> None:
+        self._settled(frame, None)
+
+    async def _resolve(self, frame: Frame) -> None:
+        """Do what is declared for an ambiguous effect."""
+        writes = [e for e in self.node.declaration.effects if e.kind == "writes" and not e.idempotent]
+        answers = {effect.on_ambiguous for effect in writes}
+        if Ambiguity.ASK in answers:
+            await self._ask(frame)
+        elif Ambiguity.RECONCILE in answers:
+            await self._reconcile(frame)
+        elif Ambiguity.SKIP in answers:
+            self._skip(frame)
+        else:
+            await self._again(frame)
+
+    async def _again(self, frame: Frame) -> None:
+        self._forget(frame)
+        pending = self._intend(frame)
+        if pending is not None:
+            await pending
+
+    def _skip(self, frame: Frame) -> None:
+        self._forget(frame)
+        facts = {"why": "the effect may have happened before an interruption; declared: skip"}
+        began = frame.run.now()
+        keep_span(
+            frame,
+            self.id,
+            "capability",
+            name=self.node.name,
+            began=began,
+            status=Status.SKIPPED,
+            attributes=facts,
+        )
+
+    async def _ask(self, frame: Frame) -> None:
+        run = frame.run
+        decided = run.decided(self.id, frame.path, "ambiguous")
+        if decided is None:
+            question = (
+                f"Step {self.id!r} ({self.node.name}) was interrupted while it was changing "
+                "something outside. Did it happen?"
+            )
+            run.busy += 1
+            try:
+                decided = await ask_person(frame, self.id, question, (AGAIN, SKIP, STOP))
+            finally:
+                run.busy -= 1
+            run.decide((self.id, frame.path), "ambiguous", str(decided))
+        if decided == AGAIN:
+            await self._again(frame)
+        elif decided == SKIP:
+            self._skip(frame)
+        else:
+            cause = Unanswered(f"step {self.id!r} was stopped by a person after an interruption")
+            raise StepFailed(self.id, frame.path, cause, {}) from cause
+
+    async def _reconcile(self, frame: Frame) -> None:
+        reconcile = self.node.declaration.reconcile
+        if reconcile is None:
+            raise AssertionError("a declaration that reconciles has its function")
+        began = frame.run.now()
+        try:
+            found = reconcile(**self.node.gather(frame.scope))
+            if inspect.isawaitable(found):
+                found = await found
+        except Exception as error:  # a border: user code may raise anything
+            self.node.fail(frame, began, error)
+        if found is None:
+            await self._again(frame)
+            return
+        self.node.settle(frame, began, found)
+        self._forget(frame)

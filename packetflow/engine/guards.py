@@ -1,0 +1,262 @@
+"""Policies at work: retry, timeout, hedge, cache, and (see `limits`) breaker, rate and bulkhead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Coroutine, Sequence
+from typing import Any, NoReturn
+
+import msgspec
+
+from packetflow.composition.policies import Cache, Hedge, Retry, Timeout, exception_name
+from packetflow.engine.choices import Contest
+from packetflow.engine.node import Node, Pending
+from packetflow.engine.spans import keep_span, picked
+from packetflow.engine.state import Frame, Scope, StepFailed
+from packetflow.engine.strands import TIME_IS_UP
+from packetflow.engine.values import pack
+from packetflow.errors import TimedOut
+
+
+def matches(error: BaseException, names: Sequence[str]) -> bool:
+    """Tell whether an exception is one of those named, or a subclass."""
+    return any(exception_name(kind) in names for kind in type(error).__mro__)
+
+
+class RetryNode:
+    """Try again, with exponential backoff and jitter."""
+
+    __slots__ = ("id", "inline", "marks", "node", "policy")
+
+    def __init__(self, step_id: str, node: Node, policy: Retry, *, composite: bool) -> None:
+        self.id = step_id
+        self.node = node
+        self.policy = policy
+        self.marks = composite
+        self.inline = False
+
+    def start(self, frame: Frame) -> Pending:
+        """The first try, or where an earlier life left off."""
+        run = frame.run
+        attempt = 1
+        if run.past is not None:
+            attempt = self._attempt_reached(frame)
+        inner = frame if attempt == 1 else frame.again(attempt, marked=self.marks)
+        try:
+            pending = self.node.start(inner)
+        except StepFailed as failed:
+            return self._again(frame, attempt, failed, run.now())
+        return None if pending is None else self._watch(frame, attempt, pending)
+
+    def _attempt_reached(self, frame: Frame) -> int:
+        run = frame.run
+        if self.marks:
+            return int(run.decided(self.id, frame.path, "attempt") or 1)
+        failed = run.past.attempts.get((self.id, frame.path), 0) if run.past else 0
+        return min(failed + 1, self.policy.attempts)
+
+    async def _watch(self, frame: Frame, attempt: int, pending: Any) -> None:
+        began = frame.run.now()
+        try:
+            await pending
+        except StepFailed as failed:
+            await self._again(frame, attempt, failed, began)
+
+    async def _again(self, frame: Frame, attempt: int, failed: StepFailed, began: int) -> None:  # noqa: PLR0917 - all of one kind
+        run, policy = frame.run, self.policy
+        while True:
+            if attempt >= policy.attempts or not matches(failed.cause, policy.on):
+                raise failed
+            jitter = run.engine.random.uniform(0.0, policy.jitter_seconds)
+            wait = policy.wait_seconds * policy.factor ** (attempt - 1) + jitter
+            wait = min(policy.max_wait_seconds, wait)
+            total = policy.total_seconds
+            if total is not None and (run.now() - began) / 1e9 + wait > total:
+                raise failed
+            run.busy += 1
+            try:
+                await run.engine.clock.sleep(wait)
+            finally:
+                run.busy -= 1
+            attempt += 1
+            if self.marks:
+                run.decide((self.id, frame.path), "attempt", attempt)
+            try:
+                pending = self.node.start(frame.again(attempt, marked=self.marks))
+                if pending is not None:
+                    await pending
+            except StepFailed as again:
+                failed = again
+                continue
+            return
+
+
+class TimeoutNode:
+    """Fail what takes too long. A step that never waits needs no timer."""
+
+    __slots__ = ("id", "inline", "node", "seconds")
+
+    def __init__(self, step_id: str, node: Node, policy: Timeout) -> None:
+        self.id = step_id
+        self.node = node
+        self.seconds = policy.seconds
+        self.inline = node.inline
+
+    def start(self, frame: Frame) -> Pending:
+        """Run it; arm a timer once it waits."""
+        pending = self.node.start(frame)
+        return None if pending is None else self._limited(frame, pending)
+
+    async def _limited(self, frame: Frame, pending: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise AssertionError("a plan runs in a task")
+        before = task.cancelling()
+        up = False
+
+        def expire() -> None:
+            nonlocal up
+            up = True
+            task.cancel(TIME_IS_UP)
+
+        timer = asyncio.get_running_loop().call_later(self.seconds, expire)
+        try:
+            await pending
+        except asyncio.CancelledError as stopped:
+            if up and task.uncancel() <= before:
+                cause = TimedOut(self.id, self.seconds)
+                raise StepFailed(self.id, frame.path, cause, {}) from stopped
+            raise
+        finally:
+            timer.cancel()
+
+
+class HedgeNode:
+    """Start once more what is slow; the first answer wins."""
+
+    inline = False
+    __slots__ = ("free", "id", "made", "node", "policy")
+
+    def __init__(
+        self, step_id: str, node: Node, policy: Hedge, free: Sequence[str], *, made: Sequence[str]
+    ) -> None:
+        self.id = step_id
+        self.node = node
+        self.policy = policy
+        self.free = tuple(free)
+        self.made = tuple(made)
+
+    def start(self, frame: Frame) -> Pending:
+        """Run it."""
+        return self._run(frame)
+
+    async def _run(self, frame: Frame) -> None:
+        contest = Contest(frame)
+        scopes: list[Scope] = []
+
+        def enter() -> None:
+            scopes.append(picked(frame.scope, self.free))
+            contest.enter(self.node, frame.inner(scopes[-1]))
+
+        try:
+            enter()
+            while contest.open:
+                may_add = contest.started < self.policy.at_most
+                ended = await contest.change(self.policy.after_seconds if may_add else None)
+                if not ended:
+                    enter()
+        finally:
+            await contest.abandon()
+        if contest.winner is None:
+            raise next(iter(contest.errors.values()))
+        frame.scope.update(picked(scopes[contest.winner], self.made))
+
+
+class CacheNode:
+    """The same outputs for the same inputs."""
+
+    __slots__ = ("id", "inline", "made", "name", "node", "policy", "reads")
+
+    def __init__(
+        self,
+        step_id: str,
+        node: Node,
+        policy: Cache,
+        name: str,
+        *,
+        reads: Sequence[str],
+        made: Sequence[str],
+    ) -> None:
+        self.id = step_id
+        self.node = node
+        self.policy = policy
+        self.name = name
+        self.reads = tuple(reads)
+        self.made = tuple(made)
+        self.inline = node.inline
+
+    def start(self, frame: Frame) -> Pending:
+        """Take the outputs from the cache, or make them and put them there."""
+        run = frame.run
+        entries = run.engine.shared(("cache", self.name, self.policy), OrderedDict)
+        key = self._key(frame.scope)
+        found = entries.get(key) if key is not None else None
+        if found is not None:
+            outputs, until = found
+            if until is None or run.now() < until:
+                entries.move_to_end(key)
+                began = run.now()
+                frame.scope.update(outputs)
+                facts = {"cached": True}
+                keep_span(
+                    frame,
+                    self.id,
+                    "cache",
+                    name=self.name,
+                    began=began,
+                    outputs=outputs,
+                    attributes=facts,
+                )
+                return None
+            del entries[key]
+        pending = self.node.start(frame)
+        if pending is not None:
+            return self._rest(frame, pending, entries, key)
+        self._put(frame, entries, key)
+        return None
+
+    async def _rest(
+        self, frame: Frame, pending: Any, entries: OrderedDict[Any, Any], key: Any
+    ) -> None:
+        await pending
+        self._put(frame, entries, key)
+
+    def _put(self, frame: Frame, entries: OrderedDict[Any, Any], key: Any) -> None:
+        if key is None:
+            return
+        ttl = self.policy.ttl_seconds
+        until = None if ttl is None else frame.run.now() + int(ttl * 1e9)
+        entries[key] = (picked(frame.scope, self.made), until)
+        while len(entries) > self.policy.max_entries:
+            entries.popitem(last=False)
+
+    def _key(self, scope: Scope) -> bytes | None:
+        """The inputs as bytes; ``None`` when they cannot be compared."""
+        try:
+            values = [[name, pack(scope[name])] for name in self.reads if name in scope]
+            return msgspec.msgpack.encode(values)
+        except (TypeError, OverflowError, ValueError):
+            return None
+
+
+def refuse(frame: Frame, step_id: str, kind: str, cause: BaseException) -> NoReturn:
+    """Fail a step before it was called, with a span that says so.
+
+    Raises:
+        StepFailed: Always.
+    """
+    from packetflow.kernel.records import Status
+
+    keep_span(frame, step_id, kind, began=frame.run.now(), status=Status.FAILED, error=cause)
+    raise StepFailed(step_id, frame.path, cause, {}) from cause

@@ -1,0 +1,222 @@
+"""Policies that all executions of a runner share: breaker, rate limit, bulkhead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+
+from packetflow.composition.policies import Breaker, Bulkhead, RateLimit
+from packetflow.engine.guards import refuse
+from packetflow.engine.node import Node, Pending
+from packetflow.engine.state import Frame, StepFailed
+from packetflow.errors import CircuitOpen, QueueFull
+
+
+class Circuit:
+    """How a breaker stands: closed, open until a time, or letting one call try.
+
+    The states are those of Nygard, *Release It!* (2007).
+    """
+
+    __slots__ = ("failures", "open_until", "trying")
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.open_until = 0
+        self.trying = False
+
+    def admits(self, now: int) -> bool:
+        """Tell whether a call may go on; the first after the pause becomes the one that tries."""
+        if self.open_until == 0:
+            return True
+        if now < self.open_until or self.trying:
+            return False
+        self.trying = True
+        return True
+
+    def succeeded(self) -> None:
+        """A call went well: close."""
+        self.failures = 0
+        self.open_until = 0
+        self.trying = False
+
+    def failed(self, policy: Breaker, now: int) -> None:
+        """A call failed: count, and open at the limit or when it was the one that tried."""
+        self.failures += 1
+        if self.trying or self.failures >= policy.failures:
+            self.open_until = now + int(policy.reset_seconds * 1e9)
+        self.trying = False
+
+    def abandoned(self) -> None:
+        """A call was cancelled: it says nothing."""
+        self.trying = False
+
+
+class BreakerNode:
+    """Refuse calls for a while after failures in a row."""
+
+    __slots__ = ("id", "inline", "name", "node", "policy")
+
+    def __init__(self, step_id: str, node: Node, policy: Breaker, name: str) -> None:
+        self.id = step_id
+        self.node = node
+        self.policy = policy
+        self.name = name
+        self.inline = node.inline
+
+    def start(self, frame: Frame) -> Pending:
+        """Run it if the circuit is closed."""
+        run = frame.run
+        circuit = run.engine.shared(("breaker", self.name, self.policy), Circuit)
+        now = run.now()
+        if not circuit.admits(now):
+            left = max(0, circuit.open_until - now) / 1e9
+            refuse(frame, self.id, "breaker", CircuitOpen(self.id, left))
+        try:
+            pending = self.node.start(frame)
+        except StepFailed:
+            circuit.failed(self.policy, run.now())
+            raise
+        if pending is not None:
+            return self._rest(frame, circuit, pending)
+        circuit.succeeded()
+        return None
+
+    async def _rest(self, frame: Frame, circuit: Circuit, pending: Any) -> None:
+        try:
+            await pending
+        except StepFailed:
+            circuit.failed(self.policy, frame.run.now())
+            raise
+        except BaseException:
+            circuit.abandoned()
+            raise
+        circuit.succeeded()
+
+
+class Pace:
+    """When the next call may start, in the clock's nanoseconds."""
+
+    __slots__ = ("next_start",)
+
+    def __init__(self) -> None:
+        self.next_start = 0
+
+    def take(self, now: int, gap: int) -> int:
+        """Book the next start; answers how long to wait for it."""
+        start = max(now, self.next_start)
+        self.next_start = start + gap
+        return start - now
+
+
+class RateLimitNode:
+    """Start calls evenly, so many a period."""
+
+    __slots__ = ("gap", "id", "inline", "name", "node", "policy")
+
+    def __init__(self, step_id: str, node: Node, policy: RateLimit, name: str) -> None:
+        self.id = step_id
+        self.node = node
+        self.policy = policy
+        self.name = name
+        self.gap = int(policy.per_seconds * 1e9 / policy.calls)
+        self.inline = False
+
+    def start(self, frame: Frame) -> Pending:
+        """Run it when its turn comes."""
+        run = frame.run
+        pace = run.engine.shared(("rate", self.name, self.policy), Pace)
+        wait = pace.take(run.now(), self.gap)
+        return self.node.start(frame) if wait == 0 else self._later(frame, wait)
+
+    async def _later(self, frame: Frame, wait: int) -> None:
+        run = frame.run
+        run.busy += 1
+        try:
+            await run.engine.clock.sleep(wait / 1e9)
+        finally:
+            run.busy -= 1
+        pending = self.node.start(frame)
+        if pending is not None:
+            await pending
+
+
+class Compartment:
+    """Who is inside a bulkhead, and who waits."""
+
+    __slots__ = ("inside", "line")
+
+    def __init__(self) -> None:
+        self.inside = 0
+        self.line: deque[asyncio.Future[None]] = deque()
+
+    def leave(self) -> None:
+        """Give the place to the next in line."""
+        while self.line:
+            turn = self.line.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.inside -= 1
+
+
+class BulkheadNode:
+    """So many at the same time, in this runner."""
+
+    __slots__ = ("id", "inline", "name", "node", "policy")
+
+    def __init__(self, step_id: str, node: Node, policy: Bulkhead, name: str) -> None:
+        self.id = step_id
+        self.node = node
+        self.policy = policy
+        self.name = name
+        self.inline = False
+
+    def start(self, frame: Frame) -> Pending:
+        """Run it, or wait in line."""
+        room = frame.run.engine.shared(("bulkhead", self.name, self.policy), Compartment)
+        if room.inside >= self.policy.at_once:
+            if len(room.line) >= self.policy.waiting:
+                cause = QueueFull(self.id, self.policy.at_once, len(room.line))
+                refuse(frame, self.id, "bulkhead", cause)
+            return self._in_line(frame, room)
+        room.inside += 1
+        try:
+            pending = self.node.start(frame)
+        except BaseException:
+            room.leave()
+            raise
+        if pending is None:
+            room.leave()
+            return None
+        return self._inside(room, pending)
+
+    async def _in_line(self, frame: Frame, room: Compartment) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        room.line.append(turn)
+        run = frame.run
+        run.busy += 1
+        try:
+            await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                room.leave()
+            raise
+        finally:
+            run.busy -= 1
+        try:
+            pending = self.node.start(frame)
+        except BaseException:
+            room.leave()
+            raise
+        if pending is None:
+            room.leave()
+        else:
+            await self._inside(room, pending)
+
+    async def _inside(self, room: Compartment, pending: Any) -> None:
+        try:
+            await pending
+        finally:
+            room.leave()

@@ -1,0 +1,239 @@
+"""Doing a step for every item of lists, and doing it again until a condition holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from packetflow.composition.condition import Condition
+from packetflow.engine.node import Node, Pending
+from packetflow.engine.spans import keep_span, picked
+from packetflow.engine.state import Frame, Scope, StepFailed
+from packetflow.engine.ways import BREATH, lanes
+from packetflow.errors import MissingInput, PassesExhausted, RunError, WrongType
+from packetflow.kernel.records import Status
+
+
+class EachNode:
+    """A step for every item, in order of the items, at most ``at_once`` under way."""
+
+    __slots__ = ("at_once", "body", "collects", "free", "id", "inline", "into", "over")
+
+    def __init__(
+        self,
+        step_id: str,
+        body: Node,
+        over: Mapping[str, str],
+        into: Mapping[str, str],
+        *,
+        free: Sequence[str],
+        at_once: int,
+        on_error: Literal["fail", "collect"],
+    ) -> None:
+        self.id = step_id
+        self.body = body
+        self.over = tuple(over.items())
+        self.into = tuple(into.items())
+        self.free = tuple(free)
+        self.at_once = at_once
+        self.collects = on_error == "collect"
+        self.inline = False
+
+    def start(self, frame: Frame) -> Pending:
+        """Run it for all items."""
+        pass_ = _Items(self, frame)
+        if self.body.inline and pass_.count <= BREATH:
+            for index in range(pass_.count):
+                pass_.inline(index)
+            pass_.end()
+            return None
+        return pass_.run()
+
+
+class _Items:
+    """One run of an `EachNode` over its lists."""
+
+    __slots__ = ("base", "began", "count", "failed", "frame", "lists", "made", "node", "span")
+
+    def __init__(self, node: EachNode, frame: Frame) -> None:
+        self.node = node
+        self.frame = frame
+        self.began = frame.run.now()
+        self.span = frame.run.new_span()
+        self.base = picked(frame.scope, node.free)
+        self.lists = [(name, self._items(outer)) for name, outer in node.over]
+        self.count = len(self.lists[0][1]) if self.lists else 0
+        for (_, outer), (_, items) in zip(node.over, self.lists, strict=True):
+            if len(items) != self.count:
+                other = node.over[0][1]
+                text = f"has {len(items)} items, but {other!r} has {self.count}"
+                raise self._refused(WrongType(outer, f"step {node.id!r}", text))
+        self.made: list[list[Any]] = [[None] * self.count for _ in node.into]
+        self.failed = 0
+
+    def _items(self, outer: str) -> Sequence[Any]:
+        value = self.frame.scope.get(outer)
+        where = f"step {self.node.id!r}"
+        if value is None and outer not in self.frame.scope:
+            raise self._refused(MissingInput([outer], where))
+        if isinstance(value, (list, tuple)):
+            return value
+        if isinstance(value, (set, frozenset, range)):
+            return list(value)
+        text = f"is a {type(value).__name__}, not a list to walk"
+        raise self._refused(WrongType(outer, where, text))
+
+    def _refused(self, cause: RunError) -> StepFailed:
+        error = StepFailed(self.node.id, self.frame.path, cause, {})
+        error.__cause__ = cause
+        return error
+
+    def _frame(self, index: int) -> Frame:
+        scope = self.base.copy()
+        for name, items in self.lists:
+            scope[name] = items[index]
+        return self.frame.inner(scope, index, parent=self.span)
+
+    def inline(self, index: int) -> None:
+        child = self._frame(index)
+        try:
+            self.node.body.start(child)
+        except StepFailed:
+            if not self.node.collects:
+                raise
+            self.failed += 1
+            return
+        self._collect(index, child.scope)
+
+    def _begin(self, index: int) -> Pending:
+        child = self._frame(index)
+        try:
+            pending = self.node.body.start(child)
+        except StepFailed:
+            if not self.node.collects:
+                raise
+            self.failed += 1
+            return None
+        if pending is not None:
+            return self._rest(index, child, pending)
+        self._collect(index, child.scope)
+        return None
+
+    async def _rest(self, index: int, child: Frame, pending: Any) -> None:
+        try:
+            await pending
+        except StepFailed:
+            if not self.node.collects:
+                raise
+            self.failed += 1
+            return
+        self._collect(index, child.scope)
+
+    def _collect(self, index: int, scope: Scope) -> None:
+        for column, (name, _) in zip(self.made, self.node.into, strict=True):
+            column[index] = scope.get(name)
+
+    async def run(self) -> None:
+        width = 1 if self.node.body.inline else self.node.at_once
+        try:
+            await lanes(self.count, width, self._begin, self.frame)
+        except StepFailed as failed:
+            facts = {"items": self.count}
+            keep_span(
+                self.frame,
+                self.node.id,
+                "each",
+                began=self.began,
+                status=Status.FAILED,
+                attributes=facts,
+                error=failed.cause,
+                span_id=self.span,
+            )
+            raise
+        self.end()
+
+    def end(self) -> None:
+        for column, (_, outer) in zip(self.made, self.node.into, strict=True):
+            self.frame.scope[outer] = column
+        facts = {"items": self.count, "failed": self.failed}
+        keep_span(
+            self.frame,
+            self.node.id,
+            "each",
+            began=self.began,
+            attributes=facts,
+            span_id=self.span,
+        )
+
+
+class RepeatNode:
+    """A step again and again until its condition holds."""
+
+    inline = False
+    __slots__ = ("at_most", "body", "free", "goes_on", "id", "made", "until", "until_text")
+
+    def __init__(
+        self,
+        step_id: str,
+        body: Node,
+        until: Condition | None,
+        *,
+        until_text: str,
+        at_most: int,
+        goes_on: bool,
+        free: Sequence[str],
+        made: Sequence[str],
+    ) -> None:
+        self.id = step_id
+        self.body = body
+        self.until = until
+        self.until_text = until_text
+        self.at_most = at_most
+        self.goes_on = goes_on
+        self.free = tuple(free)
+        self.made = tuple(made)
+
+    def start(self, frame: Frame) -> Pending:
+        """Run the passes."""
+        return self._passes(frame)
+
+    async def _passes(self, frame: Frame) -> None:
+        run = frame.run
+        began, span = run.now(), run.new_span()
+        scope = picked(frame.scope, self.free)
+        done = 0
+        met = self.until is None
+        while done < self.at_most:
+            child = frame.inner(scope, done, parent=span)
+            pending = self.body.start(child)
+            if pending is not None:
+                await pending
+            done += 1
+            if self.until is not None and self._holds(scope, frame):
+                met = True
+                break
+        for name in self.made:
+            if name in scope:
+                frame.scope[name] = scope[name]
+        facts = {"passes": done}
+        if met or self.goes_on:
+            keep_span(frame, self.id, "repeat", began=began, attributes=facts, span_id=span)
+            return
+        cause = PassesExhausted(self.id, done, self.until_text)
+        keep_span(
+            frame,
+            self.id,
+            "repeat",
+            began=began,
+            status=Status.FAILED,
+            attributes=facts,
+            error=cause,
+            span_id=span,
+        )
+        raise StepFailed(self.id, frame.path, cause, {}) from cause
+
+    def _holds(self, scope: Scope, frame: Frame) -> bool:
+        try:
+            return self.until is not None and self.until(scope)
+        except RunError as cause:
+            raise StepFailed(self.id, frame.path, cause, {}) from cause

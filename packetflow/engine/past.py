@@ -1,0 +1,118 @@
+"""Read an earlier life off its records: what is done, what was chosen, what is left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from packetflow.engine.state import Past
+from packetflow.kernel.records import (
+    EventArrived,
+    ExecutionEnded,
+    ExecutionResumed,
+    ExecutionStarted,
+    Record,
+    SpanEnded,
+    Status,
+    StepDecision,
+    StepIntent,
+    WaitStarted,
+)
+
+_DONE = frozenset({Status.OK.value, Status.SKIPPED.value})
+_NO_OUTCOME = frozenset({Status.TIMED_OUT.value, Status.CANCELLED.value})
+_STEP_KINDS = frozenset({"capability", "wait", "race"})
+
+
+@dataclass
+class Story:
+    """An execution as its records tell it.
+
+    Attributes:
+        started: Its first record; ``None`` when that is missing.
+        epoch: The highest lease epoch seen.
+        past: What a new runner may build on.
+        ended: Its last record, once it is over.
+        last_span: The highest span number seen.
+        spans: All spans that count, in the order they were kept.
+    """
+
+    started: ExecutionStarted | None = None
+    epoch: int = 0
+    past: Past = field(default_factory=Past)
+    ended: ExecutionEnded | None = None
+    last_span: int = 0
+    spans: list[SpanEnded] = field(default_factory=list)
+
+
+def read_story(records: Iterable[Record]) -> Story:
+    """Read the records of one execution.
+
+    Records that an older runner wrote after a newer one took over do not count. Of several
+    completed spans of one place, the one of the newest epoch counts.
+    """
+    kept = list(records)
+    story = Story()
+    takeovers = sorted(
+        (r.epoch, r.at) for r in kept if isinstance(r, (ExecutionResumed, ExecutionStarted))
+    )
+    for record in kept:
+        if isinstance(record, EventArrived):
+            continue
+        epoch = getattr(record, "epoch", None)
+        if epoch is None or _too_late(record, epoch, takeovers):
+            continue
+        story.epoch = max(story.epoch, epoch)
+        _take(story, record)
+    return story
+
+
+def _too_late(record: Record, epoch: int, takeovers: list[tuple[int, int]]) -> bool:
+    at = _written_at(record)
+    return any(newer > epoch and at > since for newer, since in takeovers)
+
+
+def _written_at(record: Record) -> int:
+    if isinstance(record, SpanEnded):
+        return record.started + record.duration_ns
+    at: int = getattr(record, "at", 0)
+    return at
+
+
+def _take(story: Story, record: Record) -> None:
+    past = story.past
+    match record:
+        case ExecutionStarted():
+            story.started = record
+        case ExecutionEnded():
+            story.ended = record
+        case SpanEnded():
+            _take_span(story, record)
+        case StepIntent():
+            past.intents.add((record.step, record.path))
+        case StepDecision():
+            key = (record.step, record.path, record.what)
+            known = past.decisions.get(key)
+            if known is None or record.at >= known.at:
+                past.decisions[key] = record
+        case WaitStarted():
+            past.waits.setdefault((record.step, record.path), record)
+        case _:
+            pass
+
+
+def _take_span(story: Story, span: SpanEnded) -> None:
+    story.spans.append(span)
+    story.last_span = max(story.last_span, span.span_id)
+    if span.kind not in _STEP_KINDS:
+        return
+    place = (span.step, span.path)
+    past = story.past
+    if span.status in _DONE:
+        known = past.done.get(place)
+        if known is None or span.epoch >= known.epoch:
+            past.done[place] = span
+    elif span.status == Status.FAILED:
+        past.attempts[place] = max(past.attempts.get(place, 0), span.attempt)
+    if span.status not in _NO_OUTCOME:
+        past.intents.discard(place)

@@ -1,0 +1,99 @@
+"""Capabilities that do not run on the loop: in threads, in processes, or piece by piece."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+from packetflow.capabilities.context import Context
+from packetflow.engine.events import PartialOutput
+from packetflow.engine.state import Frame
+from packetflow.engine.use import UseNode
+from packetflow.kernel.records import LogLine
+
+if TYPE_CHECKING:
+    from packetflow.engine.threads import Call
+
+
+class ThreadUse(UseNode):
+    """A plain function, in a thread.
+
+    A thread cannot be stopped: when the step is cancelled its result is thrown away, and a log
+    line says so once it is there.
+    """
+
+    __slots__ = ()
+
+    async def result(self, frame: Frame, context: Context | None) -> Any:
+        """Call it in a thread."""
+        local = copy_context()
+        call = frame.run.engine.threads.call(lambda: local.run(self.call, frame.scope, context))
+        try:
+            return await call.future
+        except asyncio.CancelledError:
+            call.when_late(lambda: self._late(frame))
+            raise
+
+    def _late(self, frame: Frame) -> None:
+        run = frame.run
+        text = f"step {self.id!r} ended after it was cancelled; its result was thrown away"
+        at = run.engine.clock.wall_ns()
+        run.append(LogLine(run.id, 0, at, "late", "warning", text, {"step": self.id}))
+
+
+class ProcessUse(UseNode):
+    """A plain function, in another process, which is killed when the step is cancelled."""
+
+    __slots__ = ()
+
+    async def result(self, frame: Frame, context: Context | None) -> Any:  # noqa: ARG002 - never wanted here
+        """Call it in another process."""
+        inputs = self.gather(frame.scope)
+        declaration = self.declaration
+        place = (declaration.fn.__module__, declaration.fn.__qualname__, declaration.source[0])
+        return await frame.run.engine.processes.call(place, inputs)
+
+
+class StreamUse(UseNode):
+    """A generator: each piece is shown as it comes, all of them together are the output."""
+
+    __slots__ = ()
+
+    async def result(self, frame: Frame, context: Context | None) -> Any:
+        """Collect the pieces."""
+        pieces: list[Any] = []
+        if self.declaration.mode == "async_generator":
+            stream: AsyncIterator[Any] = self.call(frame.scope, context)
+            async for piece in stream:
+                pieces.append(piece)
+                self._show(frame, piece)
+            return self._whole(pieces)
+        local = copy_context()
+        loop = asyncio.get_running_loop()
+
+        def collect() -> Any:
+            generator: Iterator[Any] = local.run(self.call, frame.scope, context)
+            while True:
+                try:
+                    piece = local.run(next, generator)
+                except StopIteration as stop:
+                    return stop.value
+                pieces.append(piece)
+                loop.call_soon_threadsafe(self._show, frame, piece)
+
+        call: Call = frame.run.engine.threads.call(collect)
+        returned = await call.future
+        return self._whole(pieces) if returned is None else returned
+
+    def _whole(self, pieces: list[Any]) -> Any:
+        if pieces and all(isinstance(piece, str) for piece in pieces):
+            return "".join(pieces)
+        wants_text = any(write.port.type is str for write in self.writes)
+        return "" if not pieces and wants_text else pieces
+
+    def _show(self, frame: Frame, piece: Any) -> None:
+        run = frame.run
+        if run.listeners:
+            run.tell(PartialOutput(run.id, self.id, frame.path, piece))

@@ -1,0 +1,335 @@
+"""Compile a composition into a plan: nodes that know everything that can be known beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from packetflow.capabilities.contract import Contract, Port
+from packetflow.capabilities.declaration import Declaration
+from packetflow.capabilities.effects import Safety
+from packetflow.capabilities.validate import validator
+from packetflow.composition.check import check, check_pipeline
+from packetflow.composition.condition import compile_condition, variables
+from packetflow.composition.dataflow import graph_dataflow
+from packetflow.composition.infer import called_contract, joined, pipeline_contract
+from packetflow.composition.policies import (
+    Breaker,
+    Bulkhead,
+    Cache,
+    Hedge,
+    RateLimit,
+    Retry,
+    Timeout,
+)
+from packetflow.composition.steps import (
+    Branch,
+    Call,
+    Each,
+    Fallback,
+    Graph,
+    Guarded,
+    Parallel,
+    Pipeline,
+    Race,
+    Repeat,
+    Sequence,
+    Step,
+    Unknown,
+    Use,
+    Wait,
+)
+from packetflow.composition.walk import changed_children, identified, label, walk
+from packetflow.engine.choices import FallbackNode, RaceNode
+from packetflow.engine.codegen import Read, Write, inputs_function
+from packetflow.engine.guarded import GuardedUse
+from packetflow.engine.guards import CacheNode, HedgeNode, RetryNode, TimeoutNode
+from packetflow.engine.limits import BreakerNode, BulkheadNode, RateLimitNode
+from packetflow.engine.loops import EachNode, RepeatNode
+from packetflow.engine.node import Node
+from packetflow.engine.places import ProcessUse, StreamUse, ThreadUse
+from packetflow.engine.use import AsyncUse, InlineUse, UseNode
+from packetflow.engine.values import packer
+from packetflow.engine.waits import WaitNode
+from packetflow.engine.ways import BranchNode, CallNode, GraphNode, ParallelNode, SequenceNode
+from packetflow.errors import ContractError, DeclarationError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A compiled composition.
+
+    Attributes:
+        step: The composition with all its ids.
+        contract: What it requires and provides.
+        root: The compiled steps.
+        inputs: How the given inputs are checked.
+        outputs: The names it provides; ``None`` for all it makes.
+    """
+
+    step: Step
+    contract: Contract
+    root: Node
+    inputs: tuple[Read, ...]
+    outputs: tuple[str, ...] | None
+
+
+def compile_plan(composition: Step | Pipeline) -> Plan:
+    """Compile a composition that has been checked.
+
+    Raises:
+        ContractError: It cannot run, with the problems.
+    """
+    if isinstance(composition, Pipeline):
+        composition = replace(composition, step=identified(composition.step))
+        problems = check_pipeline(composition)
+        contract = pipeline_contract(composition)
+        step = composition.step
+        outputs = None
+        if composition.provides is not None:
+            outputs = tuple(text.rstrip("?") for text in composition.provides)
+    else:
+        step = identified(composition)
+        problems = check(step)
+        contract = step.contract
+        outputs = None
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise ContractError(errors)
+    reads = tuple(Read(p.name, p.name, p, _check(p)) for p in contract.requires)
+    return Plan(step, contract, compile_step(step), reads, outputs)
+
+
+def _check(port: Port) -> Any:
+    from pydantic import PydanticUserError
+    from pydantic.errors import PydanticSchemaGenerationError
+
+    try:
+        return validator(port.type)
+    except (PydanticUserError, PydanticSchemaGenerationError, NameError) as error:
+        raise DeclarationError(
+            f"the type of {port.name!r} ({port}) cannot be checked: {error}"
+        ) from error
+
+
+def compile_step(step: Step) -> Node:
+    """Compile one step and those inside it."""
+    match step:
+        case Use():
+            return _compile_use(step)
+        case Call():
+            return _compile_call(step)
+        case Sequence(steps=steps):
+            return SequenceNode([compile_step(part) for part in steps])
+        case Parallel(steps=steps, at_once=at_once):
+            return ParallelNode([compile_step(part) for part in steps], at_once)
+        case Graph():
+            return _compile_graph(step)
+        case Branch():
+            return _compile_branch(step)
+        case Each():
+            return EachNode(
+                label(step),
+                compile_step(step.step),
+                step.over,
+                step.into,
+                free=[name for name in step.step.flow.needs if name not in step.over],
+                at_once=step.at_once,
+                on_error=step.on_error,
+            )
+        case Race(steps=steps):
+            ports = {port.name: port for port in step.flow.makes.values()}
+            nodes = [compile_step(part) for part in steps]
+            return RaceNode(label(step), nodes, [list(p.flow.needs) for p in steps], ports)
+        case Fallback(steps=steps):
+            nodes = [compile_step(part) for part in steps]
+            frees = [list(part.flow.needs) for part in steps]
+            return FallbackNode(label(step), nodes, frees, list(step.flow.makes))
+        case Repeat():
+            return _compile_repeat(step)
+        case Wait():
+            return _compile_wait(step)
+        case Guarded():
+            return _compile_guarded(step)
+
+
+def reads_and_writes(step: Use | Call) -> tuple[tuple[Read, ...], tuple[Write, ...]]:
+    """The joints of a step with its scope, with their checks."""
+    contract = called_contract(step)
+    reads, writes = joined(step)
+    inputs = {} if contract is None else contract.inputs
+    outputs = {} if contract is None else contract.outputs
+    return (
+        tuple(
+            Read(parameter, port.name, port, _check(inputs.get(parameter, port)))
+            for parameter, port in reads
+        ),
+        tuple(
+            Write(field, port.name, port, _check(outputs.get(field, port)), packer(port))
+            for field, port in writes
+        ),
+    )
+
+
+def _compile_use(step: Use) -> Node:
+    used = step.capability
+    if isinstance(used, Unknown):
+        raise AssertionError(f"{used.name} passed the check")  # noqa: TRY004 - not a type of value
+    declaration = used.declaration
+    reads, writes = reads_and_writes(step)
+    fixed = _fixed(step, declaration.contract)
+    node = _use_class(declaration)(label(step), declaration, reads, writes, fixed=fixed)
+    return GuardedUse(node) if declaration.safety is Safety.GUARDED else node
+
+
+def _use_class(declaration: Declaration) -> type[UseNode]:
+    if declaration.mode in {"generator", "async_generator"}:
+        return StreamUse
+    if declaration.mode == "async":
+        return AsyncUse
+    return {"loop": InlineUse, "thread": ThreadUse, "process": ProcessUse}[declaration.place]
+
+
+def _fixed(step: Use | Call, contract: Contract) -> dict[str, Any]:
+    """The fixed inputs, checked once."""
+    from pydantic import ValidationError
+
+    from packetflow.capabilities.validate import reason
+    from packetflow.composition.problems import Problem
+
+    checked: dict[str, Any] = {}
+    for name, value in step.values.items():
+        check = _check(contract.inputs[name])
+        try:
+            checked[name] = value if check is None else check(value)
+        except ValidationError as error:
+            message = f"the value set for {name!r} {reason(error)}"
+            raise ContractError([Problem("wrong_type", label(step), message, name)]) from error
+    return checked
+
+
+def _compile_call(step: Call) -> Node:
+    called = step.pipeline
+    if isinstance(called, Unknown):
+        raise AssertionError(f"{called.name} passed the check")  # noqa: TRY004 - not a type of value
+    prefix = label(step)
+    body = compile_step(_prefixed(identified(called.step), prefix))
+    reads, writes = reads_and_writes(step)
+    gather = inputs_function(reads, _fixed(step, called.contract))
+    return CallNode(prefix, body, gather, [(w.field, w.scope_name) for w in writes])
+
+
+def _prefixed(step: Step, prefix: str) -> Step:
+    """Put the calling step's id before the ids inside, so that all differ."""
+    def rename(here: Step) -> Step:
+        if not isinstance(here, Guarded) and here.id is not None:
+            here = replace(here, id=f"{prefix}/{here.id}")
+        if isinstance(here, Graph) and here.after:
+            after = {f"{prefix}/{k}": tuple(f"{prefix}/{i}" for i in v) for k, v in here.after.items()}
+            here = replace(here, after=after)
+        return changed_children(here, rename)
+
+    return rename(step)
+
+
+def _compile_graph(step: Graph) -> Node:
+    wiring = graph_dataflow(step)
+    return GraphNode(
+        [compile_step(part) for part in step.steps],
+        wiring.before,
+        wiring.after,
+        at_once=step.at_once,
+        seconds=[_expected_seconds(part) for part in step.steps],
+    )
+
+
+def _expected_seconds(step: Step) -> float:
+    """How long a step usually takes, as far as declared; one second each otherwise."""
+    known = [
+        used.declaration.expected_seconds
+        for part in walk(step)
+        if isinstance(part, Use) and not isinstance(used := part.capability, Unknown)
+    ]
+    return sum(1.0 if seconds is None else seconds for seconds in known) or 1.0
+
+
+def _compile_branch(step: Branch) -> Node:
+    cases = [
+        (compile_condition(case.when, label(step)), compile_step(case.then)) for case in step.cases
+    ]
+    otherwise = None if step.otherwise is None else compile_step(step.otherwise)
+    return BranchNode(label(step), cases, otherwise)
+
+
+def _compile_repeat(step: Repeat) -> Node:
+    needs: Iterable[str] = step.step.flow.needs
+    until = None
+    if step.until is not None:
+        until = compile_condition(step.until, label(step))
+        needs = {*needs, *variables(step.until)}
+    return RepeatNode(
+        label(step),
+        compile_step(step.step),
+        until,
+        until_text=step.until or "",
+        at_most=step.at_most,
+        goes_on=step.on_limit == "continue",
+        free=list(needs),
+        made=list(step.step.flow.makes),
+    )
+
+
+def _compile_wait(step: Wait) -> Node:
+    otherwise = None if step.otherwise is None else compile_step(step.otherwise)
+    return WaitNode(
+        label(step),
+        step.event,
+        step.key,
+        gives=step.gives,
+        within=step.within_seconds,
+        otherwise=otherwise,
+        question=step.question,
+        choices=step.choices,
+    )
+
+
+def _compile_guarded(step: Guarded) -> Node:
+    node = compile_step(step.step)
+    name = label(step)
+    shared_name = _shared_name(step)
+    flow = step.flow
+    match step.policy:
+        case Retry() as policy:
+            return RetryNode(name, node, policy, composite=not _is_single(step.step))
+        case Timeout() as policy:
+            return TimeoutNode(name, node, policy)
+        case Breaker() as policy:
+            return BreakerNode(name, node, policy, shared_name)
+        case RateLimit() as policy:
+            return RateLimitNode(name, node, policy, shared_name)
+        case Bulkhead() as policy:
+            return BulkheadNode(name, node, policy, shared_name)
+        case Cache() as policy:
+            made = list(flow.makes)
+            return CacheNode(name, node, policy, shared_name, reads=list(flow.needs), made=made)
+        case Hedge() as policy:
+            return HedgeNode(name, node, policy, list(flow.needs), made=list(flow.makes))
+
+
+def _is_single(step: Step) -> bool:
+    while isinstance(step, Guarded):
+        step = step.step
+    return isinstance(step, (Use, Wait))
+
+
+def _shared_name(step: Guarded) -> str:
+    """What a shared limit goes by: the capability and its fixed values, else the step's id."""
+    inner: Step = step
+    while isinstance(inner, Guarded):
+        inner = inner.step
+    if isinstance(inner, Use) and not isinstance(inner.capability, Unknown):
+        joints = (sorted(inner.values.items(), key=str), sorted(inner.reads.items(), key=str))
+        used = inner.capability.declaration
+        return f"{used.name}@{used.version}:{joints!r}:{sorted((inner.writes or {}).items())!r}"
+    return label(step)

@@ -1,0 +1,149 @@
+"""Worker processes for heavy computation: killed, not asked, when a step is cancelled.
+
+Values travel by pickle between this process and its own children only; nothing pickled is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import multiprocessing as mp
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from typing import Any, TypeAlias
+
+from packetflow.errors import RunnerLost
+
+Address: TypeAlias = tuple[str, str, str]
+"""Module, qualified name, source file of a function."""
+
+
+def _find(address: Address) -> Any:
+    module_name, qualname, file = address
+    module = sys.modules.get(module_name)
+    if module is None or module_name == "__main__":
+        module = _load(module_name, file)
+    found: Any = module
+    for part in qualname.split("."):
+        found = getattr(found, part)
+    return getattr(found, "fn", found)
+
+
+def _load(module_name: str, file: str) -> Any:
+    try:
+        if module_name != "__main__":
+            return importlib.import_module(module_name)
+    except ModuleNotFoundError:
+        pass
+    spec = importlib.util.spec_from_file_location(module_name.replace("__main__", "_main_"), file)
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError(module_name)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _work(pipe: Connection) -> None:
+    """The life of a worker: one call after another."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        try:
+            address, inputs = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer: tuple[bool, Any] = (True, _find(address)(**inputs))
+        except BaseException as error:  # noqa: BLE001 - carried to the parent
+            answer = (False, error)
+        try:
+            pipe.send(answer)
+        except Exception as error:  # noqa: BLE001 - an unpicklable answer is an answer too
+            pipe.send((False, TypeError(f"its result cannot leave the process: {error}")))
+
+
+class _Worker:
+    __slots__ = ("pipe", "process")
+
+    def __init__(self) -> None:
+        context = mp.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.pipe.close()
+
+
+class Processes:
+    """A few worker processes; idle ones are kept for the next call."""
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most or os.cpu_count() or 2
+        self._idle: list[_Worker] = []
+        self._slots: asyncio.Semaphore | None = None
+
+    async def call(self, address: Address, inputs: Mapping[str, Any]) -> Any:
+        """Call the function at *address* in a worker.
+
+        Raises:
+            RunnerLost: The worker died, for example because memory ran out.
+            Exception: What the function raised.
+        """
+        if self._slots is None:
+            self._slots = asyncio.Semaphore(self._most)
+        async with self._slots:
+            worker = self._idle.pop() if self._idle else await asyncio.to_thread(_Worker)
+            try:
+                worker.pipe.send((address, dict(inputs)))
+                await self._readable(worker)
+                fine, answer = worker.pipe.recv()
+            except (EOFError, OSError) as error:
+                worker.process.join(1)
+                code = worker.process.exitcode
+                worker.kill()
+                raise RunnerLost(f"the process of {address[1]!r} {_ending(code)}") from error
+            except BaseException:
+                worker.kill()
+                raise
+            self._idle.append(worker)
+        if fine:
+            return answer
+        raise answer
+
+    async def _readable(self, worker: _Worker) -> None:
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+        descriptor = worker.pipe.fileno()
+
+        def arrived() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        loop.add_reader(descriptor, arrived)
+        try:
+            await ready
+        finally:
+            loop.remove_reader(descriptor)
+
+    def close(self) -> None:
+        """End the workers."""
+        for worker in self._idle:
+            worker.kill()
+        self._idle.clear()
+
+
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "stopped answering"
+    if code < 0:
+        name = signal.Signals(-code).name
+        memory = " (perhaps memory ran out)" if name == "SIGKILL" else ""
+        return f"was killed by {name}{memory}"
+    return f"exited by itself with code {code}"

@@ -1,0 +1,107 @@
+"""Where a capability's `Context` leads: its words become records and events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from packetflow.capabilities.context import Context
+from packetflow.engine.events import Logged, PartialOutput, Progressed
+from packetflow.engine.state import Frame
+from packetflow.engine.values import pack_all
+from packetflow.kernel.ids import new_id
+from packetflow.kernel.records import EventArrived, LogLine, MessagePosted
+
+if TYPE_CHECKING:
+    from packetflow.engine.events import Event
+    from packetflow.engine.use import UseNode
+
+
+def idempotency_key(frame: Frame, step_id: str) -> str:
+    """The same for every try of one step at one item and pass of one execution."""
+    index = ".".join(str(one) for one in frame.path if one >= 0)
+    return f"{frame.run.id}:{step_id}:{index}"
+
+
+def make_context(node: UseNode, frame: Frame) -> Context:
+    """The context of one call."""
+    run = frame.run
+    return Context(
+        execution_id=run.id,
+        step=node.id,
+        path=frame.path,
+        attempt=frame.attempt,
+        idempotency_key=idempotency_key(frame, node.id),
+        user=run.user,
+        agent=run.agent,
+        workspace=run.engine.folder,
+        reporter=StepReporter(node, frame),
+    )
+
+
+class StepReporter:
+    """Implements `packetflow.capabilities.context.Reporter`; may be called from any thread."""
+
+    __slots__ = ("_frame", "_loop", "_node")
+
+    def __init__(self, node: UseNode, frame: Frame) -> None:
+        self._node = node
+        self._frame = frame
+        self._loop = asyncio.get_running_loop()
+
+    def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None:
+        """Keep a line."""
+        self._keep("log", level, text, fields)
+        frame = self._frame
+        self._tell(Logged(frame.run.id, self._node.id, frame.path, level, text))
+
+    def progress(self, fraction: float, text: str) -> None:
+        """Show how far the step is; only listeners see it."""
+        frame = self._frame
+        self._tell(Progressed(frame.run.id, self._node.id, frame.path, fraction, text))
+
+    def partial(self, value: Any) -> None:
+        """Show a piece of the output; only listeners see it."""
+        frame = self._frame
+        self._tell(PartialOutput(frame.run.id, self._node.id, frame.path, value))
+
+    def record(self, attributes: Mapping[str, Any]) -> None:
+        """Add facts to the step's span."""
+        place = (self._node.id, self._frame.path)
+        self._frame.run.attributes.setdefault(place, {}).update(pack_all(attributes, {}))
+
+    def ask(self, question: str, choices: Sequence[str]) -> Awaitable[Any]:
+        """Wait for a person's answer."""
+        from packetflow.engine.waits import ask_person
+
+        return ask_person(self._frame, self._node.id, question, tuple(choices))
+
+    def post(self, room: str, content: str, author: str, role: str) -> str:
+        """Keep a message in a room."""
+        run = self._frame.run
+        message_id = new_id()
+        at = run.engine.clock.wall_ns()
+        run.append(MessagePosted(message_id, room, at, role, author, content, run.id))
+        return message_id
+
+    def emit(self, event: str, payload: Mapping[str, Any], key: str) -> str:
+        """Send a named event."""
+        run = self._frame.run
+        arrived = EventArrived(
+            new_id(), event, key, pack_all(payload, {}), run.engine.clock.wall_ns(), run.id
+        )
+        run.append(arrived)
+        self._loop.call_soon_threadsafe(run.engine.deliver, arrived)
+        return arrived.event_id
+
+    def _keep(self, kind: str, level: str, text: str, fields: Mapping[str, Any]) -> None:
+        run = self._frame.run
+        facts = pack_all(fields, {}) | {"step": self._node.id}
+        at = run.engine.clock.wall_ns()
+        run.append(LogLine(run.id, 0, at, kind, level, text, facts))
+
+    def _tell(self, event: Event) -> None:
+        run = self._frame.run
+        if run.listeners:
+            self._loop.call_soon_threadsafe(run.tell, event)

@@ -1,0 +1,122 @@
+"""How an execution begins: who asked, what it builds on, its inputs checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from packetflow.capabilities.validate import reason
+from packetflow.composition.composable import Composable
+from packetflow.composition.steps import Pipeline
+from packetflow.engine.state import Past
+from packetflow.engine.values import Fetch, Opaque, unpack
+from packetflow.errors import MissingInput, RunError, UnknownName, WrongType
+from packetflow.kernel.ids import new_id
+from packetflow.kernel.records import ExecutionStarted
+
+if TYPE_CHECKING:
+    from packetflow.engine.plan import Plan
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is known of an execution beside its composition and inputs.
+
+    Attributes:
+        execution_id: Its id; a new one by default.
+        epoch: The lease's epoch.
+        trigger: What started it: ``python``, ``cli``, ``studio``, ``mcp``, ``event:NAME``, ...
+        user: Who asked, where known.
+        agent: Which agent asked, where known.
+        parent_id: The execution that it belongs to.
+        retry_of: The execution that it repeats or forks.
+        tags: Free facts.
+        past: Completed steps of another execution to build on.
+        last_span: The highest span number already used.
+    """
+
+    execution_id: str = field(default_factory=new_id)
+    epoch: int = 1
+    trigger: str = "python"
+    user: str | None = None
+    agent: str | None = None
+    parent_id: str | None = None
+    retry_of: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    past: Past | None = None
+    last_span: int = 0
+
+
+def check_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Check what is given against the contract.
+
+    Returns:
+        The scope to start with; optional inputs that are not given are left out.
+
+    Raises:
+        MissingInput: A needed one is not given.
+        UnknownName: One is given that nothing reads.
+        WrongType: One does not fit.
+    """
+    known = plan.contract.inputs
+    for name in inputs:
+        if name not in known:
+            raise UnknownName("input", name, get_close_matches(name, known, 1))
+    missing = [p.name for p in plan.contract.requires if not p.optional and p.name not in inputs]
+    if missing:
+        raise MissingInput(missing, "the composition")
+    scope: dict[str, Any] = {}
+    for read in plan.inputs:
+        if read.scope_name not in inputs:
+            continue
+        value = inputs[read.scope_name]
+        try:
+            scope[read.scope_name] = value if read.check is None else read.check(value)
+        except ValidationError as error:
+            raise WrongType(read.scope_name, "the inputs", reason(error)) from error
+    return scope
+
+
+def restored_inputs(plan: Plan, started: ExecutionStarted, fetch: Fetch) -> dict[str, Any]:
+    """The inputs of an execution, from its first record.
+
+    Raises:
+        RunError: One of them was secret or could not be kept.
+    """
+    ports = plan.contract.inputs
+    scope = {}
+    for name, slot in started.inputs.items():
+        try:
+            scope[name] = unpack(slot, ports.get(name), fetch)
+        except (Opaque, ValidationError) as error:
+            raise RunError(
+                f"execution {started.execution_id} cannot be resumed: its input {name!r} was not "
+                "kept (it is secret, or of a type that cannot be); start it anew"
+            ) from error
+    return scope
+
+
+def definition_of(composition: Composable | Pipeline, plan: Plan) -> tuple[str, str, str]:
+    """The identity of what runs.
+
+    Returns:
+        Its sha256 in hex, ``pipeline`` or ``composition``, and its text.
+    """
+    kept: tuple[str, str, str] | None = plan.__dict__.get("_definition")
+    if kept is None:
+        from packetflow.composition.codec import definition_sha, dump
+
+        kind = "pipeline" if isinstance(composition, Pipeline) else "composition"
+        whole = (
+            composition
+            if isinstance(composition, Pipeline)
+            else Pipeline("composition", plan.step)
+        )
+        body = dump(whole)
+        kept = (definition_sha(whole), kind, body)
+        plan.__dict__["_definition"] = kept
+    return kept

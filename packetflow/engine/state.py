@@ -1,0 +1,196 @@
+"""The moving parts of one execution: its `Run`, and the `Frame` in which steps read and write."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from packetflow.engine.events import Event
+from packetflow.engine.values import pack
+from packetflow.kernel.records import Path, SpanEnded, StepDecision, WaitStarted
+
+if TYPE_CHECKING:
+    from packetflow.engine.engine import Engine
+
+Scope: TypeAlias = dict[str, Any]
+Place: TypeAlias = tuple[str, Path]
+"""A step's id with its item and pass indexes."""
+
+Listener: TypeAlias = Callable[[Event], None]
+
+
+class StepFailed(Exception):  # noqa: N818 - internal: carries a failure up to whoever handles it
+    """A step failed; policies look at its cause."""
+
+    def __init__(self, step: str, path: Path, cause: BaseException, inputs: Mapping[str, Any]):
+        super().__init__(step)
+        self.step = step
+        self.path = path
+        self.cause = cause
+        self.inputs = inputs
+
+
+class Past:
+    """What an earlier runner, or an earlier execution, already did.
+
+    Attributes:
+        done: Spans of completed steps.
+        decisions: What containers chose, by place and kind of decision.
+        intents: Guarded effects that began and have no result.
+        attempts: How many tries of a step have failed.
+        waits: Waits that began.
+    """
+
+    __slots__ = ("attempts", "decisions", "done", "intents", "waits")
+
+    def __init__(self) -> None:
+        self.done: dict[Place, SpanEnded] = {}
+        self.decisions: dict[tuple[str, Path, str], StepDecision] = {}
+        self.intents: set[Place] = set()
+        self.attempts: dict[Place, int] = {}
+        self.waits: dict[Place, WaitStarted] = {}
+
+
+class Run:
+    """One execution under way.
+
+    ``special`` is True while anything beyond plain running is wanted of a step: a past to reuse,
+    listeners, modules. Steps look at this one flag.
+    """
+
+    __slots__ = (
+        "agent",
+        "append",
+        "attributes",
+        "busy",
+        "cancelled",
+        "durable",
+        "engine",
+        "epoch",
+        "id",
+        "inputs",
+        "intents",
+        "last_span",
+        "listeners",
+        "now",
+        "on_idle",
+        "passivated",
+        "past",
+        "scope",
+        "spans",
+        "special",
+        "stop_reason",
+        "tags",
+        "user",
+        "waiting",
+        "wall_offset",
+    )
+
+    def __init__(self, engine: Engine, execution_id: str, epoch: int, past: Past | None) -> None:
+        self.engine = engine
+        self.id = execution_id
+        self.epoch = epoch
+        self.past = past
+        self.append = engine.sink.append
+        self.now = engine.clock.monotonic_ns
+        self.durable = engine.sink.durable
+        self.spans: list[SpanEnded] = []
+        self.last_span = 0
+        self.listeners: list[Listener] = []
+        self.special = past is not None or bool(engine.chain)
+        self.attributes: dict[Place, dict[str, Any]] = {}
+        self.cancelled = threading.Event()
+        self.intents: set[Place] = set()
+        self.inputs: Scope = {}
+        self.passivated = False
+        self.busy = 0
+        self.waiting = 0
+        self.on_idle: Callable[[], None] | None = None
+        self.scope: Scope = {}
+        self.user: str | None = None
+        self.agent: str | None = None
+        self.tags: dict[str, str] = {}
+        self.stop_reason = ""
+        self.wall_offset = engine.clock.wall_ns() - engine.clock.monotonic_ns()
+
+    def keep(self, span: SpanEnded) -> None:
+        """Keep a span in the journal, then with the execution.
+
+        Raises:
+            JournalFull: The disk is full.
+        """
+        try:
+            self.append(span)
+        except (OverflowError, TypeError):
+            span = msgspec.structs.replace(
+                span, outputs={name: pack(value) for name, value in span.outputs.items()}
+            )
+            self.append(span)
+        self.spans.append(span)
+
+    def with_attributes(self, span: SpanEnded) -> SpanEnded:
+        """The span with the facts its step recorded."""
+        facts = self.attributes.pop((span.step, span.path), None)
+        return span if facts is None else msgspec.structs.replace(span, attributes=facts)
+
+    def idle(self) -> None:
+        """Tell whoever asked that nothing but waiting is left to do."""
+        if self.busy == 0 and self.on_idle is not None:
+            self.on_idle()
+
+    def tell(self, event: Event) -> None:
+        """Hand an event to whoever listens."""
+        for listener in tuple(self.listeners):
+            listener(event)
+
+    def listen(self, listener: Listener) -> None:
+        """Add a listener."""
+        self.listeners.append(listener)
+        self.special = True
+
+    def new_span(self) -> int:
+        """The next span number; they count up within an execution."""
+        self.last_span += 1
+        return self.last_span
+
+    def decided(self, step: str, path: Path, what: str) -> int | str | None:
+        """What a container chose in an earlier life, if anything."""
+        if self.past is None:
+            return None
+        found = self.past.decisions.get((step, path, what))
+        return None if found is None else found.value
+
+    def decide(self, place: Place, what: str, value: int | str) -> None:
+        """Keep what a container chose."""
+        step, path = place
+        at = self.engine.clock.wall_ns()
+        self.append(StepDecision(self.id, self.epoch, step, path, what, value, at))
+
+
+class Frame:
+    """Where a step runs: its scope, its place among items and passes, its attempt."""
+
+    __slots__ = ("attempt", "parent", "path", "run", "scope")
+
+    def __init__(
+        self, run: Run, scope: Scope, path: Path = (), parent: int = 0, *, attempt: int = 1
+    ) -> None:
+        self.run = run
+        self.scope = scope
+        self.path = path
+        self.parent = parent
+        self.attempt = attempt
+
+    def inner(self, scope: Scope, *index: int, parent: int | None = None) -> Frame:
+        """A frame inside this one, with a scope of its own."""
+        path = (*self.path, *index) if index else self.path
+        span = self.parent if parent is None else parent
+        return Frame(self.run, scope, path, span, attempt=self.attempt)
+
+    def again(self, attempt: int, *, marked: bool) -> Frame:
+        """The same frame for a later try; a *marked* one keeps its steps apart from the earlier."""
+        path = (*self.path, -attempt) if marked else self.path
+        return Frame(self.run, self.scope, path, self.parent, attempt=attempt)

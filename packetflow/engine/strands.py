@@ -1,0 +1,258 @@
+"""Start coroutines at once, and pay for an asyncio task only when one really waits.
+
+A step that never suspends costs no task. One that does is carried on by a task that already was
+"current" while its first part ran, in a context of its own, so that timeouts, task groups and
+cancel scopes opened before the first wait stay valid (Python 3.12's eager tasks give the same
+promise; this works from 3.11). Uses the documented extension points `asyncio._enter_task` and
+`asyncio._leave_task`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import tasks as _tasks
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import Context, copy_context
+from typing import Any, TypeAlias
+
+Work: TypeAlias = Coroutine[Any, Any, Any]
+Ended: TypeAlias = Callable[[int, BaseException | None], None]
+"""Called with the strand's number and its error, if any, when it ends."""
+
+TIME_IS_UP = "packetflow: time is up"
+"""The message of a cancellation that means a time limit."""
+
+_enter = _tasks._enter_task  # type: ignore[attr-defined]  # noqa: SLF001 - documented for extending asyncio
+_leave = _tasks._leave_task  # type: ignore[attr-defined]  # noqa: SLF001 - documented for extending asyncio
+
+
+class Resumed:
+    """Awaits a coroutine that has already run up to its first wait."""
+
+    __slots__ = ("context", "first", "work")
+
+    def __init__(self, work: Work, context: Context, first: Any) -> None:
+        self.work = work
+        self.context = context
+        self.first = first
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        run, send, throw = self.context.run, self.work.send, self.work.throw
+        waited = self.first
+        while True:
+            try:
+                answer = yield waited
+            except GeneratorExit:
+                self.work.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 - everything belongs to the coroutine
+                step, handed = throw, error
+            else:
+                step, handed = send, answer
+            try:
+                waited = run(step, handed)
+            except StopIteration as stop:
+                return stop.value
+
+
+class Waiting:
+    """Awaits a coroutine that has already run up to its first wait, in the same task."""
+
+    __slots__ = ("first", "work")
+
+    def __init__(self, work: Work, first: Any) -> None:
+        self.work = work
+        self.first = first
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        send, throw = self.work.send, self.work.throw
+        waited = self.first
+        while True:
+            try:
+                answer = yield waited
+            except GeneratorExit:
+                self.work.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 - everything belongs to the coroutine
+                step, handed = throw, error
+            else:
+                step, handed = send, answer
+            try:
+                waited = step(handed)
+            except StopIteration as stop:
+                return stop.value
+
+
+class _Carrier:
+    """A task that waits to carry on whatever coroutine suspends first."""
+
+    __slots__ = ("_asleep", "_ended", "_number", "_resumed", "task")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._resumed: Resumed | None = None
+        self._asleep: asyncio.Future[None] | None = None
+        self._number = 0
+        self._ended: Ended | None = None
+        self.task = asyncio.Task(self._carry(), loop=loop)
+
+    def claim(self, resumed: Resumed, number: int, ended: Ended) -> None:
+        self._resumed, self._number, self._ended = resumed, number, ended
+        if self._asleep is not None:
+            self._asleep.set_result(None)
+
+    async def _carry(self) -> None:
+        if self._resumed is None:
+            self._asleep = asyncio.get_running_loop().create_future()
+            try:
+                await self._asleep
+            except asyncio.CancelledError:
+                if self._resumed is None:
+                    return
+                raise
+        error: BaseException | None = None
+        try:
+            await self._resumed  # type: ignore[misc]  # claimed before it wakes
+        except BaseException as raised:  # noqa: BLE001 - handed to the group, which decides
+            error = raised
+        if self._ended is not None:
+            self._ended(self._number, error)
+
+
+class Carriers:
+    """The spare task of one event loop."""
+
+    __slots__ = ("_loop", "_spare")
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._spare: _Carrier | None = None
+
+    def take(self, loop: asyncio.AbstractEventLoop) -> _Carrier:
+        """A task nobody uses yet."""
+        spare = self._spare
+        if spare is None or self._loop is not loop or spare.task.done():
+            self._loop = loop
+            return _Carrier(loop)
+        self._spare = None
+        return spare
+
+    def give(self, carrier: _Carrier) -> None:
+        """Hand a task back that was not needed after all."""
+        self._spare = carrier
+
+    async def close(self) -> None:
+        """End the spare task."""
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.task.cancel()
+            await asyncio.wait([spare.task])
+
+
+class Strands:
+    """Coroutines side by side under one parent; all of them end before `join` returns.
+
+    The first error cancels the others and is raised by `join`.
+    """
+
+    __slots__ = ("_carriers", "_error", "_joined", "_loop", "_on_end", "_open", "_tasks")
+
+    def __init__(self, carriers: Carriers, on_end: Ended | None = None) -> None:
+        self._carriers = carriers
+        self._loop = asyncio.get_running_loop()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._open = 0
+        self._error: BaseException | None = None
+        self._joined: asyncio.Future[None] | None = None
+        self._on_end = on_end
+
+    @property
+    def open(self) -> int:
+        """How many are still under way."""
+        return self._open
+
+    @property
+    def failed(self) -> bool:
+        """True once one of them has failed, or the group was cancelled."""
+        return self._error is not None
+
+    def add(self, begin: Callable[[], Work | None], number: int = 0) -> bool:
+        """Call *begin* and run the coroutine it gives, if any, up to its first wait.
+
+        Returns:
+            True when it has already ended without waiting.
+
+        Raises:
+            BaseException: What it raised before its first wait.
+        """
+        loop = self._loop
+        carrier = self._carriers.take(loop)
+        context = copy_context()
+        parent = asyncio.current_task(loop)
+        if parent is not None:
+            _leave(loop, parent)
+        _enter(loop, carrier.task)
+        try:
+            work = context.run(begin)
+            if work is None:
+                self._carriers.give(carrier)
+                return True
+            first = context.run(work.send, None)
+        except StopIteration:
+            self._carriers.give(carrier)
+            return True
+        except BaseException:
+            self._carriers.give(carrier)
+            raise
+        finally:
+            _leave(loop, carrier.task)
+            if parent is not None:
+                _enter(loop, parent)
+        self._open += 1
+        self._tasks[number] = carrier.task
+        carrier.claim(Resumed(work, context, first), number, self._ended)
+        return False
+
+    def _ended(self, number: int, error: BaseException | None) -> None:
+        self._open -= 1
+        self._tasks.pop(number, None)
+        if self._on_end is not None:
+            try:
+                self._on_end(number, error)
+            except BaseException as raised:  # noqa: BLE001 - the group's error, raised by join
+                self.fail(raised)
+        elif error is not None:
+            self.fail(error)
+        if self._open == 0 and self._joined is not None and not self._joined.done():
+            self._joined.set_result(None)
+
+    def fail(self, error: BaseException) -> None:
+        """Cancel what is under way; `join` will raise *error*."""
+        if self._error is None or isinstance(self._error, asyncio.CancelledError):
+            self._error = error
+        self.cancel()
+
+    def cancel(self, number: int | None = None) -> None:
+        """Cancel one strand, or all."""
+        wanted = list(self._tasks.values()) if number is None else [self._tasks.get(number)]
+        stopped = isinstance(self._error, asyncio.CancelledError) and self._error.args
+        why = stopped[0] if stopped else None
+        for task in wanted:
+            if task is not None:
+                task.cancel(why)
+
+    async def join(self) -> None:
+        """Wait until every strand has ended.
+
+        Raises:
+            BaseException: The first error; or the cancellation of the caller, after the strands
+                have been cancelled and have ended.
+        """
+        while self._open:
+            self._joined = self._loop.create_future()
+            try:
+                await self._joined
+            except asyncio.CancelledError as cancelled:
+                self.fail(cancelled)
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error

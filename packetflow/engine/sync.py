@@ -1,0 +1,97 @@
+"""The one door from plain code to the async core: a loop in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from packetflow.errors import RunError
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """An event loop in a daemon thread; plain code hands it coroutines and waits.
+
+    Works in scripts, in Streamlit, and in a notebook whose own loop is running.
+    """
+
+    def __init__(self, name: str = "packetflow-loop") -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop itself."""
+        return self._loop
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Start a coroutine there."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def run(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+        """Run a coroutine there and wait for it.
+
+        Raises:
+            RunError: Called from that very thread, which would wait for itself.
+            TimeoutError: It took longer than *timeout* seconds.
+        """
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise RunError(
+                "run_sync was called from inside a running capability; make it async and await "
+                "run there"
+            )
+        future = self.submit(work)
+        try:
+            return future.result(timeout)
+        except BaseException:
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        """Cancel what is left and stop the loop."""
+        if self._loop.is_closed() or threading.current_thread() is self._thread:
+            return
+        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+
+async def _cancel_all() -> None:
+    me = asyncio.current_task()
+    left = [task for task in asyncio.all_tasks() if task is not me]
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=2)
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end in a fresh loop, in another thread when one runs here."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    result: Future[T] = Future()
+
+    def serve() -> None:
+        try:
+            result.set_result(asyncio.run(work))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller
+            result.set_exception(error)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    thread.join()
+    return result.result()

@@ -1,0 +1,377 @@
+"""Calling a capability: check the inputs, call, check the outputs, keep the span.
+
+`UseNode` is the common part; the classes below it differ in where the function runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pydantic import ValidationError
+
+from packetflow.capabilities.declaration import Declaration
+from packetflow.capabilities.validate import reason
+from packetflow.engine.codegen import (
+    Read,
+    Write,
+    call_function,
+    inputs_function,
+    outputs_function,
+    pack_function,
+)
+from packetflow.engine.effects import emit_effects, emitting
+from packetflow.engine.events import StepEnded, StepStarted
+from packetflow.engine.node import Pending
+from packetflow.engine.reporter import make_context
+from packetflow.engine.state import Frame, Run, StepFailed
+from packetflow.engine.strands import TIME_IS_UP, Waiting
+from packetflow.engine.values import Opaque, pack_all, unpack
+from packetflow.errors import MissingInput, PacketFlowError, WrongType
+from packetflow.kernel.records import SpanEnded, Status
+
+if TYPE_CHECKING:
+    from packetflow.capabilities.context import Context
+
+
+class UseNode:
+    """A capability at its place in a composition."""
+
+    inline = False
+
+    __slots__ = (
+        "call",
+        "declaration",
+        "effects",
+        "fixed",
+        "gather",
+        "id",
+        "name",
+        "pack",
+        "reads",
+        "redacts",
+        "spread",
+        "wants_context",
+        "writes",
+    )
+
+    def __init__(
+        self,
+        step_id: str,
+        declaration: Declaration,
+        reads: tuple[Read, ...],
+        writes: tuple[Write, ...],
+        *,
+        fixed: Mapping[str, Any],
+    ) -> None:
+        self.id = step_id
+        self.name = declaration.name
+        self.declaration = declaration
+        self.reads = reads
+        self.writes = writes
+        self.fixed = dict(fixed)
+        self.call = call_function(declaration.fn, reads, fixed, declaration.context)
+        self.gather = inputs_function(reads, fixed)
+        self.spread = outputs_function(writes, declaration.shape)
+        self.pack = pack_function(writes)
+        self.redacts = any(write.port.secret for write in writes)
+        self.effects = emitting(declaration.effects)
+        self.wants_context = declaration.context is not None
+
+    def start(self, frame: Frame) -> Pending:
+        """Run it; the subclasses say where."""
+        if frame.run.special:
+            if frame.run.past is not None and self.recall(frame):
+                return None
+            self.announce(frame)
+            if frame.run.engine.chain:
+                from packetflow.engine.chained import chained
+
+                return chained(self, frame)
+        return self.begin(frame)
+
+    def begin(self, frame: Frame) -> Pending:
+        """Run it as new."""
+        return self.go(frame)
+
+    async def go(self, frame: Frame) -> None:
+        """Call, wait, and keep the outcome."""
+        began = frame.run.now()
+        self.settle(frame, began, await self.perform(frame, began))
+
+    async def perform(self, frame: Frame, began: int) -> Any:
+        """Call the function and wait for its raw result, turning failures into `StepFailed`."""
+        run = frame.run
+        context = make_context(self, frame) if self.wants_context else None
+        run.busy += 1
+        try:
+            return await self.result(frame, context)
+        except asyncio.CancelledError as stopped:
+            if context is not None:
+                context._stop.set()  # noqa: SLF001 - the engine owns the context it made
+            self.note(frame, began, stop_status(stopped))
+            raise
+        except (Exception, SystemExit) as error:  # a border: user code may raise anything
+            self.fail(frame, began, error)
+        finally:
+            run.busy -= 1
+            if run.waiting:
+                run.idle()
+
+    async def result(self, frame: Frame, context: Context | None) -> Any:
+        """Call the function and wait for its raw result."""
+        raise AssertionError(frame, context)  # every subclass has its own
+
+    def settle(self, frame: Frame, began: int, result: Any) -> None:
+        """Check what came back, keep it, and only then let others see it."""
+        try:
+            outputs = self.spread(result)
+        except (Exception, SystemExit) as error:  # a border: the result is the user's
+            self.fail(frame, began, self._bad_output(error, result))
+        self.commit(frame, began, outputs)
+
+    def commit(self, frame: Frame, began: int, outputs: dict[str, Any]) -> None:
+        """Keep checked outputs with their span, then let others see them."""
+        run = frame.run
+        ended = run.now()
+        run.last_span = number = run.last_span + 1
+        kept = outputs
+        if self.pack is not None and (run.durable or self.redacts):
+            kept = self.pack(outputs)
+        span = SpanEnded(
+            run.id,
+            run.epoch,
+            number,
+            frame.parent,
+            self.id,
+            frame.path,
+            "capability",
+            self.name,
+            "ok",
+            frame.attempt,
+            began + run.wall_offset,
+            ended - began,
+            kept,
+        )
+        if run.attributes:
+            span = run.with_attributes(span)
+        run.keep(span)
+        frame.scope.update(outputs)
+        if self.effects:
+            emit_effects(self, frame, span)
+        if run.listeners:
+            run.tell(StepEnded(span))
+
+    def announce(self, frame: Frame) -> None:
+        """Tell listeners that it begins."""
+        run = frame.run
+        if run.listeners:
+            at = run.now() + run.wall_offset
+            run.tell(StepStarted(run.id, self.id, frame.path, frame.attempt, at))
+
+    def recall(self, frame: Frame) -> bool:
+        """Take the outputs from an earlier life, if it completed there and they were kept."""
+        run = frame.run
+        if run.past is None:
+            return False
+        span = run.past.done.get((self.id, frame.path))
+        if span is None:
+            return False
+        ports = {write.scope_name: write.port for write in self.writes}
+        try:
+            outputs = {
+                name: unpack(slot, ports.get(name), run.engine.sink.get)
+                for name, slot in span.outputs.items()
+            }
+        except (Opaque, ValidationError):
+            return False
+        run.spans.append(span)
+        frame.scope.update(outputs)
+        if run.listeners:
+            run.tell(StepEnded(span))
+        return True
+
+    def fail(self, frame: Frame, began: int, error: BaseException) -> NoReturn:
+        """Keep the failure and raise it.
+
+        Raises:
+            StepFailed: Always.
+        """
+        cause, inputs = self.diagnose(frame.scope, error)
+        self.note(frame, began, Status.FAILED, cause, inputs)
+        raise StepFailed(self.id, frame.path, cause, inputs) from cause
+
+    def note(
+        self,
+        frame: Frame,
+        began: int,
+        status: Status,
+        cause: BaseException | None = None,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep a span that did not end well."""
+        run = frame.run
+        ports = {read.parameter: read.port for read in self.reads}
+        span = SpanEnded(
+            run.id,
+            run.epoch,
+            run.new_span(),
+            frame.parent,
+            self.id,
+            frame.path,
+            "capability",
+            self.name,
+            status.value,
+            frame.attempt,
+            began + run.wall_offset,
+            run.now() - began,
+            error_type="" if cause is None else type(cause).__name__,
+            error="" if cause is None else describe(cause),
+            inputs=None if inputs is None else pack_all(inputs, ports),
+        )
+        if run.attributes:
+            span = run.with_attributes(span)
+        run.keep(span)
+        if run.listeners:
+            run.tell(StepEnded(span))
+
+    def diagnose(
+        self, scope: Mapping[str, Any], error: BaseException
+    ) -> tuple[BaseException, dict[str, Any]]:
+        """Tell a bad input from the function's own error; also give the inputs."""
+        inputs: dict[str, Any] = dict(self.fixed)
+        for read in self.reads:
+            if read.scope_name not in scope:
+                if not read.port.optional:
+                    return MissingInput([read.scope_name], f"step {self.id!r}"), inputs
+                continue
+            value = scope[read.scope_name]
+            inputs[read.parameter] = value
+            try:
+                if read.check is not None:
+                    read.check(value)
+            except ValidationError as wrong:
+                return WrongType(read.scope_name, f"step {self.id!r}", reason(wrong)), inputs
+        return error, inputs
+
+    def _bad_output(self, error: BaseException, result: Any) -> PacketFlowError | BaseException:
+        where = f"step {self.id!r} returned"
+        if isinstance(error, ValidationError):
+            name = next((w.field for w in self.writes if _rejects(w, result, self)), "its value")
+            return WrongType(name, where, reason(error))
+        if isinstance(error, (KeyError, TypeError, AttributeError)):
+            promised = ", ".join(write.field for write in self.writes)
+            kind = type(result).__name__
+            return WrongType(promised, where, f"is not all in what came back (a {kind})")
+        return error
+
+
+def _rejects(write: Write, result: Any, node: UseNode) -> bool:
+    """Tell whether this output is the one that does not fit."""
+    if write.check is None:
+        return False
+    shape = node.declaration.shape
+    try:
+        value = result
+        if shape == "mapping":
+            value = result[write.field]
+        elif shape == "attributes":
+            value = getattr(result, write.field)
+        write.check(value)
+    except ValidationError:
+        return True
+    except (KeyError, AttributeError, TypeError):
+        return False
+    return False
+
+
+def stop_status(stopped: asyncio.CancelledError) -> Status:
+    """Tell a step that ran out of time from one that was cancelled otherwise."""
+    return Status.TIMED_OUT if stopped.args[:1] == (TIME_IS_UP,) else Status.CANCELLED
+
+
+def missing_or_wrong(step_id: str, frame: Frame, error: BaseException) -> StepFailed:
+    """What a container says of inputs that are not there or do not fit."""
+    where = f"step {step_id!r}"
+    cause: BaseException = error
+    if isinstance(error, KeyError):
+        cause = MissingInput([str(error.args[0])], where)
+    elif isinstance(error, ValidationError):
+        cause = WrongType(error.title, where, reason(error))
+    return StepFailed(step_id, frame.path, cause, {})
+
+
+def describe(cause: BaseException) -> str:
+    """An error in words, cut to 2,000 characters."""
+    text = str(cause) or type(cause).__name__
+    return text if len(text) <= 2000 else text[:1990] + " ... (cut)"
+
+
+class InlineUse(UseNode):
+    """A plain function that takes microseconds, called on the loop itself."""
+
+    inline = True
+    __slots__ = ()
+
+    def begin(self, frame: Frame) -> None:
+        """Call it here and now."""
+        run = frame.run
+        began = run.now()
+        try:
+            if self.wants_context:
+                result = self.call(frame.scope, make_context(self, frame))
+            else:
+                result = self.call(frame.scope)
+        except (Exception, SystemExit) as error:  # a border: user code may raise anything
+            self.fail(frame, began, error)
+        self.settle(frame, began, result)
+
+    async def result(self, frame: Frame, context: Context | None) -> Any:
+        """Call it here and now."""
+        return self.call(frame.scope, context)
+
+
+class AsyncUse(UseNode):
+    """An async function, on the loop; one that never waits costs no task and no wrapper."""
+
+    __slots__ = ()
+
+    def begin(self, frame: Frame) -> Pending:
+        """Run it up to its first wait."""
+        if self.wants_context:
+            return self.go(frame)
+        began = frame.run.now()
+        try:
+            work = self.call(frame.scope)
+            first = work.send(None)
+        except StopIteration as stop:
+            self.settle(frame, began, stop.value)
+            return None
+        except asyncio.CancelledError as stopped:
+            self.note(frame, began, stop_status(stopped))
+            raise
+        except (Exception, SystemExit) as error:  # a border: user code may raise anything
+            self.fail(frame, began, error)
+        return self.finish(frame, began, Waiting(work, first))
+
+    async def finish(self, frame: Frame, began: int, rest: Waiting) -> None:
+        """Wait for what has begun."""
+        run: Run = frame.run
+        run.busy += 1
+        try:
+            result = await rest
+        except asyncio.CancelledError as stopped:
+            self.note(frame, began, stop_status(stopped))
+            raise
+        except (Exception, SystemExit) as error:  # a border: user code may raise anything
+            self.fail(frame, began, error)
+        finally:
+            run.busy -= 1
+            if run.waiting:
+                run.idle()
+        self.settle(frame, began, result)
+
+    async def result(self, frame: Frame, context: Context | None) -> Any:
+        """Await it."""
+        return await self.call(frame.scope, context)

@@ -1,0 +1,312 @@
+"""Waiting for events and for people, and handing events to whoever waits.
+
+A wait is kept in the journal before anybody waits, so a restart finds it again. While an
+execution only waits it may be put aside: then nothing of it is in memory, and the event that
+comes makes a runner resume it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from packetflow.capabilities.contract import Port
+from packetflow.capabilities.validate import reason, validator
+from packetflow.engine.events import Waits as WaitsEvent
+from packetflow.engine.node import Node, Pending
+from packetflow.engine.spans import keep_span, recalled
+from packetflow.engine.state import Frame, Run, StepFailed
+from packetflow.engine.values import unpack
+from packetflow.errors import MissingInput, TimedOut, WrongType
+from packetflow.kernel.records import EventArrived, Path, Status, WaitStarted
+
+
+def answer_event(execution_id: str, step: str, path: Path) -> str:
+    """The name of the event by which a person answers a step."""
+    index = "".join(f".{one}" for one in path)
+    return f"answer:{execution_id}:{step}{index}"
+
+
+class Waiter:
+    """One wait under way."""
+
+    __slots__ = ("answer", "event", "future", "key", "run")
+
+    def __init__(self, run: Run, event: str, key: str, answer: str) -> None:
+        self.run = run
+        self.event = event
+        self.key = key
+        self.answer = answer
+        self.future: asyncio.Future[EventArrived] = asyncio.get_running_loop().create_future()
+
+    def takes(self, arrived: EventArrived) -> bool:
+        """Tell whether the event is meant for this wait."""
+        if self.future.done():
+            return False
+        if arrived.event == self.answer:
+            return True
+        return arrived.event == self.event and self.key in ("", arrived.key)
+
+
+class Waits:
+    """Who waits in this engine, by the names of events."""
+
+    def __init__(self) -> None:
+        self._by_event: dict[str, list[Waiter]] = {}
+
+    def add(self, waiter: Waiter) -> None:
+        """Note a waiter."""
+        for name in {waiter.event, waiter.answer}:
+            self._by_event.setdefault(name, []).append(waiter)
+
+    def remove(self, waiter: Waiter) -> None:
+        """Forget a waiter."""
+        for name in {waiter.event, waiter.answer}:
+            waiters = self._by_event.get(name, [])
+            if waiter in waiters:
+                waiters.remove(waiter)
+            if not waiters:
+                self._by_event.pop(name, None)
+
+    def deliver(self, arrived: EventArrived) -> int:
+        """Hand an event to those who wait for it, one wait an execution; tells how many."""
+        served: set[str] = set()
+        for waiter in tuple(self._by_event.get(arrived.event, ())):
+            if waiter.run.id not in served and waiter.takes(arrived):
+                waiter.future.set_result(arrived)
+                served.add(waiter.run.id)
+        return len(served)
+
+
+class TimeIsOver(Exception):  # noqa: N818 - internal: the wait's deadline has passed
+    """Nothing came in time."""
+
+
+async def wait(
+    frame: Frame,
+    step_id: str,
+    event: str,
+    *,
+    key: str = "",
+    within_seconds: float | None = None,
+    question: str = "",
+    choices: Sequence[str] = (),
+) -> EventArrived:
+    """Keep the wait, then wait for the event.
+
+    Raises:
+        TimeIsOver: Nothing came within the time, counted from the first start of the wait.
+    """
+    run = frame.run
+    engine = run.engine
+    waiter = Waiter(run, event, key, answer_event(run.id, step_id, frame.path))
+    now = engine.clock.wall_ns()
+    limit = 0 if within_seconds is None else now + int(within_seconds * 1e9)
+    started = run.past.waits.get((step_id, frame.path)) if run.past is not None else None
+    if started is None:
+        started = WaitStarted(
+            run.id,
+            run.epoch,
+            step_id,
+            frame.path,
+            event,
+            key,
+            limit,
+            now,
+            question,
+            tuple(choices),
+        )
+        run.append(started)
+    engine.waits.add(waiter)
+    early = _early(run, waiter, started.at if key == "" else 0)
+    run.waiting += 1
+    try:
+        if early is not None:
+            return early
+        if run.listeners:
+            run.tell(WaitsEvent(started))
+        run.idle()
+        return await _until(waiter, started.deadline, now)
+    finally:
+        run.waiting -= 1
+        engine.waits.remove(waiter)
+
+
+async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
+    if deadline == 0:
+        return await waiter.future
+    clock = waiter.run.engine.clock
+    timer = asyncio.ensure_future(clock.sleep(max(0.0, (deadline - now) / 1e9)))
+    try:
+        await asyncio.wait({waiter.future, timer}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        timer.cancel()
+    if waiter.future.done():
+        return waiter.future.result()
+    raise TimeIsOver
+
+
+def _early(run: Run, waiter: Waiter, since: int) -> EventArrived | None:
+    inbox = run.engine.inbox
+    if inbox is None:
+        return None
+    found = [
+        *inbox.find(waiter.answer, "", 0),
+        *inbox.find(waiter.event, waiter.key, since),
+    ]
+    return next((one for one in found if (run.id, one.event_id) not in run.engine.taken), None)
+
+
+async def ask_person(
+    frame: Frame, step_id: str, question: str, choices: tuple[str, ...]
+) -> Any:
+    """Wait for a person's answer to a question of a step."""
+    event = answer_event(frame.run.id, step_id, frame.path)
+    busy, frame.run.busy = frame.run.busy, frame.run.busy - 1
+    try:
+        arrived = await wait(frame, step_id, event, question=question, choices=choices)
+    finally:
+        frame.run.busy += 1 if busy else 0
+    return unpack(arrived.payload.get("answer"), None, frame.run.engine.sink.get)
+
+
+class WaitNode:
+    """Wait for an event, or for a person's answer."""
+
+    inline = False
+    __slots__ = (
+        "choices",
+        "event",
+        "gives",
+        "id",
+        "key",
+        "otherwise",
+        "ports",
+        "question",
+        "within",
+    )
+
+    def __init__(
+        self,
+        step_id: str,
+        event: str,
+        key: str | None,
+        *,
+        gives: Sequence[Port],
+        within: float | None,
+        otherwise: Node | None,
+        question: str,
+        choices: Sequence[str],
+    ) -> None:
+        self.id = step_id
+        self.event = event
+        self.key = key
+        self.gives = tuple(gives)
+        self.ports: Mapping[str, Port] = {port.name: port for port in gives}
+        self.within = within
+        self.otherwise = otherwise
+        self.question = question
+        self.choices = tuple(choices)
+
+    def start(self, frame: Frame) -> Pending:
+        """Wait, unless the event was already taken in an earlier life."""
+        kept = recalled(frame, self.id, self.ports)
+        if kept is not None:
+            frame.scope.update(kept)
+            return None
+        return self._run(frame)
+
+    async def _run(self, frame: Frame) -> None:
+        run = frame.run
+        began = run.now()
+        key = ""
+        if self.key is not None:
+            if self.key not in frame.scope:
+                cause = MissingInput([self.key], f"step {self.id!r}")
+                raise StepFailed(self.id, frame.path, cause, {}) from cause
+            key = str(frame.scope[self.key])
+        event = self.event
+        if self.question:
+            event = answer_event(run.id, self.id, frame.path)
+        while True:
+            try:
+                arrived = await wait(
+                    frame,
+                    self.id,
+                    event,
+                    key=key,
+                    within_seconds=self.within,
+                    question=self.question,
+                    choices=self.choices,
+                )
+            except TimeIsOver:
+                await self._too_late(frame, began)
+                return
+            run.engine.taken.add((run.id, arrived.event_id))
+            try:
+                outputs = self._outputs(frame, arrived)
+            except StepFailed as refused:
+                if not self.question:
+                    raise
+                text = f"an answer was refused: {refused.cause}"
+                run.engine.note(run, "warning", text, {"step": self.id})
+                continue
+            facts = {"event_id": arrived.event_id, "source": arrived.source}
+            keep_span(
+                frame,
+                self.id,
+                "wait",
+                name=self.event,
+                began=began,
+                outputs=outputs,
+                ports=self.ports,
+                attributes=facts,
+            )
+            frame.scope.update(outputs)
+            return
+
+    async def _too_late(self, frame: Frame, began: int) -> None:
+        cause = TimedOut(self.id, self.within or 0.0)
+        if self.otherwise is None:
+            keep_span(
+                frame, self.id, "wait", name=self.event, began=began, status=Status.TIMED_OUT, error=cause
+            )
+            raise StepFailed(self.id, frame.path, cause, {}) from cause
+        pending = self.otherwise.start(frame)
+        if pending is not None:
+            await pending
+
+    def _outputs(self, frame: Frame, arrived: EventArrived) -> dict[str, Any]:
+        """What the payload gives, checked."""
+        get = frame.run.engine.sink.get
+        payload = {name: unpack(slot, None, get) for name, slot in arrived.payload.items()}
+        outputs: dict[str, Any] = {}
+        for port in self.gives:
+            if port.name in payload:
+                value = payload[port.name]
+            elif "answer" in payload:
+                value = payload["answer"]
+            elif len(self.gives) == 1:
+                value = payload
+            elif port.optional:
+                continue
+            else:
+                cause = MissingInput([port.name], f"the payload of event {self.event!r}")
+                raise StepFailed(self.id, frame.path, cause, {}) from cause
+            outputs[port.name] = self._checked(frame, port, value)
+        return outputs
+
+    def _checked(self, frame: Frame, port: Port, value: Any) -> Any:
+        from pydantic import ValidationError
+
+        if self.choices and value not in self.choices:
+            text = f"is {value!r}; the choices are {', '.join(self.choices)}"
+            cause = WrongType(port.name, f"step {self.id!r}", text)
+            raise StepFailed(self.id, frame.path, cause, {}) from cause
+        check = validator(port.type)
+        try:
+            return value if check is None else check(value)
+        except ValidationError as error:
+            cause = WrongType(port.name, f"step {self.id!r}", reason(error))
+            raise StepFailed(self.id, frame.path, cause, {}) from error
