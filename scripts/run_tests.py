@@ -15,7 +15,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,13 +70,20 @@ STAGES = {
 }
 
 
-def run(command: list[str], minutes: float, extra: dict[str, str] | None = None) -> int | None:
+def run(
+    command: list[str],
+    minutes: float,
+    extra: dict[str, str] | None = None,
+    output: IO[bytes] | None = None,
+) -> int | None:
     """Run a command to its end in a process group of its own; None when it took too long."""
     process = subprocess.Popen(
         command,
         cwd=ROOT,
         env={**os.environ, **(extra or {})},
         stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
         start_new_session=True,
     )
     try:
@@ -90,14 +97,17 @@ def run(command: list[str], minutes: float, extra: dict[str, str] | None = None)
 
 
 def run_tools() -> Count:
-    """Run the formatter's check, the linter, the type checker, the layers and the speller."""
-    failed = []
+    """Run the static tools; what one says is shown only when it finds something."""
+    failed = 0
     for tool, *arguments in TOOLS:
-        if run([str(BIN / tool), *arguments], minutes=4) != 0:
-            failed.append(" ".join((tool, *arguments)))
-    for command in failed:
-        print(f"failed: {command}")
-    return Count(len(TOOLS) - len(failed), len(failed))
+        with tempfile.TemporaryFile() as output:
+            code = run([str(BIN / tool), *arguments], minutes=4, output=output)
+            print(f"{'ok' if code == 0 else 'FAILED':6} {' '.join((tool, *arguments))}")
+            if code != 0:
+                failed += 1
+                output.seek(0)
+                print(output.read().decode(errors="replace"), flush=True)
+    return Count(len(TOOLS) - failed, failed)
 
 
 def read_report(report: Path) -> Count:
