@@ -68,7 +68,7 @@ def public_names(module: ModuleType) -> set[str]:
         if not name.startswith("_")
         and not inspect.ismodule(value)
         and type(value).__module__ != "__future__"
-        and value not in (True,)  # typing.TYPE_CHECKING
+        and name != "TYPE_CHECKING"
     }
 
 

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -131,14 +131,10 @@ def serving(
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """A function that starts servers (see `serving`), which end with the test."""
-    started = []
+    with ExitStack() as started:
 
-    def start(command: Sequence[str], **said: object) -> str:
-        server = serving(command, tmp_path / f"server-{len(started)}.log", **said)
-        url = server.__enter__()
-        started.append(server)
-        return url
+        def start(command: Sequence[str], **said: object) -> str:
+            log = tmp_path / f"server-{free_port()}.log"
+            return started.enter_context(serving(command, log, **said))
 
-    yield start
-    for server in reversed(started):
-        server.__exit__(None, None, None)
+        yield start
