@@ -15,8 +15,11 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 from xml.etree import ElementTree
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -106,7 +109,7 @@ def run_tools() -> Count:
             if code != 0:
                 failed += 1
                 output.seek(0)
-                print(output.read().decode(errors="replace"), flush=True)
+                print(output.read().decode(errors="replace"))
     return Count(len(TOOLS) - failed, failed)
 
 
@@ -175,7 +178,7 @@ def main(names: list[str]) -> int:
     total, lines = Count(), []
     for name in names:
         about = STAGES[name].about if name in STAGES else "format, lint, types, layers, spelling"
-        print(f"\n=== {name}: {about}", flush=True)
+        print(f"\n=== {name}: {about}")
         began = time.monotonic()
         count = run_named(name)
         seconds = time.monotonic() - began
@@ -187,4 +190,9 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # the stages write for themselves: keep our lines in order with theirs
+    cast("TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
