@@ -1,0 +1,33 @@
+# Works with Python 3.11 or newer and make alone; everything else goes into .venv.
+.DEFAULT_GOAL := help
+.PHONY: help setup studio test check fix bench soak clean
+PY := .venv/bin/python
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s%s\n", $$1, $$2}' Makefile
+
+setup: ## make .venv with everything in it (the others do this first)
+	@PYTHON='$(PYTHON)' sh scripts/setup.sh
+
+studio: setup ## open PacketFlow Studio in the browser
+	@.venv/bin/packetflow studio
+
+test: setup ## everything that must pass: check, unit, docs, browser, crash
+	@$(PY) scripts/run_tests.py check unit docs browser crash
+
+check: setup ## the quick form, under two minutes: format, lint, types, layers, spelling, unit tests
+	@$(PY) scripts/run_tests.py check unit
+
+fix: setup ## format, and mend what the linter can mend
+	@$(PY) -m ruff check --quiet --fix --exit-zero
+	@$(PY) -m ruff format
+
+bench: setup ## measure; make bench NAMES="store" runs one
+	@$(PY) -m tests.bench $(NAMES)
+
+soak: setup ## crash and property tests with full counts (long)
+	@KILLS=$${KILLS:-200} HYPOTHESIS_PROFILE=soak $(PY) scripts/run_tests.py soak
+
+clean: ## remove what make made: .venv, caches, build results
+	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find packetflow arenas studio tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,198 @@
+"""Run the stages of the test suite one after the other, each with a headline and its time.
+
+``python scripts/run_tests.py STAGE...`` with the names of `STAGES`, or ``check`` for the static
+tools. The last line is ``N passed, N failed``. A stage that finds no test has failed, unless its
+folder does not exist; a stage that takes too long is ended.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
+from xml.etree import ElementTree
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One call of pytest.
+
+    Attributes:
+        about: For the headline.
+        arguments: For pytest.
+        minutes: When it is ended.
+        folder: What must exist for this stage to have anything to do.
+    """
+
+    about: str
+    arguments: tuple[str, ...]
+    minutes: float
+    folder: str = "tests"
+
+
+class Count(NamedTuple):
+    """How many checks ended in which way."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __str__(self) -> str:
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+TOOLS: tuple[tuple[str, ...], ...] = (
+    ("ruff", "format", "--check", "--quiet"),
+    ("ruff", "check", "--quiet"),
+    ("mypy",),
+    ("mypy", "scripts"),
+    ("lint-imports", "--no-logo"),
+    ("codespell",),
+)
+APART = ("--ignore=tests/test_docs.py", "--ignore=tests/browser", "--ignore=tests/crash")
+DOCS = ("tests/test_docs.py", "--nbmake", "notebooks")
+STAGES = {
+    "unit": Stage("behaviour, laws and examples", (*APART, "-m", "not slow"), 6),
+    "docs": Stage("README, docs and notebooks", DOCS, 4),
+    "browser": Stage("pages in a real browser", ("tests/browser",), 8, "tests/browser"),
+    "crash": Stage("killed processes", ("tests/crash", "-m", "not slow"), 6, "tests/crash"),
+    "soak": Stage("full counts", ("-m", "crash or slow or hypothesis"), 600),
+}
+
+
+def run(
+    command: list[str],
+    minutes: float,
+    extra: dict[str, str] | None = None,
+    output: IO[bytes] | None = None,
+) -> int | None:
+    """Run a command to its end in a process group of its own; None when it took too long."""
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **(extra or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(minutes * 60)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def run_tools() -> Count:
+    """Run the static tools; what one says is shown only when it finds something."""
+    failed = 0
+    for tool, *arguments in TOOLS:
+        with tempfile.TemporaryFile() as output:
+            code = run([str(BIN / tool), *arguments], minutes=4, output=output)
+            print(f"{'ok' if code == 0 else 'FAILED':6} {' '.join((tool, *arguments))}")
+            if code != 0:
+                failed += 1
+                output.seek(0)
+                print(output.read().decode(errors="replace"))
+    return Count(len(TOOLS) - failed, failed)
+
+
+def read_report(report: Path) -> Count:
+    """Count the results in a JUnit report."""
+    passed = failed = skipped = 0
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+        bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        left = int(suite.get("skipped", 0))
+        failed, skipped = failed + bad, skipped + left
+        passed += max(0, int(suite.get("tests", 0)) - bad - left)
+    return Count(passed, failed, skipped)
+
+
+def run_stage(stage: Stage, extra: dict[str, str]) -> Count:
+    """Run one stage and count its results; anything but a clean end counts as a failure."""
+    arguments = list(stage.arguments)
+    if "--nbmake" in arguments and not any(ROOT.glob("notebooks/*.ipynb")):
+        arguments = arguments[: arguments.index("--nbmake")]
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        command = [sys.executable, "-m", "pytest", "-q", "--durations=3", "--durations-min=5"]
+        command += ["-o", "faulthandler_timeout=120", f"--junitxml={report}", *arguments]
+        code = run(command, stage.minutes, extra)
+        count = read_report(report) if report.is_file() else Count()
+    if code is None:
+        print(f"ended after {stage.minutes:g} minutes")
+    elif code == 5:
+        print("no test was found")
+    if code != 0 and not count.failed:
+        count = count._replace(failed=1)
+    return count
+
+
+def browser() -> dict[str, str] | None:
+    """Tell the browser tests where Chromium is, installing it where possible; None without one."""
+    script = ["sh", str(ROOT / "scripts" / "install_browser.sh")]
+    found = subprocess.run(script, stdout=subprocess.PIPE, text=True, check=False)
+    return {"PACKETFLOW_CHROMIUM": found.stdout.strip()} if found.returncode == 0 else None
+
+
+def run_named(name: str) -> Count | None:
+    """Run the stage of that name; None when there is nothing to run."""
+    if name == "check":
+        return run_tools()
+    stage = STAGES[name]
+    if not (ROOT / stage.folder).exists():
+        print(f"left out: there is no {stage.folder}")
+        return None
+    where = browser() if name == "browser" else {}
+    if where is None and os.environ.get("CI") == "true":
+        print("failed: CI must have a browser")
+        return Count(failed=1)
+    if where is None:
+        print(f"left out: all of {stage.folder}, for want of a browser")
+        return None
+    return run_stage(stage, where)
+
+
+def main(names: list[str]) -> int:
+    """Run the named stages; 0 when all passed, 1 when not, 2 for an unknown name."""
+    unknown = [name for name in names if name != "check" and name not in STAGES]
+    if unknown or not names:
+        print(f"unknown stage {unknown}; there are: check, {', '.join(STAGES)}", file=sys.stderr)
+        return 2
+    total, lines = Count(), []
+    for name in names:
+        about = STAGES[name].about if name in STAGES else "format, lint, types, layers, spelling"
+        print(f"\n=== {name}: {about}")
+        began = time.monotonic()
+        count = run_named(name)
+        seconds = time.monotonic() - began
+        lines.append(f"  {name:8} {seconds:6.1f} s  {'left out' if count is None else count}")
+        total = Count(*map(sum, zip(total, count or Count(), strict=True)))
+    print("\n=== " + "\n".join(["all stages", *lines]))
+    print(total)
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    # the stages write for themselves: keep our lines in order with theirs
+    cast("TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,140 @@
+"""A real browser, and servers for it to look at.
+
+Everything stays on loopback, and only what a test started is ended.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent.parent
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def find_chromium() -> str:
+    """Give the path of Chromium; without one CI fails, and anybody else's tests are skipped."""
+    script = ["sh", str(ROOT / "scripts" / "install_browser.sh"), "--find"]
+    found = subprocess.run(script, capture_output=True, text=True, check=False)
+    if found.returncode == 0:
+        return found.stdout.strip()
+    if os.environ.get("CI") == "true":
+        pytest.fail(found.stderr.strip(), pytrace=False)
+    pytest.skip(found.stderr.strip())
+
+
+# One browser a module, and not one a session: Playwright keeps an event loop running in this
+# thread, and asyncio tests of later modules need a thread without one.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; Playwright gives each launch a new user data folder."""
+    chromium = find_chromium()
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page of 1280 x 800 with cookies and storage of its own."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    context.close()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def end(process: subprocess.Popen[bytes], patience_seconds: float = 10) -> None:
+    """End a process and all that it started, kindly first; its group bears its own id."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience_seconds)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def serving(
+    command: Sequence[str],
+    log: Path,
+    *,
+    path: str = "/",
+    within_seconds: float = 60,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """Start a server and give its address once it answers; end it and its children afterwards.
+
+    Args:
+        command: ``{port}`` in it becomes a free port.
+        log: A file for what the server says; its end is shown when the server does not start.
+        path: What must answer before the address is given.
+        within_seconds: How long the start may take.
+        env: Added to the environment.
+    """
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [part.format(port=port) for part in command],
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        limit = time.monotonic() + within_seconds
+        while not answers(url + path):
+            if process.poll() is not None or time.monotonic() > limit:
+                said = log.read_text(errors="replace")[-2000:]
+                pytest.fail(f"{command[0]} does not answer at {url}{path}:\n{said}", pytrace=False)
+            time.sleep(0.1)
+        yield url
+    finally:
+        end(process)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """A function that starts servers (see `serving`), which end with the test."""
+    with ExitStack() as started:
+
+        def start(command: Sequence[str], **said: object) -> str:
+            log = tmp_path / f"server-{free_port()}.log"
+            return started.enter_context(serving(command, log, **said))
+
+        yield start

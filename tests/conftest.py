@@ -1,0 +1,34 @@
+"""What all tests share: hypothesis profiles, and marks by folder."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+TESTS = Path(__file__).parent
+
+# benchmarks are run by `make bench`; the files in typing are read by the type checker only
+collect_ignore = ["bench", "typing/signatures.py"]
+
+settings.register_profile("default", deadline=None, max_examples=50)
+settings.register_profile(
+    "ci", deadline=None, max_examples=50, derandomize=True, database=None, print_blob=True
+)
+settings.register_profile(
+    "soak",
+    deadline=None,
+    max_examples=5_000,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+on_ci = os.environ.get("CI") == "true"
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if on_ci else "default"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in tests/browser and tests/crash, so that `-m` can leave it out."""
+    for item in items:
+        for folder in ("browser", "crash"):
+            if item.path.is_relative_to(TESTS / folder):
+                item.add_marker(folder)

@@ -1,0 +1,95 @@
+"""The runner of the stages counts what happened and never calls a broken run a success."""
+
+import importlib.util
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """The script as a module that takes an empty folder for the project."""
+    spec = importlib.util.spec_from_file_location("run_tests", ROOT / "scripts" / "run_tests.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "run_tests", module)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    (tmp_path / "tests").mkdir()
+    return module
+
+
+def stage(runner: ModuleType, tests: str, *, minutes: float = 1):
+    (runner.ROOT / "tests" / "test_it.py").write_text(tests)
+    return runner.Stage("a stage", ("-p", "no:cacheprovider", "tests"), minutes)
+
+
+def test_passed_failed_and_skipped_tests_are_counted(runner: ModuleType):
+    tests = (
+        "import pytest\n"
+        "def test_a(): pass\n"
+        "def test_b(): pass\n"
+        "def test_c(): assert 0\n"
+        "@pytest.mark.skip\n"
+        "def test_d(): pass\n"
+    )
+
+    assert str(runner.run_stage(stage(runner, tests), {})) == "2 passed, 1 failed, 1 skipped"
+
+
+@pytest.mark.parametrize("tests", ["", "1 / 0"], ids=["no test", "a broken file"])
+def test_a_stage_without_results_has_failed(runner: ModuleType, tests: str):
+    assert runner.run_stage(stage(runner, tests), {}).failed == 1
+
+
+def test_a_stage_that_hangs_is_ended_and_has_failed(runner: ModuleType):
+    began = time.monotonic()
+
+    count = runner.run_stage(
+        stage(runner, "import time\ndef test_a(): time.sleep(60)", minutes=0.03), {}
+    )
+
+    assert count.failed == 1
+    assert time.monotonic() - began < 30
+
+
+def test_a_folder_that_does_not_exist_is_left_out(
+    runner: ModuleType, capsys: pytest.CaptureFixture[str]
+):
+    assert runner.run_named("crash") is None
+    assert "left out: there is no tests/crash" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("ci", "failed"), [("true", 1), ("", None)])
+def test_only_ci_insists_on_a_browser(
+    runner: ModuleType, monkeypatch: pytest.MonkeyPatch, ci: str, failed: int | None
+):
+    (runner.ROOT / "tests" / "browser").mkdir()
+    monkeypatch.setattr(runner, "browser", lambda: None)
+    monkeypatch.setenv("CI", ci)
+
+    count = runner.run_named("browser")
+
+    assert (count and count.failed) == failed
+
+
+def test_the_last_line_is_the_total_and_a_failure_is_the_exit_code(
+    runner: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    counts = {"unit": runner.Count(3, 1, 1), "docs": runner.Count(2)}
+    monkeypatch.setattr(runner, "run_named", counts.get)
+
+    code = runner.main(["unit", "docs"])
+
+    assert code == 1
+    assert capsys.readouterr().out.endswith("\n5 passed, 1 failed, 1 skipped\n")
+
+
+def test_an_unknown_stage_is_wrong_usage(runner: ModuleType):
+    assert runner.main(["unti"]) == 2
