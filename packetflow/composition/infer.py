@@ -6,7 +6,7 @@ only looks at the joint.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field, replace
 from types import GenericAlias
@@ -24,7 +24,6 @@ from packetflow.composition.steps import (
     Graph,
     Guarded,
     Parallel,
-    Pipeline,
     Race,
     Repeat,
     Sequence,
@@ -382,33 +381,3 @@ def _either(kinds: SequenceOf[Any]) -> Any:
             if one not in flat:
                 flat.append(one)
     return flat[0] if len(flat) == 1 else Union[tuple(flat)]  # noqa: UP007 - types are values here
-
-
-def pipeline_contract(pipeline: Pipeline) -> Contract:
-    """A pipeline's contract: derived, then narrowed by what the pipeline itself says."""
-    flow = pipeline.step.flow
-    needs: Mapping[str, Port] = {**flow.needs, **_declared(pipeline, flow)}
-    makes: Mapping[str, Port] = flow.makes
-    if pipeline.requires is not None:
-        needs = {
-            name: _promised(text, needs.get(name))
-            for text in pipeline.requires
-            for name in (text.rstrip("?"),)
-        }
-    if pipeline.provides is not None:
-        makes = {
-            name: replace(_promised(text, makes.get(name)), optional=text.endswith("?"))
-            for text in pipeline.provides
-            for name in (text.rstrip("?"),)
-        }
-    return Contract(tuple(needs.values()), tuple(makes.values()))
-
-
-def _declared(pipeline: Pipeline, flow: Flow) -> dict[str, Port]:
-    return {name: port for name, port in pipeline.inputs.items() if name in flow.needs}
-
-
-def _promised(text: str, derived: Port | None) -> Port:
-    name = text.rstrip("?")
-    port = derived or Port(name)
-    return replace(port, optional=True) if text.endswith("?") else port

@@ -262,7 +262,7 @@ class Pipeline:
     @property
     def contract(self) -> Contract:
         """What it requires and provides, derived from its steps and its own words."""
-        from packetflow.composition.infer import pipeline_contract
+        from packetflow.composition.promises import pipeline_contract
 
         return pipeline_contract(self)
 

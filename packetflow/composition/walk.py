@@ -120,7 +120,8 @@ def label(step: Step) -> str:
 def identified(step: Step) -> Step:
     """Give every step without an id one of its own; ids already there stay.
 
-    A sequence needs none, unless a policy stands around it. Names count up in reading order: ``fetch``, ``fetch_2``.
+    A sequence needs none, unless a policy stands around it. Names count up in reading order:
+    ``fetch``, ``fetch_2``.
     """
     taken = {found.id for found in walk(step) if not isinstance(found, Guarded) and found.id}
     if not any(_lacks_id(found) for found in walk(step)):

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packetflow.engine.ports import CapabilityRequest, CapabilityResponse, Intercept, Reject, Transform
-from packetflow.engine.state import Frame, StepFailed
+from packetflow.engine.ports import (
+    CapabilityRequest,
+    CapabilityResponse,
+    Intercept,
+    Reject,
+    Transform,
+)
+from packetflow.engine.state import Frame
 from packetflow.errors import RunError
 
 if TYPE_CHECKING:
@@ -24,7 +30,7 @@ async def chained(node: UseNode, frame: Frame) -> None:
     began = run.now()
     try:
         inputs = node.gather(frame.scope)
-    except Exception as error:  # a border: validators may raise anything
+    except Exception as error:  # noqa: BLE001 - a border: validators
         node.fail(frame, began, error)
     request = CapabilityRequest(node.name, inputs, run.id, node.id, run.user, run.agent)
     outcome = await chain.on_request(request)
@@ -39,7 +45,10 @@ async def chained(node: UseNode, frame: Frame) -> None:
             target = run.engine.node_for(request.capability, node.id)
     shadow = Frame(run, _scope_for(target, values), frame.path, frame.parent, attempt=frame.attempt)
     result = await target.perform(shadow, began)
-    outputs = _outputs(node, target, frame, began, result)
+    try:
+        outputs = _outputs(node, target, result)
+    except Exception as error:  # noqa: BLE001 - a border: user code
+        node.fail(frame, began, error)
     response = CapabilityResponse(request, outputs, run.now() - began)
     answer = await chain.on_response(response)
     if isinstance(answer, Transform):
@@ -49,24 +58,18 @@ async def chained(node: UseNode, frame: Frame) -> None:
 
 def _scope_for(node: UseNode, inputs: dict[str, Any]) -> dict[str, Any]:
     return {
-        read.scope_name: inputs[read.parameter]
-        for read in node.reads
-        if read.parameter in inputs
+        read.scope_name: inputs[read.parameter] for read in node.reads if read.parameter in inputs
     }
 
 
-def _outputs(node: UseNode, target: UseNode, frame: Frame, began: int, result: Any) -> dict[str, Any]:  # noqa: PLR0917 - all of one kind
-    try:
-        made = target.spread(result)
-    except Exception as error:  # a border: the result is the user's
-        node.fail(frame, began, error)
+def _outputs(node: UseNode, target: UseNode, result: Any) -> dict[str, Any]:
+    made = target.spread(result)
     if target is node:
         return made
-    try:
-        return {write.scope_name: made[write.field] for write in node.writes}
-    except KeyError as missing:
-        cause = RunError(
+    missing = [write.field for write in node.writes if write.field not in made]
+    if missing:
+        raise RunError(
             f"a module put {target.name!r} in the place of {node.name!r}, but it does not provide "
-            f"{missing.args[0]!r}"
+            f"{', '.join(missing)}"
         )
-        raise StepFailed(node.id, frame.path, cause, {}) from missing
+    return {write.scope_name: made[write.field] for write in node.writes}

@@ -11,6 +11,7 @@ from packetflow.engine.node import Node, Pending
 from packetflow.engine.spans import keep_span, picked, recalled
 from packetflow.engine.state import Frame, Scope, StepFailed
 from packetflow.engine.strands import Strands
+from packetflow.engine.values import pack_all
 from packetflow.errors import NothingWon
 from packetflow.kernel.records import Status
 
@@ -142,8 +143,7 @@ class RaceNode:
             self.id,
             "race",
             began=began,
-            outputs=outputs,
-            ports=self.ports,
+            outputs=pack_all(outputs, self.ports),
             attributes={"winner": contest.winner},
             span_id=span,
         )
@@ -190,7 +190,7 @@ class FallbackNode:
             frame.scope.update(picked(child.scope, self.shared))
             return None
 
-    async def _rest(self, index: int, child: Frame, frame: Frame, pending: Any) -> None:  # noqa: PLR0917 - all of one kind
+    async def _rest(self, index: int, child: Frame, frame: Frame, pending: Any) -> None:
         try:
             await pending
         except StepFailed as failed:

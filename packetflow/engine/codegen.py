@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from packetflow.capabilities.contract import MISSING, Port
+from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.validate import Validator
 from packetflow.engine.values import Pack
 
@@ -35,6 +36,39 @@ class Write:
     port: Port
     check: Validator | None
     pack: Pack | None
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """How a capability is joined to the scope: the same for every step joined alike."""
+
+    reads: tuple[Read, ...]
+    writes: tuple[Write, ...]
+    fixed: dict[str, Any]
+    call: Callable[..., Any]
+    gather: Callable[[Mapping[str, Any]], dict[str, Any]]
+    spread: Callable[[Any], dict[str, Any]]
+    pack: Callable[[dict[str, Any]], dict[str, Any]] | None
+    redacts: bool
+
+
+def make_joint(
+    declaration: Declaration,
+    reads: tuple[Read, ...],
+    writes: tuple[Write, ...],
+    fixed: Mapping[str, Any],
+) -> Joint:
+    """Write the functions of one joint."""
+    return Joint(
+        reads,
+        writes,
+        dict(fixed),
+        call_function(declaration.fn, reads, fixed, declaration.context),
+        inputs_function(reads, fixed),
+        outputs_function(writes, declaration.shape),
+        pack_function(writes),
+        any(write.port.secret for write in writes),
+    )
 
 
 def _function(source: str, name: str, known: Mapping[str, Any]) -> Callable[..., Any]:
@@ -88,9 +122,7 @@ def call_function(
     return _function(f"def call(scope, context=None):\n    return fn({arguments})\n", "call", known)
 
 
-def outputs_function(
-    writes: Sequence[Write], shape: str
-) -> Callable[[Any], dict[str, Any]]:
+def outputs_function(writes: Sequence[Write], shape: str) -> Callable[[Any], dict[str, Any]]:
     """A function of the returned object that gives the checked outputs by scope name."""
     known: dict[str, Any] = {}
     parts: list[str] = []
@@ -107,8 +139,7 @@ def outputs_function(
             value = f"c{index}({value})"
         if shape == "mapping" and write.port.optional:
             late.append(
-                f"    if {write.field!r} in result:\n"
-                f"        made[{write.scope_name!r}] = {value}\n"
+                f"    if {write.field!r} in result:\n        made[{write.scope_name!r}] = {value}\n"
             )
         else:
             parts.append(f"{write.scope_name!r}: {value}")

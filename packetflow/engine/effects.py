@@ -37,3 +37,5 @@ def emit_effects(node: UseNode, frame: Frame, span: SpanEnded) -> None:
             case "histogram":
                 seconds = span.duration_ns / 1e9
                 run.append(MetricPoint(at, effect.target, "histogram", seconds, labels, run.id))
+            case _:
+                pass

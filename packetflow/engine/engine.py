@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import random as random_module
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from packetflow.composition.composable import Composable
-from packetflow.composition.steps import Pipeline, Step, Use
-from packetflow.composition.walk import find, label
-from packetflow.engine.events import Ended, Event
+from packetflow.composition.steps import Pipeline, Use
+from packetflow.engine.ending import Live, failure_of, finish, name_of
+from packetflow.engine.events import Event
 from packetflow.engine.execution import Execution, Failure, Running
 from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.past import Story, read_story
 from packetflow.engine.plan import Plan, compile_plan, compile_step
 from packetflow.engine.ports import Chain, Inbox, Leases, NoSink, Optimize, Reject, Sink
 from packetflow.engine.processes import Processes
-from packetflow.engine.start import Start, check_inputs, definition_of
+from packetflow.engine.start import Start, check_inputs, definition_of, restored_inputs
 from packetflow.engine.state import Frame, Run, StepFailed
 from packetflow.engine.strands import Carriers
 from packetflow.engine.threads import Threads
@@ -31,7 +30,6 @@ from packetflow.kernel.clock import Clock, SystemClock
 from packetflow.kernel.records import (
     DefinitionSeen,
     EventArrived,
-    ExecutionEnded,
     ExecutionResumed,
     ExecutionStarted,
     LogLine,
@@ -76,7 +74,7 @@ class Engine:
     ) -> None:
         self.sink: Sink = NoSink() if sink is None else sink
         self.clock: Clock = SystemClock() if clock is None else clock
-        self.random = random_module.Random() if random is None else random  # noqa: S311 - jitter
+        self.random = random_module.Random() if random is None else random
         self.chain = chain
         self.leases = leases
         self.inbox = inbox
@@ -149,10 +147,10 @@ class Engine:
             WrongType: An input does not fit.
             UnknownName: An input is given that nothing reads.
         """
-        plan, run, frame = self._prepare(composition, inputs, start or Start())
+        live = self._prepare(composition, inputs, start or Start())
         if listener is not None:
-            run.listen(listener)
-        return await self._drive(plan, run, frame, composition)
+            live.run.listen(listener)
+        return await self._drive(live)
 
     def start(
         self,
@@ -161,8 +159,7 @@ class Engine:
         start: Start | None = None,
     ) -> Running:
         """Begin to run a composition and answer at once; raises as `run` does."""
-        plan, run, frame = self._prepare(composition, inputs, start or Start())
-        return self._spawn(plan, run, frame, composition)
+        return self._spawn(self._prepare(composition, inputs, start or Start()))
 
     def resume(
         self,
@@ -190,28 +187,26 @@ class Engine:
             raise RunError("these records hold no start of an execution")
         if story.ended is not None and story.ended.status == Status.OK:
             raise RunError(f"execution {story.started.execution_id} is already done")
-        plan, run, frame = self._prepare_again(composition, story, epoch)
-        at = self.clock.wall_ns()
+        live = self._prepare_again(composition, story, epoch)
+        run, at = live.run, self.clock.wall_ns()
         run.append(ExecutionResumed(run.id, run.epoch, at, self.runner, reason))
-        return self._spawn(plan, run, frame, composition)
+        return self._spawn(live)
 
-    def _spawn(
-        self, plan: Plan, run: Run, frame: Frame, composition: Composable | Pipeline
-    ) -> Running:
-        task = asyncio.get_running_loop().create_task(self._drive(plan, run, frame, composition))
-        running = self.running[run.id] = Running(run, task)
-        task.add_done_callback(lambda _: self.running.pop(run.id, None))
+    def _spawn(self, live: Live) -> Running:
+        task = asyncio.get_running_loop().create_task(self._drive(live))
+        running = self.running[live.run.id] = Running(live.run, task)
+        task.add_done_callback(lambda _: self.running.pop(live.run.id, None))
         return running
 
     def _prepare(
         self, composition: Composable | Pipeline, inputs: Mapping[str, Any], start: Start
-    ) -> tuple[Plan, Run, Frame]:
+    ) -> Live:
         plan = self.plan(composition)
         scope = check_inputs(plan, inputs)
         run = Run(self, start.execution_id, start.epoch, start.past)
         run.user, run.agent, run.tags = start.user, start.agent, dict(start.tags)
         run.last_span = start.last_span
-        name, version = _name_of(composition)
+        name, version = name_of(composition)
         sha = self._define(composition, plan) if run.durable else ""
         run.append(
             ExecutionStarted(
@@ -232,14 +227,11 @@ class Engine:
             )
         )
         run.inputs = dict(scope)
-        run.scope = scope
-        return plan, run, Frame(run, scope)
+        return Live(plan, run, Frame(run, scope), name, self.clock.wall_ns())
 
     def _prepare_again(
         self, composition: Composable | Pipeline, story: Story, epoch: int | None
-    ) -> tuple[Plan, Run, Frame]:
-        from packetflow.engine.start import restored_inputs
-
+    ) -> Live:
         plan = self.plan(composition)
         started = story.started
         if started is None:
@@ -249,115 +241,54 @@ class Engine:
         run.last_span = story.last_span
         run.user, run.agent, run.tags = started.user, started.agent, dict(started.tags)
         scope = restored_inputs(plan, started, self.sink.get)
+        name = started.name
         run.inputs = dict(scope)
-        run.scope = scope
-        return plan, run, Frame(run, scope)
+        return Live(plan, run, Frame(run, scope), name, self.clock.wall_ns())
 
     def _define(self, composition: Composable | Pipeline, plan: Plan) -> str:
         """Keep the definition once, so that a run can be resumed with what it started with."""
         sha, kind, body = definition_of(composition, plan)
         if sha not in self._known_definitions:
-            name, version = _name_of(composition)
+            name, version = name_of(composition)
             at = self.clock.wall_ns()
             self.sink.append(DefinitionSeen(sha, kind, name, version, body, at))
             self._known_definitions.add(sha)
         return sha
 
-    async def _drive(
-        self, plan: Plan, run: Run, frame: Frame, composition: Composable | Pipeline
-    ) -> Execution:
-        began = run.now() + run.wall_offset
-        failure: Failure | None = None
-        status = Status.OK
+    async def _drive(self, live: Live) -> Execution:
+        run = live.run
         try:
-            root = plan.root
+            root = live.plan.root
             if self.chain:
-                root = await self._optimized(plan)
+                root = await self._optimized(live.plan)
             self._watch_idle(run)
-            pending = root.start(frame)
+            pending = root.start(live.frame)
             if pending is not None:
                 await pending
         except StepFailed as failed:
-            failure = _failure(failed, plan)
-            status = Status.FAILED
+            return finish(live, Status.FAILED, failure_of(failed, live.plan))
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if run.passivated:
-                if task is not None:
-                    task.uncancel()
-                status = Status.WAITING
-            else:
-                status = Status.CANCELLED
-                reason = run.stop_reason or "cancelled"
-                failure = Failure("", (), {}, "Cancelled", reason, Cancelled(reason))
-                if not run.cancelled.is_set():
-                    self._end(run, frame, status, failure, plan)
-                    raise
-                if task is not None:
-                    task.uncancel()
+            return self._stopped(live)
         except PacketFlowError as error:
             failure = Failure("", (), {}, type(error).__name__, error.message, error)
-            status = Status.FAILED
-        return self._finished(plan, run, frame, began, status, failure, composition)
+            return finish(live, Status.FAILED, failure)
+        return finish(live, Status.OK, None)
 
-    def _finished(
-        self,
-        plan: Plan,
-        run: Run,
-        frame: Frame,
-        began: int,
-        status: Status,
-        failure: Failure | None,
-        composition: Composable | Pipeline,
-    ) -> Execution:  # noqa: PLR0917 - one call, all of them distinct
-        outputs = self._end(run, frame, status, failure, plan)
-        waiting = status is Status.WAITING
-        execution = Execution(
-            run.id,
-            _name_of(composition)[0],
-            status,
-            run.inputs,
-            outputs,
-            run.spans,
-            failure,
-            _moment(began),
-            None if waiting else _moment(run.now() + run.wall_offset),
-            plan.step,
-        )
-        if run.listeners:
-            run.tell(Ended(execution))
+    def _stopped(self, live: Live) -> Execution:
+        """The execution was put aside, or cancelled by its handle or by its caller."""
+        run, task = live.run, asyncio.current_task()
+        if run.passivated:
+            if task is not None:
+                task.uncancel()
+            return finish(live, Status.WAITING, None)
+        reason = run.stop_reason or "cancelled"
+        failure = Failure("", (), {}, "Cancelled", reason, Cancelled(reason))
+        execution = finish(live, Status.CANCELLED, failure)
+        if not run.cancelled.is_set():
+            raise asyncio.CancelledError
+        if task is not None:
+            task.uncancel()
         return execution
-
-    def _end(
-        self, run: Run, frame: Frame, status: Status, failure: Failure | None, plan: Plan
-    ) -> dict[str, Any]:  # noqa: PLR0917 - one call, all of them distinct
-        """Keep how it ended; answers what it provides."""
-        names = plan.outputs
-        given = run.inputs
-        outputs = {
-            name: value
-            for name, value in frame.scope.items()
-            if (name in names if names is not None else _is_made(name, value, given))
-        }
-        if status is Status.WAITING:
-            return outputs
-        ports = plan.contract.outputs
-        record = ExecutionEnded(
-            run.id,
-            run.epoch,
-            self.clock.wall_ns(),
-            status.value,
-            pack_all(outputs, ports) if run.durable else outputs,
-            failure.step if failure else "",
-            failure.error_type if failure else "",
-            failure.message if failure else "",
-        )
-        try:
-            run.append(record)
-        except PacketFlowError:
-            if failure is None:
-                raise
-        return outputs
 
     async def _optimized(self, plan: Plan) -> Any:
         if self.chain is None:
@@ -406,35 +337,3 @@ class Engine:
         await self.carriers.close()
         self.threads.close()
         self.processes.close()
-
-
-def _is_made(name: str, value: Any, given: Mapping[str, Any]) -> bool:
-    return name not in given or value is not given[name]
-
-
-def _name_of(composition: Composable | Pipeline) -> tuple[str, str]:
-    if isinstance(composition, Pipeline):
-        return composition.name, str(composition.version)
-    return label(composition.as_step()), ""
-
-
-def _moment(ns: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(ns / 1e9, dt.UTC)
-
-
-def _failure(failed: StepFailed, plan: Plan) -> Failure:
-    from packetflow.composition.capability import Capability
-    from packetflow.engine.use import describe
-
-    step: Step | None = find(plan.step, failed.step)
-    used = step.capability if isinstance(step, Use) else None
-    cause = failed.cause
-    return Failure(
-        failed.step,
-        failed.path,
-        failed.inputs,
-        type(cause).__name__,
-        describe(cause),
-        cause,
-        used if isinstance(used, Capability) else None,
-    )

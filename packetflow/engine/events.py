@@ -75,6 +75,4 @@ class Ended:
     execution: Execution
 
 
-Event: TypeAlias = (
-    StepStarted | StepEnded | Progressed | PartialOutput | Logged | Waits | Ended
-)
+Event: TypeAlias = StepStarted | StepEnded | Progressed | PartialOutput | Logged | Waits | Ended

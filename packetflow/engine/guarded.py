@@ -86,7 +86,9 @@ class GuardedUse:
 
     async def _resolve(self, frame: Frame) -> None:
         """Do what is declared for an ambiguous effect."""
-        writes = [e for e in self.node.declaration.effects if e.kind == "writes" and not e.idempotent]
+        writes = [
+            e for e in self.node.declaration.effects if e.kind == "writes" and not e.idempotent
+        ]
         answers = {effect.on_ambiguous for effect in writes}
         if Ambiguity.ASK in answers:
             await self._ask(frame)
@@ -148,7 +150,7 @@ class GuardedUse:
             found = reconcile(**self.node.gather(frame.scope))
             if inspect.isawaitable(found):
                 found = await found
-        except Exception as error:  # a border: user code may raise anything
+        except Exception as error:  # noqa: BLE001 - a border: user code
             self.node.fail(frame, began, error)
         if found is None:
             await self._again(frame)

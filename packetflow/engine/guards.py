@@ -15,7 +15,7 @@ from packetflow.engine.node import Node, Pending
 from packetflow.engine.spans import keep_span, picked
 from packetflow.engine.state import Frame, Scope, StepFailed
 from packetflow.engine.strands import TIME_IS_UP
-from packetflow.engine.values import pack
+from packetflow.engine.values import pack, pack_all
 from packetflow.errors import TimedOut
 
 
@@ -63,7 +63,7 @@ class RetryNode:
         except StepFailed as failed:
             await self._again(frame, attempt, failed, began)
 
-    async def _again(self, frame: Frame, attempt: int, failed: StepFailed, began: int) -> None:  # noqa: PLR0917 - all of one kind
+    async def _again(self, frame: Frame, attempt: int, failed: StepFailed, began: int) -> None:
         run, policy = frame.run, self.policy
         while True:
             if attempt >= policy.attempts or not matches(failed.cause, policy.on):
@@ -199,7 +199,9 @@ class CacheNode:
     def start(self, frame: Frame) -> Pending:
         """Take the outputs from the cache, or make them and put them there."""
         run = frame.run
-        entries = run.engine.shared(("cache", self.name, self.policy), OrderedDict)
+        entries: OrderedDict[Any, Any] = run.engine.shared(
+            ("cache", self.name, self.policy), OrderedDict
+        )
         key = self._key(frame.scope)
         found = entries.get(key) if key is not None else None
         if found is not None:
@@ -215,7 +217,7 @@ class CacheNode:
                     "cache",
                     name=self.name,
                     began=began,
-                    outputs=outputs,
+                    outputs=pack_all(outputs, {}),
                     attributes=facts,
                 )
                 return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from packetflow.capabilities.contract import Contract, Port
@@ -13,7 +14,7 @@ from packetflow.capabilities.validate import validator
 from packetflow.composition.check import check, check_pipeline
 from packetflow.composition.condition import compile_condition, variables
 from packetflow.composition.dataflow import graph_dataflow
-from packetflow.composition.infer import called_contract, joined, pipeline_contract
+from packetflow.composition.infer import called_contract, joined
 from packetflow.composition.policies import (
     Breaker,
     Bulkhead,
@@ -23,6 +24,7 @@ from packetflow.composition.policies import (
     Retry,
     Timeout,
 )
+from packetflow.composition.promises import pipeline_contract
 from packetflow.composition.steps import (
     Branch,
     Call,
@@ -42,7 +44,7 @@ from packetflow.composition.steps import (
 )
 from packetflow.composition.walk import changed_children, identified, label, walk
 from packetflow.engine.choices import FallbackNode, RaceNode
-from packetflow.engine.codegen import Read, Write, inputs_function
+from packetflow.engine.codegen import Joint, Read, Write, inputs_function, make_joint
 from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.guards import CacheNode, HedgeNode, RetryNode, TimeoutNode
 from packetflow.engine.limits import BreakerNode, BulkheadNode, RateLimitNode
@@ -177,10 +179,29 @@ def _compile_use(step: Use) -> Node:
     if isinstance(used, Unknown):
         raise AssertionError(f"{used.name} passed the check")  # noqa: TRY004 - not a type of value
     declaration = used.declaration
-    reads, writes = reads_and_writes(step)
-    fixed = _fixed(step, declaration.contract)
-    node = _use_class(declaration)(label(step), declaration, reads, writes, fixed=fixed)
+    joint = _plain_joint(declaration) if _is_plain(step) else _joint(step, declaration)
+    node = _use_class(declaration)(label(step), declaration, joint)
     return GuardedUse(node) if declaration.safety is Safety.GUARDED else node
+
+
+def _is_plain(step: Use) -> bool:
+    return not step.reads and step.writes is None and not step.values
+
+
+def _joint(step: Use, declaration: Declaration) -> Joint:
+    reads, writes = reads_and_writes(step)
+    return make_joint(declaration, reads, writes, _fixed(step, declaration.contract))
+
+
+@lru_cache(maxsize=1024)
+def _plain_joint(declaration: Declaration) -> Joint:
+    """The joint of a capability under its own names; made once for all such steps."""
+    contract = declaration.contract
+    reads = tuple(Read(port.name, port.name, port, _check(port)) for port in contract.requires)
+    writes = tuple(
+        Write(port.name, port.name, port, _check(port), packer(port)) for port in contract.provides
+    )
+    return make_joint(declaration, reads, writes, {})
 
 
 def _use_class(declaration: Declaration) -> type[UseNode]:
@@ -222,11 +243,14 @@ def _compile_call(step: Call) -> Node:
 
 def _prefixed(step: Step, prefix: str) -> Step:
     """Put the calling step's id before the ids inside, so that all differ."""
+
     def rename(here: Step) -> Step:
         if not isinstance(here, Guarded) and here.id is not None:
             here = replace(here, id=f"{prefix}/{here.id}")
         if isinstance(here, Graph) and here.after:
-            after = {f"{prefix}/{k}": tuple(f"{prefix}/{i}" for i in v) for k, v in here.after.items()}
+            after = {
+                f"{prefix}/{k}": tuple(f"{prefix}/{i}" for i in v) for k, v in here.after.items()
+            }
             here = replace(here, after=after)
         return changed_children(here, rename)
 

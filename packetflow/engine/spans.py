@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from packetflow.capabilities.contract import Port
 from packetflow.engine.events import StepEnded
 from packetflow.engine.state import Frame, Scope
-from packetflow.engine.values import Opaque, pack_all, unpack
+from packetflow.engine.values import Opaque, unpack
 from packetflow.kernel.records import SpanEnded, Status
 
 
@@ -23,7 +23,6 @@ def keep_span(
     name: str = "",
     status: Status = Status.OK,
     outputs: Mapping[str, Any] | None = None,
-    ports: Mapping[str, Port] | None = None,
     attributes: dict[str, Any] | None = None,
     error: BaseException | None = None,
     span_id: int = 0,
@@ -37,8 +36,7 @@ def keep_span(
         began: When, on the run's clock.
         name: What it is about, if not its kind.
         status: How it ended.
-        outputs: Values that a resumed run takes from here.
-        ports: Their declared ports.
+        outputs: Values that a resumed run takes from here, packed.
         attributes: Facts to show.
         error: What went wrong.
         span_id: A number taken before, when steps inside refer to it.
@@ -57,7 +55,7 @@ def keep_span(
         frame.attempt,
         began + run.wall_offset,
         run.now() - began,
-        pack_all(outputs or {}, ports or {}),
+        dict(outputs or {}),
         "" if error is None else type(error).__name__,
         "" if error is None else str(error),
         attributes=attributes,

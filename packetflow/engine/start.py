@@ -112,9 +112,7 @@ def definition_of(composition: Composable | Pipeline, plan: Plan) -> tuple[str, 
 
         kind = "pipeline" if isinstance(composition, Pipeline) else "composition"
         whole = (
-            composition
-            if isinstance(composition, Pipeline)
-            else Pipeline("composition", plan.step)
+            composition if isinstance(composition, Pipeline) else Pipeline("composition", plan.step)
         )
         body = dump(whole)
         kept = (definition_sha(whole), kind, body)

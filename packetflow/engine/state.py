@@ -22,10 +22,12 @@ Place: TypeAlias = tuple[str, Path]
 Listener: TypeAlias = Callable[[Event], None]
 
 
-class StepFailed(Exception):  # noqa: N818 - internal: carries a failure up to whoever handles it
+class StepFailed(Exception):
     """A step failed; policies look at its cause."""
 
-    def __init__(self, step: str, path: Path, cause: BaseException, inputs: Mapping[str, Any]):
+    def __init__(
+        self, step: str, path: Path, cause: BaseException, inputs: Mapping[str, Any]
+    ) -> None:
         super().__init__(step)
         self.step = step
         self.path = path
@@ -79,7 +81,6 @@ class Run:
         "on_idle",
         "passivated",
         "past",
-        "scope",
         "spans",
         "special",
         "stop_reason",
@@ -109,7 +110,6 @@ class Run:
         self.busy = 0
         self.waiting = 0
         self.on_idle: Callable[[], None] | None = None
-        self.scope: Scope = {}
         self.user: str | None = None
         self.agent: str | None = None
         self.tags: dict[str, str] = {}

@@ -22,8 +22,8 @@ Ended: TypeAlias = Callable[[int, BaseException | None], None]
 TIME_IS_UP = "packetflow: time is up"
 """The message of a cancellation that means a time limit."""
 
-_enter = _tasks._enter_task  # type: ignore[attr-defined]  # noqa: SLF001 - documented for extending asyncio
-_leave = _tasks._leave_task  # type: ignore[attr-defined]  # noqa: SLF001 - documented for extending asyncio
+_enter = _tasks._enter_task  # noqa: SLF001 - documented for extending asyncio
+_leave = _tasks._leave_task  # noqa: SLF001 - documented for extending asyncio
 
 
 class Resumed:
@@ -37,7 +37,9 @@ class Resumed:
         self.first = first
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        run, send, throw = self.context.run, self.work.send, self.work.throw
+        run = self.context.run
+        send: Callable[[Any], Any] = self.work.send
+        throw: Callable[[Any], Any] = self.work.throw
         waited = self.first
         while True:
             try:
@@ -46,7 +48,8 @@ class Resumed:
                 self.work.close()
                 raise
             except BaseException as error:  # noqa: BLE001 - everything belongs to the coroutine
-                step, handed = throw, error
+                step: Callable[[Any], Any] = throw
+                handed: Any = error
             else:
                 step, handed = send, answer
             try:
@@ -65,7 +68,8 @@ class Waiting:
         self.first = first
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        send, throw = self.work.send, self.work.throw
+        send: Callable[[Any], Any] = self.work.send
+        throw: Callable[[Any], Any] = self.work.throw
         waited = self.first
         while True:
             try:
@@ -74,7 +78,8 @@ class Waiting:
                 self.work.close()
                 raise
             except BaseException as error:  # noqa: BLE001 - everything belongs to the coroutine
-                step, handed = throw, error
+                step: Callable[[Any], Any] = throw
+                handed: Any = error
             else:
                 step, handed = send, answer
             try:

@@ -13,14 +13,7 @@ from pydantic import ValidationError
 
 from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.validate import reason
-from packetflow.engine.codegen import (
-    Read,
-    Write,
-    call_function,
-    inputs_function,
-    outputs_function,
-    pack_function,
-)
+from packetflow.engine.codegen import Joint, Write
 from packetflow.engine.effects import emit_effects, emitting
 from packetflow.engine.events import StepEnded, StepStarted
 from packetflow.engine.node import Pending
@@ -56,26 +49,18 @@ class UseNode:
         "writes",
     )
 
-    def __init__(
-        self,
-        step_id: str,
-        declaration: Declaration,
-        reads: tuple[Read, ...],
-        writes: tuple[Write, ...],
-        *,
-        fixed: Mapping[str, Any],
-    ) -> None:
+    def __init__(self, step_id: str, declaration: Declaration, joint: Joint) -> None:
         self.id = step_id
         self.name = declaration.name
         self.declaration = declaration
-        self.reads = reads
-        self.writes = writes
-        self.fixed = dict(fixed)
-        self.call = call_function(declaration.fn, reads, fixed, declaration.context)
-        self.gather = inputs_function(reads, fixed)
-        self.spread = outputs_function(writes, declaration.shape)
-        self.pack = pack_function(writes)
-        self.redacts = any(write.port.secret for write in writes)
+        self.reads = joint.reads
+        self.writes = joint.writes
+        self.fixed = joint.fixed
+        self.call = joint.call
+        self.gather = joint.gather
+        self.spread = joint.spread
+        self.pack = joint.pack
+        self.redacts = joint.redacts
         self.effects = emitting(declaration.effects)
         self.wants_context = declaration.context is not None
 
@@ -112,7 +97,7 @@ class UseNode:
                 context._stop.set()  # noqa: SLF001 - the engine owns the context it made
             self.note(frame, began, stop_status(stopped))
             raise
-        except (Exception, SystemExit) as error:  # a border: user code may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: user code
             self.fail(frame, began, error)
         finally:
             run.busy -= 1
@@ -127,7 +112,7 @@ class UseNode:
         """Check what came back, keep it, and only then let others see it."""
         try:
             outputs = self.spread(result)
-        except (Exception, SystemExit) as error:  # a border: the result is the user's
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: user code
             self.fail(frame, began, self._bad_output(error, result))
         self.commit(frame, began, outputs)
 
@@ -199,7 +184,7 @@ class UseNode:
             StepFailed: Always.
         """
         cause, inputs = self.diagnose(frame.scope, error)
-        self.note(frame, began, Status.FAILED, cause, inputs)
+        self.note(frame, began, Status.FAILED, cause, inputs=inputs)
         raise StepFailed(self.id, frame.path, cause, inputs) from cause
 
     def note(
@@ -208,6 +193,7 @@ class UseNode:
         began: int,
         status: Status,
         cause: BaseException | None = None,
+        *,
         inputs: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep a span that did not end well."""
@@ -323,7 +309,7 @@ class InlineUse(UseNode):
                 result = self.call(frame.scope, make_context(self, frame))
             else:
                 result = self.call(frame.scope)
-        except (Exception, SystemExit) as error:  # a border: user code may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: user code
             self.fail(frame, began, error)
         self.settle(frame, began, result)
 
@@ -351,7 +337,7 @@ class AsyncUse(UseNode):
         except asyncio.CancelledError as stopped:
             self.note(frame, began, stop_status(stopped))
             raise
-        except (Exception, SystemExit) as error:  # a border: user code may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: user code
             self.fail(frame, began, error)
         return self.finish(frame, began, Waiting(work, first))
 
@@ -364,7 +350,7 @@ class AsyncUse(UseNode):
         except asyncio.CancelledError as stopped:
             self.note(frame, began, stop_status(stopped))
             raise
-        except (Exception, SystemExit) as error:  # a border: user code may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: user code
             self.fail(frame, began, error)
         finally:
             run.busy -= 1

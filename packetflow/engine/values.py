@@ -31,7 +31,7 @@ _SCALARS: Final = (bool, int, float, str, bytes, type(None))
 _NUMBERS_FIT: Final = 2**63
 
 
-class Opaque(Exception):  # noqa: N818 - a signal, not an error people see
+class Opaque(Exception):
     """The value could not be kept, so it has to be made again."""
 
 
@@ -138,9 +138,15 @@ def _as_data(value: Any) -> Any:
         return _as_data(dump())
     if _is_table(value):
         return Ext(ValueTag.ARROW, _arrow_bytes(value))
-    if isinstance(value, (bool, int, float, str, bytes)):
-        return next(kind(value) for kind in (bool, int, float, str, bytes) if isinstance(value, kind))
+    for kind in (int, float, str, bytes):
+        if isinstance(value, kind):
+            return _base_value(kind, value)
     raise TypeError(type(value).__name__)
+
+
+def _base_value(kind: Any, value: Any) -> Any:
+    """A value of a subclass of a plain type, as that type."""
+    return kind(value)
 
 
 def _as_key(key: Any) -> Any:
@@ -168,9 +174,9 @@ def unpack(slot: Any, port: Port | None, fetch: Fetch) -> Any:
             sha, media_type, _ = msgspec.msgpack.decode(slot.data)
             return _from_blob(fetch(sha), media_type, port, fetch)
         case ValueTag.ARROW:
-            return _read_arrow(slot.data)
+            return _read_arrow(bytes(slot.data))
         case ValueTag.TYPED:
-            data = _decode_data(slot.data)
+            data = _decode_data(bytes(slot.data))
             return _rebuilt(data, port)
         case ValueTag.OPAQUE | ValueTag.SECRET:
             raise Opaque(bytes(slot.data).decode(errors="replace"))
@@ -191,7 +197,7 @@ def _read_arrow(content: bytes | memoryview) -> Any:
         return reader.read_all()
 
 
-def _decode_data(content: bytes | memoryview) -> Any:
+def _decode_data(content: bytes) -> Any:
     def hook(code: int, data: memoryview) -> Any:
         return _read_arrow(data) if code == ValueTag.ARROW else Ext(code, bytes(data))
 

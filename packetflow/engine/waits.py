@@ -17,7 +17,7 @@ from packetflow.engine.events import Waits as WaitsEvent
 from packetflow.engine.node import Node, Pending
 from packetflow.engine.spans import keep_span, recalled
 from packetflow.engine.state import Frame, Run, StepFailed
-from packetflow.engine.values import unpack
+from packetflow.engine.values import pack_all, unpack
 from packetflow.errors import MissingInput, TimedOut, WrongType
 from packetflow.kernel.records import EventArrived, Path, Status, WaitStarted
 
@@ -79,7 +79,7 @@ class Waits:
         return len(served)
 
 
-class TimeIsOver(Exception):  # noqa: N818 - internal: the wait's deadline has passed
+class TimeIsOver(Exception):
     """Nothing came in time."""
 
 
@@ -138,8 +138,9 @@ async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
         return await waiter.future
     clock = waiter.run.engine.clock
     timer = asyncio.ensure_future(clock.sleep(max(0.0, (deadline - now) / 1e9)))
+    both: set[asyncio.Future[Any]] = {waiter.future, timer}
     try:
-        await asyncio.wait({waiter.future, timer}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     finally:
         timer.cancel()
     if waiter.future.done():
@@ -158,9 +159,7 @@ def _early(run: Run, waiter: Waiter, since: int) -> EventArrived | None:
     return next((one for one in found if (run.id, one.event_id) not in run.engine.taken), None)
 
 
-async def ask_person(
-    frame: Frame, step_id: str, question: str, choices: tuple[str, ...]
-) -> Any:
+async def ask_person(frame: Frame, step_id: str, question: str, choices: tuple[str, ...]) -> Any:
     """Wait for a person's answer to a question of a step."""
     event = answer_event(frame.run.id, step_id, frame.path)
     busy, frame.run.busy = frame.run.busy, frame.run.busy - 1
@@ -259,8 +258,7 @@ class WaitNode:
                 "wait",
                 name=self.event,
                 began=began,
-                outputs=outputs,
-                ports=self.ports,
+                outputs=pack_all(outputs, self.ports),
                 attributes=facts,
             )
             frame.scope.update(outputs)
@@ -270,7 +268,13 @@ class WaitNode:
         cause = TimedOut(self.id, self.within or 0.0)
         if self.otherwise is None:
             keep_span(
-                frame, self.id, "wait", name=self.event, began=began, status=Status.TIMED_OUT, error=cause
+                frame,
+                self.id,
+                "wait",
+                name=self.event,
+                began=began,
+                status=Status.TIMED_OUT,
+                error=cause,
             )
             raise StepFailed(self.id, frame.path, cause, {}) from cause
         pending = self.otherwise.start(frame)

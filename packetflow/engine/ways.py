@@ -99,9 +99,7 @@ def _starter(node: Node, frame: Frame) -> Callable[[], Pending]:
     return lambda: node.start(frame)
 
 
-async def lanes(
-    count: int, width: int, begin: Callable[[int], Pending], frame: Frame
-) -> None:
+async def lanes(count: int, width: int, begin: Callable[[int], Pending], frame: Frame) -> None:
     """Do *begin* for 0 .. count - 1 in order of start, at most *width* under way.
 
     Each lane takes the next number when it is free, so a task is paid for a lane, not for an item.
@@ -280,7 +278,7 @@ class CallNode:
 
         try:
             scope = self.gather(frame.scope)
-        except Exception as error:  # noqa: BLE001 - a border: validators may raise anything
+        except Exception as error:
             raise missing_or_wrong(self.id, frame, error) from error
         child = frame.inner(scope)
         pending = self.body.start(child)
