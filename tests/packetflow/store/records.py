@@ -27,7 +27,7 @@ def span(
     execution_id: str, number: int = 1, *, epoch: int = 1, step: str = "validate", **more
 ) -> SpanEnded:
     facts = {
-        "kind": "use",
+        "kind": "capability",
         "name": "validate",
         "status": "ok",
         "attempt": 1,
