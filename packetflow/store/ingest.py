@@ -143,7 +143,12 @@ class Ingest:
 
     def _sort(self, pieces: list[Piece]) -> _Batch:
         batch = _Batch()
-        rows, origins, make, blobs = batch.rows, batch.origins, self.rows.make, self.rows.plain.blobs
+        rows, origins, make, blobs = (
+            batch.rows,
+            batch.origins,
+            self.rows.make,
+            self.rows.plain.blobs,
+        )
         waiting = self.executions
         for piece in pieces:
             process = piece.process

@@ -122,9 +122,7 @@ class Executions:
         self._write(connection)
         return counted
 
-    def lose(
-        self, connection: duckdb.DuckDBPyConnection, identities: set[str], *, at: int
-    ) -> None:
+    def lose(self, connection: duckdb.DuckDBPyConnection, identities: set[str], *, at: int) -> None:
         """Mark running executions as lost since *at* (microseconds since 1970)."""
         self._fetch(connection, identities)
         for identity in identities:
@@ -141,7 +139,7 @@ class Executions:
             if not wanted:
                 continue
             query = (
-                f"SELECT {_AS_NUMBERS} FROM {relation} "  # noqa: S608  # names of our own
+                f"SELECT {_AS_NUMBERS} FROM {relation} "  # names of our own
                 "WHERE execution_id IN (SELECT unnest(?)::UUID)"
             )
             for row in connection.sql(query, params=[sorted(wanted)]).to_arrow_table().to_pylist():
@@ -253,7 +251,7 @@ class Executions:
             fresh["execution" if ended else "execution_open"].append(tuple(draft.row.values()))
         for relation, identities in stored.items():
             if identities:
-                delete = f"DELETE FROM {relation} WHERE execution_id IN (SELECT unnest(?)::UUID)"  # noqa: S608
+                delete = f"DELETE FROM {relation} WHERE execution_id IN (SELECT unnest(?)::UUID)"
                 connection.execute(delete, [identities]).fetchall()
         fresh["execution_state"] = self._states
         self._write_waits(connection, fresh)
@@ -269,7 +267,7 @@ class Executions:
             keys = [(identity, 0, step, path, *blank) for identity, (step, path) in self._waits]
             with registered(connection, as_table("wait", keys)) as name:
                 connection.execute(
-                    f"DELETE FROM wait_open w USING {name} k WHERE w.step = k.step "  # noqa: S608
+                    f"DELETE FROM wait_open w USING {name} k WHERE w.step = k.step "
                     "AND w.execution_id = k.execution_id::UUID AND w.path = k.path"
                 ).fetchall()
         fresh["wait_open"] = [row for row in self._waits.values() if row is not None]
@@ -292,7 +290,7 @@ def insert(connection: duckdb.DuckDBPyConnection, relation: str, rows: list[Row]
 def append(connection: duckdb.DuckDBPyConnection, relation: str, batch: pa.Table) -> None:
     """Append an Arrow table to one of `SCHEMAS`, in the transaction of the connection."""
     with registered(connection, batch) as name:
-        connection.execute(f"INSERT INTO {relation} SELECT * FROM {name}").fetchall()  # noqa: S608
+        connection.execute(f"INSERT INTO {relation} SELECT * FROM {name}").fetchall()
 
 
 @contextmanager

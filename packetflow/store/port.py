@@ -58,9 +58,7 @@ class Store(Protocol):
         """
         ...
 
-    def tail(
-        self, kinds: Collection[str] = (), execution_id: str | None = None
-    ) -> Tail:
+    def tail(self, kinds: Collection[str] = (), execution_id: str | None = None) -> Tail:
         """Follow records from now on.
 
         Args:

@@ -72,7 +72,9 @@ def _settle(connection: duckdb.DuckDBPyConnection, hours: list[int], *, anew: bo
     for hour in hours:
         span = {"begin": hour * HOUR_US, "end": (hour + 1) * HOUR_US}
         if anew:
-            _run(connection, "DELETE FROM span_hour WHERE hour = make_timestamp(?)", [span["begin"]])
+            _run(
+                connection, "DELETE FROM span_hour WHERE hour = make_timestamp(?)", [span["begin"]]
+            )
         _run(connection, _HOURS, span)
         _run(connection, "DELETE FROM hour_due WHERE hour = make_timestamp(?)", [span["begin"]])
     for day in sorted({hour // DAY_HOURS for hour in hours}):
@@ -134,8 +136,8 @@ def archive(connection: duckdb.DuckDBPyConnection, folder: Path, before_day: int
 
 def _days(connection: duckdb.DuckDBPyConnection, before_day: int) -> list[int]:
     parts = " UNION ".join(
-        f"SELECT DISTINCT epoch_us({column}) // 86400000000 AS day FROM {relation} "  # noqa: S608  # names of our own
-        "WHERE {0} < make_timestamp($limit)".format(column)  # noqa: UP032
+        f"SELECT DISTINCT epoch_us({column}) // 86400000000 AS day FROM {relation} "  # names of our own
+        "WHERE {0} < make_timestamp($limit)".format(column)
         for relation, column in AGES.items()
     )
     limit = before_day * DAY_HOURS * HOUR_US
@@ -149,7 +151,7 @@ def _move(
     begin = day * DAY_HOURS * HOUR_US
     bounds = [begin, begin + DAY_HOURS * HOUR_US]
     within = f"{column} >= make_timestamp(?) AND {column} < make_timestamp(?)"
-    ((rows,),) = _run(connection, f"SELECT count(*) FROM {relation} WHERE {within}", bounds)  # noqa: S608
+    ((rows,),) = _run(connection, f"SELECT count(*) FROM {relation} WHERE {within}", bounds)
     if not rows:
         return
     ((name,),) = _run(connection, "SELECT strftime(make_timestamp(?), '%Y-%m-%d')", [begin])
@@ -160,7 +162,7 @@ def _move(
     target = str(folder / file).replace("'", "''")
     copy = f"COPY (FROM {relation} WHERE {within} ORDER BY {column}) TO '{target}' (FORMAT parquet)"
     _run(connection, copy, bounds)
-    _run(connection, f"DELETE FROM {relation} WHERE {within}", bounds)  # noqa: S608
+    _run(connection, f"DELETE FROM {relation} WHERE {within}", bounds)
     values = [name, relation, file, rows]
     query = "INSERT INTO archived VALUES (?, ?, ?, ?, now() AT TIME ZONE 'UTC')"
     _run(connection, query, values)
