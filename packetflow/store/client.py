@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 from websockets.exceptions import WebSocketException
@@ -171,7 +171,7 @@ class StoreClient:
         for line in lines:
             line.close()
 
-    def __enter__(self) -> StoreClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -304,7 +304,7 @@ class LiveTail:
         self._closed.set()
         self._line.close()
 
-    def __enter__(self) -> LiveTail:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

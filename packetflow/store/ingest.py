@@ -154,15 +154,16 @@ class Ingest:
             process = piece.process
             batch.dead.extend((piece.segment, *bad) for bad in piece.bad)
             for index, (_, _, record) in enumerate(piece.entries):
-                kind = type(record)
                 try:
-                    if kind is SpanEnded:
+                    if isinstance(record, SpanEnded):
                         if waiting.concerns(record) or record.execution_id in batch.waits:
                             batch.changes.append((record, process))
-                    elif kind in CHANGES:
+                    elif isinstance(record, CHANGES):
                         self._plan(batch, record, process)
-                    elif kind is EventArrived and record.event_id in batch.events:
-                        continue
+                    elif isinstance(record, EventArrived):
+                        if record.event_id in batch.events:
+                            continue
+                        batch.events[record.event_id] = record
                     made = make(record, process)
                 except (ValueError, TypeError, OverflowError) as error:
                     self._reject(batch, piece, index, str(error))
@@ -170,8 +171,6 @@ class Ingest:
                 if made is not None:
                     rows[made[0]].append(made[1])
                     origins[made[0]].append((piece, index))
-                if kind is EventArrived:
-                    batch.events[record.event_id] = record
                 if blobs:
                     self._artifacts(batch, record, piece, index)
         return batch

@@ -71,4 +71,4 @@ class Plain:
             case ValueTag.TYPED:
                 return _typed(bytes(value.data))
             case code:
-                return {"$ext": code, "size": len(value.data)}
+                return {"$ext": code, "size": memoryview(value.data).nbytes}

@@ -136,8 +136,8 @@ def archive(connection: duckdb.DuckDBPyConnection, folder: Path, before_day: int
 
 def _days(connection: duckdb.DuckDBPyConnection, before_day: int) -> list[int]:
     parts = " UNION ".join(
-        f"SELECT DISTINCT epoch_us({column}) // 86400000000 AS day FROM {relation} "  # names of our own
-        "WHERE {0} < make_timestamp($limit)".format(column)
+        f"SELECT DISTINCT epoch_us({column}) // 86400000000 AS day FROM {relation} "
+        f"WHERE {column} < make_timestamp($limit)"
         for relation, column in AGES.items()
     )
     limit = before_day * DAY_HOURS * HOUR_US

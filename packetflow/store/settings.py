@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from packetflow.errors import WorkspaceError
 
@@ -37,13 +38,13 @@ def read_settings(workspace: str | Path) -> Settings:
         message = f"{path} is no TOML: {error}"
         raise WorkspaceError(message, path=str(path)) from error
     wanted = content.get("store", {})
-    known = {"linger_seconds": float, "retention_days": int}
-    values = {}
+    known: dict[str, type[float | int]] = {"linger_seconds": float, "retention_days": int}
+    values: dict[str, Any] = {}
     for name, value in wanted.items():
         if name not in known:
             message = f"{path}: [store] has no setting {name!r}; it has {', '.join(known)}"
             raise WorkspaceError(message, path=str(path), setting=name)
-        if isinstance(value, bool) or not isinstance(value, int | known[name]) or value < 0:
+        if isinstance(value, bool) or not isinstance(value, int | known[name]) or not value >= 0:
             message = f"{path}: [store] {name} must be a number from 0 on, not {value!r}"
             raise WorkspaceError(message, path=str(path), setting=name)
         values[name] = value

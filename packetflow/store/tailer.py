@@ -75,7 +75,7 @@ class Journals:
                 self._segments[name] = segment
             if not segment.drained:
                 try:
-                    segment.size = os.stat(entry.path).st_size
+                    segment.size = segment.path.stat().st_size
                 except FileNotFoundError:
                     continue
             sizes[name] = segment.size

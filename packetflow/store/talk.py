@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from packetflow.errors import OwnerGone, QueryFailed, StoreError
+from packetflow.errors import StoreError
 from packetflow.kernel.ids import new_id
 
 PROTOCOL = 1
@@ -70,8 +70,10 @@ Request: TypeAlias = Hello | Ask | Flush | Follow
 Reply: TypeAlias = Answer | Fault | Seen
 
 encode = msgspec.msgpack.Encoder(enc_hook=str).encode
-decode_request = msgspec.msgpack.Decoder(Request).decode
-decode_reply = msgspec.msgpack.Decoder(Reply).decode
+_requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+decode_request = _requests.decode
+decode_reply = _replies.decode
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -108,10 +110,8 @@ def remove_card(path: Path, pid: int) -> None:
 
 def as_error(code: str, message: str) -> StoreError:
     """Make the error again that the owner met."""
-    for kind in (QueryFailed, OwnerGone, *StoreError.__subclasses__()):
-        if kind.code == code:
-            return kind(message)
-    return StoreError(message)
+    kinds: list[type[StoreError]] = [StoreError, *StoreError.__subclasses__()]
+    return next((kind for kind in kinds if kind.code == code), StoreError)(message)
 
 
 def last_words(log: Path) -> StoreError | None:
