@@ -121,9 +121,13 @@ class NoRoute(CompositionError):
 
 
 class SourceError(CompositionError):
-    """A composition's text does not parse or has an unknown key; lines count from 1."""
+    """A composition's text does not parse or has an unknown key; lines and columns count from 1.
+
+    When several things are wrong, the first is raised and ``others`` holds the rest.
+    """
 
     code = "source"
+    others: tuple[SourceError, ...] = ()
 
     def __init__(self, message: str, *, file: str = "", line: int = 0, column: int = 0) -> None:
         place = f"{file or 'line'}{':' if file else ' '}{line}" if line else file
