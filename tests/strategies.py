@@ -158,7 +158,7 @@ _approvals = st.builds(
 )
 uses = st.builds(
     Use,
-    st.one_of(st.sampled_from(list(KNOWN.values())), names.map(Unknown)),
+    st.one_of(st.sampled_from(list(KNOWN.values())), names.filter(bool).map(Unknown)),
     _reads,
     _writes,
     _values,

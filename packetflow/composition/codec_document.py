@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from packetflow.capabilities.contract import MISSING, Port
@@ -120,12 +119,20 @@ def step_document(step: Step) -> dict[str, Any]:
     while isinstance(step, Guarded):
         around.insert(0, step.policy)
         step = step.step
-    written = _kind(step)
-    if step.id is not None:
-        written["id"] = step.id
+    written = with_id(_kind(step), step.id)
     if around:
         written["with"] = [policy_document(policy) for policy in around]
     return written
+
+
+def with_id(written: dict[str, Any], name: str | None) -> dict[str, Any]:
+    """The same mapping with an id: after a short first entry, before a list of steps."""
+    if name is None:
+        return written
+    (first, value), *rest = written.items()
+    if isinstance(value, list):
+        return {"id": name, first: value, **dict(rest)}
+    return {first: value, "id": name, **dict(rest)}
 
 
 def _kind(step: Step) -> dict[str, Any]:
@@ -268,8 +275,3 @@ _RETRY_FIELDS = (
     ("jitter", "jitter_seconds"),
     ("total", "total_seconds"),
 )
-
-
-def identified_pipeline(pipeline: Pipeline) -> Pipeline:
-    """The same pipeline with an id on every step, as it is after saving."""
-    return replace(pipeline, step=identified(pipeline.step))

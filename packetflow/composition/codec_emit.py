@@ -20,9 +20,8 @@ LONGEST_KEY = 1000
 
 _BLOCK = re.compile(r"[^\W\d](?:[^:#\\\"]|:(?=\S)|(?<=\S)#|[\\\"])*")
 _FLOW = re.compile(r"[^\W\d][^:#,\[\]{}\\\"'&*!|>%@`]*(?::[^\W\d][^:#,\[\]{}\\\"'&*!|>%@`]*)?")
-_ALSO_WORDS = frozenset(
-    {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "inf", "nan", "none"}
-)
+_WORDS = frozenset({"null", "true", "false"})
+_ALSO_WORDS = _WORDS | {"yes", "no", "on", "off", "y", "n", "inf", "nan", "none"}
 
 
 def quoted(text: str) -> str:
@@ -44,8 +43,8 @@ def _escaped(sign: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def scalar(value: Any, *, flow: bool = False) -> str:
-    """One plain value; *flow* inside of ``{}`` or ``[]``.
+def scalar(value: Any, *, flow: bool = False, words: frozenset[str] = _ALSO_WORDS) -> str:
+    """One plain value; *flow* inside of ``{}`` or ``[]``, in quotes when it is one of *words*.
 
     >>> scalar("size(errors) == 0"), scalar("yes"), scalar(1.0), scalar(None)
     ('size(errors) == 0', '"yes"', '1.0', 'null')
@@ -61,7 +60,7 @@ def scalar(value: Any, *, flow: bool = False) -> str:
         value.isprintable()
         and form.fullmatch(value)
         and value[-1] not in " :"
-        and value.lower() not in _ALSO_WORDS
+        and value.lower() not in words
     )
     return value if usable else quoted(value)
 
@@ -72,7 +71,7 @@ def key(name: str, *, flow: bool = False) -> str:
     Raises:
         CompositionError: It is too long for YAML.
     """
-    written = scalar(name, flow=True) if flow or ":" in name else scalar(name)
+    written = scalar(name, flow=flow or ":" in name, words=_WORDS)
     if len(written) > LONGEST_KEY:
         raise CompositionError(f"the name {name[:40]!r}... is too long for a key; shorten it")
     return written

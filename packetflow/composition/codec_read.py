@@ -30,7 +30,7 @@ from packetflow.composition.steps import (
     Use,
     Wait,
 )
-from packetflow.composition.walk import DEEPEST, changed_children, identified, step_id
+from packetflow.composition.walk import DEEPEST, changed_children, identified, step_id, walk
 from packetflow.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -85,13 +85,30 @@ def read_pipeline(root: Node, resolve: Resolve, file: str = "") -> Pipeline:
         SourceError: Keys are unknown or missing, or values do not fit; the first by place, the
             rest in its ``others``.
     """
+    return _read(root, resolve, file)[0]
+
+
+def read_places(root: Node, file: str = "") -> list[tuple[Step, Node]]:
+    """Every step of a file with its node, in reading order.
+
+    A sequence that is only a list has the list's node. Policies are not listed by themselves.
+
+    Raises:
+        SourceError: As `read_pipeline`.
+    """
+    made, places = _read(root, lambda kind, name: None, file)  # noqa: ARG005 - nothing is known
+    steps = [step for step in walk(made.step) if not isinstance(step, Guarded)]
+    return list(zip(steps, places, strict=True))
+
+
+def _read(root: Node, resolve: Resolve, file: str) -> tuple[Pipeline, list[Node]]:
     read = _Reading(resolve, file)
     made = read.pipeline(root)
     read.refuse_mistakes()
     step = identified(made.step)
     if read.ordered:
         step = _settled(step)
-    return replace(made, step=step)
+    return replace(made, step=step), read.places
 
 
 def _settled(step: Step) -> Step:
@@ -114,6 +131,7 @@ class _Reading(Fields):
         self.ordered = False
         self.depth = 0
         self.found: dict[tuple[str, str], Any] = {}
+        self.places: list[Node] = []
 
     def pipeline(self, root: Node) -> Pipeline:
         found = self.known(root, "a pipeline", HEADER, ("pipeline", "steps"))
@@ -155,6 +173,8 @@ class _Reading(Fields):
         """A list of steps: one of them is itself, several are a sequence."""
         if node.kind == "map":
             return self.step(node)
+        if node.kind == "list" and len(node.items) != 1:
+            self.places.append(node)
         made = self.listed(node, what)
         return made[0] if len(made) == 1 else Sequence(made)
 
@@ -176,6 +196,7 @@ class _Reading(Fields):
             return _NOTHING
         keys = (kind, *KEYS[kind], *(("after",) if in_graph else ()))
         found = self.known(node, f"a step with `{kind}:`", keys, REQUIRED.get(kind, ()))
+        self.places.append(node)
         self.depth += 1
         if self.depth > DEEPEST:
             self.wrong(node, f"steps are nested more than {DEEPEST} deep; save inner parts apart")
@@ -251,6 +272,8 @@ class _Reading(Fields):
 
     def called(self, kind: str, found: dict[str, Node], named: str | None) -> Use | Call:
         name = self.text(found[kind], kind)
+        if not name:
+            self.wrong(found[kind], f"{kind} is empty; say which")
         values = self.values(found.get("set"), "set")
         writes = self.writes(found.get("to"))
         step: Use | Call
