@@ -10,6 +10,7 @@ PacketFlowError
     ContractError         its parts do not fit; carries the problems
     NoRoute               nothing known provides what was asked for
     SourceError           a file does not parse; carries line and column
+    EditRefused           an edit cannot be done on a file's text
   RunError                an execution went wrong                           (when running)
     MissingInput          a needed value is not there
     WrongType             a value does not fit its declared type
@@ -134,6 +135,12 @@ class SourceError(CompositionError):
         super().__init__(
             f"{place}: {message}" if place else message, file=file, line=line, column=column
         )
+
+
+class EditRefused(CompositionError):
+    """An edit cannot be done on a file's text, which stays as it was."""
+
+    code = "edit"
 
 
 class RunError(PacketFlowError):
