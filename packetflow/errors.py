@@ -10,6 +10,7 @@ PacketFlowError
     ContractError         its parts do not fit; carries the problems
     NoRoute               nothing known provides what was asked for
     SourceError           a file does not parse; carries line and column
+    EditRefused           an edit cannot be done on a file's text
   RunError                an execution went wrong                           (when running)
     MissingInput          a needed value is not there
     WrongType             a value does not fit its declared type
@@ -121,15 +122,25 @@ class NoRoute(CompositionError):
 
 
 class SourceError(CompositionError):
-    """A composition's text does not parse or has an unknown key; lines count from 1."""
+    """A composition's text does not parse or has an unknown key; lines and columns count from 1.
+
+    When several things are wrong, the first is raised and ``others`` holds the rest.
+    """
 
     code = "source"
+    others: tuple[SourceError, ...] = ()
 
     def __init__(self, message: str, *, file: str = "", line: int = 0, column: int = 0) -> None:
         place = f"{file or 'line'}{':' if file else ' '}{line}" if line else file
         super().__init__(
             f"{place}: {message}" if place else message, file=file, line=line, column=column
         )
+
+
+class EditRefused(CompositionError):
+    """An edit cannot be done on a file's text, which stays as it was."""
+
+    code = "edit"
 
 
 class RunError(PacketFlowError):
