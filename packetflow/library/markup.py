@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-_SILENT = ("script", "style", "noscript", "template", "svg", "head")
+_SILENT = ("script", "style", "noscript", "template", "svg", "head", "title")
 _BLOCKS = [
     *("p", "div", "section", "article", "main", "header", "footer", "nav", "aside", "form", "hr"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "dl", "dt", "dd", "table", "tr"),
