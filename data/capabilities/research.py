@@ -51,7 +51,7 @@ def validate_source(table: pa.Table) -> list[str]:
     """
     warnings = []
     if table.num_rows < 10:
-        warnings.append(f"There are only {table.num_rows} rows: take every figure with care.")
+        warnings.append(f"The table has few rows ({table.num_rows}): take its figures with care.")
     for name in table.column_names:
         missing = table.column(name).null_count / max(1, table.num_rows)
         if missing == 1:
@@ -61,8 +61,8 @@ def validate_source(table: pa.Table) -> list[str]:
     if not any(kind_of(field.type) == "number" for field in table.schema):
         warnings.append(
             "No column holds numbers, so there are no trends and no outliers; the report counts "
-            "how often values occur. If a column should hold numbers, look for units or words "
-            "among its cells."
+            "how often values occur. If a column should hold numbers, look for units (10 kg, 5 %) "
+            "or words among its cells."
         )
     return warnings
 
@@ -108,7 +108,8 @@ def write_findings(
             f"and shows no clear trend in {len(trends) - rising - falling}."
         )
     if value_column is not None:
-        points.append(f"{len(outliers)} values of **{value_column}** stand apart.")
+        stand = "1 value stands" if len(outliers) == 1 else f"{len(outliers) or 'No'} values stand"
+        points.append(f"{stand} apart in **{value_column}**.")
     sections = [_notes(warnings, changes, roles_note)]
     if trends:
         sections.append(_trends(trends))

@@ -172,11 +172,11 @@ def _together(table: pa.Table) -> Chart | None:
         for field in table.schema
         if kind_of(field.type) == "number" and not looks_like_id(field.name)
     ]
-    pairs = correlations(table, telling)
+    pairs = correlations(table, telling[:MOST_BARS])
     names = list(dict.fromkeys(name for pair in pairs for name in (pair.one, pair.other)))
     if len(names) < 3:
         return None
-    names = [name for name in table.column_names if name in names][:MOST_BARS]
+    names = [name for name in table.column_names if name in names]
     known = {(pair.one, pair.other): pair.value for pair in pairs}
     grid = [[1.0 if a == b else known.get((a, b), known.get((b, a))) for a in names] for b in names]
     trace = {

@@ -133,3 +133,42 @@ def _marks(cells: list[str]) -> tuple[str, str]:
 def _has_header(rows: list[list[str]]) -> bool:
     first = next((row for row in rows if row), [])
     return not all(_NUMBER.match(cell) for cell in first if cell.strip())
+
+
+def find_fault(path: Path, dialect: Dialect) -> LibraryError | None:
+    """Find the first line that makes a text table unreadable: cells too many or few, open quotes.
+
+    Reads the whole file, so it is for the case that it could not be read.
+    """
+    encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
+    opened = gzip.open if path.suffix == ".gz" else open
+    before = 0
+    try:
+        with opened(path, "rt", encoding=encoding, newline="") as file:
+            rows = csv.reader(file, delimiter=dialect.separator, strict=True)
+            width = 0
+            for row in rows:
+                width = width or len(row)
+                if row and len(row) != width:
+                    return _wrong_width(path, before + 1, len(row), width)
+                before = rows.line_num
+    except UnicodeDecodeError:
+        return not_in_encoding(path.name, dialect.encoding, before + 1)
+    except csv.Error as error:
+        return LibraryError(
+            f"line {before + 1} of {path.name!r} cannot be read as CSV ({error}); look for a quote "
+            "that is not closed",
+            path=str(path),
+            line=before + 1,
+        )
+    return None
+
+
+def _wrong_width(path: Path, line: int, found: int, width: int) -> LibraryError:
+    cells = "1 cell" if found == 1 else f"{found} cells"
+    return LibraryError(
+        f"line {line} of {path.name!r} has {cells}, but the first line has {width}; mend that line "
+        "(perhaps a cell with the separator in it needs quotes)",
+        path=str(path),
+        line=line,
+    )

@@ -209,7 +209,7 @@ def box(table: pa.Table, x: str, y: str | None) -> Drawn:
     for at, part in enumerate(("lowerfence", "q1", "median", "q3", "upperfence")):
         trace[part] = [box["q"][at] for box in boxes]
     trace["marker"] = {"color": PALETTE[0]}
-    words = f"{value} by {x}" if y else f"How {x} is spread"
+    words = f"How {value} is spread within {x}" if y else f"How {x} is spread"
     return [trace], words, note, {"type": "category"}
 
 

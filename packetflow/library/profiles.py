@@ -10,7 +10,7 @@ import pyarrow as pa
 from packetflow import capability
 from packetflow.errors import LibraryError
 from packetflow.library.cleaning import is_text
-from packetflow.library.sql import query, quoted
+from packetflow.library.sql import Ask, opened
 
 Kind: TypeAlias = Literal["number", "text", "time", "truth", "other"]
 
@@ -92,48 +92,33 @@ def profile_table(table: pa.Table, top: int = 5) -> TableProfile:
         raise LibraryError("the table has no columns")
     if top < 0:
         raise LibraryError(f"top is {top}; it must be 0 or more")
-    columns = tuple(_profile(table, index, top) for index in range(table.num_columns))
-    names = ", ".join(quoted(name) for name in table.column_names)
-    distinct = query(
-        f"SELECT count(*) AS n FROM (SELECT DISTINCT {names} FROM rows)", {"rows": table}
-    )
-    different = int(distinct.column("n")[0].as_py())
-    return TableProfile(table.num_rows, columns, table.num_rows - different)
-
-
-def _profile(table: pa.Table, index: int, top: int) -> ColumnProfile:
-    field = table.schema.field(index)
-    kind = kind_of(field.type)
-    column = pa.table({"value": table.column(index)})
-    select = [
-        "count(*) - count(value) AS missing",
-        "count(DISTINCT value) AS different",
-        *(
-            ["min(value)::VARCHAR AS least", "max(value)::VARCHAR AS greatest"]
-            if kind != "other"
-            else []
-        ),
-    ]
-    if kind == "number":
-        # NaN and infinities are no measurements; one of them would spoil every figure.
-        finite = "FILTER (isfinite(value))"
-        select += [
-            f"avg(value) {finite} AS mean",
-            f"stddev_samp(value) {finite} AS deviation",
-            f"quantile_cont(value::DOUBLE, [0.25, 0.5, 0.75]) {finite} AS quartiles",
-        ]
-        column = (
-            pa.table({"value": table.column(index).cast(pa.float64(), safe=False)})
-            if (pa.types.is_floating(field.type))
-            else column
+    # Columns go by number, so that no name can clash; NaN and infinities are no measurements.
+    numbered = table.rename_columns([f"c{index}" for index in range(table.num_columns)])
+    with opened({"rows": numbered}) as ask:
+        columns = tuple(
+            _profile(ask, field, index, top) for index, field in enumerate(table.schema)
         )
-        select = [
-            part.replace(" FILTER (isfinite(value))", "")
-            if pa.types.is_integer(field.type)
-            else part
-            for part in select
+        different = ask("SELECT count(*) AS n FROM (SELECT DISTINCT * FROM rows)")
+    return TableProfile(
+        table.num_rows, columns, table.num_rows - int(different.column("n")[0].as_py())
+    )
+
+
+def _profile(ask: Ask, field: pa.Field, index: int, top: int) -> ColumnProfile:
+    kind = kind_of(field.type)
+    c = f"c{index}"
+    select = [f"count(*) - count({c}) AS missing", f"count(DISTINCT {c}) AS different"]
+    if kind != "other":
+        select += [f"min({c})::VARCHAR AS least", f"max({c})::VARCHAR AS greatest"]
+    if kind == "number":
+        x = f"{c}::DOUBLE"
+        finite = f"FILTER (isfinite({x}))"
+        select += [
+            f"avg({x}) {finite} AS mean",
+            f"stddev_samp({x}) {finite} AS deviation",
+            f"quantile_cont({x}, [0.25, 0.5, 0.75]) {finite} AS quartiles",
         ]
-    facts = query(f"SELECT {', '.join(select)} FROM rows", {"rows": column}).to_pylist()[0]
+    facts = ask(f"SELECT {', '.join(select)} FROM rows").to_pylist()[0]
     quartiles = facts.get("quartiles")
     return ColumnProfile(
         name=field.name,
@@ -146,16 +131,15 @@ def _profile(table: pa.Table, index: int, top: int) -> ColumnProfile:
         mean=facts.get("mean"),
         deviation=facts.get("deviation"),
         quartiles=tuple(quartiles) if quartiles else None,
-        top=_top(column, top),
+        top=_top(ask, c, top),
     )
 
 
-def _top(column: pa.Table, top: int) -> tuple[tuple[str, int], ...]:
+def _top(ask: Ask, column: str, top: int) -> tuple[tuple[str, int], ...]:
     if not top:
         return ()
-    rows = query(
-        "SELECT value::VARCHAR AS value, count(*) AS n FROM rows WHERE value IS NOT NULL "
-        f"GROUP BY ALL ORDER BY n DESC, value LIMIT {int(top)}",
-        {"rows": column},
+    rows = ask(
+        f"SELECT {column}::VARCHAR AS value, count(*) AS n FROM rows WHERE {column} IS NOT NULL "
+        f"GROUP BY {column} ORDER BY n DESC, {column} LIMIT {int(top)}"
     )
     return tuple((row["value"], int(row["n"])) for row in rows.to_pylist())

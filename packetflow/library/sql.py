@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeAlias
 
 import pyarrow as pa
 
 from packetflow.errors import LibraryError
+
+Ask: TypeAlias = Callable[..., pa.Table]
+"""Takes a query, and values for its ``?``; gives the answer as a table."""
+
+
+@contextmanager
+def opened(tables: Mapping[str, pa.Table]) -> Iterator[Ask]:
+    """Open one DuckDB over tables, for several queries; it reaches nothing else."""
+    import duckdb
+
+    with duckdb.connect(
+        config={"enable_external_access": "false", "python_enable_replacements": "false"}
+    ) as connection:
+        connection.execute("SET lock_configuration = true").complete()
+        for name, table in tables.items():
+            connection.register(name, table)
+
+        def ask(text: str, parameters: Sequence[object] = ()) -> pa.Table:
+            answer = connection.sql(text, params=list(parameters) or None)
+            if answer is None:
+                raise LibraryError("the SQL gives no table; write a SELECT", query=text)
+            return plain_numbers(answer.to_arrow_table())
+
+        yield ask
 
 
 def query(
@@ -30,17 +56,9 @@ def query(
     """
     import duckdb
 
-    with duckdb.connect(
-        config={"enable_external_access": "false", "python_enable_replacements": "false"}
-    ) as connection:
-        connection.execute("SET lock_configuration = true").complete()
-        for name, table in tables.items():
-            connection.register(name, table)
+    with opened(tables) as ask:
         try:
-            answer = connection.sql(text, params=list(parameters) or None)
-            if answer is None:
-                raise LibraryError(f"the {what} gives no table; write a SELECT", query=text)
-            return plain_numbers(answer.to_arrow_table())
+            return ask(text, parameters)
         except duckdb.Error as error:
             raise LibraryError(f"the {what} is wrong: {first_lines(error)}", query=text) from error
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from packetflow import Context, Effect, capability
 from packetflow.errors import LibraryError
-from packetflow.library.dialects import guess_dialect, not_in_encoding
+from packetflow.library.dialects import find_fault, guess_dialect, not_in_encoding
 from packetflow.library.paths import existing_file, writable, write_whole
 from packetflow.library.sql import first_lines, plain_numbers
 
@@ -129,7 +129,13 @@ def _read_csv(place: Path, encoding: str) -> pa.Table:
     if dialect.thousands:
         options["thousands"] = dialect.thousands
     asked = ", ".join(f"{name}=?" for name in options)
-    table = _duck(place, f"read_csv(?, {asked})", *options.values())
+    try:
+        table = _duck(place, f"read_csv(?, {asked})", *options.values())
+    except LibraryError as error:
+        fault = find_fault(place, dialect)
+        if fault is None:
+            raise
+        raise fault from error
     if not dialect.header:
         return table.rename_columns([f"column_{n}" for n in range(1, table.num_columns + 1)])
     return table
@@ -151,20 +157,6 @@ def _explained(place: Path, text: str, error: Exception) -> LibraryError:
     line = int(found_line[1]) if found_line else 0
     if "unicode" in text.lower() or "not utf-8" in text:
         return not_in_encoding(place.name, "utf-8", line)
-    widths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-    if widths:
-        return LibraryError(
-            f"line {line} of {place.name!r} has {widths[2]} cells, but the header has {widths[1]}; "
-            "mend that line (perhaps a cell with the separator in it needs quotes)",
-            path=str(place),
-            line=line,
-        )
-    if "CSV" in text and line:
-        return LibraryError(
-            f"line {line} of {place.name!r} cannot be read as CSV; look for an unclosed quote",
-            path=str(place),
-            line=line,
-        )
     return LibraryError(
         f"{place.name!r} cannot be read; is it really {_KNOWN}? ({first_lines(error)[:200]})",
         path=str(place),
