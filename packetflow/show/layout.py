@@ -180,10 +180,10 @@ class _Plan:
             tall = self.boxes[name].height
             heights = [self.leaving[name, n] for n in numbers if (name, n) in self.leaving]
             link.source_at = sum(heights) / len(heights) - tall / 2 if heights else 0.0
-            own = [edges[n].label for n in numbers if edges[n].source == name]
+            own = [self._shown(edges[n]) for n in numbers if edges[n].source == name]
         else:
             holders = {self.legs[n][0].group for n in numbers}
-            own = [edges[n].label for n in numbers if edges[n].source in holders]
+            own = [self._shown(edges[n]) for n in numbers if edges[n].source in holders]
         link.label = max((measure.name_width(label) for label in own), default=0.0)
         if pair[1] >= 0:
             name = members[pair[1]]
@@ -191,6 +191,11 @@ class _Plan:
             heights = [self.arriving[name, n] for n in numbers if (name, n) in self.arriving]
             link.target_at = sum(heights) / len(heights) - tall / 2 if heights else 0.0
         return link
+
+    def _shown(self, edge: Edge) -> str:
+        """The name to write at an edge's start; a terminal says it already."""
+        node = self.nodes.get(edge.source)
+        return "" if node is not None and node.kind in TERMINALS else edge.label
 
     def _note_borders(self, group: str, level: Level) -> None:
         """Remember how high each edge crosses the group's border."""
@@ -244,6 +249,7 @@ class _Plan:
         from packetflow.show.routing import Router
 
         router = Router(self.drawing, self.boxes, self.legs)
+        router.shown = [self._shown(edge) for edge in self.drawing.edges]
         for group, level in self.levels.items():
             box = self.boxes[group]
             across, down = self._origin(group)

@@ -28,7 +28,7 @@ def card_width(node: Node) -> float:
     if node.kind in TERMINALS:
         return min(160.0, max(44.0, width(node.label, SMALL) + 24.0))
     asked = [
-        ICON + width(node.label, LABEL) + 14.0,
+        ICON + width(node.label, LABEL, bold=True) + 14.0 + (16.0 if node.status else 0.0),
         ICON + width(node.detail, SMALL) + 14.0,
         ICON + badges_width(node.badges) + 8.0,
         *(ICON + min(width(note, SMALL), 190.0) + 14.0 for note in node.notes),
@@ -83,7 +83,7 @@ def name_width(label: str) -> float:
 
 def header_size(group: Group) -> tuple[float, float]:
     """Width and height of a group's head: icon, label and badges, with messages below."""
-    label = min(HEADER_ROOM, width(group.label, SMALL))
+    label = min(HEADER_ROOM, width(group.label, SMALL, bold=True))
     notes = header_notes(group)
     asked = [width(row, SMALL) for row in notes]
     wide = 2 * PAD + max([18.0 + label + 8.0 + badges_width(group.badges), *asked])

@@ -40,6 +40,9 @@ class Router:
         self.loops: dict[tuple[str, int], int] = {}
         self.start: dict[int, float] = {}
         self.end: dict[int, float] = {}
+        self.given: dict[tuple[str, str], float] = {}
+        self.collected: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self.shown: list[str] = [edge.label for edge in drawing.edges]
 
     def add_level(self, group: str, level: Level, corner: Point) -> None:
         """Note where a group's level stands."""
@@ -78,7 +81,7 @@ class Router:
         named: set[tuple[str, str, float]] = set()
         for number, edge in enumerate(self.drawing.edges):
             key = (edge.source, edge.label, round(self.start[number], 1))
-            first = bool(edge.label) and key not in named
+            first = bool(self.shown[number]) and key not in named
             named.add(key)
             yield Route(tuple(self._course(number, index)), first)
 
@@ -89,20 +92,44 @@ class Router:
         for number, edge in enumerate(self.drawing.edges):
             inner = self.legs[number][0].group == edge.source
             ports[edge.source][inner, edge.label].append(number)
-        for name, found in ports.items():
+        collected = False
+        for name in sorted(ports, key=self.columns.__contains__):
+            if name in self.columns and not collected:
+                self._collect()
+                collected = True
             for inner in (False, True):
                 wanted = []
-                for (side, label), numbers in found.items():
+                for (side, label), numbers in ports[name].items():
                     if side == inner:
-                        heights = [self._ahead(n) for n in numbers]
-                        wanted.append((sum(heights) / len(heights), label, numbers))
+                        height = self._wanted_start(name, label, numbers, inner=inner)
+                        wanted.append((height, label, numbers))
                 self._give(name, wanted, self.start, inner=inner)
 
+    def _wanted_start(self, name: str, label: str, numbers: list[int], *, inner: bool) -> float:
+        if name in self.columns and not inner:
+            if not label:
+                return self.boxes[name].middle
+            if heights := self.collected.get((name, label)):
+                return sum(heights) / len(heights)
+        return sum(self._ahead(n) for n in numbers) / len(numbers)
+
+    def _collect(self) -> None:
+        """Note how high the wires come that end at the inner side of a group, by their port."""
+        for number, edge in enumerate(self.drawing.edges):
+            if self.legs[number][-1].group == edge.target and number in self.start:
+                tracks = self.tracks.get((edge.target, number))
+                height = tracks[-1][1] if tracks else self.start[number]
+                self.collected[edge.target, edge.target_port].append(height)
+
     def _place_ends(self) -> None:
+        for number, edge in enumerate(self.drawing.edges):
+            if edge.source_port and self.legs[number][0].group == edge.source:
+                self.given.setdefault((edge.source, edge.source_port), self.start[number])
         ports: dict[tuple[str, bool], list[tuple[float, str, list[int]]]] = defaultdict(list)
         for number, edge in enumerate(self.drawing.edges):
             inner = self.legs[number][-1].group == edge.target
-            height = self._behind(number)
+            given = self.given.get((edge.target, edge.target_port))
+            height = self._behind(number) if given is None or inner else given
             ports[edge.target, inner].append((height, edge.label, [number]))
         for (name, inner), wanted in ports.items():
             self._give(name, wanted, self.end, inner=inner)
@@ -128,10 +155,11 @@ class Router:
             return
         if name in self.columns:
             low = box.y + _GROUP_PORTS
-            for _, _, numbers in wanted:
+            for height, _, numbers in wanted:
+                known = (name, self.drawing.edges[numbers[0]].target_port) in self.given
                 for number in numbers:
-                    places[number] = low
-                low += min(_GROUP_PORTS, (box.height - 16) / len(wanted))
+                    places[number] = height if known else low
+                low += 0.0 if known else min(_GROUP_PORTS, (box.height - 16) / len(wanted))
             return
         room = box.height - (8.0 if len(wanted) > 1 else 0.0)
         step = min(measure.PORT if places is self.start else 13.0, room / max(1, len(wanted)))
@@ -192,8 +220,6 @@ class Router:
                 points.append((self.boxes[leg.target].x, y))
             else:
                 points.append((self.boxes[leg.group].right, y))
-        if inner or legs[-1].group != edge.target:
-            return points
         return points
 
     def _entering(self, number: int) -> list[float]:

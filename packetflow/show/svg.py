@@ -6,7 +6,7 @@ from packetflow.show import measure
 from packetflow.show.drawing import Drawing, Edge, Group, Node
 from packetflow.show.layout import Box, Placement, Point, Route, layout
 from packetflow.show.measure import ICON, LABEL, SMALL, TERMINALS, TINY
-from packetflow.show.text import cut, safe, width
+from packetflow.show.text import BOLD, cut, safe, width
 from packetflow.show.theme import (
     COLOURS,
     FONT,
@@ -72,7 +72,8 @@ def style() -> str:
         "stroke-linejoin:round}"
         ".pf .tint{fill:var(--a);fill-opacity:.13}"
         ".pf .ring{fill:none;stroke:var(--a);stroke-width:1.8}"
-        ".pf .box{fill:var(--a);fill-opacity:.055;stroke:var(--a);stroke-opacity:.34;"
+        ".pf .ground{fill:var(--pf-page)}"
+        ".pf .box{fill:var(--a);fill-opacity:.05;stroke:var(--a);stroke-opacity:.34;"
         "stroke-width:1}"
         f".pf .l{{font-size:{LABEL:g}px;font-weight:600}}"
         f".pf .s{{font-size:{SMALL:g}px;fill:var(--pf-soft)}}"
@@ -102,16 +103,19 @@ def _group(group: Group, box: Box) -> str:
     colour = status_colour(group.status) if group.status else kind_colour(group.kind)
     head = box.x + measure.PAD - 4
     room = box.width - 2 * measure.PAD - measure.badges_width(group.badges) - 14
-    label = cut(group.label, room, SMALL)
+    label = cut(group.label, room / BOLD, SMALL)
+    area = (
+        f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" '
+        f'rx="11"'
+    )
     parts = [
         f'<g class="{colour}" role="group" aria-label="{safe(f"{group.kind} {group.label}")}">'
         f"<title>{safe(' - '.join([group.label, *group.badges, *group.notes]))}</title>"
-        f'<rect class="box" x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" '
-        f'height="{box.height:.1f}" rx="11"/>',
+        f'<rect class="ground" {area}/><rect class="box" {area}/>',
         _icon(group.kind, head, box.y + 7, 0.85),
         f'<text class="g" x="{head + 19:.1f}" y="{box.y + 18:.1f}">{safe(label)}</text>',
     ]
-    x = head + 19 + width(label, SMALL) * 1.06 + 9
+    x = head + 19 + width(label, SMALL, bold=True) + 7
     for badge in group.badges:
         parts.append(_badge(badge, x, box.y + 6))
         x += measure.badge_width(badge) + 5
@@ -133,7 +137,7 @@ def _node(node: Node, box: Box) -> str:
         return opening + _pill(node, box) + "</g>"
     x, y = box.x + ICON, box.y
     mark = 16.0 if state else 0.0
-    label = cut(node.label, box.width - ICON - 10 - mark, LABEL)
+    label = cut(node.label, (box.width - ICON - 8 - mark) / BOLD, LABEL)
     parts = [
         opening,
         f'<rect class="card" x="{box.x:.1f}" y="{y:.1f}" width="{box.width:.1f}" '

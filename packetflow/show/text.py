@@ -11,6 +11,9 @@ from html import escape
 
 ELLIPSIS = "\u2026"
 
+BOLD = 1.1
+"""How much wider bold letters are."""
+
 _NARROW = frozenset("iljtfrI.,:;'|!()[]{}/\\ -`")
 _BROAD = frozenset("mwMWQO@%&")
 
@@ -32,18 +35,18 @@ def safe(text: str) -> str:
     return escape(plain(text), quote=True)
 
 
-def width(text: str, size: float = 12.0) -> float:
+def width(text: str, size: float = 12.0, *, bold: bool = False) -> float:
     """About how many pixels wide a text is at a font size in pixels."""
-    return sum(_share(c) for c in text) * size
+    return sum(_share(c) for c in text) * size * (BOLD if bold else 1.0)
 
 
 def _share(char: str) -> float:
     if char.isascii():
         if char in _NARROW:
-            return 0.33
+            return 0.36
         if char in _BROAD:
-            return 0.88
-        return 0.68 if char.isupper() else 0.57
+            return 0.93
+        return 0.71 if char.isupper() else 0.61
     if unicodedata.combining(char) or unicodedata.category(char) == "Cf":
         return 0.0
     return 1.15 if unicodedata.east_asian_width(char) in "WF" else 0.66
@@ -53,7 +56,7 @@ def cut(text: str, room: float, size: float = 12.0) -> str:
     """The text on one line, shortened with an ellipsis when wider than *room* pixels.
 
     >>> cut("summarize", 100), cut("a_very_long_capability_name", 60)
-    ('summarize', 'a_very_l…')
+    ('summarize', 'a_very_…')
     """
     text = plain(text)
     if width(text, size) <= room:
