@@ -61,7 +61,7 @@ def step_html(
     """
     found = check(step)
     count = sum(1 for _ in walk(step))
-    picture = _picture(step, found, count, statuses, theme)
+    picture = _picture(step, found, count, statuses=statuses, theme=theme)
     return html.page(picture, problems_list(found), contract_tables(step.contract), theme=theme)
 
 
@@ -76,7 +76,7 @@ def pipeline_html(
     count = sum(1 for _ in walk(pipeline.step))
     return html.page(
         html.heading(pipeline.name, pipeline.intent, badges),
-        _picture(pipeline, found, count, statuses, theme),
+        _picture(pipeline, found, count, statuses=statuses, theme=theme),
         problems_list(found),
         contract_tables(pipeline.contract),
         theme=theme,
@@ -87,6 +87,7 @@ def _picture(
     part: Step | Pipeline,
     found: Sequence[Problem],
     count: int,
+    *,
     statuses: Mapping[str, str] | None,
     theme: Theme,
 ) -> str:
@@ -126,7 +127,9 @@ def _alone(card: Node) -> Drawing:
 
 def contract_html(contract: Contract, *, theme: Theme = "auto") -> str:
     """A contract as tables of what it requires and provides."""
-    return html.page(contract_tables(contract) or "<p>Needs nothing, gives nothing.</p>", theme=theme)
+    return html.page(
+        contract_tables(contract) or "<p>Needs nothing, gives nothing.</p>", theme=theme
+    )
 
 
 def contract_tables(contract: Contract) -> str:

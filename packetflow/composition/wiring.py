@@ -28,7 +28,7 @@ from packetflow.composition.steps import (
     Use,
     Wait,
 )
-from packetflow.composition.walk import identified, label, walk
+from packetflow.composition.walk import children, identified, label, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +150,16 @@ class _Lineage:
                 return self._merged(step, steps)
             case Fallback(steps=steps):
                 return self._merged(step, steps)
-            case Branch(cases=cases, otherwise=otherwise):
-                ways = [case.then for case in cases]
-                return self._merged(step, (*ways, *([] if otherwise is None else [otherwise])))
+            case Branch():
+                return self._merged(step, children(step))
             case Each(into=into):
                 name = label(step)
                 makes = step.flow.makes
-                return {o: Origin(((name, o),), True) for o in into.values() if o in makes}
+                return {
+                    outer: Origin(((name, outer),), guaranteed=True)
+                    for outer in into.values()
+                    if outer in makes
+                }
             case Repeat(step=inner) | Guarded(step=inner):
                 return self.made(inner)
             case Wait(gives=gives, otherwise=otherwise):
@@ -191,36 +194,41 @@ class _Lineage:
                 name = label(step)
                 for port, scoped in joined(step)[0]:
                     yield from self._wired(scope, scoped.name, name, port)
-            case Sequence(steps=steps):
-                own = _Scope(scope)
-                for part in steps:
-                    yield from self.read(part, own)
-                    for name, origin in self.made(part).items():
-                        own.names[name] = _rebound(own.find(name), origin, self._outside(name))
+            case Sequence():
+                yield from self._read_sequence(step, scope)
             case Graph():
                 yield from self._read_graph(step, scope)
             case Parallel(steps=steps) | Race(steps=steps) | Fallback(steps=steps):
                 for part in steps:
                     yield from self.read(part, _Scope(scope))
-            case Branch(cases=cases, otherwise=otherwise):
-                name = label(step)
-                texts = [case.when for case in cases]
-                for variable in sorted(frozenset().union(*map(condition.variables, texts))):
-                    yield from self._wired(scope, variable, name, variable)
-                for way in (*(case.then for case in cases), otherwise):
-                    if way is not None:
-                        yield from self.read(way, _Scope(scope))
+            case Branch():
+                yield from self._read_branch(step, scope)
             case Each():
                 yield from self._read_each(step, scope)
             case Repeat():
                 yield from self._read_repeat(step, scope)
             case Guarded(step=inner):
                 yield from self.read(inner, scope)
-            case Wait(key=key, otherwise=otherwise):
-                if key is not None:
-                    yield from self._wired(scope, key, label(step), key)
-                if otherwise is not None:
-                    yield from self.read(otherwise, _Scope(scope))
+            case Wait():
+                if step.key is not None:
+                    yield from self._wired(scope, step.key, label(step), step.key)
+                if step.otherwise is not None:
+                    yield from self.read(step.otherwise, _Scope(scope))
+
+    def _read_sequence(self, step: Sequence, scope: _Scope) -> Iterator[Wire]:
+        own = _Scope(scope)
+        for part in step.steps:
+            yield from self.read(part, own)
+            for name, origin in self.made(part).items():
+                own.names[name] = _rebound(own.find(name), origin, self._outside(name))
+
+    def _read_branch(self, step: Branch, scope: _Scope) -> Iterator[Wire]:
+        name = label(step)
+        texts = [case.when for case in step.cases]
+        for variable in sorted(frozenset().union(*map(condition.variables, texts))):
+            yield from self._wired(scope, variable, name, variable)
+        for way in children(step):
+            yield from self.read(way, _Scope(scope))
 
     def _read_graph(self, step: Graph, scope: _Scope) -> Iterator[Wire]:
         wiring = graph_dataflow(step)

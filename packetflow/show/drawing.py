@@ -107,10 +107,10 @@ class Drawing:
 
     def __post_init__(self) -> None:
         known: set[str] = set()
-        for part in (*self.nodes, *self.groups):
-            if part.id in known:
-                raise DrawingError(f"two parts of the drawing are called {part.id!r}", part=part.id)
-            known.add(part.id)
+        for name in [*(node.id for node in self.nodes), *(group.id for group in self.groups)]:
+            if name in known:
+                raise DrawingError(f"two parts of the drawing are called {name!r}", part=name)
+            known.add(name)
         for edge in self.edges:
             for end in (edge.source, edge.target):
                 if end not in known:

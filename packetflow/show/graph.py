@@ -44,7 +44,9 @@ def to_networkx(drawing: Drawing) -> nx.DiGraph[str]:
         for end in (edge.source, edge.target):
             if end in boxes and end not in made:
                 box = boxes[end]
-                made.add_node(end, label=box.label, kind=box.kind, badges=box.badges, group=box.parent)
+                made.add_node(
+                    end, label=box.label, kind=box.kind, badges=box.badges, group=box.parent
+                )
         names = (edge.label,) if edge.label else ()
         if made.has_edge(edge.source, edge.target):
             known = made.edges[edge.source, edge.target]

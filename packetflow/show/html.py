@@ -99,19 +99,22 @@ def picture(drawing: Drawing, *, theme: Theme = "auto") -> str:
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A small table; the first column is written as code. Empty without rows.
+    """A small table, the first column as code, empty columns left out. Empty without rows.
 
     >>> table("nothing", ["a"], [])
     ''
     """
+    kept = list(rows)
+    used = [i for i in range(len(heads)) if i == 0 or any(row[i] for row in kept)]
+    heads = [heads[i] for i in used]
     body = "".join(
         "<tr>"
         + "".join(
             f"<td><code>{safe(cell)}</code></td>" if not place else f"<td>{safe(cell)}</td>"
-            for place, cell in enumerate(row)
+            for place, cell in enumerate(row[i] for i in used)
         )
         + "</tr>"
-        for row in rows
+        for row in kept
     )
     if not body:
         return ""

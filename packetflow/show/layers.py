@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 ENTRY, EXIT = -1, -2
 """Ends of links that come from, or go to, the world around the level."""
@@ -74,9 +75,7 @@ class Level:
     height: float = 0.0
 
 
-def arrange(
-    sizes: Sequence[tuple[float, float]], links: Mapping[tuple[int, int], Link]
-) -> Level:
+def arrange(sizes: Sequence[tuple[float, float]], links: Mapping[tuple[int, int], Link]) -> Level:
     """Place items of the given widths and heights so that links run to the right.
 
     Args:
@@ -189,7 +188,7 @@ class _Vertices:
             elif last - first > 1:
                 continue
             ends = [v for v in (source, *chain, target) if v >= 0]
-            for one, other in zip(ends, ends[1:], strict=False):
+            for one, other in pairwise(ends):
                 start = link.source_at if one == source else 0.0
                 end = link.target_at if other == target else 0.0
                 self.right[one].append((other, end - start))
@@ -234,7 +233,7 @@ class _Vertices:
     def _crossings(self) -> int:
         """How many pairs of links cross (Barth, Juenger and Mutzel, 2002: inversions by a tree)."""
         total = 0
-        for left, right in zip(self.columns, self.columns[1:], strict=False):
+        for left, right in pairwise(self.columns):
             place = {vertex: index for index, vertex in enumerate(right)}
             tree = [0] * (len(right) + 1)
             seen = 0

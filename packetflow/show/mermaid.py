@@ -35,7 +35,7 @@ def mermaid(drawing: Drawing) -> str:
     inside: dict[str, list[str]] = {}
     for group in drawing.groups:
         inside.setdefault(group.parent, []).append(group.id)
-    labels = {group.id: " | ".join((group.label, *group.badges)) for group in drawing.groups}
+    labels = {group.id: ", ".join((group.label, *group.badges)) for group in drawing.groups}
     members = {group.id: group.members for group in drawing.groups}
     lines = ["flowchart LR"]
 
@@ -48,8 +48,8 @@ def mermaid(drawing: Drawing) -> str:
         lines.append(f"{pad}end")
 
     lines += [f"    {_node(n, keys[n.id])}" for n in drawing.nodes if not drawing.holder[n.id]]
-    for group in inside.get("", ()):
-        box(group, 1)
+    for outer in inside.get("", ()):
+        box(outer, 1)
     holders = drawing.holder
     for edge in drawing.edges:
         if _around(holders, edge.source, edge.target) or _around(holders, edge.target, edge.source):
@@ -59,7 +59,10 @@ def mermaid(drawing: Drawing) -> str:
         lines.append(f"    {keys[edge.source]} {arrow}{name} {keys[edge.target]}")
     wrong = [keys[node.id] for node in drawing.nodes if node.status in {"error", "failed"}]
     if wrong:
-        lines += ["    classDef wrong stroke:#cf2f3c,stroke-width:2px", f"    class {','.join(wrong)} wrong"]
+        lines += [
+            "    classDef wrong stroke:#cf2f3c,stroke-width:2px",
+            f"    class {','.join(wrong)} wrong",
+        ]
     return "\n".join(lines)
 
 
@@ -72,7 +75,7 @@ def _around(holders: Mapping[str, str], outer: str, inner: str) -> bool:
 
 def _node(node: Node, key: str) -> str:
     left, right = _SHAPES.get(node.kind, ("[", "]"))
-    text = " | ".join((node.label, *node.badges))
+    text = ", ".join((node.label, *node.badges))
     return f"{key}{left}{quoted(text)}{right}"
 
 

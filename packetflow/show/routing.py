@@ -48,9 +48,7 @@ class Router:
         """Note where a group's level stands."""
         x, y = corner
         self.corners[group] = corner
-        self.columns[group] = [
-            Column(x + c.start, x + c.end, x + c.curves) for c in level.columns
-        ]
+        self.columns[group] = [Column(x + c.start, x + c.end, x + c.curves) for c in level.columns]
         self.column_of[group] = level.column_of
         self.leads[group] = x + level.lead
         self.floors[group] = y + level.height
@@ -86,9 +84,7 @@ class Router:
             yield Route(tuple(self._course(number, index)), first)
 
     def _place_starts(self) -> None:
-        ports: dict[str, dict[tuple[bool, str], list[int]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        ports: dict[str, dict[tuple[bool, str], list[int]]] = defaultdict(lambda: defaultdict(list))
         for number, edge in enumerate(self.drawing.edges):
             inner = self.legs[number][0].group == edge.source
             ports[edge.source][inner, edge.label].append(number)

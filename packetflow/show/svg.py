@@ -20,6 +20,8 @@ from packetflow.show.theme import (
 )
 
 ROUND = 8.0
+LEAST_SCALE = 0.64
+"""A page that is too narrow shrinks a picture to this share of its size, then scrolls."""
 
 
 def svg(drawing: Drawing, *, theme: Theme = "auto", placement: Placement | None = None) -> str:
@@ -31,7 +33,7 @@ def svg(drawing: Drawing, *, theme: Theme = "auto", placement: Placement | None 
         placement: Where everything is, if already known.
 
     Returns:
-        An ``<svg>`` element at its natural size in pixels.
+        An ``<svg>`` element at its natural size in pixels, or somewhat smaller to fit its page.
 
     >>> svg(Drawing(title="nothing")).startswith("<svg")
     True
@@ -41,9 +43,12 @@ def svg(drawing: Drawing, *, theme: Theme = "auto", placement: Placement | None 
     said = drawing.title or "composition"
     title = f"{said}: {len(drawing.nodes)} nodes, {len(drawing.edges)} wires"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="pf pf-{theme}" role="img" '
-        f'aria-label="{safe(title)}" width="{wide:.0f}" height="{tall:.0f}" '
-        f'viewBox="0 0 {wide:.0f} {tall:.0f}">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="pf pf-{theme}" role="img" '
+            f'aria-label="{safe(title)}" width="{wide:.0f}" height="{tall:.0f}" '
+            f'viewBox="0 0 {wide:.0f} {tall:.0f}" style="width:100%;max-width:{wide:.0f}px;'
+            f'min-width:{wide * LEAST_SCALE:.0f}px;height:auto">'
+        ),
         f"<title>{safe(title)}</title><style>{style()}</style>",
         f'<rect class="page" width="{wide:.0f}" height="{tall:.0f}" rx="12"/>',
     ]
@@ -58,12 +63,10 @@ def svg(drawing: Drawing, *, theme: Theme = "auto", placement: Placement | None 
 def style() -> str:
     """The style sheet of drawings, scoped to the class ``pf``."""
     used = sorted({*KIND_COLOURS.values(), *STATUS_COLOURS.values()})
-    tints = "".join(
-        f".pf .{c}{{--a:var(--pf-{c})}}" for c in COLOURS if c in used
-    )
+    tints = "".join(f".pf .{c}{{--a:var(--pf-{c})}}" for c in COLOURS if c in used)
     return (
         f"{palette()}{tints}"
-        f"svg.pf{{font-family:{FONT};max-width:none}}"
+        f"svg.pf{{font-family:{FONT};display:block}}"
         ".pf text{fill:var(--pf-ink);stroke:none}"
         ".pf .page{fill:var(--pf-page)}"
         ".pf .card{fill:var(--pf-card);stroke:var(--pf-line);stroke-width:1}"
@@ -105,13 +108,14 @@ def _group(group: Group, box: Box) -> str:
     room = box.width - 2 * measure.PAD - measure.badges_width(group.badges) - 14
     label = cut(group.label, room / BOLD, SMALL)
     area = (
-        f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" '
-        f'rx="11"'
+        f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="11"'
     )
     parts = [
-        f'<g class="{colour}" role="group" aria-label="{safe(f"{group.kind} {group.label}")}">'
-        f"<title>{safe(' - '.join([group.label, *group.badges, *group.notes]))}</title>"
-        f'<rect class="ground" {area}/><rect class="box" {area}/>',
+        (
+            f'<g class="{colour}" role="group" aria-label="{safe(f"{group.kind} {group.label}")}">'
+            f"<title>{safe(' - '.join([group.label, *group.badges, *group.notes]))}</title>"
+            f'<rect class="ground" {area}/><rect class="box" {area}/>'
+        ),
         _icon(group.kind, head, box.y + 7, 0.85),
         f'<text class="g" x="{head + 19:.1f}" y="{box.y + 18:.1f}">{safe(label)}</text>',
     ]
@@ -140,10 +144,14 @@ def _node(node: Node, box: Box) -> str:
     label = cut(node.label, (box.width - ICON - 8 - mark) / BOLD, LABEL)
     parts = [
         opening,
-        f'<rect class="card" x="{box.x:.1f}" y="{y:.1f}" width="{box.width:.1f}" '
-        f'height="{box.height:.1f}" rx="{ROUND:g}"/>',
-        f'<path class="stripe" d="M{box.x + ROUND:.1f} {y:.1f}h-1q-7 0-7 7v{box.height - 14:.1f}'
-        f'q0 7 7 7h1q-4 0-4-7v{-(box.height - 14):.1f}q0-7 4-7z"/>',
+        (
+            f'<rect class="card" x="{box.x:.1f}" y="{y:.1f}" width="{box.width:.1f}" '
+            f'height="{box.height:.1f}" rx="{ROUND:g}"/>'
+        ),
+        (
+            f'<path class="stripe" d="M{box.x + ROUND:.1f} {y:.1f}h-1q-7 0-7 7v{box.height - 14:.1f}'
+            f'q0 7 7 7h1q-4 0-4-7v{-(box.height - 14):.1f}q0-7 4-7z"/>'
+        ),
         _icon(node.kind, box.x + 9, y + 12, 1.0),
         f'<text class="l" x="{x:.1f}" y="{y + 24.5:.1f}">{safe(label)}</text>',
     ]
@@ -242,9 +250,7 @@ def _turn(points: tuple[Point, ...], place: int) -> str:
     reach = min(6.0, (abs(x - x0) + abs(y - y0)) / 2, (abs(x1 - x) + abs(y1 - y)) / 2)
     before = (x - _sign(x - x0) * reach, y - _sign(y - y0) * reach)
     after = (x + _sign(x1 - x) * reach, y + _sign(y1 - y) * reach)
-    return (
-        f"L{before[0]:.1f} {before[1]:.1f}Q{x:.1f} {y:.1f} {after[0]:.1f} {after[1]:.1f}"
-    )
+    return f"L{before[0]:.1f} {before[1]:.1f}Q{x:.1f} {y:.1f} {after[0]:.1f} {after[1]:.1f}"
 
 
 def _sign(number: float) -> int:

@@ -19,9 +19,9 @@ _BROAD = frozenset("mwMWQO@%&")
 
 
 def plain(text: str) -> str:
-    """One line without control characters: white space becomes a blank, the rest is left out.
+    r"""One line without control characters: white space becomes a blank, the rest is left out.
 
-    >>> plain("two\\nlines\\x00")
+    >>> plain("two\nlines\x00")
     'two lines'
     """
     if text.isalnum() and text.isascii():
