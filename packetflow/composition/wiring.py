@@ -266,15 +266,15 @@ class _Lineage:
         made = self.made(step.step)
         child = _Scope(scope)
         for fed, origin in made.items():
-            if fed in step.step.flow.needs:
-                before = scope.find(fed) or self._outside(fed)
-                makers = () if before is None else before.makers
-                guaranteed = before is not None and before.guaranteed
-                child.names[fed] = Origin((*makers, *origin.makers), guaranteed)
+            before = scope.find(fed) or self._outside(fed)
+            makers = () if before is None else before.makers
+            guaranteed = before is not None and before.guaranteed
+            child.names[fed] = Origin((*makers, *origin.makers), guaranteed)
         yield from self.read(step.step, child)
         for variable in sorted(condition.variables(step.until) if step.until else ()):
             if variable in made:
-                yield from _from(made[variable], variable, name, variable)
+                origin = _rebound(scope.find(variable), made[variable], self._outside(variable))
+                yield from _from(origin, variable, name, variable)
             else:
                 yield from self._wired(scope, variable, name, variable)
 
