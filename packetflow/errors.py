@@ -30,6 +30,7 @@ PacketFlowError
     UnknownName           no capability, pipeline or execution of that name
   WireError               a message is malformed or speaks another version
   LibraryError            a ready capability cannot do its work
+  DrawingError            the parts of a drawing do not belong together
 ```
 
 >>> try:
@@ -332,3 +333,9 @@ class LibraryError(PacketFlowError):
     """A ready capability cannot do its work; the message says which input to change."""
 
     code = "library"
+
+
+class DrawingError(PacketFlowError):
+    """The parts of a drawing do not belong together."""
+
+    code = "drawing"
