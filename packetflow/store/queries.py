@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from packetflow.errors import UnknownName
 from packetflow.store.port import Store
+from packetflow.store.rows import is_id
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -162,7 +163,10 @@ def error_rate(window: Window, *, kind: str = "capability") -> Query:
     Columns: ``name, n, errors, error_rate`` (0 to 1).
     """
     inner = latency(window, kind=kind)
-    sql = f"SELECT name, n, errors, errors / n AS error_rate FROM ({inner.sql}) ORDER BY 4 DESC, 2 DESC"
+    sql = (
+        f"SELECT name, n, errors, errors / n AS error_rate FROM ({inner.sql}) "
+        "ORDER BY error_rate DESC, n DESC"
+    )
     return Query(sql, inner.params)
 
 
@@ -307,11 +311,10 @@ def whole(store: Store, execution_id: str) -> Whole:
 
     Raises:
         UnknownName: There is no such execution.
-        QueryFailed: The id is no UUID.
     """
     values = {"id": execution_id}
     query = "FROM executions WHERE execution_id = $id::UUID"
-    rows = store.sql(query, values).to_pylist()
+    rows = store.sql(query, values).to_pylist() if is_id(execution_id) else []
     if not rows:
         raise UnknownName("execution", execution_id)
 

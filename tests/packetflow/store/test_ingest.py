@@ -63,7 +63,7 @@ def test_every_kind_of_record_has_its_table(store):
     ):
         assert len(rows(store, f"from {table}")) == 1, table
     assert len(rows(store, "from span")) == 3
-    assert rows(store, "select value, path from decision, (select path from intent)") == [
+    assert rows(store, "select value, i.path from decision, intent i") == [
         {"value": "3", "path": [2]}
     ]
     assert rows(store, "from dead_letter") == []

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from packetflow.errors import QueryFailed, UnknownName
+from packetflow.errors import UnknownName
 from packetflow.kernel.ids import new_id
 from packetflow.store import queries
 from packetflow.store.inproc import MemoryStore
@@ -217,7 +217,7 @@ def test_one_execution_is_read_whole(store):
 def test_an_execution_that_is_not_there_is_named(store):
     with pytest.raises(UnknownName, match="no execution is called"):
         queries.whole(store, new_id())
-    with pytest.raises(QueryFailed):
+    with pytest.raises(UnknownName):
         queries.whole(store, "nonsense")
 
 
