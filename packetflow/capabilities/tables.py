@@ -22,8 +22,9 @@ def contract_tables(contract: Contract) -> str:
         (p.name, type_name(p.type), "not always" if p.optional else "always", p.help)
         for p in contract.provides
     ]
-    return html.table("Requires", heads, needs) + html.table(
-        "Provides", ("name", "type", "made", "what it is"), makes
+    return html.side_by_side(
+        html.table("Requires", heads, needs),
+        html.table("Provides", ("name", "type", "made", "what it is"), makes),
     )
 
 

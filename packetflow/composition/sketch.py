@@ -33,7 +33,7 @@ from packetflow.composition.walk import children, identified, label, natural_nam
 from packetflow.composition.wiring import Wire, origins, wires
 from packetflow.show.drawing import Drawing, Edge, Group, Node
 
-MOST_DETAIL = 40
+MOST_DETAIL = 20
 """Compositions with more steps are drawn without their intents."""
 
 

@@ -1,9 +1,12 @@
 """HTML around drawings: scoped, escaped, without scripts."""
 
+import base64
+import re
 from html.parser import HTMLParser
 
 from packetflow.show import html
 from packetflow.show.drawing import Drawing, Node
+from packetflow.show.svg import svg
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -65,3 +68,25 @@ def test_warnings_and_errors_look_different():
 
 def test_a_piece_of_html_shows_itself():
     assert html.Html("<p>a</p>")._repr_html_() == str(html.Html("<p>a</p>")) == "<p>a</p>"
+
+
+def test_a_picture_can_be_an_image():
+    picture = svg(Drawing((Node("a", "\u4f60"),)))
+
+    made = html.image(picture, 'said "so"')
+
+    code = re.search(r"base64,([^\"]+)", made)[1]
+    assert base64.b64decode(code).decode() == picture
+    assert 'alt="said &quot;so&quot;"' in made
+
+
+def test_parts_stand_beside_each_other_without_the_empty_ones():
+    assert html.side_by_side("<p>a</p>", "").count("<div>") == 1
+
+
+def test_pages_have_no_line_breaks_that_markdown_could_stumble_over():
+    page = html.page(
+        html.heading("a\n\nb", "c\n\nd"), html.picture(Drawing((Node("a", "x\n\ny"),)))
+    )
+
+    assert "\n" not in page
