@@ -85,6 +85,11 @@ class Contract:
     def __str__(self) -> str:
         return f"({listed(self.requires)}) -> ({listed(self.provides)})"
 
+    def _repr_html_(self) -> str:
+        from packetflow.capabilities.tables import contract_html
+
+        return contract_html(self)
+
     def json_schema(self, side: Literal["requires", "provides"]) -> dict[str, Any]:
         """Describe one side as a JSON Schema (draft 2020-12) object.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from packetflow.capabilities.contract import MISSING, Contract, Port, type_name
+from packetflow.capabilities.tables import contract_html, contract_tables
 from packetflow.composition.check import check, check_pipeline
 from packetflow.composition.problems import Problem
 from packetflow.composition.sketch import drawing
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "capability_html",
     "contract_html",
+    "contract_tables",
     "drawing",
     "pipeline_html",
     "problems_html",
@@ -123,37 +124,6 @@ def _alone(card: Node) -> Drawing:
     edges = [Edge(one.id, card.id) for one in inputs]
     edges += [Edge(card.id, one.id) for one in outputs]
     return Drawing((*inputs, card, *outputs), tuple(edges), (), card.label)
-
-
-def contract_html(contract: Contract, *, theme: Theme = "auto") -> str:
-    """A contract as tables of what it requires and provides."""
-    return html.page(
-        contract_tables(contract) or "<p>Needs nothing, gives nothing.</p>", theme=theme
-    )
-
-
-def contract_tables(contract: Contract) -> str:
-    """The tables alone, for a page of your own."""
-    heads = ("name", "type", "default", "what it is")
-    needs = [(p.name, type_name(p.type), _default(p), p.help) for p in contract.requires]
-    makes = [
-        (p.name, type_name(p.type), "not always" if p.optional else "always", p.help)
-        for p in contract.provides
-    ]
-    return html.table("Requires", heads, needs) + html.table(
-        "Provides", ("name", "type", "made", "what it is"), makes
-    )
-
-
-def _default(port: Port) -> str:
-    if port.secret:
-        return "secret"
-    if not port.optional:
-        return "needed"
-    if port.default is MISSING:
-        return "may be left out"
-    text = repr(port.default)
-    return text if len(text) <= 60 else f"{text[:59]}\u2026"
 
 
 def problems_html(problems: Iterable[Problem], *, theme: Theme = "auto") -> str:

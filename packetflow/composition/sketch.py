@@ -33,7 +33,7 @@ from packetflow.composition.walk import children, identified, label, natural_nam
 from packetflow.composition.wiring import Wire, origins, wires
 from packetflow.show.drawing import Drawing, Edge, Group, Node
 
-MOST_DETAIL = 40
+MOST_DETAIL = 20
 """Compositions with more steps are drawn without their intents."""
 
 
@@ -145,8 +145,12 @@ class _Maker:
         detail = called.name if name != called.name else ""
         if not detail and self.detailed:
             detail = words.intent(called)
-        fixed = tuple(words.setting(key, value) for key, value in step.values.items())
         contract = None if isinstance(called, Unknown) else called.contract
+        hidden = {port.name for port in contract.requires if port.secret} if contract else set()
+        fixed = tuple(
+            f"{key} = (secret)" if key in hidden else words.setting(key, value)
+            for key, value in step.values.items()
+        )
         self._card(
             Node(
                 name,
@@ -182,8 +186,11 @@ class _Maker:
         self.units[id(step)] = (group, group)
 
     def _add_sequence(self, step: InOrder, parent: str, badges: tuple[str, ...]) -> None:
+        if not step.steps:
+            self._open(step, parent, words.title(step), badges)
+            return
         group = parent
-        if badges or not step.steps:
+        if badges:
             group = self._open(step, parent, words.title(step), badges)
         for inner in step.steps:
             self.add(inner, group)

@@ -59,7 +59,7 @@ def to_networkx(drawing: Drawing) -> nx.DiGraph[str]:
 
 @dataclass(frozen=True, slots=True)
 class ContractRow:
-    """A capability as the map needs it: its name, the names it requires and provides, its intent."""
+    """A capability as the map needs it: the names it requires and provides, and its intent."""
 
     name: str
     requires: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ def contract_drawing(rows: Iterable[ContractRow], *, title: str = "capabilities"
     edges: dict[tuple[str, str], Edge] = {}
 
     def name_of(name: str) -> str:
-        return nodes.setdefault(f"name {name}", Node(f"name {name}", name, "input")).id
+        return nodes.setdefault(f"name {name}", Node(f"name {name}", name, "name")).id
 
     for row in known.values():
         cap = f"cap {row.name}"

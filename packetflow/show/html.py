@@ -6,6 +6,7 @@ several times on one page.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -66,6 +67,7 @@ def _style() -> str:
         ".pf-page h4{font-size:12px;margin:14px 0 4px;font-weight:600;color:var(--pf-soft)}"
         ".pf-page p{margin:2px 0 8px;color:var(--pf-soft)}"
         ".pf-page .pf-scroll{overflow-x:auto;margin:2px -6px}"
+        ".pf-page .pf-row{display:flex;flex-wrap:wrap;gap:0 48px}"
         ".pf-page table{border-collapse:collapse;margin:0;font-size:12.5px;background:none;"
         "color:inherit}"
         ".pf-page th,.pf-page td{padding:4px 14px 4px 0;text-align:left;vertical-align:top;"
@@ -122,6 +124,27 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> st
     return (
         f"<h4>{safe(title)}</h4><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def image(picture: str, said: str) -> str:
+    """An SVG picture as an ``<img>``, for places that take inline pictures out (``st.html`` does).
+
+    Args:
+        picture: From `svg` or `timeline`; give it a theme, for an image cannot see the page's.
+        said: What it shows, for readers who do not see it.
+    """
+    code = b64encode(picture.encode("utf-8", "replace")).decode("ascii")
+    return f'<img style="max-width:100%" alt="{safe(said)}" src="data:image/svg+xml;base64,{code}">'
+
+
+def side_by_side(*parts: str) -> str:
+    """Parts beside each other where there is room; empty parts are left out.
+
+    >>> side_by_side("", "")
+    ''
+    """
+    boxes = "".join(f"<div>{part}</div>" for part in parts if part)
+    return f'<div class="pf-row">{boxes}</div>' if boxes else ""
 
 
 def problems(rows: Iterable[Row]) -> str:

@@ -111,6 +111,7 @@ class _Plan:
                 self.crossing[leg.group][self._pair(leg)].append(number)
         self.leaving: dict[tuple[str, int], float] = {}
         self.arriving: dict[tuple[str, int], float] = {}
+        self.ports: dict[str, int] = {}
         self._size_cards()
 
     def _pair(self, leg: _Leg) -> tuple[int, int]:
@@ -149,6 +150,8 @@ class _Plan:
             ports = max(len(out[node.id]), min(into[node.id], 8) * 0.75)
             tall = measure.card_height(node, wide, round(ports))
             self.boxes[node.id] = Box(0, 0, wide, tall)
+        for group in self.groups:
+            self.ports[group] = len(out[group])
 
     def build(self, group: str) -> Box:
         """Lay out a group and all inside it, innermost first, relative to its own corner."""
@@ -165,7 +168,8 @@ class _Plan:
         if group:
             wide, head = measure.header_size(self.groups[group])
             pads = 2 * PAD + (8.0 if members else 0.0)
-            box = Box(0, 0, max(level.width + pads, wide), head + level.height + loops + PAD)
+            inside = max(level.height + loops, measure.PORT * self.ports[group])
+            box = Box(0, 0, max(level.width + pads, wide), head + inside + PAD)
         else:
             box = Box(0, 0, level.width, level.height + loops)
         self.boxes[group] = box
@@ -194,8 +198,10 @@ class _Plan:
 
     def _shown(self, edge: Edge) -> str:
         """The name to write at an edge's start; a terminal says it already."""
-        node = self.nodes.get(edge.source)
-        return "" if node is not None and node.kind in TERMINALS else edge.label
+        source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
+        said = source is not None and source.kind in TERMINALS
+        said = said or (target is not None and target.kind == "name")
+        return "" if said else edge.label
 
     def _note_borders(self, group: str, level: Level) -> None:
         """Remember how high each edge crosses the group's border."""

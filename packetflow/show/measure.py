@@ -20,7 +20,8 @@ PORT = 19.0
 LONGEST_NAME = 132.0
 HEADER_ROOM = 420.0
 
-TERMINALS = frozenset({"input", "output"})
+TERMINALS = frozenset({"input", "output", "name"})
+"""Kinds of node that are drawn as a pill with a name."""
 
 
 def card_width(node: Node) -> float:

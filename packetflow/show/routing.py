@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from packetflow.show import measure
 from packetflow.show.drawing import Drawing
@@ -16,6 +16,9 @@ from packetflow.show.layers import Column, Level
 
 if TYPE_CHECKING:
     from packetflow.show.layout import Box, Point, Route, _Leg
+
+Wanted: TypeAlias = tuple[float, str, list[int]]
+"""A place wanted at a side: its height, the name there, the edges that share it."""
 
 LOOP = 11.0
 _GROUP_PORTS = 12.0
@@ -121,7 +124,7 @@ class Router:
         for number, edge in enumerate(self.drawing.edges):
             if edge.source_port and self.legs[number][0].group == edge.source:
                 self.given.setdefault((edge.source, edge.source_port), self.start[number])
-        ports: dict[tuple[str, bool], list[tuple[float, str, list[int]]]] = defaultdict(list)
+        ports: dict[tuple[str, bool], list[Wanted]] = defaultdict(list)
         for number, edge in enumerate(self.drawing.edges):
             inner = self.legs[number][-1].group == edge.target
             given = self.given.get((edge.target, edge.target_port))
@@ -133,7 +136,7 @@ class Router:
     def _give(
         self,
         name: str,
-        wanted: list[tuple[float, str, list[int]]],
+        wanted: list[Wanted],
         places: dict[int, float],
         *,
         inner: bool,
@@ -141,21 +144,8 @@ class Router:
         """Spread the ends at one side of a box, in the order of the heights wanted."""
         box = self.boxes[name]
         wanted.sort(key=lambda one: (one[0], one[1]))
-        if name in self.columns and (inner or places is self.start):
-            low = box.y + measure.HEADER
-            for height, _, numbers in wanted:
-                low = max(low, min(height, box.y + box.height - 10))
-                for number in numbers:
-                    places[number] = low
-                low += measure.PORT
-            return
         if name in self.columns:
-            low = box.y + _GROUP_PORTS
-            for height, _, numbers in wanted:
-                known = (name, self.drawing.edges[numbers[0]].target_port) in self.given
-                for number in numbers:
-                    places[number] = height if known else low
-                low += 0.0 if known else min(_GROUP_PORTS, (box.height - 16) / len(wanted))
+            self._give_group(name, wanted, places, inner=inner)
             return
         room = box.height - (8.0 if len(wanted) > 1 else 0.0)
         step = min(measure.PORT if places is self.start else 13.0, room / max(1, len(wanted)))
@@ -163,6 +153,23 @@ class Router:
         for place, (_, _, numbers) in enumerate(wanted):
             for number in numbers:
                 places[number] = first + step * place
+
+    def _give_group(
+        self, name: str, wanted: list[Wanted], places: dict[int, float], *, inner: bool
+    ) -> None:
+        """The same for a group: wires keep their height where they can, below the head."""
+        box = self.boxes[name]
+        floor = box.y + box.height - 8.0
+        level = inner or places is self.start
+        low = box.y + (measure.HEADER if level else _GROUP_PORTS)
+        step = measure.PORT if level else min(_GROUP_PORTS, (box.height - 16.0) / len(wanted))
+        for height, _, numbers in wanted:
+            known = not level and (name, self.drawing.edges[numbers[0]].target_port) in self.given
+            if level:
+                low = max(low, min(height, floor))
+            for number in numbers:
+                places[number] = min(height if known else low, floor)
+            low += 0.0 if known else step
 
     def _ahead(self, number: int) -> float:
         """About how high the edge is after its start."""

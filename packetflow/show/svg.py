@@ -149,8 +149,8 @@ def _node(node: Node, box: Box) -> str:
             f'height="{box.height:.1f}" rx="{ROUND:g}"/>'
         ),
         (
-            f'<path class="stripe" d="M{box.x + ROUND:.1f} {y:.1f}h-1q-7 0-7 7v{box.height - 14:.1f}'
-            f'q0 7 7 7h1q-4 0-4-7v{-(box.height - 14):.1f}q0-7 4-7z"/>'
+            f'<path class="stripe" d="M{box.x + ROUND:.1f} {y:.1f}h-1q-7 0-7 7'
+            f'v{box.height - 14:.1f}q0 7 7 7h1q-4 0-4-7v{-(box.height - 14):.1f}q0-7 4-7z"/>'
         ),
         _icon(node.kind, box.x + 9, y + 12, 1.0),
         f'<text class="l" x="{x:.1f}" y="{y + 24.5:.1f}">{safe(label)}</text>',

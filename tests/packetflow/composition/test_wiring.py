@@ -3,7 +3,18 @@
 import time
 from random import Random
 
-from packetflow import capability, choose, each, from_contract, graph, race, repeat, then, wait_for, when
+from packetflow import (
+    capability,
+    choose,
+    each,
+    from_contract,
+    graph,
+    race,
+    repeat,
+    then,
+    wait_for,
+    when,
+)
 from packetflow.capabilities import Contract, Port
 from packetflow.composition.condition import variables
 from packetflow.composition.dataflow import graph_dataflow
@@ -65,7 +76,9 @@ def test_a_name_that_only_one_way_makes_may_come_from_before_it_too():
 
 def test_a_name_that_every_way_makes_comes_from_one_of_them():
     other = translate.called("other")
-    found = into(fetch >> choose(("url == ''", translate), otherwise=other) >> summarize, "summarize")
+    found = into(
+        fetch >> choose(("url == ''", translate), otherwise=other) >> summarize, "summarize"
+    )
 
     assert found == {("translate", "text", "text", False), ("other", "text", "text", False)}
 
@@ -216,7 +229,7 @@ class Interpreter:
     def read(self, scope, name, target, port):
         self.reads.append((scope.get(name), target, port))
 
-    def run(self, step, scope):
+    def run(self, step, scope):  # noqa: C901 - one case for each kind of step
         match step:
             case Use() | Call():
                 name = label(step)
@@ -306,7 +319,9 @@ def test_every_value_read_in_a_run_came_by_a_wire_and_certain_wires_never_fail()
         certain = {(w.target, w.input): (w.source, w.output) for w in found if w.certain}
         for _ in range(4):
             needs = step.flow.needs.values()
-            given = {p.name: (None, p.name) for p in needs if not p.optional or random.random() < 0.5}
+            given = {
+                p.name: (None, p.name) for p in needs if not p.optional or random.random() < 0.5
+            }
             run = Interpreter(random)
             run.run(step, given)
             for source, target, port in run.reads:
