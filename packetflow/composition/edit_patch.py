@@ -224,7 +224,9 @@ class Patch:
                 before = max(node.pairs[index - 1][0].end, node.pairs[index - 1][1].end)
                 self.change(before, max(end, name.end), "")
             else:
-                before = max(node.pairs[index - 1][0].end, self.content_end(node.pairs[index - 1][1]))
+                before = max(
+                    node.pairs[index - 1][0].end, self.content_end(node.pairs[index - 1][1])
+                )
                 self.change(self.line_end(before), self.line_end(max(end, name.end)), "")
 
     def add_pairs(

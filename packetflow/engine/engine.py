@@ -56,6 +56,7 @@ class Engine:
         passivate_after_seconds: How long an execution that only waits stays in memory; ``None``
             for as long as it waits.
         find_capability: Finds a capability by name, for modules that put another one in place.
+        keep_definition: Called with sha and text of every definition before it first runs.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Engine:
         runner: str = "",
         passivate_after_seconds: float | None = None,
         find_capability: Callable[[str], Any] | None = None,
+        keep_definition: Callable[[str, str], None] | None = None,
     ) -> None:
         self.sink: Sink = NoSink() if sink is None else sink
         self.clock: Clock = SystemClock() if clock is None else clock
@@ -88,6 +90,7 @@ class Engine:
         self.taken: set[tuple[str, str]] = set()
         self.running: dict[str, Running] = {}
         self._find = find_capability
+        self._keep_definition = keep_definition
         self._plans: OrderedDict[int, tuple[object, Plan]] = OrderedDict()
         self._shared: dict[Hashable, Any] = {}
         self._known_definitions: set[str] = set()
@@ -251,6 +254,8 @@ class Engine:
         if sha not in self._known_definitions:
             name, version = name_of(composition)
             at = self.clock.wall_ns()
+            if self._keep_definition is not None:
+                self._keep_definition(sha, body)
             self.sink.append(DefinitionSeen(sha, kind, name, version, body, at))
             self._known_definitions.add(sha)
         return sha

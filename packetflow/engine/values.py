@@ -62,7 +62,7 @@ def _always_plain(kind: Any) -> bool:
 
 
 def _secret(value: Any) -> Ext:  # noqa: ARG001 - nothing of it may be kept
-    return Ext(ValueTag.SECRET, b"")
+    return Ext(int(ValueTag.SECRET), b"")
 
 
 def pack(value: Any) -> Any:
@@ -70,12 +70,12 @@ def pack(value: Any) -> Any:
     if is_plain(value):
         return value
     if _is_table(value):
-        return Ext(ValueTag.ARROW, _arrow_bytes(value))
+        return Ext(int(ValueTag.ARROW), _arrow_bytes(value))
     try:
         typed = _ENCODER.encode(_as_data(value))
     except (TypeError, ValueError, OverflowError, RecursionError):
-        return Ext(ValueTag.OPAQUE, repr(type(value)).encode()[:200])
-    return Ext(ValueTag.TYPED, typed)
+        return Ext(int(ValueTag.OPAQUE), repr(type(value)).encode()[:200])
+    return Ext(int(ValueTag.TYPED), typed)
 
 
 def pack_all(values: Mapping[str, Any], ports: Mapping[str, Port]) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def _as_data(value: Any) -> Any:
     if callable(dump):
         return _as_data(dump())
     if _is_table(value):
-        return Ext(ValueTag.ARROW, _arrow_bytes(value))
+        return Ext(int(ValueTag.ARROW), _arrow_bytes(value))
     for kind in (int, float, str, bytes):
         if isinstance(value, kind):
             return _base_value(kind, value)

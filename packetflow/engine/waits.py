@@ -119,9 +119,9 @@ async def wait(
         )
         run.append(started)
     engine.waits.add(waiter)
-    early = _early(run, waiter, started.at if key == "" else 0)
     run.waiting += 1
     try:
+        early = await _early(run, waiter, started.at if key == "" else 0)
         if early is not None:
             return early
         if run.listeners:
@@ -148,14 +148,13 @@ async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
     raise TimeIsOver
 
 
-def _early(run: Run, waiter: Waiter, since: int) -> EventArrived | None:
+async def _early(run: Run, waiter: Waiter, since: int) -> EventArrived | None:
     inbox = run.engine.inbox
     if inbox is None:
         return None
-    found = [
-        *inbox.find(waiter.answer, "", 0),
-        *inbox.find(waiter.event, waiter.key, since),
-    ]
+    found = await inbox.find(waiter.answer, "", 0)
+    if waiter.event != waiter.answer:
+        found += await inbox.find(waiter.event, waiter.key, since)
     return next((one for one in found if (run.id, one.event_id) not in run.engine.taken), None)
 
 

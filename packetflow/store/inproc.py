@@ -67,6 +67,8 @@ class MemoryStore:
     [{'name': 'sent', 'value': 2.0}]
     """
 
+    durable = True
+
     def __init__(self, process: str = "memory", *, watcher: Watcher | None = None) -> None:
         self.process = process
         self.artifacts = MemoryArtifacts()

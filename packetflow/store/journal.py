@@ -53,6 +53,8 @@ class JournalWriter:
         StoreError: *process* cannot be part of a file name.
     """
 
+    durable = True
+
     def __init__(
         self,
         folder: str | Path,

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from packetflow.errors import OwnerGone, QueryFailed
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import EventArrived, ExecutionResumed
@@ -12,7 +13,6 @@ from packetflow.store.frames import frame, segments
 from packetflow.store.journal import JournalWriter
 from packetflow.store.owner import Owner
 from packetflow.store.settings import Settings
-
 from tests.packetflow.store.records import NOON, SECOND, ended, log, span, started, wait, whole
 
 DAY = 86_400 * SECOND
