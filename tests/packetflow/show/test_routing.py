@@ -1,5 +1,7 @@
 """Courses of wires: names that leave a card, wires side by side, borders crossed at one height."""
 
+from itertools import pairwise
+
 from packetflow.show.drawing import Drawing, Edge, Group, Node
 from packetflow.show.layout import layout
 
@@ -14,7 +16,7 @@ def test_each_name_leaves_a_card_at_a_place_of_its_own():
     placed = layout(Drawing(cards("ab"), edges))
 
     starts = sorted(route.points[0][1] for route in placed.routes)
-    assert min(b - a for a, b in zip(starts, starts[1:], strict=False)) >= 13
+    assert min(b - a for a, b in pairwise(starts)) >= 13
     box = placed.boxes["a"]
     assert box.y < starts[0]
     assert starts[-1] < box.y + box.height
