@@ -7,8 +7,9 @@ Nothing here knows compositions or executions; the layers above say what stands 
 from packetflow.show.drawing import Drawing, Edge, Group, Node
 from packetflow.show.graph import ContractRow, contract_drawing, contract_graph, to_networkx
 from packetflow.show.html import Html
-from packetflow.show.layout import Box, Placement, layout
+from packetflow.show.layout import Placement, layout
 from packetflow.show.mermaid import mermaid
+from packetflow.show.routing import Box
 from packetflow.show.svg import svg
 from packetflow.show.theme import Theme
 from packetflow.show.timeline import Bar, timeline

@@ -14,46 +14,9 @@ from packetflow.show import measure
 from packetflow.show.drawing import Drawing, Edge
 from packetflow.show.layers import ENTRY, EXIT, Level, Link, arrange
 from packetflow.show.measure import PAD, TERMINALS
+from packetflow.show.routing import LOOP, Box, Leg, Point, Route, Router
 
 MARGIN = 14.0
-LOOP = 11.0
-"""Height between two wires that run backwards below a level."""
-
-Point = tuple[float, float]
-
-
-@dataclass(slots=True)
-class Box:
-    """A rectangle: its upper left corner and its size, in pixels."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def middle(self) -> float:
-        """The height of its middle."""
-        return self.y + self.height / 2
-
-    @property
-    def right(self) -> float:
-        """Its right side."""
-        return self.x + self.width
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """The course of one edge.
-
-    Attributes:
-        points: Where it passes. Between two points of one height or one x it is straight,
-            otherwise a curve that leaves and arrives level.
-        named: Write the edge's name at its start: the first of the edges that share it.
-    """
-
-    points: tuple[Point, ...]
-    named: bool
 
 
 @dataclass(frozen=True)
@@ -64,15 +27,6 @@ class Placement:
     routes: tuple[Route, ...]
     width: float
     height: float
-
-
-@dataclass(slots=True)
-class _Leg:
-    """One edge's part on one level; an empty end is the border of the group."""
-
-    group: str
-    source: str
-    target: str
 
 
 def layout(drawing: Drawing) -> Placement:
@@ -114,12 +68,12 @@ class _Plan:
         self.ports: dict[str, int] = {}
         self._size_cards()
 
-    def _pair(self, leg: _Leg) -> tuple[int, int]:
+    def _pair(self, leg: Leg) -> tuple[int, int]:
         index = self.index[leg.group]
         source = index[leg.source] if leg.source else ENTRY
         return source, index[leg.target] if leg.target else EXIT
 
-    def _legs(self, edge: Edge) -> list[_Leg]:
+    def _legs(self, edge: Edge) -> list[Leg]:
         """Cut an edge at the borders it crosses, from its source on."""
         out, into = self._above(edge.source), self._above(edge.target)
         if edge.source in into[1:]:
@@ -130,7 +84,7 @@ class _Plan:
             return _outwards(edge.target, up)
         shared = next(name for name in out[1:] if name in into[1:])
         up, down = out[: out.index(shared)], into[: into.index(shared)]
-        middle = _Leg(shared, up[-1], down[-1])
+        middle = Leg(shared, up[-1], down[-1])
         return [*_outwards(up[-1], up[:-1]), middle, *_inwards(down[-1], down[:-1])]
 
     def _above(self, name: str) -> list[str]:
@@ -252,8 +206,6 @@ class _Plan:
 
     def routes(self) -> Iterator[Route]:
         """The courses of all edges; every box has its place by now."""
-        from packetflow.show.routing import Router
-
         router = Router(self.drawing, self.boxes, self.legs)
         router.shown = [self._shown(edge) for edge in self.drawing.edges]
         for group, level in self.levels.items():
@@ -283,14 +235,14 @@ def _children(drawing: Drawing) -> dict[str, list[str]]:
     return {name: sorted(inside, key=lambda n: rank.get(n, last)) for name, inside in held.items()}
 
 
-def _inwards(group: str, names: list[str]) -> list[_Leg]:
+def _inwards(group: str, names: list[str]) -> list[Leg]:
     legs = []
     for name in reversed(names):
-        legs.append(_Leg(group, "", name))
+        legs.append(Leg(group, "", name))
         group = name
     return legs
 
 
-def _outwards(group: str, names: list[str]) -> list[_Leg]:
+def _outwards(group: str, names: list[str]) -> list[Leg]:
     above = [*names, group][1:]
-    return [_Leg(holder, name, "") for name, holder in zip(names, above, strict=True)]
+    return [Leg(holder, name, "") for name, holder in zip(names, above, strict=True)]

@@ -8,27 +8,73 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from packetflow.show import measure
 from packetflow.show.drawing import Drawing
 from packetflow.show.layers import Column, Level
 
-if TYPE_CHECKING:
-    from packetflow.show.layout import Box, Point, Route, _Leg
-
 Wanted: TypeAlias = tuple[float, str, list[int]]
 """A place wanted at a side: its height, the name there, the edges that share it."""
 
 LOOP = 11.0
+"""Height between two wires that run backwards below a level."""
+
 _GROUP_PORTS = 12.0
+
+
+Point: TypeAlias = tuple[float, float]
+
+
+@dataclass(slots=True)
+class Box:
+    """A rectangle: its upper left corner and its size, in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        """The height of its middle."""
+        return self.y + self.height / 2
+
+    @property
+    def right(self) -> float:
+        """Its right side."""
+        return self.x + self.width
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The course of one edge.
+
+    Attributes:
+        points: Where it passes. Between two points of one height or one x it is straight,
+            otherwise a curve that leaves and arrives level.
+        named: Write the edge's name at its start: the first of the edges that share it.
+    """
+
+    points: tuple[Point, ...]
+    named: bool
+
+
+@dataclass(slots=True)
+class Leg:
+    """One edge's part on one level; an empty end is the border of the group."""
+
+    group: str
+    source: str
+    target: str
 
 
 class Router:
     """Collects what layout found for each level, then draws the course of each edge."""
 
     def __init__(
-        self, drawing: Drawing, boxes: Mapping[str, Box], legs: Sequence[Sequence[_Leg]]
+        self, drawing: Drawing, boxes: Mapping[str, Box], legs: Sequence[Sequence[Leg]]
     ) -> None:
         self.drawing = drawing
         self.boxes = boxes
@@ -74,8 +120,6 @@ class Router:
 
     def routes(self, index: Mapping[str, Mapping[str, int]]) -> Iterator[Route]:
         """The course of each edge, in their order."""
-        from packetflow.show.layout import Route
-
         self._place_starts()
         self._place_ends()
         self._spread_tracks()
@@ -233,7 +277,7 @@ class Router:
             heights.append(tracks[0][1] if tracks else heights[-1])
         return heights[::-1]
 
-    def _loop(self, number: int, leg: _Leg, points: list[Point], goal: float) -> float:
+    def _loop(self, number: int, leg: Leg, points: list[Point], goal: float) -> float:
         row = self.loops[leg.group, number]
         floor = self.floors[leg.group] + 10.0 + LOOP * row
         x, y = points[-1]

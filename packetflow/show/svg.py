@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from packetflow.show import measure
 from packetflow.show.drawing import Drawing, Edge, Group, Node
-from packetflow.show.layout import Box, Placement, Point, Route, layout
+from packetflow.show.layout import Placement, layout
 from packetflow.show.measure import ICON, LABEL, SMALL, TERMINALS, TINY
+from packetflow.show.routing import Box, Point, Route
 from packetflow.show.text import BOLD, cut, safe, width
 from packetflow.show.theme import (
     COLOURS,
