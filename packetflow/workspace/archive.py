@@ -10,6 +10,7 @@ from packetflow.engine.execution import Execution
 from packetflow.engine.past import Story, read_story
 from packetflow.errors import CompositionError, UnknownName
 from packetflow.kernel.records import Record
+from packetflow.store.files import places
 from packetflow.store.frames import records_of
 from packetflow.store.inproc import MemoryStore
 from packetflow.store.journal import JournalWriter
@@ -37,7 +38,7 @@ class Archive:
         """Everything kept of an execution."""
         if isinstance(self._journal, MemoryStore):
             return self._journal.records_of(execution_id)
-        return records_of(self._folder.path, execution_id)
+        return records_of(places(self._folder.path).journal, execution_id)
 
     def story(self, execution_id: str) -> Story:
         """An execution as its records tell it.
