@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from packetflow.capabilities.contract import Contract, Port
+from packetflow.capabilities.contract import MISSING, Contract, Port
 from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.effects import Safety
 from packetflow.capabilities.validate import validator
@@ -44,7 +44,7 @@ from packetflow.composition.steps import (
 )
 from packetflow.composition.walk import changed_children, identified, label, walk
 from packetflow.engine.choices import FallbackNode, RaceNode
-from packetflow.engine.codegen import Joint, Read, Write, inputs_function, make_joint
+from packetflow.engine.codegen import Joint, Read, Write, make_joint
 from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.guards import CacheNode, HedgeNode, RetryNode, TimeoutNode
 from packetflow.engine.limits import BreakerNode, BulkheadNode, RateLimitNode
@@ -68,6 +68,7 @@ class Plan:
         root: The compiled steps.
         inputs: How the given inputs are checked.
         outputs: The names it provides; ``None`` for all it makes.
+        defaults: What a pipeline itself says of inputs that are not given.
     """
 
     step: Step
@@ -75,6 +76,7 @@ class Plan:
     root: Node
     inputs: tuple[Read, ...]
     outputs: tuple[str, ...] | None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 def compile_plan(composition: Step | Pipeline) -> Plan:
@@ -89,18 +91,26 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
         contract = pipeline_contract(composition)
         step = composition.step
         outputs = None
+        defaults = defaults_of(composition)
         if composition.provides is not None:
             outputs = tuple(text.rstrip("?") for text in composition.provides)
     else:
         step = identified(composition)
         problems = check(step)
         contract = step.contract
-        outputs = None
+        outputs, defaults = None, {}
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise ContractError(errors)
     reads = tuple(Read(p.name, p.name, p, _check(p)) for p in contract.requires)
-    return Plan(step, contract, compile_step(step), reads, outputs)
+    return Plan(step, contract, compile_step(step), reads, outputs, defaults)
+
+
+def defaults_of(pipeline: Pipeline) -> dict[str, Any]:
+    """The defaults that a pipeline itself gives to its inputs."""
+    return {
+        name: port.default for name, port in pipeline.inputs.items() if port.default is not MISSING
+    }
 
 
 def _check(port: Port) -> Any:
@@ -237,8 +247,26 @@ def _compile_call(step: Call) -> Node:
     prefix = label(step)
     body = compile_step(_prefixed(identified(called.step), prefix))
     reads, writes = reads_and_writes(step)
-    gather = inputs_function(reads, _fixed(step, called.contract))
+    gather = call_inputs(reads, {**defaults_of(called), **_fixed(step, called.contract)})
     return CallNode(prefix, body, gather, [(w.field, w.scope_name) for w in writes])
+
+
+def call_inputs(
+    reads: tuple[Read, ...], known: Mapping[str, Any]
+) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """A function of the scope that gives a called pipeline its inputs; optional ones may lack."""
+
+    def gather(scope: Mapping[str, Any]) -> dict[str, Any]:
+        inputs = dict(known)
+        for read in reads:
+            if read.scope_name in scope:
+                value = scope[read.scope_name]
+                inputs[read.parameter] = value if read.check is None else read.check(value)
+            elif not read.port.optional:
+                raise KeyError(read.scope_name)
+        return inputs
+
+    return gather
 
 
 def _prefixed(step: Step, prefix: str) -> Step:
