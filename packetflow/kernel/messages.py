@@ -103,9 +103,7 @@ class ForkRun(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, ta
     follow: bool = True
 
 
-class AnswerStep(
-    msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="answer_step"
-):
+class AnswerStep(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="answer_step"):
     """Answer what a step waits for, or asks a person. Answered by `Done`."""
 
     id: str
