@@ -20,6 +20,7 @@ PacketFlowError
     Unanswered            an interrupted effect needs a person's decision
     RunnerLost            the process that ran it is gone; the execution can be resumed
     Superseded            a newer runner holds this execution's lease
+    RunElsewhere          another living runner works on it; ask there
   StoreError              keeping or reading records failed
     JournalFull           the disk is full: nothing more is acknowledged
     JournalDamaged        a journal has bytes that are no record
@@ -28,6 +29,7 @@ PacketFlowError
     QueryFailed           the SQL is wrong
   WorkspaceError          the workspace folder is missing, moved or unreadable
     UnknownName           no capability, pipeline or execution of that name
+    NoRunner              no runner answers for the workspace and none could be started
   WireError               a message is malformed or speaks another version
   LibraryError            a ready capability cannot do its work
   DrawingError            the parts of a drawing do not belong together
@@ -267,6 +269,19 @@ class Superseded(RunError):
     code = "superseded"
 
 
+class RunElsewhere(RunError):
+    """Another living runner works on the execution; ``runner`` is its id."""
+
+    code = "run_elsewhere"
+
+    def __init__(self, execution_id: str, runner: str) -> None:
+        super().__init__(
+            f"execution {execution_id} runs on runner {runner}; ask it there",
+            execution_id=execution_id,
+            runner=runner,
+        )
+
+
 class StoreError(PacketFlowError):
     """Keeping or reading records failed."""
 
@@ -321,6 +336,12 @@ class UnknownName(WorkspaceError):
             name=name,
             nearest=tuple(nearest),
         )
+
+
+class NoRunner(WorkspaceError):
+    """No runner answers for the workspace and none could be started."""
+
+    code = "no_runner"
 
 
 class WireError(PacketFlowError):
