@@ -426,7 +426,9 @@ class Patch:
         if above.style == "flow":
             return node.start, node.end
         if isinstance(key, str):
-            return node.start, self.last_line_end(node)
+            name = next(name for name, value in above.pairs if value is node)
+            start = self.text.find("\n", name.end, node.start) + 1
+            return start or node.start, self.last_line_end(node)
         dash = self.dash(above, key)
         if not self.is_first_in_line(dash):
             return dash, self.last_line_end(node)
@@ -447,7 +449,13 @@ class Patch:
         above, key = self.parents[id(node)]
         if above.style == "flow" or isinstance(key, str):
             shift = column + 2 - (node.column - 1)
-            return [f"{' ' * column}- {lines[0]}", *(_shifted(line, shift) for line in lines[1:])]
+            lead = self.text.count("\n", start, node.start)
+            first = lines[lead] if start == node.start else lines[lead][node.column - 1 :]
+            return [
+                *(_shifted(line, shift) for line in lines[:lead]),
+                f"{' ' * column}- {first}",
+                *(_shifted(line, shift) for line in lines[lead + 1 :]),
+            ]
         dash = self.dash(above, key)
         shift = column - (above.column - 1)
         if dash == start and not self.is_first_in_line(dash):
