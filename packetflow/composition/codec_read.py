@@ -231,7 +231,7 @@ class _Reading(Fields):
         )
         return None
 
-    def made(self, kind: str, found: dict[str, Node], named: str | None) -> Step:  # noqa: PLR0911 - one return a kind
+    def made(self, kind: str, found: dict[str, Node], named: str | None) -> Step:
         main = found[kind]
         match kind:
             case "use" | "call":
@@ -344,8 +344,7 @@ class _Reading(Fields):
         else:
             keys = ("when", "then")
             cases = tuple(
-                self.case(self.known(item, "a case", keys, keys))
-                for item in found[kind].items
+                self.case(self.known(item, "a case", keys, keys)) for item in found[kind].items
             )
         return Branch(cases, None if other is None else self.steps(other, "otherwise"), named)
 

@@ -7,16 +7,13 @@ the comments above it along.
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from dataclasses import dataclass
 
 from packetflow.composition import codec_emit
 from packetflow.composition.codec_nodes import Node
 from packetflow.composition.edit_draft import Draft, Opened, OpenList, OpenMap, origin, plain
+from packetflow.composition.edit_layout import Layout, Parents, longest_rise, shifted
 from packetflow.errors import EditRefused
-
-_HASH = re.compile(r"(^|\s)#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,80 +41,17 @@ def spliced(text: str, splices: list[Splice], start: int = 0, end: int | None = 
     return "".join([*parts, text[at:end]])
 
 
-class Patch:
+class Patch(Layout):
     """Works out the splices that make a text say what a draft says."""
 
-    def __init__(self, text: str, opened: Opened) -> None:
-        self.text = text
-        self.parents = opened.parents
+    def __init__(self, text: str, parents: Parents) -> None:
+        super().__init__(text, parents)
         self.newline = "\r\n" if "\r\n" in text else "\n"
         self.splices: list[Splice] = []
 
     def change(self, start: int, end: int, new: str) -> None:
+        """Note a splice."""
         self.splices.append(Splice(start, end, new))
-
-    # ---- places in the text -------------------------------------------------------------------
-
-    def line_end(self, offset: int) -> int:
-        """Where the line of an offset ends, before its line break."""
-        end = self.text.find("\n", offset)
-        if end < 0:
-            return len(self.text)
-        return end - 1 if end > offset and self.text[end - 1] == "\r" else end
-
-    def line_start(self, offset: int) -> int:
-        return self.text.rfind("\n", 0, offset) + 1
-
-    def content_end(self, node: Node) -> int:
-        """Where a node's last character stands, without the comments and blank lines below it."""
-        while node.style == "block" and (node.items or node.pairs):
-            node = node.items[-1] if node.items else node.pairs[-1][1]
-        if node.style in "|>" and self.text[node.end - 1 : node.end] == "\n":
-            end = node.end - 1
-            return end - 1 if self.text[end - 1] == "\r" else end
-        return node.end
-
-    def last_line_end(self, node: Node) -> int:
-        return self.line_end(self.content_end(node))
-
-    def dash(self, rows: Node, index: int) -> int:
-        """The offset of the dash of a block list's item."""
-        column = rows.column - 1
-        at = rows.start
-        if index == 0:
-            return at
-        at = self.last_line_end(rows.items[index - 1])
-        while at < len(self.text):
-            start = self.text.find("\n", at) + 1
-            if self.text[start : start + column + 1] == " " * column + "-":
-                return start + column
-            at = start
-        raise EditRefused("a list of the file is laid out in a way that cannot be edited in place")
-
-    def is_first_in_line(self, offset: int) -> bool:
-        return not self.text[self.line_start(offset) : offset].strip()
-
-    def above_item(self, rows: Node, index: int) -> int:
-        """The end of the last line that does not belong to a block list's item."""
-        if index:
-            return self.last_line_end(rows.items[index - 1])
-        above, key = self.parents[id(rows)]
-        if isinstance(key, int):
-            return self.line_end(self.dash(above, key))
-        name = next(name for name, value in above.pairs if value is rows)
-        return self.line_end(name.end)
-
-    def in_flow(self, node: Node) -> bool:
-        """Tell whether a node stands inside ``{}`` or ``[]``."""
-        while id(node) in self.parents:
-            node = self.parents[id(node)][0]
-            if node.style == "flow":
-                return True
-        return False
-
-    def has_comment(self, start: int, end: int) -> bool:
-        """Tell whether text between scalars holds a comment."""
-        return any(_HASH.search(line) for line in self.text[start:end].splitlines())
 
     # ---- differences --------------------------------------------------------------------------
 
@@ -224,7 +158,9 @@ class Patch:
                 before = max(node.pairs[index - 1][0].end, node.pairs[index - 1][1].end)
                 self.change(before, max(end, name.end), "")
             else:
-                before = max(node.pairs[index - 1][0].end, self.content_end(node.pairs[index - 1][1]))
+                before = max(
+                    node.pairs[index - 1][0].end, self.content_end(node.pairs[index - 1][1])
+                )
                 self.change(self.line_end(before), self.line_end(max(end, name.end)), "")
 
     def add_pairs(
@@ -262,7 +198,7 @@ class Patch:
     def diff_list(self, node: Node, new: OpenList) -> None:
         old = {id(item): index for index, item in enumerate(node.items)}
         places = [old.get(id(origin(item)), -1) for item in new.items]
-        stays = _longest_rise(places)
+        stays = longest_rise(places)
         for position in stays:
             self.diff(node.items[places[position]], new.items[position])
         gone = [i for i in range(len(node.items)) if i not in {places[p] for p in stays}]
@@ -441,8 +377,7 @@ class Patch:
         if not self.is_braced(node):
             return codec_emit.item_lines(plain(item), column)
         start, end = self.source_span(node)
-        inner = Patch(self.text, Opened(node))
-        inner.parents = self.parents
+        inner = Patch(self.text, self.parents)
         inner.diff(node, item)
         text = spliced(self.text, inner.splices, start, end)
         lines = text.replace("\r\n", "\n").split("\n")
@@ -452,24 +387,15 @@ class Patch:
             lead = self.text.count("\n", start, node.start)
             first = lines[lead] if start == node.start else lines[lead][node.column - 1 :]
             return [
-                *(_shifted(line, shift) for line in lines[:lead]),
+                *(shifted(line, shift) for line in lines[:lead]),
                 f"{' ' * column}- {first}",
-                *(_shifted(line, shift) for line in lines[lead + 1 :]),
+                *(shifted(line, shift) for line in lines[lead + 1 :]),
             ]
         dash = self.dash(above, key)
         shift = column - (above.column - 1)
         if dash == start and not self.is_first_in_line(dash):
-            return [" " * column + lines[0], *(_shifted(line, shift) for line in lines[1:])]
-        return [_shifted(line, shift) for line in lines]
-
-
-def _shifted(line: str, by: int) -> str:
-    if not line.strip():
-        return line
-    if by >= 0:
-        return " " * by + line
-    blanks = len(line) - len(line.lstrip(" "))
-    return line[min(-by, blanks) :]
+            return [" " * column + lines[0], *(shifted(line, shift) for line in lines[1:])]
+        return [shifted(line, shift) for line in lines]
 
 
 def _holds_nodes(draft: Draft) -> bool:
@@ -482,26 +408,6 @@ def _holds_nodes(draft: Draft) -> bool:
     return isinstance(draft, list) and any(_holds_nodes(item) for item in draft)
 
 
-def _longest_rise(places: list[int]) -> set[int]:
-    """The positions of a longest rising run of places that are not -1, by patience sorting."""
-    tops: list[int] = []
-    ends: list[int] = []
-    before: dict[int, int] = {}
-    for position, place in enumerate(places):
-        if place < 0:
-            continue
-        pile = bisect_left(tops, place)
-        before[position] = ends[pile - 1] if pile else -1
-        tops[pile : pile + 1] = [place]
-        ends[pile : pile + 1] = [position]
-    run: set[int] = set()
-    at = ends[-1] if ends else -1
-    while at >= 0:
-        run.add(at)
-        at = before[at]
-    return run
-
-
 def patched(text: str, opened: Opened) -> str:
     """The text that says what a draft of it says, with only the touched lines changed.
 
@@ -511,6 +417,6 @@ def patched(text: str, opened: Opened) -> str:
     root = origin(opened.root)
     if root is None:
         raise EditRefused("the whole file cannot be replaced this way; set its text")
-    patch = Patch(text, opened)
+    patch = Patch(text, opened.parents)
     patch.diff(root, opened.root)
     return spliced(text, patch.splices)

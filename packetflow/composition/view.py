@@ -36,7 +36,6 @@ class Look:
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
-
 def parse_view(text: str, *, file: str = "") -> dict[str, Look]:
     """Read looks by step id; an empty text has none.
 

@@ -1,20 +1,18 @@
 """Laws of edits on source text, over generated and over odd hand-written files."""
 
 import re
-from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from packetflow.composition.codec import dump, load
+from packetflow.composition.codec import dump
+from packetflow.composition.codec_document import policy_document, step_document
 from packetflow.composition.codec_nodes import parse_yaml
 from packetflow.composition.codec_read import read_places
 from packetflow.composition.edit import apply
-from packetflow.composition.walk import find, walk
-from packetflow.errors import EditRefused, SourceError
-from tests.strategies import names, policies, resolve, steps, pipelines
-from packetflow.composition.codec_document import policy_document, step_document
+from packetflow.errors import EditRefused
+from tests.strategies import names, pipelines, policies, steps
 
 thorough = settings(
     deadline=None,
