@@ -37,7 +37,7 @@ from packetflow.errors import EditRefused, did_you_mean
 class Change(Contents):
     """One file's values, being changed by one edit."""
 
-    def do(self, one: Operation) -> None:
+    def do(self, one: Operation) -> None:  # noqa: C901 - one line a kind of edit
         """Make the change that an operation asks for.
 
         Raises:
@@ -45,42 +45,42 @@ class Change(Contents):
         """
         match one:
             case Insert():
-                self.insert(copy.deepcopy(one.step), one.place)
+                self._insert(copy.deepcopy(one.step), one.place)
             case Remove():
                 self.forget(one.step)
                 self.take(self.node(one.step))
             case Move():
-                self.move(one)
+                self._move(one)
             case SetField():
-                self.set_field(one)
+                self._set_field(one)
             case Rename():
-                self.rename(one)
+                self._rename(one)
             case Header():
-                self.set_header(one)
+                self._set_header(one)
             case Read():
                 self.join(one.step, one.input, one.source)
             case Leave():
                 self.join(one.step, one.input, None)
             case After():
-                self.order(one)
+                self._order(one)
             case NotAfter():
-                self.unorder(one)
+                self._unorder(one)
             case Wrap():
-                self.wrap(one)
+                self._wrap(one)
             case Unwrap():
-                self.unwrap(one)
+                self._unwrap(one)
             case Guard():
-                self.guard(one)
+                self._guard(one)
             case Unguard():
-                self.unguard(one)
+                self._unguard(one)
             case Kind():
-                self.set_kind(one)
+                self._set_kind(one)
             case SetText() | Replace():
                 raise EditRefused("this edit is on the text alone")
 
     # ---- steps --------------------------------------------------------------------------------
 
-    def insert(self, step: dict[str, Any], place: Place) -> None:
+    def _insert(self, step: dict[str, Any], place: Place) -> None:
         rows, at = self.rows_at(place)
         self.refuse_taken(step)
         rows.insert(at, step)
@@ -90,7 +90,7 @@ class Change(Contents):
         rows, index = self.row(node)
         return rows.pop(index)
 
-    def move(self, one: Move) -> None:
+    def _move(self, one: Move) -> None:
         node = self.node(one.step)
         place = one.place
         for name in (place.before, place.after, place.into):
@@ -117,18 +117,18 @@ class Change(Contents):
             if node.get("after") is not None:
                 self.opened.mapping(node).pairs.pop("after", None)
 
-    def rename(self, one: Rename) -> None:
+    def _rename(self, one: Rename) -> None:
         node = self.node(one.step)
         if not one.to:
             raise EditRefused("an id cannot be empty")
         if one.to in self.nodes and one.to != one.step:
             raise EditRefused(f"the id {one.to!r} is taken; choose another")
         self.give_id(node, one.to)
-        self.replace_order(one.step, [one.to])
+        self._replace_order(one.step, [one.to])
 
     # ---- fields -------------------------------------------------------------------------------
 
-    def set_field(self, one: SetField) -> None:
+    def _set_field(self, one: SetField) -> None:
         node = self.node(one.step)
         kind = self.kind(node)
         allowed = [
@@ -141,7 +141,8 @@ class Change(Contents):
         if one.field == "after" or one.field not in allowed:
             near = did_you_mean(get_close_matches(one.field, allowed, 1))
             raise EditRefused(
-                f"{one.step!r} has no field {one.field!r}{near or '; it has: ' + ', '.join(allowed)}"
+                f"{one.step!r} has no field {one.field!r}"
+                f"{near or '; it has: ' + ', '.join(allowed)}"
             )
         holder = self.opened.mapping(node)
         if kind == "choose" and one.field == "when":
@@ -157,7 +158,7 @@ class Change(Contents):
         else:
             holder.pairs[key] = value
 
-    def set_header(self, one: Header) -> None:
+    def _set_header(self, one: Header) -> None:
         if one.value is None and one.field == "pipeline":
             raise EditRefused("a pipeline needs its name")
         holder = self.opened.mapping(self.root)
@@ -202,7 +203,7 @@ class Change(Contents):
 
     # ---- order --------------------------------------------------------------------------------
 
-    def order(self, one: After) -> None:
+    def _order(self, one: After) -> None:
         node, other = self.node(one.step), self.node(one.wait_for)
         graph = self.graph_of(node)
         if graph is None or self.graph_of(other) is not graph or node is other:
@@ -213,26 +214,26 @@ class Change(Contents):
         elif one.wait_for not in plain(there):
             self.opened.list(there).items.append(one.wait_for)
 
-    def unorder(self, one: NotAfter) -> None:
+    def _unorder(self, one: NotAfter) -> None:
         there = self.node(one.step).get("after")
         if there is None or one.wait_for not in plain(there):
             raise EditRefused(f"{one.step!r} does not wait for {one.wait_for!r} by an `after`")
-        self.drop_order(self.node(one.step), one.wait_for, [])
+        self._drop_order(self.node(one.step), one.wait_for, [])
 
     def forget(self, name: str) -> None:
         """Let no step of the graph around wait for a step by its id."""
         self.node(name)
-        self.replace_order(name, [])
+        self._replace_order(name, [])
 
-    def replace_order(self, name: str, new: list[str]) -> None:
+    def _replace_order(self, name: str, new: list[str]) -> None:
         graph = self.graph_of(self.nodes[name])
         inner = None if graph is None else graph.get("graph")
         for node in [] if inner is None else inner.items:
             there = node.get("after") if node.kind == "map" else None
             if there is not None and there.kind == "list" and name in plain(there):
-                self.drop_order(node, name, new)
+                self._drop_order(node, name, new)
 
-    def drop_order(self, node: Node, name: str, new: list[str]) -> None:
+    def _drop_order(self, node: Node, name: str, new: list[str]) -> None:
         there = node.get("after")
         assert there is not None
         rows = self.opened.list(there).items
@@ -243,7 +244,7 @@ class Change(Contents):
 
     # ---- containers and policies --------------------------------------------------------------
 
-    def wrap(self, one: Wrap) -> None:
+    def _wrap(self, one: Wrap) -> None:
         if not one.steps:
             raise EditRefused("say which steps to wrap")
         nodes = [self.node(name) for name in one.steps]
@@ -284,11 +285,11 @@ class Change(Contents):
             there = node.get("after") if node.kind == "map" else None
             for wrapped in one.steps:
                 if there is not None and node not in nodes and wrapped in plain(there):
-                    self.drop_order(node, wrapped, [name])
+                    self._drop_order(node, wrapped, [name])
         if waits:
             fields["after"] = waits
 
-    def unwrap(self, one: Unwrap) -> None:
+    def _unwrap(self, one: Unwrap) -> None:
         node = self.node(one.step)
         kind = self.kind(node)
         if kind in LISTED:
@@ -305,11 +306,11 @@ class Change(Contents):
                     raise EditRefused(
                         f"the steps of {one.step!r} have an order; take the `after` away first"
                     )
-        self.replace_order(one.step, [])
+        self._replace_order(one.step, [])
         rows, index = self.row(node)
         rows[index : index + 1] = steps
 
-    def guard(self, one: Guard) -> None:
+    def _guard(self, one: Guard) -> None:
         node = self.node(one.step)
         there = node.get("with")
         if there is None:
@@ -317,7 +318,7 @@ class Change(Contents):
         else:
             self.opened.list(there).items.append(one.policy)
 
-    def unguard(self, one: Unguard) -> None:
+    def _unguard(self, one: Unguard) -> None:
         there = self.node(one.step).get("with")
         if there is None or not 0 <= one.at < len(there.items):
             raise EditRefused(f"{one.step!r} has no policy {one.at}; policies count from 0")
@@ -326,7 +327,7 @@ class Change(Contents):
         else:
             del self.opened.list(there).items[one.at]
 
-    def set_kind(self, one: Kind) -> None:
+    def _set_kind(self, one: Kind) -> None:
         node = self.node(one.step)
         old = self.kind(node)
         families: tuple[tuple[str, ...], ...] = (LISTED, ("use", "call"))

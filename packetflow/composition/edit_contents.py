@@ -44,7 +44,7 @@ class Contents:
 
     def kind(self, node: Node) -> str:
         """The key that tells a step's kind."""
-        return next(key.value for key, _ in node.pairs if key.value in KEYS)
+        return str(next(key.value for key, _ in node.pairs if key.value in KEYS))
 
     def row(self, node: Node) -> tuple[list[Draft], int]:
         """The list a step stands in, open for change, and its position."""
@@ -91,6 +91,7 @@ class Contents:
         return self.rows_under(holder, kind)
 
     def rows_under(self, holder: OpenMap, key: str) -> list[Draft]:
+        """The list of steps under a key, open for change; it is made where there is none."""
         value = holder.pairs.get(key)
         if value is None:
             value = holder.pairs[key] = []
@@ -126,6 +127,7 @@ class Contents:
                 self.refuse_taken(one)
 
     def is_inside(self, node: Node, other: Node) -> bool:
+        """Tell whether a node is another one or inside of it."""
         while node is not other:
             if id(node) not in self.opened.parents:
                 return False
@@ -141,6 +143,7 @@ class Contents:
         return None
 
     def graph_holding(self, rows: list[Draft]) -> Node | None:
+        """The graph whose list of steps this is."""
         for node in self.nodes.values():
             inner = node.get("graph") if node.kind == "map" else None
             if inner is not None:
@@ -166,13 +169,14 @@ class Contents:
     def _with_id(self, pairs: dict[str, Any], name: str) -> None:
         first = next(iter(pairs))
         value = pairs[first]
-        flat = {key: one for key, one in pairs.items()}
+        flat = dict(pairs)
         listed = isinstance(plain(value), list)
         ordered = with_id({**flat, first: [] if listed else ""}, name)
         pairs.clear()
         pairs.update({key: flat.get(key, name) for key in ordered})
 
     def free(self, base: str) -> str:
+        """An id that no step has."""
         count = 1
         name = base
         while name in self.nodes:

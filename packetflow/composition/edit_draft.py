@@ -199,3 +199,13 @@ def fresh_maps(draft: Draft) -> Iterator[dict[str, Any]]:
         inner = draft
     for one in inner:
         yield from fresh_maps(one)
+
+
+def holds_nodes(draft: Draft) -> bool:
+    """Tell whether a draft has text of its own that can be kept, a list of steps say."""
+    node = origin(draft)
+    if node is not None:
+        return node.kind != "scalar"
+    if isinstance(draft, dict):
+        return any(holds_nodes(value) for value in draft.values())
+    return isinstance(draft, list) and any(holds_nodes(item) for item in draft)

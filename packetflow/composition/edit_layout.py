@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from packetflow.composition.codec_nodes import Node
@@ -14,6 +15,31 @@ Parents: TypeAlias = Mapping[int, tuple[Node, str | int]]
 """For a node, by its `id()`: the node around it, and its key or position there."""
 
 _HASH = re.compile(r"(^|\s)#")
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """Replace what stands between two offsets."""
+
+    start: int
+    end: int
+    text: str
+
+
+def spliced(text: str, splices: list[Splice], start: int = 0, end: int | None = None) -> str:
+    """A part of a text with splices applied.
+
+    Raises:
+        EditRefused: Two of them overlap.
+    """
+    parts: list[str] = []
+    at = start
+    for splice in sorted(splices, key=lambda one: (one.start, one.end)):
+        if splice.start < at:
+            raise EditRefused("the changes overlap in the text; make them one by one")
+        parts += [text[at : splice.start], splice.text]
+        at = splice.end
+    return "".join([*parts, text[at:end]])
 
 
 class Layout:
@@ -31,6 +57,7 @@ class Layout:
         return end - 1 if end > offset and self.text[end - 1] == "\r" else end
 
     def line_start(self, offset: int) -> int:
+        """Where the line of an offset begins."""
         return self.text.rfind("\n", 0, offset) + 1
 
     def content_end(self, node: Node) -> int:
@@ -43,6 +70,7 @@ class Layout:
         return node.end
 
     def last_line_end(self, node: Node) -> int:
+        """Where the last line of a node ends."""
         return self.line_end(self.content_end(node))
 
     def dash(self, rows: Node, index: int) -> int:
@@ -60,6 +88,7 @@ class Layout:
         raise EditRefused("a list of the file is laid out in a way that cannot be edited in place")
 
     def is_first_in_line(self, offset: int) -> bool:
+        """Tell whether only blanks stand before an offset in its line."""
         return not self.text[self.line_start(offset) : offset].strip()
 
     def above_item(self, rows: Node, index: int) -> int:

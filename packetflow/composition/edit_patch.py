@@ -7,38 +7,26 @@ the comments above it along.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packetflow.composition import codec_emit
 from packetflow.composition.codec_nodes import Node
-from packetflow.composition.edit_draft import Draft, Opened, OpenList, OpenMap, origin, plain
-from packetflow.composition.edit_layout import Layout, Parents, longest_rise, shifted
+from packetflow.composition.edit_draft import (
+    Draft,
+    Opened,
+    OpenList,
+    OpenMap,
+    holds_nodes,
+    origin,
+    plain,
+)
+from packetflow.composition.edit_layout import (
+    Layout,
+    Parents,
+    Splice,
+    longest_rise,
+    shifted,
+    spliced,
+)
 from packetflow.errors import EditRefused
-
-
-@dataclass(frozen=True, slots=True)
-class Splice:
-    """Replace what stands between two offsets."""
-
-    start: int
-    end: int
-    text: str
-
-
-def spliced(text: str, splices: list[Splice], start: int = 0, end: int | None = None) -> str:
-    """A part of a text with splices applied.
-
-    Raises:
-        EditRefused: Two of them overlap.
-    """
-    parts: list[str] = []
-    at = start
-    for splice in sorted(splices, key=lambda one: (one.start, one.end)):
-        if splice.start < at:
-            raise EditRefused("the changes overlap in the text; make them one by one")
-        parts += [text[at : splice.start], splice.text]
-        at = splice.end
-    return "".join([*parts, text[at:end]])
 
 
 class Patch(Layout):
@@ -60,9 +48,9 @@ class Patch(Layout):
         if new is node:
             return
         if isinstance(new, OpenMap) and new.origin is node and self.is_braced(node):
-            self.diff_map(node, new)
+            self._diff_map(node, new)
         elif isinstance(new, OpenList) and new.origin is node:
-            self.diff_list(node, new)
+            self._diff_list(node, new)
         else:
             self.replace(node, new)
 
@@ -87,7 +75,7 @@ class Patch(Layout):
         """Write the value of a key of a block mapping."""
         colon = self.colon(name, old)
         end = self.content_end(old) if old.end > old.start else colon
-        inner = None if _holds_nodes(new) else codec_emit.inline(plain(new), colon - name.start)
+        inner = None if holds_nodes(new) else codec_emit.inline(plain(new), colon - name.start)
         if inner is not None:
             start = old.start if old.end > old.start and self.same_line(colon, old.start) else colon
             space = "" if start == old.start and start != colon else " "
@@ -102,6 +90,7 @@ class Patch(Layout):
         self.change(below, below, "".join(self.newline + line for line in lines))
 
     def same_line(self, one: int, other: int) -> bool:
+        """Tell whether no line ends between two offsets."""
         return "\n" not in self.text[one:other]
 
     def colon(self, name: Node, value: Node) -> int:
@@ -111,7 +100,7 @@ class Patch(Layout):
             raise EditRefused("a key of the file is laid out in a way that cannot be edited")
         return at + 1
 
-    def diff_map(self, node: Node, new: OpenMap) -> None:
+    def _diff_map(self, node: Node, new: OpenMap) -> None:
         old = [name.value for name, _ in node.pairs]
         values = {name.value: (name, value) for name, value in node.pairs}
         wanted = list(new.pairs)
@@ -132,7 +121,7 @@ class Patch(Layout):
         if not kept:
             self.change(node.start, self.content_end(node), codec_emit.one_line(plain(new)))
             return
-        self.remove_pairs(node, gone)
+        self._remove_pairs(node, gone)
         for key in kept:
             if key in old:
                 self.diff(values[key][1], new.pairs[key])
@@ -144,7 +133,7 @@ class Patch(Layout):
         self.change(name.start, name.end, codec_emit.key(key, flow=True))
         self.diff(old, value)
 
-    def remove_pairs(self, node: Node, gone: list[str]) -> None:
+    def _remove_pairs(self, node: Node, gone: list[str]) -> None:
         for index, (name, value) in enumerate(node.pairs):
             if name.value not in gone:
                 continue
@@ -181,8 +170,7 @@ class Patch(Layout):
         for at, keys in waiting.items():
             if node.style == "flow":
                 written = ", ".join(
-                    f"{codec_emit.key(key, flow=True)}: {codec_emit.one_line(plain(new.pairs[key]))}"
-                    for key in keys
+                    codec_emit.one_line({key: plain(new.pairs[key])})[1:-1] for key in keys
                 )
                 start = node.start + 1 if at < 0 else at
                 self.change(start, start, f"{written}, " if at < 0 else f", {written}")
@@ -195,7 +183,7 @@ class Patch(Layout):
                 below = self.line_end(at)
                 self.change(below, below, "".join(self.newline + line for line in lines))
 
-    def diff_list(self, node: Node, new: OpenList) -> None:
+    def _diff_list(self, node: Node, new: OpenList) -> None:
         old = {id(item): index for index, item in enumerate(node.items)}
         places = [old.get(id(origin(item)), -1) for item in new.items]
         stays = longest_rise(places)
@@ -212,13 +200,13 @@ class Patch(Layout):
         if not gone and not come:
             return
         if node.style == "flow":
-            self.change_flow_list(node, new, gone, come)
+            self._change_flow_list(node, new, gone, come)
         elif not new.items:
-            self.empty_list(node)
+            self._empty_list(node)
         else:
-            self.change_block_list(node, gone, come)
+            self._change_block_list(node, gone, come)
 
-    def empty_list(self, node: Node) -> None:
+    def _empty_list(self, node: Node) -> None:
         above, key = self.parents[id(node)]
         end = self.content_end(node)
         if isinstance(key, int):
@@ -229,7 +217,7 @@ class Patch(Layout):
         self.change(colon, colon, " []")
         self.change(self.above_item(node, 0), self.line_end(end), "")
 
-    def change_block_list(self, node: Node, gone: list[int], come: dict[int, list[Draft]]) -> None:
+    def _change_block_list(self, node: Node, gone: list[int], come: dict[int, list[Draft]]) -> None:
         column = node.column - 1
         compact = not self.is_first_in_line(node.start)
         if compact and 0 in gone:
@@ -252,12 +240,12 @@ class Patch(Layout):
                 at = self.above_item(node, 0)
             self.change(at, at, "".join(self.newline + line for line in lines))
 
-    def change_flow_list(
+    def _change_flow_list(
         self, node: Node, new: OpenList, gone: list[int], come: dict[int, list[Draft]]
     ) -> None:
         items = [item for some in come.values() for item in some]
         blocks = not self.in_flow(node) and (
-            not node.items or any(self.wants_lines(item) for item in items)
+            not node.items or any(self._wants_lines(item) for item in items)
         )
         if blocks and new.items:
             self.unfold_list(node, new)
@@ -279,7 +267,7 @@ class Patch(Layout):
                 at = node.items[last].end
                 self.change(at, at, f", {written}")
 
-    def wants_lines(self, item: Draft) -> bool:
+    def _wants_lines(self, item: Draft) -> bool:
         node = origin(item)
         if node is not None and node.style == "flow":
             return False
@@ -321,7 +309,7 @@ class Patch(Layout):
 
     def entry(self, key: str, value: Draft, column: int) -> list[str]:
         """The lines of one entry of a block mapping."""
-        if not _holds_nodes(value):
+        if not holds_nodes(value):
             return codec_emit.entry(key, plain(value), column)
         return [f"{' ' * column}{codec_emit.key(key)}:", *self.value_lines(value, column + 2)]
 
@@ -349,10 +337,10 @@ class Patch(Layout):
         node = origin(item)
         if node is not None:
             return self.moved_lines(item, node, column)
-        if isinstance(item, dict) and _holds_nodes(item):
+        if isinstance(item, dict) and holds_nodes(item):
             first, *rest = self.value_lines(item, column + 2)
             return [f"{' ' * column}- {first[column + 2 :]}", *rest]
-        if isinstance(item, list) and _holds_nodes(item):
+        if isinstance(item, list) and holds_nodes(item):
             return [f"{' ' * column}-", *self.value_lines(item, column + 2)]
         return codec_emit.item_lines(plain(item), column)
 
@@ -396,16 +384,6 @@ class Patch(Layout):
         if dash == start and not self.is_first_in_line(dash):
             return [" " * column + lines[0], *(shifted(line, shift) for line in lines[1:])]
         return [shifted(line, shift) for line in lines]
-
-
-def _holds_nodes(draft: Draft) -> bool:
-    """Tell whether a draft has text of its own that can be kept, a list of steps say."""
-    node = origin(draft)
-    if node is not None:
-        return node.kind != "scalar"
-    if isinstance(draft, dict):
-        return any(_holds_nodes(value) for value in draft.values())
-    return isinstance(draft, list) and any(_holds_nodes(item) for item in draft)
 
 
 def patched(text: str, opened: Opened) -> str:
