@@ -77,7 +77,7 @@ def test_every_mistake_of_a_file_is_told_with_its_place():
         ("pipeline: p\nsteps: [{use: a, call: b}]", 2, "one kind"),
         ("pipeline: p\nsteps: [{each: [{use: a}]}]", 2, "lacks `over:`"),
         ("pipeline: p\nsteps: [{use: a, after: [b]}]", 2, "no key 'after'"),
-        ("pipeline: p\nsteps: [{use: a, with: [{timout: 1}]}]", 2, "did you mean 'timeout'"),
+        ("pipeline: p\nsteps: [{use: a, with: [{time_out: 1}]}]", 2, "did you mean 'timeout'"),
         ("pipeline: p\nsteps: [{use: a, with: [{timeout: soon}]}]", 2, "no duration"),
         ("pipeline: p\nsteps: [{use: a, with: [{retry: {attempts: 0}}]}]", 2, "at least 1"),
         ("pipeline: p\ninputs: {a: strr}\nsteps: []", 2, "no type"),
