@@ -81,6 +81,7 @@ class Run:
         "on_idle",
         "passivated",
         "past",
+        "secrets",
         "spans",
         "special",
         "stop_reason",
@@ -106,6 +107,7 @@ class Run:
         self.cancelled = threading.Event()
         self.intents: set[Place] = set()
         self.inputs: Scope = {}
+        self.secrets: frozenset[str] = frozenset()
         self.passivated = False
         self.busy = 0
         self.waiting = 0
