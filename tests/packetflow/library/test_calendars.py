@@ -11,7 +11,9 @@ def event(*lines: str) -> str:
 
 
 def calendar(folder: Path, *events: str) -> str:
-    text = "\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//", *events, "END:VCALENDAR"])
+    text = "\n".join(
+        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//", *events, "END:VCALENDAR"]
+    )
     place = folder / "team.ics"
     place.write_bytes((text.replace("\n", "\r\n") + "\r\n").encode())
     return str(place)

@@ -20,6 +20,8 @@ from packetflow.library.cleaning import clean_table, recognised
         (["yes", "No"], [True, False]),
         (["00123", "04567"], ["00123", "04567"]),
         (["NA", "NO"], ["NA", "NO"]),
+        (["NO", "NO"], ["NO", "NO"]),
+        (["yes", "NA", "no"], ["yes", "NA", "no"]),
         (["1", "two"], ["1", "two"]),
         (["12345678901234567890"], [12345678901234567890.0]),
         (["e", "."], ["e", "."]),

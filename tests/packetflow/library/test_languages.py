@@ -107,7 +107,10 @@ HELD_OUT = {
 
 def told_right() -> Counter[str]:
     return Counter(
-        code for code, texts in HELD_OUT.items() for text in texts if language(text)["language"] == code
+        code
+        for code, texts in HELD_OUT.items()
+        for text in texts
+        if language(text)["language"] == code
     )
 
 

@@ -121,7 +121,11 @@ def test_litellm_is_loaded_late_and_quietly_and_misses_its_key(model: str, compl
     clean = {key: value for key, value in os.environ.items() if not key.endswith("_API_KEY")}
 
     run = subprocess.run(
-        [sys.executable, "-c", LITELLM, model], env=clean, capture_output=True, text=True, check=False
+        [sys.executable, "-c", LITELLM, model],
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert run.returncode == 0, run.stderr

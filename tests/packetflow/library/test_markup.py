@@ -4,7 +4,9 @@ from packetflow.library.markup import read_html
 
 
 def test_blocks_are_set_apart_and_lines_broken() -> None:
-    assert read_html("<div>One<br>two</div><p>Three <b>bold</b></p>").text == "One\ntwo\n\nThree bold"
+    assert (
+        read_html("<div>One<br>two</div><p>Three <b>bold</b></p>").text == "One\ntwo\n\nThree bold"
+    )
 
 
 def test_cells_of_a_table_do_not_run_together() -> None:
@@ -16,7 +18,9 @@ def test_a_heading_stands_in_for_a_missing_title() -> None:
 
 
 def test_links_are_made_whole_and_named_once() -> None:
-    page = read_html("<a href='x'>X</a><a href='x'>X</a><a href='#a'>a</a>", base="https://a.org/b/")
+    page = read_html(
+        "<a href='x'>X</a><a href='x'>X</a><a href='#a'>a</a>", base="https://a.org/b/"
+    )
 
     assert page.links == (("X", "https://a.org/b/x"), ("a", "https://a.org/b/#a"))
 

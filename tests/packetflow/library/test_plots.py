@@ -14,9 +14,7 @@ def test_gaps_in_keys_and_values_are_not_drawn() -> None:
 
 
 @pytest.mark.parametrize(("measure", "value"), [("sum", 6.0), ("max", 4.0), ("median", 3.0)])
-def test_rows_for_one_place_are_joined_by_the_measure(
-    measure: plots.Measure, value: float
-) -> None:
+def test_rows_for_one_place_are_joined_by_the_measure(measure: plots.Measure, value: float) -> None:
     table = pa.table({"x": ["a", "a"], "y": [2, 4]})
 
     (bar,), _, note, _ = plots.bar(table, "x", "y", None, measure=measure)

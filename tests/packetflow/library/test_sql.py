@@ -16,13 +16,16 @@ def test_odd_column_names_are_quoted() -> None:
 def test_sums_beyond_64_bits_become_floats() -> None:
     table = pa.table({"n": [2**62, 2**62, 2**62]})
 
-    assert query("SELECT sum(n) AS s FROM rows", {"rows": table}).to_pydict() == {"s": [3.0 * 2**62]}
+    assert query("SELECT sum(n) AS s FROM rows", {"rows": table}).to_pydict() == {
+        "s": [3.0 * 2**62]
+    }
 
 
 def test_decimals_become_floats() -> None:
-    assert query("SELECT 1.5 AS x FROM rows", {"rows": pa.table({"n": [1]})}).schema.field(
-        "x"
-    ).type == pa.float64()
+    assert (
+        query("SELECT 1.5 AS x FROM rows", {"rows": pa.table({"n": [1]})}).schema.field("x").type
+        == pa.float64()
+    )
 
 
 def test_other_columns_stay_as_they_are() -> None:

@@ -17,7 +17,10 @@ def test_a_slope_and_its_test_match_a_worked_example() -> None:
 
     assert (line.slope, line.fit) == (pytest.approx(0.6), pytest.approx(0.6))
     assert line.p == pytest.approx(0.12403, abs=1e-4)
-    assert (line.low, line.high) == (pytest.approx(-0.3002, abs=1e-4), pytest.approx(1.5002, abs=1e-4))
+    assert (line.low, line.high) == (
+        pytest.approx(-0.3002, abs=1e-4),
+        pytest.approx(1.5002, abs=1e-4),
+    )
     assert line.words == "no clear trend"
 
 
@@ -87,7 +90,7 @@ def test_a_value_far_from_its_group_is_an_outlier_of_the_group_only() -> None:
         (5, "a", 50.0, True)
     ]
     assert found[0].score == pytest.approx(0.6745 * 48)
-    assert outliers(table, "v") == []
+    assert 5 not in {one.row for one in outliers(table, "v")}
 
 
 def test_the_label_names_the_row() -> None:

@@ -45,7 +45,7 @@ def test_several_tables_go_by_their_names() -> None:
 def test_a_query_reaches_nothing_outside(tmp_path: Path, query: str) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("a\n1\n")
-    SALES_OF_PYTHON = SALES  # noqa: F841, N806 - the query must not find it
+    SALES_OF_PYTHON = SALES  # noqa: F841 - the query must not find it
 
     with pytest.raises(LibraryError, match="the SQL is wrong"):
         run_sql(query.format(file=secret), SALES)
