@@ -56,8 +56,8 @@ def clean_table(
         table: The table.
         trim: Cut spaces around text and in column names; text that is then empty is missing.
         fix_types: Text columns whose values are all whole numbers, numbers, dates or yes and
-            no get that type. Words such as "n/a" are missing there (but stay text elsewhere); numbers
-            with leading zeros, such as postal codes, stay text.
+            no get that type. Words such as "n/a" are missing among numbers and dates, and stay
+            text elsewhere; numbers with leading zeros, such as postal codes, stay text.
         drop_duplicates: Keep only the first of rows that are equal in every column.
         missing: "keep" them, "drop" rows that have any, or fill numbers with their column's
             "median" (other columns keep them).

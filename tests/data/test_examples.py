@@ -24,18 +24,41 @@ HERE = Context(workspace=str(DATA))
 CONTRACTS = {
     "research_report": (
         ["source?", "time?", "value?", "group?"],
-        ["title", "summary", "html", "markdown", "charts", "table", "warnings", "trends"]
-        + ["outliers", "profile"],
+        [
+            "title",
+            "summary",
+            "html",
+            "markdown",
+            "charts",
+            "table",
+            "warnings",
+            "trends",
+            "outliers",
+            "profile",
+        ],
     ),
     "customer_onboarding": (
         ["customer_data", "onboarding_preferences"],
-        ["validation_errors", "onboarding_plan?", "correction_request?", "risk_score?"]
-        + ["risk_factors?", "recommended_products?", "credit_source?"],
+        [
+            "validation_errors",
+            "onboarding_plan?",
+            "correction_request?",
+            "risk_score?",
+            "risk_factors?",
+            "recommended_products?",
+            "credit_source?",
+        ],
     ),
     "onboard_sample_customer": (
         ["customer_id", "customers_file?"],
-        ["note", "validation_errors", "onboarding_plan?", "correction_request?", "risk_score?"]
-        + ["risk_factors?"],
+        [
+            "note",
+            "validation_errors",
+            "onboarding_plan?",
+            "correction_request?",
+            "risk_score?",
+            "risk_factors?",
+        ],
     ),
     "digest_documents": (
         ["folder", "pattern?"],
@@ -50,7 +73,9 @@ CONTRACTS = {
 
 def opened(name: str) -> ModuleType:
     """Import a file of the workspace, as a runner does."""
-    spec = importlib.util.spec_from_file_location(f"example_{name}", DATA / f"capabilities/{name}.py")
+    spec = importlib.util.spec_from_file_location(
+        f"example_{name}", DATA / f"capabilities/{name}.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -129,14 +154,16 @@ def test_every_capability_of_the_examples_is_used_and_explained() -> None:
 
     assert set(OWN) <= every
     assert [n for n, c in OWN.items() if not c.declaration.intent] == []
-    assert [f"{n}.{p.name}" for n, c in OWN.items() for p in c.contract.requires if not p.help] == []
+    assert [
+        f"{n}.{p.name}" for n, c in OWN.items() for p in c.contract.requires if not p.help
+    ] == []
 
 
 def test_gapminder_is_researched_without_a_network() -> None:
     made = report("gapminder")
 
     assert len(made["trends"]) == 142
-    assert {one.group for one in made["outliers"]} >= {"Cambodia", "Rwanda"}
+    assert {one.group for one in made["outliers"]} >= {"Rwanda", "Bulgaria"}
     assert len(made["charts"]) == 4
     assert "**lifeExp** rises in" in made["markdown"].text
     assert "Plotly.newPlot" in made["html"]
@@ -302,7 +329,7 @@ def test_a_folder_of_documents_becomes_one_page() -> None:
     assert {one["language"] for one in made} == {"en", "de"}
     for one in made:
         assert f"## {one['title']}" in page["overview"].text
-    assert all(0 < len(one["gist"]) and len(one["phrases"]) == 5 for one in made)
+    assert all(len(one["gist"]) > 0 and len(one["phrases"]) == 5 for one in made)
 
 
 def test_no_documents_make_an_empty_page() -> None:

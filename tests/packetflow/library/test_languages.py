@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - sentences are spelled as their languages spell them
 from collections import Counter
 
 import pytest

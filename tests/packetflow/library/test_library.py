@@ -1,8 +1,10 @@
 """The package as a whole: what it lists, what it loads, and that its examples run."""
 
 import inspect
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +102,19 @@ def test_what_touches_the_outside_declares_it() -> None:
         "ask_model", "send_message", "calendar_lookup",
     }  # fmt: skip
     assert all(inspect.getdoc(ready) for ready in ALL)
+
+
+def test_the_documentation_lists_every_capability_and_no_other() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "library.md").read_text()
+
+    rows = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(rows) == sorted(ready.name for ready in ALL)
+
+
+@pytest.mark.parametrize("ready", ALL, ids=lambda ready: ready.name)
+def test_the_documentation_gives_each_contract(ready: Capability[..., Any]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "library.md").read_text()
+    takes = [f"{port.name}{'?' if port.optional else ''}" for port in ready.contract.requires]
+    gives = [port.name for port in ready.contract.provides]
+
+    assert f"| `{ready.name}` | {', '.join(takes)} -> {', '.join(gives)} |" in page

@@ -3,33 +3,43 @@ import pytest
 from packetflow.errors import LibraryError
 from packetflow.library.rake import keywords
 
-# Five short texts with the phrases a reader marked before the function saw them.
+# Five short texts with the phrases their writer marked before running the function.
 MARKED = [
     (
-        "Heat pumps move warmth from cold air into houses. A heat pump uses electricity, but it "
-        "gives three times as much warmth. Good insulation makes heat pumps cheaper to run, and "
-        "an electricity tariff for the night helps.",
+        (
+            "Heat pumps move warmth from cold air into houses. A heat pump uses electricity, but it "
+            "gives three times as much warmth. Good insulation makes heat pumps cheaper to run, and "
+            "an electricity tariff for the night helps."
+        ),
         {"heat pumps", "heat pump", "good insulation", "electricity tariff", "cold air"},
     ),
     (
-        "The city library lends tools since last spring. Members borrow a cordless drill as they "
-        "would a book. The tool library is run by volunteers, and repair evenings are held in the "
-        "city library every month.",
+        (
+            "The city library lends tools since last spring. Members borrow a cordless drill as they "
+            "would a book. The tool library is run by volunteers, and repair evenings are held in the "
+            "city library every month."
+        ),
         {"city library", "tool library", "cordless drill", "repair evenings", "volunteers"},
     ),
     (
-        "Coral reefs suffer when sea water warms. Bleached corals lose the algae that feed them. "
-        "Marine reserves let coral reefs recover, and divers count fish species each year.",
+        (
+            "Coral reefs suffer when sea water warms. Bleached corals lose the algae that feed them. "
+            "Marine reserves let coral reefs recover, and divers count fish species each year."
+        ),
         {"coral reefs", "bleached corals", "marine reserves", "fish species", "algae"},
     ),
     (
-        "A sourdough starter is flour and water. Wild yeast lives in it. The baker feeds the "
-        "sourdough starter every morning, and a slow rise gives the bread its sour taste.",
+        (
+            "A sourdough starter is flour and water. Wild yeast lives in it. The baker feeds the "
+            "sourdough starter every morning, and a slow rise gives the bread its sour taste."
+        ),
         {"sourdough starter", "wild yeast", "slow rise", "sour taste", "baker"},
     ),
     (
-        "Night trains are back in Europe. Sleeping cars link Vienna and Paris, and ticket prices "
-        "fall when night trains are booked early. Track fees remain the largest cost.",
+        (
+            "Night trains are back in Europe. Sleeping cars link Vienna and Paris, and ticket prices "
+            "fall when night trains are booked early. Track fees remain the largest cost."
+        ),
         {"night trains", "sleeping cars", "ticket prices", "track fees", "europe"},
     ),
 ]
@@ -40,7 +50,7 @@ def precision_at_five() -> float:
     return sum(hits) / (5 * len(MARKED))
 
 
-def test_a_quarter_of_the_first_five_phrases_are_those_a_reader_marked() -> None:
+def test_a_quarter_of_the_first_five_phrases_are_those_the_writer_marked() -> None:
     assert precision_at_five() >= 0.25
 
 
