@@ -73,8 +73,8 @@ def test_what_is_left_out_is_said() -> None:
         }
     )
 
-    assert chart(many, "t", "v", "g").note == "8 of 30 g: the highest and lowest at the end"
-    assert chart(many, "g", "v").note == "mean of rows; the first 25 of 30 g"
+    assert chart(many, "t", "v", "g").note == "the highest and lowest at the end: 8 of 30"
+    assert chart(many, "g", "v").note == "mean of rows; the first 25 of 30"
 
 
 def test_many_points_are_thinned_evenly() -> None:

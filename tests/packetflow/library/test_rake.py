@@ -7,40 +7,43 @@ from packetflow.library.rake import keywords
 MARKED = [
     (
         (
-            "Heat pumps move warmth from cold air into houses. A heat pump uses electricity, but it "
-            "gives three times as much warmth. Good insulation makes heat pumps cheaper to run, and "
-            "an electricity tariff for the night helps."
+            "Heat pumps move warmth from cold air into houses. A heat pump uses electricity, "
+            "but it gives three times as much warmth. Good insulation makes heat pumps cheaper "
+            "to run, and an electricity tariff for the night helps."
         ),
-        {"heat pumps", "heat pump", "good insulation", "electricity tariff", "cold air"},
+        {"cold air", "electricity tariff", "good insulation", "heat pump", "heat pumps"},
     ),
     (
         (
-            "The city library lends tools since last spring. Members borrow a cordless drill as they "
-            "would a book. The tool library is run by volunteers, and repair evenings are held in the "
-            "city library every month."
+            "The city library lends tools since last spring. Members borrow a cordless drill as "
+            "they would a book. The tool library is run by volunteers, and repair evenings are "
+            "held in the city library every month."
         ),
-        {"city library", "tool library", "cordless drill", "repair evenings", "volunteers"},
+        {"city library", "cordless drill", "repair evenings", "tool library", "volunteers"},
     ),
     (
         (
-            "Coral reefs suffer when sea water warms. Bleached corals lose the algae that feed them. "
-            "Marine reserves let coral reefs recover, and divers count fish species each year."
+            "Coral reefs suffer when sea water warms. Bleached corals lose the algae that feed "
+            "them. Marine reserves let coral reefs recover, and divers count fish species each "
+            "year."
         ),
-        {"coral reefs", "bleached corals", "marine reserves", "fish species", "algae"},
+        {"algae", "bleached corals", "coral reefs", "fish species", "marine reserves"},
     ),
     (
         (
-            "A sourdough starter is flour and water. Wild yeast lives in it. The baker feeds the "
-            "sourdough starter every morning, and a slow rise gives the bread its sour taste."
+            "A sourdough starter is flour and water. Wild yeast lives in it. The baker feeds "
+            "the sourdough starter every morning, and a slow rise gives the bread its sour "
+            "taste."
         ),
-        {"sourdough starter", "wild yeast", "slow rise", "sour taste", "baker"},
+        {"baker", "slow rise", "sour taste", "sourdough starter", "wild yeast"},
     ),
     (
         (
-            "Night trains are back in Europe. Sleeping cars link Vienna and Paris, and ticket prices "
-            "fall when night trains are booked early. Track fees remain the largest cost."
+            "Night trains are back in Europe. Sleeping cars link Vienna and Paris, and ticket "
+            "prices fall when night trains are booked early. Track fees remain the largest "
+            "cost."
         ),
-        {"night trains", "sleeping cars", "ticket prices", "track fees", "europe"},
+        {"europe", "night trains", "sleeping cars", "ticket prices", "track fees"},
     ),
 ]
 
