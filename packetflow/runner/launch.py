@@ -33,6 +33,7 @@ from packetflow.runner.presence import (
     read_card,
     state_of,
 )
+from packetflow.runner.pulse import Listener
 from packetflow.runner.settings import RunnerSettings
 
 HOST: Final = "packetflow.runner.host:Host"
@@ -80,8 +81,10 @@ def launch(order: Order, settings: RunnerSettings) -> RunnerCard:
     state_of(folder).mkdir(exist_ok=True, mode=0o700)
     with start_lock(folder, settings.start_seconds) as lock:
         current = read_card(current_path(folder))
-        if current is not None and is_taken(folder, current, order.replaces, settings):
-            return current
+        if current is not None and current.runner != order.replaces:
+            if _is_well(folder, current, settings):
+                return current
+            end_runner(folder, current)
         ready = _spawn(order, lock, settings.start_seconds)
         if ready.error:
             raise NoRunner(f"no runner could be started for {folder}: {ready.error}")
@@ -96,6 +99,16 @@ def is_taken(folder: Path, current: RunnerCard, replaces: str, settings: RunnerS
     if current.runner == replaces:
         return False
     return is_alive(folder, current.runner, stale_seconds=settings.stale_seconds)
+
+
+def _is_well(folder: Path, current: RunnerCard, settings: RunnerSettings) -> bool:
+    """Wait, where it is in doubt, until a runner has beaten again or has been silent for long."""
+    listener = Listener(folder, current.runner, stale_seconds=settings.stale_seconds)
+    while not is_taken(folder, current, "", settings):
+        if listener.is_stale() or not is_locked(folder, current.runner):
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
 
 
 def end_runner(folder: Path, card: RunnerCard) -> None:

@@ -92,7 +92,7 @@ def _live(task: Task) -> int:
         raise WorkspaceError(f"no workspace folder at {folder}", folder=str(folder))
     for descriptor in (task.ready_fd, task.lock_fd):
         if descriptor is not None:
-            os.set_inheritable(descriptor, False)
+            os.set_inheritable(descriptor, False)  # noqa: FBT003 - its only form
     state_of(folder).mkdir(exist_ok=True, mode=0o700)
     _write_to_log(folder)
     settings = read_settings(folder)

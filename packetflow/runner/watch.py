@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,7 @@ class CodeWatch:
     async def follow(self, changed: Callable[[], Awaitable[None]]) -> None:
         """Call *changed* after every change, once files have settled, until stopped."""
         while not self._stop.is_set():
+            await self._settle(changed)
             if self._root.is_dir():
                 await self._watch(changed)
             else:
@@ -47,21 +49,20 @@ class CodeWatch:
             raise_interrupt=False,
         )
         async for _ in changes:
-            found = self._look()
-            if found != self._known:
-                self._known = found
-                await changed()
+            await self._settle(changed)
             if not self._root.is_dir():
                 return
 
+    async def _settle(self, changed: Callable[[], Awaitable[None]]) -> None:
+        found = self._look()
+        if found != self._known:
+            self._known = found
+            await changed()
+
     async def _pause(self) -> None:
-        if self._look() != self._known:
-            return
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 await self._stop.wait()
-        except TimeoutError:
-            pass
 
     def _look(self) -> dict[str, tuple[int, int]]:
         found = {}
