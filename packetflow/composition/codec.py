@@ -17,12 +17,15 @@ from packetflow.composition.codec_nodes import parse_yaml
 from packetflow.composition.codec_read import Resolve, read_pipeline
 from packetflow.composition.steps import Call, Pipeline, Unknown, Use
 from packetflow.composition.walk import walk
+from packetflow.errors import CompositionError
 
 __all__ = ["Resolve", "definition_sha", "dump", "dump_json", "load", "load_json"]
 
+_TOO_DEEP = "steps are nested too deep to be saved; put inner parts into pipelines of their own"
+
 
 def load(text: str, resolve: Resolve, *, file: str = "") -> Pipeline:
-    """Read a pipeline from YAML.
+    r"""Read a pipeline from YAML.
 
     Args:
         text: The file's text.
@@ -37,7 +40,7 @@ def load(text: str, resolve: Resolve, *, file: str = "") -> Pipeline:
         SourceError: The text does not parse, has unknown, repeated or missing keys, or values of
             a wrong type. Carries file, line and column; ``others`` holds further mistakes.
 
-    >>> pipeline = load("pipeline: greet\\nsteps: [{use: hello}]\\n", lambda kind, name: None)
+    >>> pipeline = load("pipeline: greet\nsteps: [{use: hello}]\n", lambda kind, name: None)
     >>> pipeline.step.id, pipeline.step.capability
     ('hello', Unknown(name='hello', kind='capability'))
     """
@@ -50,7 +53,10 @@ def dump(pipeline: Pipeline) -> str:
     Raises:
         CompositionError: Something in it cannot be saved, with what to do.
     """
-    return emit(document(pipeline))
+    try:
+        return emit(document(pipeline))
+    except RecursionError as error:
+        raise CompositionError(_TOO_DEEP) from error
 
 
 def load_json(text: str, resolve: Resolve, *, file: str = "") -> Pipeline:
@@ -60,7 +66,10 @@ def load_json(text: str, resolve: Resolve, *, file: str = "") -> Pipeline:
 
 def dump_json(pipeline: Pipeline) -> str:
     """Write a pipeline as JSON; see `dump`."""
-    return json.dumps(document(pipeline), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    try:
+        return json.dumps(document(pipeline), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    except RecursionError as error:
+        raise CompositionError(_TOO_DEEP) from error
 
 
 def definition_sha(pipeline: Pipeline) -> str:
@@ -72,8 +81,11 @@ def definition_sha(pipeline: Pipeline) -> str:
     Returns:
         64 hexadecimal digits, the same before saving and after loading.
     """
-    facts = {"pipeline": document(pipeline), "calls": _versions(pipeline)}
-    text = json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    try:
+        facts = {"pipeline": document(pipeline), "calls": _versions(pipeline)}
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except RecursionError as error:
+        raise CompositionError(_TOO_DEEP) from error
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

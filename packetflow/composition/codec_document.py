@@ -156,7 +156,7 @@ def _kind(step: Step) -> dict[str, Any]:
         case Fallback(steps=inner):
             return {"fallback": _each_of(inner)}
         case Repeat():
-            written = {"repeat": steps(step.step), "until": step.until}
+            written: dict[str, Any] = {"repeat": steps(step.step), "until": step.until}
             written["at_most"] = None if step.at_most == 100 else step.at_most
             written["on_limit"] = None if step.on_limit == "fail" else step.on_limit
             return _without_none(written)
@@ -193,7 +193,7 @@ def _graph(step: Graph) -> dict[str, Any]:
         items.append(written)
     if missing:
         raise CompositionError(
-            f"{label(step)}: its order names {', '.join(map(repr, missing))}, which is no step of it"
+            f"{label(step)}: its order names {', '.join(map(repr, missing))}, no step of it"
         )
     return _without_none({"graph": items, "at_once": step.at_once})
 

@@ -25,10 +25,10 @@ _ALSO_WORDS = _WORDS | {"yes", "no", "on", "off", "y", "n", "inf", "nan", "none"
 
 
 def quoted(text: str) -> str:
-    """Text in double quotes, everything unprintable escaped.
+    r"""Text in double quotes, everything unprintable escaped.
 
     >>> quoted('say "hi"')
-    '"say \\\\"hi\\\\""'
+    '"say \\"hi\\""'
     """
     body = json.dumps(text, ensure_ascii=False)
     return body if body.isprintable() else "".join(_escaped(sign) for sign in body)

@@ -36,7 +36,7 @@ class Fields:
             SourceError: There were mistakes.
         """
         if self.mistakes:
-            first, *others = sorted(self.mistakes, key=lambda one: (one.line, one.column))
+            first, *others = sorted(self.mistakes, key=_place)
             first.others = tuple(others)
             raise first
 
@@ -58,9 +58,9 @@ class Fields:
                 key,
                 f"{what} has no key {key.value!r}{near or '; it takes: ' + ', '.join(allowed)}",
             )
-        for key in required:
-            if key not in found:
-                self.wrong(node, f"{what} lacks `{key}:`")
+        for name in required:
+            if name not in found:
+                self.wrong(node, f"{what} lacks `{name}:`")
         return found
 
     def text(self, node: Node | None, what: str, default: str = "") -> str:
@@ -149,9 +149,11 @@ class Fields:
         """Any value that `codec_values` writes."""
         try:
             return read_value(node.plain())
+        except RecursionError:
+            self.wrong(node, f"{what}: the value is nested too deep")
         except ValueError as error:
             self.wrong(node, f"{what}: {error}")
-            return None
+        return None
 
     def values(self, node: Node | None, what: str) -> dict[str, Any]:
         """A mapping of names to any values."""
@@ -211,9 +213,13 @@ class Fields:
         if node is None:
             return default
         if type(node.value) is kind:
-            return node.value  # type: ignore[no-any-return]  # just looked at
+            return node.value
         self.wrong(node, message)
         return default
+
+
+def _place(mistake: SourceError) -> tuple[int, int]:
+    return mistake.__dict__["line"], mistake.__dict__["column"]
 
 
 def _absent(node: Node | None) -> bool:

@@ -28,10 +28,11 @@ def parse_json(text: str, file: str = "") -> Node:
             f"cannot be read as JSON: {error}", file=file, line=1, column=1
         ) from error
     except RecursionError as error:
-        raise SourceError(
-            f"is nested more than {DEEPEST} deep", file=file, line=1, column=1
-        ) from error
-    return _Places(text, file).value(0)[0]
+        raise SourceError("is nested too deep", file=file, line=1, column=1) from error
+    try:
+        return _Places(text, file).value(0)[0]
+    except RecursionError as error:
+        raise SourceError("is nested too deep", file=file, line=1, column=1) from error
 
 
 def _refuse_constant(name: str) -> Any:

@@ -132,9 +132,9 @@ def parse_yaml(text: str, file: str = "") -> Node:
 
 
 def place(text: str, offset: int) -> tuple[int, int]:
-    """The line and column of an offset, both counted from 1.
+    r"""The line and column of an offset, both counted from 1.
 
-    >>> place("a\\nbc", 3)
+    >>> place("a\nbc", 3)
     (2, 2)
     """
     before = text.count("\n", 0, offset)

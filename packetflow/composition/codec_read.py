@@ -31,7 +31,7 @@ from packetflow.composition.steps import (
     Wait,
 )
 from packetflow.composition.walk import DEEPEST, changed_children, identified, step_id, walk
-from packetflow.errors import did_you_mean
+from packetflow.errors import SourceError, did_you_mean
 
 if TYPE_CHECKING:
     from packetflow.composition.capability import Capability
@@ -103,7 +103,11 @@ def read_places(root: Node, file: str = "") -> list[tuple[Step, Node]]:
 
 def _read(root: Node, resolve: Resolve, file: str) -> tuple[Pipeline, list[Node]]:
     read = _Reading(resolve, file)
-    made = read.pipeline(root)
+    try:
+        made = read.pipeline(root)
+    except RecursionError as error:
+        message = "steps are nested too deep; put inner parts into pipelines of their own"
+        raise SourceError(message, file=file, line=root.line, column=root.column) from error
     read.refuse_mistakes()
     step = identified(made.step)
     if read.ordered:
@@ -218,7 +222,7 @@ class _Reading(Fields):
         keys = [key.value for key, _ in node.pairs]
         told = [key for key in keys if key in KEYS]
         if len(told) == 1:
-            return told[0]
+            return str(told[0])
         if told:
             both = " and ".join(f"`{key}:`" for key in told[:2])
             self.wrong(node, f"a step is of one kind, but this has {both}; make two steps of it")
@@ -360,12 +364,12 @@ class _Reading(Fields):
         choices = self.texts(found.get("choices"), "choices")
         if kind == "approve":
             event = self.text(found.get("into"), "into", "approved")
-            ports = (Port(event, str if choices else bool),)
+            answer = (Port(event, str if choices else bool),)
             question = self.text(found[kind], kind)
-            return Wait(event, None, ports, within, last, question, choices, named)
+            return Wait(event, None, answer, within, last, question, choices, named)
         event = self.text(found[kind], kind)
         gives = found.get("gives")
-        ports = (Port(event),)
+        ports: tuple[Port, ...] = (Port(event),)
         if gives is not None:
             ports = tuple(self.port(n, one) for n, one in self.mapping(gives, "gives").items())
         key = None if "key" not in found else self.text(found["key"], "key")

@@ -35,7 +35,7 @@ _NAMED_TYPES: dict[str, Any] = {
     "any": Any,
 }
 TYPE_NAMES = tuple(_NAMED_TYPES)
-"""The names of types that a file may use, besides ``list[T]``, ``dict[str, T]`` and ``T | None``."""
+"""The names of types in files, besides ``list[T]``, ``dict[str, T]`` and ``T | None``."""
 
 _UNITS = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
@@ -65,9 +65,7 @@ def duration(text: str) -> float:
     if iso and any(iso.groupdict().values()):
         return sum(float(n) * _UNITS[unit] for unit, n in iso.groupdict().items() if n)
     total, at = 0.0, 0
-    for match in iter(lambda: _AMOUNT.match(text, at), None):
-        if match[2] not in _UNITS:
-            break
+    while (match := _AMOUNT.match(text, at)) and match[2] in _UNITS:
         total += float(match[1]) * _UNITS[match[2]]
         at = match.end()
     if not at or at < len(text):
@@ -251,7 +249,10 @@ def _read_marked(name: str, inner: Any) -> Any:
             return datetime.timedelta(days, seconds, microseconds)
         case "$bytes":
             return base64.b64decode(inner, validate=True)
-    raise ValueError("no such mark; a mapping with one key that begins with $ is kept for marks")
+        case _:
+            raise ValueError(
+                "no such mark; a mapping whose one key begins with $ is kept for marks"
+            )
 
 
 def _list(inner: Any) -> list[Any]:

@@ -46,7 +46,7 @@ class Edited:
 
 
 def apply(text: str, operation: Mapping[str, Any] | Operation) -> Edited:
-    """Apply one edit to a file's text.
+    r"""Apply one edit to a file's text.
 
     Args:
         text: The text of a pipeline's YAML file.
@@ -60,7 +60,7 @@ def apply(text: str, operation: Mapping[str, Any] | Operation) -> Edited:
             or the file is laid out in a way that cannot be edited in place.
         SourceError: The text itself cannot be read.
 
-    >>> source = "pipeline: greet\\nsteps:\\n  # first\\n  - {use: hello}\\n"
+    >>> source = "pipeline: greet\nsteps:\n  # first\n  - {use: hello}\n"
     >>> edited = apply(source, {"op": "read", "step": "hello", "input": "name", "from": "user"})
     >>> print(edited.text.splitlines()[-1])
       - {use: hello, from: {name: user}}
@@ -75,7 +75,10 @@ def apply(text: str, operation: Mapping[str, Any] | Operation) -> Edited:
     elif isinstance(one, Replace):
         new = _replaced(text, one)
     else:
-        new = _changed(text, one)
+        try:
+            new = _changed(text, one)
+        except RecursionError as error:
+            raise EditRefused("steps are nested too deep; save inner parts apart") from error
         if isinstance(one, Rename):
             renamed = {one.step: one.to}
     return Edited(new, _inverse(text, new), renamed)
@@ -180,7 +183,7 @@ def _named(
     found: list[tuple[Any, Node, list[str | int]]],
     before: Mapping[int, str],
 ) -> bool:
-    """Write the ids of steps that would lose theirs, else of new steps; tells if any was written."""
+    """Write ids that would be lost, else those of new steps; tells if any was written."""
     fresh: list[tuple[dict[str, Any], str]] = []
     wrote = False
     for step, node, path in found:

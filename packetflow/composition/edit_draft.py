@@ -133,10 +133,34 @@ class Opened:
         above, key = self.parents[id(node)]
         if isinstance(key, str):
             holder = self.mapping(above)
-            holder.pairs[key] = made
+            if holder.pairs.get(key) is node:
+                holder.pairs[key] = made
+                return
         else:
             rows = self.list(above).items
-            rows[next(i for i, one in enumerate(rows) if one is node)] = made
+            if key < len(rows) and rows[key] is node:
+                rows[key] = made
+                return
+        _swap(self.root, node, made)
+
+
+def _swap(draft: Draft, node: Node, made: Draft) -> None:
+    """Put *made* where a node has moved to."""
+    stack = [draft]
+    while stack:
+        here = stack.pop()
+        entries: Any = ()
+        if isinstance(here, (OpenMap, dict)):
+            here = here.pairs if isinstance(here, OpenMap) else here
+            entries = here.items()
+        elif isinstance(here, (OpenList, list)):
+            here = here.items if isinstance(here, OpenList) else here
+            entries = enumerate(here)
+        for key, value in entries:
+            if value is node:
+                here[key] = made
+                return
+            stack.append(value)
 
 
 def origin(draft: Draft) -> Node | None:
@@ -175,3 +199,13 @@ def fresh_maps(draft: Draft) -> Iterator[dict[str, Any]]:
         inner = draft
     for one in inner:
         yield from fresh_maps(one)
+
+
+def holds_nodes(draft: Draft) -> bool:
+    """Tell whether a draft has text of its own that can be kept, a list of steps say."""
+    node = origin(draft)
+    if node is not None:
+        return node.kind != "scalar"
+    if isinstance(draft, dict):
+        return any(holds_nodes(value) for value in draft.values())
+    return isinstance(draft, list) and any(holds_nodes(item) for item in draft)

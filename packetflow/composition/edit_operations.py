@@ -191,6 +191,7 @@ def read_operation(written: Mapping[str, Any]) -> Operation:
     Rename(step='a', to='b')
     """
     try:
-        return msgspec.convert(dict(written), Operation)
+        read: Operation = msgspec.convert(dict(written), Operation)
     except (msgspec.ValidationError, TypeError) as error:
         raise EditRefused(f"this is no edit: {error}", operation=dict(written)) from error
+    return read

@@ -7,117 +7,39 @@ the comments above it along.
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from dataclasses import dataclass
-
 from packetflow.composition import codec_emit
 from packetflow.composition.codec_nodes import Node
-from packetflow.composition.edit_draft import Draft, Opened, OpenList, OpenMap, origin, plain
+from packetflow.composition.edit_draft import (
+    Draft,
+    Opened,
+    OpenList,
+    OpenMap,
+    holds_nodes,
+    origin,
+    plain,
+)
+from packetflow.composition.edit_layout import (
+    Layout,
+    Parents,
+    Splice,
+    longest_rise,
+    shifted,
+    spliced,
+)
 from packetflow.errors import EditRefused
 
-_HASH = re.compile(r"(^|\s)#")
 
-
-@dataclass(frozen=True, slots=True)
-class Splice:
-    """Replace what stands between two offsets."""
-
-    start: int
-    end: int
-    text: str
-
-
-def spliced(text: str, splices: list[Splice], start: int = 0, end: int | None = None) -> str:
-    """A part of a text with splices applied.
-
-    Raises:
-        EditRefused: Two of them overlap.
-    """
-    parts: list[str] = []
-    at = start
-    for splice in sorted(splices, key=lambda one: (one.start, one.end)):
-        if splice.start < at:
-            raise EditRefused("the changes overlap in the text; make them one by one")
-        parts += [text[at : splice.start], splice.text]
-        at = splice.end
-    return "".join([*parts, text[at:end]])
-
-
-class Patch:
+class Patch(Layout):
     """Works out the splices that make a text say what a draft says."""
 
-    def __init__(self, text: str, opened: Opened) -> None:
-        self.text = text
-        self.parents = opened.parents
+    def __init__(self, text: str, parents: Parents) -> None:
+        super().__init__(text, parents)
         self.newline = "\r\n" if "\r\n" in text else "\n"
         self.splices: list[Splice] = []
 
     def change(self, start: int, end: int, new: str) -> None:
+        """Note a splice."""
         self.splices.append(Splice(start, end, new))
-
-    # ---- places in the text -------------------------------------------------------------------
-
-    def line_end(self, offset: int) -> int:
-        """Where the line of an offset ends, before its line break."""
-        end = self.text.find("\n", offset)
-        if end < 0:
-            return len(self.text)
-        return end - 1 if end > offset and self.text[end - 1] == "\r" else end
-
-    def line_start(self, offset: int) -> int:
-        return self.text.rfind("\n", 0, offset) + 1
-
-    def content_end(self, node: Node) -> int:
-        """Where a node's last character stands, without the comments and blank lines below it."""
-        while node.style == "block" and (node.items or node.pairs):
-            node = node.items[-1] if node.items else node.pairs[-1][1]
-        if node.style in "|>" and self.text[node.end - 1 : node.end] == "\n":
-            end = node.end - 1
-            return end - 1 if self.text[end - 1] == "\r" else end
-        return node.end
-
-    def last_line_end(self, node: Node) -> int:
-        return self.line_end(self.content_end(node))
-
-    def dash(self, rows: Node, index: int) -> int:
-        """The offset of the dash of a block list's item."""
-        column = rows.column - 1
-        at = rows.start
-        if index == 0:
-            return at
-        at = self.last_line_end(rows.items[index - 1])
-        while at < len(self.text):
-            start = self.text.find("\n", at) + 1
-            if self.text[start : start + column + 1] == " " * column + "-":
-                return start + column
-            at = start
-        raise EditRefused("a list of the file is laid out in a way that cannot be edited in place")
-
-    def is_first_in_line(self, offset: int) -> bool:
-        return not self.text[self.line_start(offset) : offset].strip()
-
-    def above_item(self, rows: Node, index: int) -> int:
-        """The end of the last line that does not belong to a block list's item."""
-        if index:
-            return self.last_line_end(rows.items[index - 1])
-        above, key = self.parents[id(rows)]
-        if isinstance(key, int):
-            return self.line_end(self.dash(above, key))
-        name = next(name for name, value in above.pairs if value is rows)
-        return self.line_end(name.end)
-
-    def in_flow(self, node: Node) -> bool:
-        """Tell whether a node stands inside ``{}`` or ``[]``."""
-        while id(node) in self.parents:
-            node = self.parents[id(node)][0]
-            if node.style == "flow":
-                return True
-        return False
-
-    def has_comment(self, start: int, end: int) -> bool:
-        """Tell whether text between scalars holds a comment."""
-        return any(_HASH.search(line) for line in self.text[start:end].splitlines())
 
     # ---- differences --------------------------------------------------------------------------
 
@@ -126,9 +48,9 @@ class Patch:
         if new is node:
             return
         if isinstance(new, OpenMap) and new.origin is node and self.is_braced(node):
-            self.diff_map(node, new)
+            self._diff_map(node, new)
         elif isinstance(new, OpenList) and new.origin is node:
-            self.diff_list(node, new)
+            self._diff_list(node, new)
         else:
             self.replace(node, new)
 
@@ -153,7 +75,7 @@ class Patch:
         """Write the value of a key of a block mapping."""
         colon = self.colon(name, old)
         end = self.content_end(old) if old.end > old.start else colon
-        inner = None if _holds_nodes(new) else codec_emit.inline(plain(new), colon - name.start)
+        inner = None if holds_nodes(new) else codec_emit.inline(plain(new), colon - name.start)
         if inner is not None:
             start = old.start if old.end > old.start and self.same_line(colon, old.start) else colon
             space = "" if start == old.start and start != colon else " "
@@ -168,6 +90,7 @@ class Patch:
         self.change(below, below, "".join(self.newline + line for line in lines))
 
     def same_line(self, one: int, other: int) -> bool:
+        """Tell whether no line ends between two offsets."""
         return "\n" not in self.text[one:other]
 
     def colon(self, name: Node, value: Node) -> int:
@@ -177,7 +100,7 @@ class Patch:
             raise EditRefused("a key of the file is laid out in a way that cannot be edited")
         return at + 1
 
-    def diff_map(self, node: Node, new: OpenMap) -> None:
+    def _diff_map(self, node: Node, new: OpenMap) -> None:
         old = [name.value for name, _ in node.pairs]
         values = {name.value: (name, value) for name, value in node.pairs}
         wanted = list(new.pairs)
@@ -198,7 +121,7 @@ class Patch:
         if not kept:
             self.change(node.start, self.content_end(node), codec_emit.one_line(plain(new)))
             return
-        self.remove_pairs(node, gone)
+        self._remove_pairs(node, gone)
         for key in kept:
             if key in old:
                 self.diff(values[key][1], new.pairs[key])
@@ -210,7 +133,7 @@ class Patch:
         self.change(name.start, name.end, codec_emit.key(key, flow=True))
         self.diff(old, value)
 
-    def remove_pairs(self, node: Node, gone: list[str]) -> None:
+    def _remove_pairs(self, node: Node, gone: list[str]) -> None:
         for index, (name, value) in enumerate(node.pairs):
             if name.value not in gone:
                 continue
@@ -247,8 +170,7 @@ class Patch:
         for at, keys in waiting.items():
             if node.style == "flow":
                 written = ", ".join(
-                    f"{codec_emit.key(key, flow=True)}: {codec_emit.one_line(plain(new.pairs[key]))}"
-                    for key in keys
+                    codec_emit.one_line({key: plain(new.pairs[key])})[1:-1] for key in keys
                 )
                 start = node.start + 1 if at < 0 else at
                 self.change(start, start, f"{written}, " if at < 0 else f", {written}")
@@ -261,10 +183,10 @@ class Patch:
                 below = self.line_end(at)
                 self.change(below, below, "".join(self.newline + line for line in lines))
 
-    def diff_list(self, node: Node, new: OpenList) -> None:
+    def _diff_list(self, node: Node, new: OpenList) -> None:
         old = {id(item): index for index, item in enumerate(node.items)}
         places = [old.get(id(origin(item)), -1) for item in new.items]
-        stays = _longest_rise(places)
+        stays = longest_rise(places)
         for position in stays:
             self.diff(node.items[places[position]], new.items[position])
         gone = [i for i in range(len(node.items)) if i not in {places[p] for p in stays}]
@@ -278,13 +200,13 @@ class Patch:
         if not gone and not come:
             return
         if node.style == "flow":
-            self.change_flow_list(node, new, gone, come)
+            self._change_flow_list(node, new, gone, come)
         elif not new.items:
-            self.empty_list(node)
+            self._empty_list(node)
         else:
-            self.change_block_list(node, gone, come)
+            self._change_block_list(node, gone, come)
 
-    def empty_list(self, node: Node) -> None:
+    def _empty_list(self, node: Node) -> None:
         above, key = self.parents[id(node)]
         end = self.content_end(node)
         if isinstance(key, int):
@@ -295,7 +217,7 @@ class Patch:
         self.change(colon, colon, " []")
         self.change(self.above_item(node, 0), self.line_end(end), "")
 
-    def change_block_list(self, node: Node, gone: list[int], come: dict[int, list[Draft]]) -> None:
+    def _change_block_list(self, node: Node, gone: list[int], come: dict[int, list[Draft]]) -> None:
         column = node.column - 1
         compact = not self.is_first_in_line(node.start)
         if compact and 0 in gone:
@@ -318,12 +240,12 @@ class Patch:
                 at = self.above_item(node, 0)
             self.change(at, at, "".join(self.newline + line for line in lines))
 
-    def change_flow_list(
+    def _change_flow_list(
         self, node: Node, new: OpenList, gone: list[int], come: dict[int, list[Draft]]
     ) -> None:
         items = [item for some in come.values() for item in some]
         blocks = not self.in_flow(node) and (
-            not node.items or any(self.wants_lines(item) for item in items)
+            not node.items or any(self._wants_lines(item) for item in items)
         )
         if blocks and new.items:
             self.unfold_list(node, new)
@@ -345,7 +267,7 @@ class Patch:
                 at = node.items[last].end
                 self.change(at, at, f", {written}")
 
-    def wants_lines(self, item: Draft) -> bool:
+    def _wants_lines(self, item: Draft) -> bool:
         node = origin(item)
         if node is not None and node.style == "flow":
             return False
@@ -387,7 +309,7 @@ class Patch:
 
     def entry(self, key: str, value: Draft, column: int) -> list[str]:
         """The lines of one entry of a block mapping."""
-        if not _holds_nodes(value):
+        if not holds_nodes(value):
             return codec_emit.entry(key, plain(value), column)
         return [f"{' ' * column}{codec_emit.key(key)}:", *self.value_lines(value, column + 2)]
 
@@ -415,10 +337,10 @@ class Patch:
         node = origin(item)
         if node is not None:
             return self.moved_lines(item, node, column)
-        if isinstance(item, dict) and _holds_nodes(item):
+        if isinstance(item, dict) and holds_nodes(item):
             first, *rest = self.value_lines(item, column + 2)
             return [f"{' ' * column}- {first[column + 2 :]}", *rest]
-        if isinstance(item, list) and _holds_nodes(item):
+        if isinstance(item, list) and holds_nodes(item):
             return [f"{' ' * column}-", *self.value_lines(item, column + 2)]
         return codec_emit.item_lines(plain(item), column)
 
@@ -428,7 +350,9 @@ class Patch:
         if above.style == "flow":
             return node.start, node.end
         if isinstance(key, str):
-            return node.start, self.last_line_end(node)
+            name = next(name for name, value in above.pairs if value is node)
+            start = self.text.find("\n", name.end, node.start) + 1
+            return start or node.start, self.last_line_end(node)
         dash = self.dash(above, key)
         if not self.is_first_in_line(dash):
             return dash, self.last_line_end(node)
@@ -441,59 +365,25 @@ class Patch:
         if not self.is_braced(node):
             return codec_emit.item_lines(plain(item), column)
         start, end = self.source_span(node)
-        inner = Patch(self.text, Opened(node))
-        inner.parents = self.parents
+        inner = Patch(self.text, self.parents)
         inner.diff(node, item)
         text = spliced(self.text, inner.splices, start, end)
         lines = text.replace("\r\n", "\n").split("\n")
         above, key = self.parents[id(node)]
         if above.style == "flow" or isinstance(key, str):
             shift = column + 2 - (node.column - 1)
-            return [f"{' ' * column}- {lines[0]}", *(_shifted(line, shift) for line in lines[1:])]
+            lead = self.text.count("\n", start, node.start)
+            first = lines[lead] if start == node.start else lines[lead][node.column - 1 :]
+            return [
+                *(shifted(line, shift) for line in lines[:lead]),
+                f"{' ' * column}- {first}",
+                *(shifted(line, shift) for line in lines[lead + 1 :]),
+            ]
         dash = self.dash(above, key)
         shift = column - (above.column - 1)
         if dash == start and not self.is_first_in_line(dash):
-            return [" " * column + lines[0], *(_shifted(line, shift) for line in lines[1:])]
-        return [_shifted(line, shift) for line in lines]
-
-
-def _shifted(line: str, by: int) -> str:
-    if not line.strip():
-        return line
-    if by >= 0:
-        return " " * by + line
-    blanks = len(line) - len(line.lstrip(" "))
-    return line[min(-by, blanks) :]
-
-
-def _holds_nodes(draft: Draft) -> bool:
-    """Tell whether a draft has text of its own that can be kept, a list of steps say."""
-    node = origin(draft)
-    if node is not None:
-        return node.kind != "scalar"
-    if isinstance(draft, dict):
-        return any(_holds_nodes(value) for value in draft.values())
-    return isinstance(draft, list) and any(_holds_nodes(item) for item in draft)
-
-
-def _longest_rise(places: list[int]) -> set[int]:
-    """The positions of a longest rising run of places that are not -1, by patience sorting."""
-    tops: list[int] = []
-    ends: list[int] = []
-    before: dict[int, int] = {}
-    for position, place in enumerate(places):
-        if place < 0:
-            continue
-        pile = bisect_left(tops, place)
-        before[position] = ends[pile - 1] if pile else -1
-        tops[pile : pile + 1] = [place]
-        ends[pile : pile + 1] = [position]
-    run: set[int] = set()
-    at = ends[-1] if ends else -1
-    while at >= 0:
-        run.add(at)
-        at = before[at]
-    return run
+            return [" " * column + lines[0], *(shifted(line, shift) for line in lines[1:])]
+        return [shifted(line, shift) for line in lines]
 
 
 def patched(text: str, opened: Opened) -> str:
@@ -505,6 +395,6 @@ def patched(text: str, opened: Opened) -> str:
     root = origin(opened.root)
     if root is None:
         raise EditRefused("the whole file cannot be replaced this way; set its text")
-    patch = Patch(text, opened)
+    patch = Patch(text, opened.parents)
     patch.diff(root, opened.root)
     return spliced(text, patch.splices)

@@ -44,6 +44,7 @@ from packetflow.workspace.handle import Handle
 from packetflow.workspace.inbox import StoreInbox
 from packetflow.workspace.leases import FileLeases
 from packetflow.workspace.registry import register
+from packetflow.workspace.resumable import Resumable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,6 +62,7 @@ class Workspace:
         role: What this process is, for the records: ``python``, ``notebook``, ``cli``, ``runner``.
         chain: Modules that look at compositions, requests and responses.
         passivate_after_seconds: How long an execution that only waits stays in memory.
+        runner: The name of this runner, when the caller shows its sign of life itself.
 
     Raises:
         WorkspaceError: The folder is missing or unreadable.
@@ -74,8 +76,10 @@ class Workspace:
         role: str = "python",
         chain: Chain | None = None,
         passivate_after_seconds: float | None = 30.0,
+        runner: str | None = None,
     ) -> None:
-        self.runner = new_id()
+        self.runner = runner or new_id()
+        self._shows_life = runner is None
         self.in_memory = str(path) == IN_MEMORY
         self._pulse: Pulse | None = None
         self._leases: FileLeases | None = None
@@ -108,7 +112,7 @@ class Workspace:
         state = self.folder.state
         try:
             state.mkdir(mode=0o700, exist_ok=True)
-            self._pulse = Pulse(state, self.runner)
+            self._pulse = Pulse(state, self.runner) if self._shows_life else None
         except OSError as error:
             message = f"cannot write to {state}: {error.strerror or error}"
             raise WorkspaceError(message, path=str(state)) from error
@@ -178,16 +182,16 @@ class Workspace:
         """`start` with what is known of the caller."""
 
         async def begin() -> Any:
-            return self.engine.start(self._learnt(what), inputs, start)
+            return self.engine.start(self.learnt(what), inputs, start)
 
         return Handle(self._wait(begin()), self.thread)
 
     async def _run(
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Execution:
-        return await self.engine.start(self._learnt(what), inputs, start)
+        return await self.engine.start(self.learnt(what), inputs, start)
 
-    def _learnt(self, what: str | Composable | Pipeline) -> Composable | Pipeline:
+    def learnt(self, what: str | Composable | Pipeline) -> Composable | Pipeline:
         """Find it, and remember its capabilities, so that this session can resume it."""
         found = self.find(what)
         step = found.step if isinstance(found, Pipeline) else found.as_step()
@@ -217,6 +221,21 @@ class Workspace:
             RunError: It is done, or still runs elsewhere, or what it ran has changed.
             Superseded: Another runner was quicker.
         """
+        ready = self.ready_to_resume(execution_id, accept_changes=accept_changes)
+
+        async def begin() -> Any:
+            return ready.resume(self.engine, reason)
+
+        return Handle(self._wait(begin()), self.thread)
+
+    def ready_to_resume(self, execution_id: str, *, accept_changes: bool = False) -> Resumable:
+        """Take the lease of an execution and read what is needed to go on with it.
+
+        Raises:
+            UnknownName: There is no such execution.
+            RunError: It is done, or still runs elsewhere, or what it ran has changed.
+            Superseded: Another runner was quicker.
+        """
         story = self.archive.story(self.full_id(execution_id))
         started = story.started
         if started is None:
@@ -237,11 +256,7 @@ class Workspace:
         if self._leases is not None:
             self._leases.claim(started.execution_id, epoch)
         records = self.archive.records(started.execution_id)
-
-        async def begin() -> Any:
-            return self.engine.resume(pipeline, records, epoch=epoch, reason=reason)
-
-        return Handle(self._wait(begin()), self.thread)
+        return Resumable(pipeline, tuple(records), epoch)
 
     def _refuse_if_running(self, story: Story) -> None:
         started = story.started
@@ -270,6 +285,13 @@ class Workspace:
             UnknownName: There is no such execution or step.
             RunError: What it ran was not kept.
         """
+        pipeline, inputs, start = self.ready_to_fork(execution_id, from_step, changed)
+        return self.start_with(pipeline, inputs, start)
+
+    def ready_to_fork(
+        self, execution_id: str, from_step: str | None, changed: Mapping[str, Any]
+    ) -> tuple[Pipeline, dict[str, Any], Start]:
+        """Read what is needed to run an execution again; raises as `fork` does."""
         story = self.archive.story(self.full_id(execution_id))
         pipeline = self.archive.definition(story)
         started = story.started
@@ -278,8 +300,7 @@ class Workspace:
         plan = self.engine.plan(pipeline)
         inputs = {**restored_inputs(plan, started, self.journal.get), **changed}
         past = reusable_past(plan.step, story.past, from_step, changed)
-        start = Start(trigger="fork", retry_of=started.execution_id, past=past)
-        return self.start_with(pipeline, inputs, start)
+        return pipeline, inputs, Start(trigger="fork", retry_of=started.execution_id, past=past)
 
     def execution(self, execution_id: str) -> Execution:
         """An execution of any time, with its values and its failure.
