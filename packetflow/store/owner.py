@@ -253,4 +253,4 @@ class Owner:
         self._connection.execute("CHECKPOINT").fetchall()
         for path in paths:
             path.unlink(missing_ok=True)
-            self._ingest.forget(path.name)
+        self._ingest.forget([path.name for path in paths])

@@ -51,6 +51,7 @@ _WAIT = _schema(
 
 SCHEMAS: Final[dict[str, pa.Schema]] = {
     "process": _schema(process=_T, role=_T, pid=_N, host=_T, version=_T, started_at=_AT),
+    "journal_offset": _schema(segment=_T, byte_offset=_N, records=_N, updated_at=_AT),
     "definition": _schema(sha=_T, kind=_T, name=_T, version=_T, body=_T, seen_at=_AT),
     "execution": _EXECUTION,
     "execution_open": _EXECUTION,

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from packetflow.errors import NewerWorkspace, OwnerGone, QueryFailed
 from packetflow.kernel.ids import new_id
 from packetflow.store.client import StoreClient
@@ -15,7 +16,6 @@ from packetflow.store.owner import Owner
 from packetflow.store.server import Server
 from packetflow.store.settings import Settings
 from packetflow.store.talk import Card, last_words, read_card, remove_card, write_card
-
 from tests.packetflow.store.records import ended, log, span, started, whole
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pyarrow as pa
 import pytest
+
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import (
     CapabilitySeen,
@@ -16,7 +17,6 @@ from packetflow.kernel.records import (
     ValueTag,
 )
 from packetflow.store.inproc import MemoryStore
-
 from tests.packetflow.store.records import NOON, log, span, started, wait, whole
 
 Ext = msgspec.msgpack.Ext
@@ -44,7 +44,7 @@ def test_every_kind_of_record_has_its_table(store):
         EventArrived("ev1", "approved", "k1", {"by": "ada"}, NOON, "rest"),
         MetricPoint(NOON, "sent", "counter", 1.5, {"to": "bob"}, identity),
         MessagePosted("m1", "desk", NOON, "user", "ada", "hello", identity, {"a": 1}),
-        CapabilitySeen("fetch", "1", "Download", "{}", "{}", "web", True, NOON),  # noqa: FBT003
+        CapabilitySeen("fetch", "1", "Download", "{}", "{}", "web", True, NOON),
         ScoreGiven(identity, "send", "good", 1.0, "nice", "ada", NOON),
     ):
         store.append(record)
@@ -161,7 +161,7 @@ def test_an_event_delivered_twice_is_kept_once(store):
 
 def test_a_later_sight_of_a_capability_replaces_an_earlier_one(store):
     def seen(name, intent, at, *, removed=False):
-        return CapabilitySeen(name, "1", intent, "{}", "{}", "web", True, at, removed=removed)  # noqa: FBT003
+        return CapabilitySeen(name, "1", intent, "{}", "{}", "web", True, at, removed=removed)
 
     for record in (
         seen("a", "old", NOON),
@@ -185,7 +185,8 @@ def test_calls_of_capabilities_are_listed_with_who_asked(store):
 
     assert row == {
         "id": f"{identity}-00000000000000ff", "capability_id": "validate", "user_id": "ada",
-        "agent_id": "bot", "payload": '{"x":1}', "result": '{"score":0.5}', "execution_time_ms": 5.0,
+        "agent_id": "bot", "payload": '{"x":1}', "result": '{"score":0.5}',
+        "execution_time_ms": 5.0,
     }  # fmt: skip
 
 

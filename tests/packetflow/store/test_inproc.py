@@ -3,11 +3,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+
 from packetflow.errors import OwnerGone, QueryFailed, StoreError
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import ExecutionResumed
 from packetflow.store.inproc import MemoryStore
-
 from tests.packetflow.store.records import NOON, ended, log, span, started, wait, whole
 
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
+
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import ExecutionResumed, WaitStarted
-from packetflow.store.inproc import MemoryStore
 from packetflow.store.ingest import Piece
-
+from packetflow.store.inproc import MemoryStore
 from tests.packetflow.store.records import NOON, SECOND, ended, span, started, wait
 
 

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from packetflow.errors import OwnerGone, QueryFailed
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import EventArrived, ExecutionResumed
@@ -12,7 +13,6 @@ from packetflow.store.frames import frame, segments
 from packetflow.store.journal import JournalWriter
 from packetflow.store.owner import Owner
 from packetflow.store.settings import Settings
-
 from tests.packetflow.store.records import NOON, SECOND, ended, log, span, started, wait, whole
 
 DAY = 86_400 * SECOND
@@ -124,7 +124,7 @@ def test_a_log_of_another_database_is_set_aside_and_nothing_is_lost(tmp_path):
 
 
 def test_a_run_whose_process_is_gone_is_lost(owner, tmp_path):
-    identity, parked = new_id(), new_id()
+    identity, parked = sorted([new_id(), new_id()])
     write(tmp_path, started(identity), started(parked), wait(parked), process="p1")
 
     settle(owner)

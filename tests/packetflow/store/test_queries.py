@@ -3,12 +3,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+
 from packetflow.errors import UnknownName
 from packetflow.kernel.ids import new_id
 from packetflow.store import queries
 from packetflow.store.inproc import MemoryStore
 from packetflow.store.queries import Filter, Window, answer
-
 from tests.packetflow.store.records import NOON, SECOND, ended, log, span, started, wait
 
 AT_NOON = datetime(2026, 11, 21, 12)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
+
 from packetflow.errors import NewerWorkspace, StoreError
 from packetflow.store.schema import Migration, migrate, migrations
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from packetflow.errors import WorkspaceError
 from packetflow.store.settings import Settings, read_settings
 
