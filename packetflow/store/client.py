@@ -92,7 +92,7 @@ class _Line:
 def start_owner(folder: str | Path) -> subprocess.Popen[bytes]:
     """Start an owner as a process of its own that outlives this one; it says why in its log."""
     spots = places(folder)
-    spots.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    spots.prepare()
     path = spots.state / "owner.log"
     if path.exists() and path.stat().st_size > _LOG_LIMIT:
         path.replace(path.with_suffix(".log.old"))

@@ -360,3 +360,30 @@ def test_files_of_an_interrupted_archiving_are_removed(tmp_path):
 
     assert not stray.exists()
     assert len(list((tmp_path / ".packetflow/archive").rglob("*.parquet"))) == 1
+
+
+def test_a_watcher_that_fails_does_not_end_the_owner(tmp_path, capsys):
+    class Broken:
+        def seen(self, records):
+            raise RuntimeError("seen failed")
+
+        def tick(self, now_ns):
+            raise RuntimeError("tick failed")
+
+    identity = new_id()
+    owner = own(tmp_path, watcher=Broken())
+    write(tmp_path, started(identity), wait(identity))
+
+    settle(owner)
+
+    assert count(owner, "executions") == 1
+    owner.close()
+    said = capsys.readouterr().err
+    assert "seen failed" in said
+    assert "tick failed" in said
+
+
+def test_everything_is_for_its_user_only(owner, tmp_path):
+    write(tmp_path, *whole())
+
+    assert (tmp_path / ".packetflow").stat().st_mode & 0o777 == 0o700
