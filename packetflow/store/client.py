@@ -89,6 +89,16 @@ class _Line:
             self._stack.close()
 
 
+def _environment() -> dict[str, str]:
+    """Let the owner import this very PacketFlow, and nothing from the folder it is started in."""
+    root = Path(__file__).parents[2]
+    environment = dict(os.environ)
+    if root.name not in {"site-packages", "dist-packages"}:
+        paths = [str(root), environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    return environment
+
+
 def start_owner(folder: str | Path) -> subprocess.Popen[bytes]:
     """Start an owner as a process of its own that outlives this one; it says why in its log."""
     spots = places(folder)
@@ -99,7 +109,8 @@ def start_owner(folder: str | Path) -> subprocess.Popen[bytes]:
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(  # our own module
-            [sys.executable, "-m", "packetflow.store", str(Path(folder).resolve())],
+            [sys.executable, "-P", "-m", "packetflow.store", str(Path(folder).resolve())],
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,

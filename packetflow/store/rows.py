@@ -122,6 +122,8 @@ def as_table(relation: str, rows: list[Row]) -> pa.Table:
             does not fit its column.
     """
     schema = SCHEMAS[relation]
+    if not rows:
+        return schema.empty_table()
     columns = zip(*rows, strict=True)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)

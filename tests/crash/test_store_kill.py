@@ -276,3 +276,13 @@ def readable(folder):
 def test_without_an_owner_and_without_starting_one_a_client_says_so(tmp_path):
     with StoreClient(tmp_path, start=False, patience_seconds=0) as client, pytest.raises(OwnerGone):
         client.flush()
+
+
+def test_an_owner_imports_nothing_from_the_folder_it_is_started_in(tmp_path, monkeypatch):
+    for name in ("duckdb", "msgspec", "select"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported the wrong file')\n")
+    monkeypatch.chdir(tmp_path)
+
+    with StoreClient(tmp_path) as client:
+        assert client.sql("select 1 as one").to_pylist() == [{"one": 1}]
+    wait_until(lambda: left(tmp_path))

@@ -137,7 +137,7 @@ def test_the_same_content_is_kept_once(tmp_path):
 def test_an_artifact_changed_on_disk_is_refused(tmp_path):
     with JournalWriter(tmp_path, role="test") as journal:
         sha = journal.put(b"abc", "text/plain")
-        journal.artifacts.path_of(sha).write_bytes(b"abd")
+        journal.artifacts.path_of(sha).write_bytes(b"abx")
 
         with pytest.raises(StoreError, match="was changed on disk"):
             journal.get(sha)

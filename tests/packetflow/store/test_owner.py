@@ -294,7 +294,7 @@ def test_a_watcher_sees_waits_events_and_ends_once_they_are_committed(tmp_path):
         ("with d as (delete from span returning *) from d", "read-only"),
         ("select 1; select 2", "one statement at a time"),
         ("", "one statement at a time"),
-        ("selct 1", "syntax error"),
+        ("select 1 from from", "syntax error"),
         ("select nme from executions", "nme"),
         ("select ?", "parameter"),
     ],
