@@ -291,7 +291,7 @@ class Engine:
         reason = run.stop_reason or "cancelled"
         failure = Failure("", (), {}, "Cancelled", reason, Cancelled(reason))
         execution = finish(live, Status.CANCELLED, failure)
-        if not run.cancelled.is_set():
+        if not run.cancelled:
             raise asyncio.CancelledError
         if task is not None:
             task.uncancel()

@@ -160,7 +160,7 @@ class Running:
     def cancel(self, reason: str = "cancelled") -> None:
         """Stop it: async steps within one turn of the loop, process steps by a kill."""
         self._run.stop_reason = reason
-        self._run.cancelled.set()
+        self._run.cancelled = True
         self._task.cancel()
 
     def done(self) -> bool:
