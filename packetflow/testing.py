@@ -87,7 +87,7 @@ class FakeClock:
             await asyncio.sleep(0)
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        timer = self.call_later(seconds, lambda: done.done() or done.set_result(None))
+        timer = self.call_later(seconds, lambda: _answer(done))
         try:
             await done
         finally:
@@ -132,3 +132,8 @@ class FakeClock:
         if not ready:
             self._call_due(self._timers[0].due)
         self._watch()
+
+
+def _answer(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)
