@@ -59,7 +59,7 @@ class Engine:
         keep_definition: Called with sha and text of every definition before it first runs.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything the engine asks of the world
         self,
         sink: Sink | None = None,
         *,
@@ -230,6 +230,7 @@ class Engine:
             )
         )
         run.inputs = dict(scope)
+        run.secrets = plan.secrets
         return Live(plan, run, Frame(run, scope), name, self.clock.wall_ns())
 
     def _prepare_again(
@@ -246,6 +247,7 @@ class Engine:
         scope = restored_inputs(plan, started, self.sink.get)
         name = started.name
         run.inputs = dict(scope)
+        run.secrets = plan.secrets
         return Live(plan, run, Frame(run, scope), name, self.clock.wall_ns())
 
     def _define(self, composition: Composable | Pipeline, plan: Plan) -> str:
@@ -289,7 +291,7 @@ class Engine:
         reason = run.stop_reason or "cancelled"
         failure = Failure("", (), {}, "Cancelled", reason, Cancelled(reason))
         execution = finish(live, Status.CANCELLED, failure)
-        if not run.cancelled.is_set():
+        if not run.cancelled:
             raise asyncio.CancelledError
         if task is not None:
             task.uncancel()

@@ -21,7 +21,7 @@ from packetflow.kernel.records import (
 
 _DONE = frozenset({Status.OK.value, Status.SKIPPED.value})
 _NO_OUTCOME = frozenset({Status.TIMED_OUT.value, Status.CANCELLED.value})
-_STEP_KINDS = frozenset({"capability", "wait", "race"})
+_STEP_KINDS = frozenset({"capability", "wait", "race", "cache"})
 
 
 @dataclass

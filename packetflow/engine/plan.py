@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from packetflow.capabilities.contract import MISSING, Contract, Port
@@ -77,6 +77,16 @@ class Plan:
     inputs: tuple[Read, ...]
     outputs: tuple[str, ...] | None
     defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The names, in any scope of it, whose values may not be shown."""
+        return frozenset(
+            port.name
+            for part in walk(self.step)
+            for port in (*part.flow.needs.values(), *part.flow.makes.values())
+            if port.secret
+        )
 
 
 def compile_plan(composition: Step | Pipeline) -> Plan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -81,6 +80,7 @@ class Run:
         "on_idle",
         "passivated",
         "past",
+        "secrets",
         "spans",
         "special",
         "stop_reason",
@@ -103,9 +103,10 @@ class Run:
         self.listeners: list[Listener] = []
         self.special = past is not None or bool(engine.chain)
         self.attributes: dict[Place, dict[str, Any]] = {}
-        self.cancelled = threading.Event()
+        self.cancelled = False
         self.intents: set[Place] = set()
         self.inputs: Scope = {}
+        self.secrets: frozenset[str] = frozenset()
         self.passivated = False
         self.busy = 0
         self.waiting = 0

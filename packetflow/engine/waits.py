@@ -18,7 +18,7 @@ from packetflow.engine.node import Node, Pending
 from packetflow.engine.spans import keep_span, recalled
 from packetflow.engine.state import Frame, Run, StepFailed
 from packetflow.engine.values import pack_all, unpack
-from packetflow.errors import MissingInput, TimedOut, WrongType
+from packetflow.errors import MissingInput, Superseded, TimedOut, WrongType
 from packetflow.kernel.records import EventArrived, Path, Status, WaitStarted
 
 
@@ -127,7 +127,10 @@ async def wait(
         if run.listeners:
             run.tell(WaitsEvent(started))
         run.idle()
-        return await _until(waiter, started.deadline, now)
+        arrived = await _until(waiter, started.deadline, now)
+        if engine.leases is not None and not engine.leases.holds(run.id, run.epoch):
+            raise Superseded(f"execution {run.id} was taken over by another runner while it waited")
+        return arrived
     finally:
         run.waiting -= 1
         engine.waits.remove(waiter)
