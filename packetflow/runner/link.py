@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -65,7 +66,8 @@ class Link:
         self._lock = threading.Lock()
         self._closed = False
         self._pulse = Listener(folder, card.runner, stale_seconds=stale_seconds)
-        self._connection = _open(card)
+        self._open = contextlib.ExitStack()
+        self._connection = self._open.enter_context(_connected(card))
         self.welcome = self._greet(role)
         self._reader = threading.Thread(target=self._read, name="runner-link", daemon=True)
         self._reader.start()
@@ -126,7 +128,7 @@ class Link:
 
     def close(self) -> None:
         """Close the connection; who still waits gets `RunnerLost`."""
-        self._connection.close()
+        self._open.close()
         if threading.current_thread() is not self._reader:
             self._reader.join()
 
@@ -135,11 +137,11 @@ class Link:
             self._connection.send(encode(Hello(self.card.token, role)))
             answer = decode(_bytes(self._connection.recv(timeout=OPEN_SECONDS)))
         except (ConnectionClosed, TimeoutError) as error:
-            self._connection.close()
+            self._open.close()
             raise Unreachable("the runner does not answer") from error
         if isinstance(answer, Welcome):
             return answer
-        self._connection.close()
+        self._open.close()
         if isinstance(answer, Refused) and answer.code != MOVED:
             raise error_from(answer.code, answer.message, answer.facts)
         raise Unreachable("the runner is leaving")
@@ -166,7 +168,7 @@ class Link:
         with self._lock:
             self._closed = True
             takers, self._takers = self._takers, {}
-        self._connection.close()
+        self._open.close()
         for take in takers.values():
             take(RunnerLost(f"runner {self.card.runner} is gone: {reason}", reason=reason))
 
@@ -198,19 +200,24 @@ def answered(answer: Answer | Lost) -> Answer:
     return answer
 
 
-def _open(card: RunnerCard) -> ClientConnection:
-    try:
-        return connect(
-            f"ws://127.0.0.1:{card.port}",
-            compression=None,
-            ping_interval=None,
-            open_timeout=OPEN_SECONDS,
-            close_timeout=1,
-            max_size=LIMIT,
-            proxy=None,
-        )
-    except (OSError, InvalidHandshake, InvalidMessage, ConnectionClosed) as error:
-        raise Unreachable(f"nothing answers on port {card.port}") from error
+@contextlib.contextmanager
+def _connected(card: RunnerCard) -> Iterator[ClientConnection]:
+    with contextlib.ExitStack() as stack:
+        try:
+            connection = stack.enter_context(
+                connect(
+                    f"ws://127.0.0.1:{card.port}",
+                    compression=None,
+                    ping_interval=None,
+                    open_timeout=OPEN_SECONDS,
+                    close_timeout=1,
+                    max_size=LIMIT,
+                    proxy=None,
+                )
+            )
+        except (OSError, InvalidHandshake, InvalidMessage, ConnectionClosed) as error:
+            raise Unreachable(f"nothing answers on port {card.port}") from error
+        yield connection
 
 
 def _bytes(content: str | bytes) -> bytes:

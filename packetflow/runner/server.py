@@ -163,7 +163,7 @@ class RunnerServer:
             await session.serve()
         finally:
             self._sessions.discard(session)
-            self._unused_since = max(self._unused_since, time.monotonic())
+            self._unused_since = time.monotonic()
 
     def _clients(self) -> list[Session]:
         return [one for one in self._sessions if not one.is_closed]
@@ -174,7 +174,7 @@ class RunnerServer:
         if self.is_moved:
             return True
         if self._clients() or self.host.needed():
-            self._unused_since = max(self._unused_since, time.monotonic())
+            self._unused_since = time.monotonic()
             return False
         return time.monotonic() - self._unused_since >= self._settings.linger_seconds
 

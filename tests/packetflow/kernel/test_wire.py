@@ -51,7 +51,12 @@ outcomes = st.builds(
     Outcome, texts, texts, payloads, st.none() | failures, st.floats(0, 1e6, allow_nan=False)
 )
 capabilities = st.builds(
-    CapabilityCard, texts, texts, requires=ports, line=lines, examples=st.lists(payloads, max_size=2)
+    CapabilityCard,
+    texts,
+    texts,
+    requires=ports,
+    line=lines,
+    examples=st.lists(payloads, max_size=2),
 )
 pipelines = st.builds(PipelineCard, texts, problems=problems, requires=ports, file=texts)
 listings = st.builds(
@@ -66,7 +71,18 @@ happenings = st.builds(Happening, texts, texts, texts, paths, whole, payloads)
 EVERY = {
     m.Hello: st.builds(m.Hello, texts, texts, st.integers(0, 9)),
     m.CapabilityDiscovery: st.builds(m.CapabilityDiscovery, texts, texts, lines),
-    m.CapabilityRequest: st.builds(m.CapabilityRequest, texts, texts, payloads, texts, st.none() | texts, tags=st.dictionaries(texts, texts, max_size=3), follow=st.booleans(), source=st.none() | texts, execution_id=st.none() | texts),
+    m.CapabilityRequest: st.builds(
+        m.CapabilityRequest,
+        texts,
+        texts,
+        payloads,
+        texts,
+        st.none() | texts,
+        tags=st.dictionaries(texts, texts, max_size=3),
+        follow=st.booleans(),
+        source=st.none() | texts,
+        execution_id=st.none() | texts,
+    ),
     m.Describe: st.builds(m.Describe, texts, texts, st.none() | texts),
     m.Follow: st.builds(m.Follow, texts, texts),
     m.CancelRun: st.builds(m.CancelRun, texts, texts, texts),
@@ -78,7 +94,9 @@ EVERY = {
     m.Ping: st.builds(m.Ping, texts, whole),
     m.Welcome: st.builds(m.Welcome, texts, lines, lines, texts, st.integers(0, 9)),
     m.CapabilityListing: st.builds(m.CapabilityListing, texts, listings),
-    m.Described: st.builds(m.Described, texts, st.builds(Description, texts, texts, problems=problems, steps=steps)),
+    m.Described: st.builds(
+        m.Described, texts, st.builds(Description, texts, texts, problems=problems, steps=steps)
+    ),
     m.RunAccepted: st.builds(m.RunAccepted, texts, texts),
     m.RunEvent: st.builds(m.RunEvent, texts, happenings),
     m.CapabilityResponse: st.builds(m.CapabilityResponse, texts, outcomes, lines),
@@ -145,7 +163,12 @@ def test_a_message_of_another_version_is_refused_with_both_numbers(message, numb
 
 @pytest.mark.parametrize(
     "length",
-    [b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xc6\xff\xff\xff\xff", b"\xc9\xff\xff\xff\xff\x01"],
+    [
+        b"\xdd\xff\xff\xff\xff",
+        b"\xdf\xff\xff\xff\xff",
+        b"\xc6\xff\xff\xff\xff",
+        b"\xc9\xff\xff\xff\xff\x01",
+    ],
 )
 def test_a_huge_announced_length_is_refused_without_taking_memory(length):
     with pytest.raises(WireError, match="truncated"):
@@ -191,8 +214,10 @@ GOLDEN = [
     (m.Ping("7", 5), b"PF\x01\x83\xa4type\xa4ping\xa2id\xa17\xa2at\x05"),
     (
         m.CapabilityRequest("1", "add", {"a": 1, "b": Ext(2, b"xy")}, follow=False),
-        b"PF\x01\x85\xa4type\xb2capability_request\xa2id\xa11\xa4name\xa3add"
-        b"\xa6inputs\x82\xa1a\x01\xa1b\xd5\x02xy\xa6follow\xc2",
+        (
+            b"PF\x01\x85\xa4type\xb2capability_request\xa2id\xa11\xa4name\xa3add"
+            b"\xa6inputs\x82\xa1a\x01\xa1b\xd5\x02xy\xa6follow\xc2"
+        ),
     ),
     (
         m.CapabilityDiscovery("2", "text"),
@@ -200,15 +225,19 @@ GOLDEN = [
     ),
     (
         m.CapabilityResponse("1", Outcome("e", "ok", {"sum": 3}, seconds=0.5)),
-        b"PF\x01\x83\xa4type\xb3capability_response\xa2id\xa11\xa7outcome\x84"
-        b"\xacexecution_id\xa1e\xa6status\xa2ok\xa7outputs\x81\xa3sum\x03"
-        b"\xa7seconds\xcb?\xe0\x00\x00\x00\x00\x00\x00",
+        (
+            b"PF\x01\x83\xa4type\xb3capability_response\xa2id\xa11\xa7outcome\x84"
+            b"\xacexecution_id\xa1e\xa6status\xa2ok\xa7outputs\x81\xa3sum\x03"
+            b"\xa7seconds\xcb?\xe0\x00\x00\x00\x00\x00\x00"
+        ),
     ),
     (
         m.RunEvent("1", Happening("e", "step_started", "add", [2], 9, {"attempt": 1})),
-        b"PF\x01\x83\xa4type\xa9run_event\xa2id\xa11\xa5event\x86\xacexecution_id\xa1e"
-        b"\xa4kind\xacstep_started\xa4step\xa3add\xa4path\x91\x02\xa2at\x09"
-        b"\xa4body\x81\xa7attempt\x01",
+        (
+            b"PF\x01\x83\xa4type\xa9run_event\xa2id\xa11\xa5event\x86\xacexecution_id\xa1e"
+            b"\xa4kind\xacstep_started\xa4step\xa3add\xa4path\x91\x02\xa2at\x09"
+            b"\xa4body\x81\xa7attempt\x01"
+        ),
     ),
 ]
 

@@ -23,7 +23,6 @@ from packetflow.runner.happenings import happening_of
 from packetflow.runner.port import Tell
 
 
-
 @capability(provides="sum")
 async def add(a: int, b: int = 1) -> int:
     """Add two numbers."""
@@ -90,8 +89,7 @@ def eats(megabytes: int) -> int:
 
 
 KNOWN: dict[str, Capability[..., Any]] = {
-    one.name: one
-    for one in (add, breaks, asks, counts, waits_for_file, prints, exits, hangs, eats)
+    one.name: one for one in (add, breaks, asks, counts, waits_for_file, prints, exits, hangs, eats)
 }
 
 
@@ -110,10 +108,14 @@ class TinyHost:
 
     async def open(self) -> None:
         for path in sorted((self.folder / "capabilities").glob("*.py")):
-            exec(compile(path.read_text(), path, "exec"), {})  # noqa: S102 - the test's own file
+            exec(compile(path.read_text(), path, "exec"), {})
 
     async def listing(self, query: str, limit: int) -> Listing:
-        found = [CapabilityCard(name, one.intent) for name, one in KNOWN.items() if query in name]
+        found = [
+            CapabilityCard(name, one.declaration.intent)
+            for name, one in KNOWN.items()
+            if query in name
+        ]
         return Listing(found[: limit or None])
 
     async def describe(self, name: str, source: str | None) -> Description:
@@ -156,7 +158,7 @@ class TinyHost:
         from packetflow.kernel.records import EventArrived
 
         name = answer_event(request.execution_id, request.step, tuple(request.path))
-        arrived = EventArrived(new_id(), name, "", {"value": request.value}, time.time_ns())
+        arrived = EventArrived(new_id(), name, "", {"answer": request.value}, time.time_ns())
         if not self.engine.deliver(arrived):
             raise UnknownName("waiting step", request.step)
 
