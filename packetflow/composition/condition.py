@@ -171,10 +171,10 @@ def compile_condition(source: str, where: str) -> Condition:
         raise CompositionError(f"{where}: condition {source!r} {_readable(str(error))}") from error
 
     def holds(scope: Mapping[str, Any]) -> bool:
-        facts = {name: _celled(scope.get(name)) for name in names}
         try:
+            facts = {name: _celled(scope.get(name)) for name in names}
             answer = evaluate(data=facts).value()
-        except (RuntimeError, TypeError, ValueError) as error:
+        except Exception as error:  # a border: CEL, and the values' own methods
             raise RunError(f"{where}: condition {source!r} failed: {error}") from error
         if answer is True or answer is False:
             return bool(answer)

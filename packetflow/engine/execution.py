@@ -161,7 +161,9 @@ class Running:
         """Stop it: async steps within one turn of the loop, process steps by a kill."""
         self._run.stop_reason = reason
         self._run.cancelled = True
-        self._task.cancel()
+        self._run.special = True  # so that no further step begins, whatever the last one does
+        # one turn later: a task that is cancelled before its first turn never runs at all
+        self._task.get_loop().call_soon(self._task.cancel)
 
     def done(self) -> bool:
         """True once it is over or put aside."""
@@ -199,15 +201,18 @@ class Running:
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         """Its events from now on; the last is `Ended`."""
-        queue: asyncio.Queue[Event] = asyncio.Queue()
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+
+        def over(_: object) -> None:
+            queue.put_nowait(None)
+
         self._run.listen(queue.put_nowait)
-        while not (self._task.done() and queue.empty()):
-            getter = asyncio.ensure_future(queue.get())
-            await asyncio.wait({getter, self._task}, return_when=asyncio.FIRST_COMPLETED)
-            if not getter.done():
-                getter.cancel()
-                break
-            yield getter.result()
-        while not queue.empty():
-            yield queue.get_nowait()
+        self._task.add_done_callback(over)
+        try:
+            while (event := await queue.get()) is not None:
+                if not isinstance(event, Ended):
+                    yield event
+        finally:
+            self._run.unlisten(queue.put_nowait)
+            self._task.remove_done_callback(over)
         yield Ended(await self)

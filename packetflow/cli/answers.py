@@ -1,0 +1,70 @@
+"""A person's words as the answer that a waiting step wants."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from packetflow.capabilities.contract import Port
+from packetflow.cli.inputs import by_type
+from packetflow.composition.steps import Call, Pipeline, Step, Wait
+from packetflow.composition.walk import find, walk
+from packetflow.errors import CompositionError, WrongType
+from packetflow.kernel.records import WaitStarted
+
+if TYPE_CHECKING:
+    from packetflow.workspace.workspace import Workspace
+
+
+def fitting(ws: Workspace, wait: WaitStarted, text: str) -> Any:
+    """Read an answer by what the step wants: one of its choices, else its type.
+
+    Raises:
+        WrongType: It does not fit; the message says what would.
+    """
+    words = text.strip()
+    if wait.choices:
+        for choice in wait.choices:
+            if words.casefold() == choice.casefold():
+                return choice
+        said = f"is {words!r}; the choices are {', '.join(wait.choices)}"
+        raise WrongType("answer", f"step {wait.step!r}", said)
+    port = _port(ws, wait)
+    if port is None:
+        return _json_or_text(words)
+    if port.type is bool and words.casefold() in {"yes", "no"}:
+        return words.casefold() == "yes"
+    return by_type(port, words)
+
+
+def _json_or_text(words: str) -> Any:
+    if words.casefold() in {"yes", "no"}:
+        return words.casefold() == "yes"
+    try:
+        return json.loads(words)
+    except ValueError:
+        return words
+
+
+def _port(ws: Workspace, wait: WaitStarted) -> Port | None:
+    """The output that the answer becomes; ``None`` when a capability itself asked."""
+    try:
+        pipeline = ws.archive.definition(ws.archive.story(wait.execution_id))
+    except CompositionError:
+        return None
+    step = None if pipeline is None else _found(pipeline.step, wait.step)
+    if isinstance(step, Wait) and len(step.gives) == 1:
+        return step.gives[0]
+    return None
+
+
+def _found(step: Step, wanted: str) -> Step | None:
+    """The step of that id, also inside called pipelines (``call/step``)."""
+    found = find(step, wanted)
+    if found is not None:
+        return found
+    outer, _, inner = wanted.partition("/")
+    for part in walk(step):
+        if isinstance(part, Call) and part.id == outer and isinstance(part.pipeline, Pipeline):
+            return _found(part.pipeline.step, inner)
+    return None
