@@ -15,6 +15,7 @@ from packetflow.composition.problems import Problem
 from packetflow.composition.steps import Guarded, Pipeline, Sequence, Step
 from packetflow.composition.walk import children, label, natural_name
 from packetflow.discovery.catalog import AnyCapability, Catalog
+from packetflow.engine.values import pack_all
 from packetflow.kernel.cards import (
     BrokenFile,
     CapabilityCard,
@@ -71,7 +72,7 @@ def capability_card(capability: AnyCapability) -> CapabilityCard:
         file,
         line,
         source,
-        [dict(example) for example in declared.examples],
+        [pack_all(example, declared.contract.inputs) for example in declared.examples],
         list(declared.tags),
         declared.safety.value,
     )
