@@ -72,7 +72,7 @@ def capability_card(capability: AnyCapability) -> CapabilityCard:
         file,
         line,
         source,
-        [pack_all(example, {}) for example in declared.examples],
+        [pack_all(example, declared.contract.inputs) for example in declared.examples],
         list(declared.tags),
         declared.safety.value,
     )
