@@ -184,7 +184,7 @@ class CapabilityFailed(RunError):
         super().__init__(f"step {step!r} failed: {cause_type}: {cause}", step=step)
 
 
-class TimedOut(RunError):
+class TimedOut(RunError, TimeoutError):
     """A step took longer than its time limit."""
 
     code = "timed_out"

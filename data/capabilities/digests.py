@@ -53,7 +53,9 @@ def combine_digests(digests: list[Digest | None]) -> Overview:
     read = [digest for digest in digests if digest is not None]
     unread = len(digests) - len(read)
     words = sum(digest["words"] for digest in read)
-    shared = Counter(word for digest in read for word in {w for p in digest["phrases"] for w in p.split()})
+    shared = Counter(
+        word for digest in read for word in {w for p in digest["phrases"] for w in p.split()}
+    )
     common = [word for word, count in shared.most_common(6) if count > 1]
     lines = [
         f"# {len(read)} documents",
@@ -65,7 +67,9 @@ def combine_digests(digests: list[Digest | None]) -> Overview:
     for digest in sorted(read, key=lambda one: one["title"]):
         lines.append(f"## {digest['title']}")
         lines.append(digest["gist"])
-        lines.append(f"*{', '.join(digest['phrases'])} · {digest['language']} · {digest['words']} words*")
+        lines.append(
+            f"*{', '.join(digest['phrases'])} · {digest['language']} · {digest['words']} words*"
+        )
     return {
         "overview": Markdown("\n\n".join(lines)),
         "document_count": len(read),

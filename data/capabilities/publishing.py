@@ -32,7 +32,9 @@ def prepare_draft(path: str, context: Context | None = None) -> Draft:
     if figures.words < 50:
         remarks.append(f"It has only {figures.words} words.")
     if figures.words_per_sentence > 25:
-        remarks.append(f"Its sentences are long: {figures.words_per_sentence:.0f} words on average.")
+        remarks.append(
+            f"Its sentences are long: {figures.words_per_sentence:.0f} words on average."
+        )
     if "TODO" in text or "???" in text:
         remarks.append("It still has open places (TODO or ???).")
     folder = Path(context.workspace if context and context.workspace else ".")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 from packetflow.capabilities.context import Context
-from packetflow.capabilities.contract import MISSING, Contract, Port, SecretMark
+from packetflow.capabilities.contract import MISSING, Contract, Port, SecretMark, type_name
 from packetflow.errors import DeclarationError
 
 Shape: TypeAlias = Literal["nothing", "value", "mapping", "attributes"]
@@ -141,11 +141,38 @@ def _is_context(kind: Any) -> bool:
 
 
 def is_secret(kind: Any) -> bool:
-    """Tell whether a type is marked secret: ``Annotated[str, secret]`` or pydantic's SecretStr."""
+    """Tell whether a type is marked secret, or holds a part that is.
+
+    ``Annotated[str, secret]`` and pydantic's SecretStr are secret, and so is a list, dataclass,
+    TypedDict or model with such an item or field.
+    """
+    return _holds_secret(kind, set())
+
+
+def _holds_secret(kind: Any, seen: set[int]) -> bool:
+    if id(kind) in seen:
+        return False
+    seen.add(id(kind))
     if any(isinstance(mark, SecretMark) for mark in getattr(kind, "__metadata__", ())):
         return True
     bare = getattr(kind, "__origin__", kind)
-    return isinstance(bare, type) and bare.__name__ in {"SecretStr", "SecretBytes"}
+    if isinstance(bare, type) and bare.__name__ in {"SecretStr", "SecretBytes"}:
+        return True
+    if any(_holds_secret(part, seen) for part in typing.get_args(kind)):
+        return True
+    fielded = typing.is_typeddict(bare) or (
+        isinstance(bare, type)
+        and (
+            dataclasses.is_dataclass(bare) or isinstance(getattr(bare, "model_fields", None), dict)
+        )
+    )
+    if not fielded:
+        return False
+    try:
+        hints = typing.get_type_hints(bare, include_extras=True)
+    except (NameError, TypeError):
+        return False
+    return any(_holds_secret(part, seen) for part in hints.values())
 
 
 def _provides(
@@ -165,7 +192,7 @@ def _provides(
     fields = fields_of(kind)
     if fields is None:
         raise DeclarationError(
-            f"capability {name!r} returns a {getattr(kind, '__name__', kind)} without a name; "
+            f"capability {name!r} returns a {type_name(kind)} without a name; "
             "say @capability(provides='...'), or return a TypedDict, dataclass or pydantic model",
             capability=name,
         )

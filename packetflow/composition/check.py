@@ -7,6 +7,7 @@ never fails a run for a missing or clashing name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
@@ -62,6 +63,7 @@ def check(step: Step, *, given: Iterable[str] | Mapping[str, Any] | None = None)
     for part in walk(whole):
         problems += _local(part)
     problems += _conditions(whole, flow, given)
+    problems += _inside_calls(whole)
     outside = flow.needs if given is None else dict.fromkeys(given)
     problems += [
         _maybe(name, reader, flow) for name, reader in flow.maybes.items() if name not in outside
@@ -73,6 +75,26 @@ def check(step: Step, *, given: Iterable[str] | Mapping[str, Any] | None = None)
 
 def check_pipeline(pipeline: Pipeline) -> list[Problem]:
     """Find everything that does not fit in a saved pipeline, its own promises included."""
+    ring = _recursion(pipeline)
+    return ring or _check_pipeline(pipeline)
+
+
+def _inside_calls(whole: Step) -> Iterator[Problem]:
+    """What does not fit in the pipelines that are called; each is looked at once."""
+    seen: set[int] = set()
+    for part in walk(whole):
+        if not isinstance(part, Call) or not isinstance(part.pipeline, Pipeline):
+            continue
+        if id(part.pipeline) in seen:
+            continue
+        seen.add(id(part.pipeline))
+        name = label(part)
+        for problem in check_pipeline(part.pipeline):
+            if problem.severity == "error":
+                yield replace(problem, step=f"{name}/{problem.step}", fix=None)
+
+
+def _check_pipeline(pipeline: Pipeline) -> list[Problem]:
     flow = pipeline.step.flow
     given: dict[str, Any] | None = None
     if pipeline.requires is not None:
@@ -102,7 +124,7 @@ def check_pipeline(pipeline: Pipeline) -> list[Problem]:
                 "everywhere"
             )
             problems.append(Problem("promise", pipeline.name, message, name))
-    return problems + _recursion(pipeline)
+    return problems
 
 
 def _duplicates(whole: Step) -> Iterator[Problem]:

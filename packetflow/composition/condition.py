@@ -171,10 +171,10 @@ def compile_condition(source: str, where: str) -> Condition:
         raise CompositionError(f"{where}: condition {source!r} {_readable(str(error))}") from error
 
     def holds(scope: Mapping[str, Any]) -> bool:
-        facts = {name: _celled(scope.get(name)) for name in names}
         try:
+            facts = {name: _celled(scope.get(name)) for name in names}
             answer = evaluate(data=facts).value()
-        except (RuntimeError, TypeError, ValueError) as error:
+        except Exception as error:  # a border: CEL, and the values' own methods
             raise RunError(f"{where}: condition {source!r} failed: {error}") from error
         if answer is True or answer is False:
             return bool(answer)
@@ -194,7 +194,7 @@ def _celled(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _celled(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if hasattr(value, "model_dump"):
-        return _celled(value.model_dump())
+        return {name: _celled(item) for name, item in vars(value).items()}
     rows = getattr(value, "num_rows", None)
     if isinstance(rows, int):
         return rows

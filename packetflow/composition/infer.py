@@ -212,7 +212,12 @@ def infer_then(first: Flow, second: Flow, *, own: bool = False) -> Flow:
     for name, port in second.makes.items():
         before = flow.makes.get(name)
         if port.optional and before is not None:
-            port = replace(port, type=_either([before.type, port.type]), optional=before.optional)
+            port = replace(
+                port,
+                type=_either([before.type, port.type]),
+                optional=before.optional,
+                secret=before.secret or port.secret,
+            )
         flow.makes[name] = port
         flow.makers[name] = second.makers[name]
     return flow
@@ -292,7 +297,8 @@ def _shared(parts: SequenceOf[Flow], *, all_ways: bool) -> tuple[dict[str, Port]
                 continue
             certain = everywhere and not any(port.optional for port in ports)
             kind = _either([port.type for port in ports])
-            makes[name] = replace(ports[0], type=kind, optional=not certain)
+            hidden = any(port.secret for port in ports)
+            makes[name] = replace(ports[0], type=kind, optional=not certain, secret=hidden)
             makers[name] = part.makers[name]
     return makes, makers
 
@@ -305,7 +311,8 @@ def _infer_each(step: Each) -> Flow:
         port = inner.needs.get(item)
         known = port is not None and port.type is not Any
         kind = GenericAlias(list, (port.type,)) if port is not None and known else list
-        flow.read(Port(outer, kind), name)
+        hidden = port is not None and port.secret
+        flow.read(Port(outer, kind, secret=hidden), name)
     for need, port in inner.needs.items():
         if need not in step.over:
             flow.read(port, inner.readers[need])
@@ -318,7 +325,10 @@ def _infer_each(step: Each) -> Flow:
         item_type = port.type
         if (port.optional or step.on_error == "collect") and item_type is not Any:
             item_type = Union[item_type, None]  # noqa: UP007 - a value here
-        flow.makes[outer] = Port(outer, GenericAlias(list, (item_type,)))
+        if outer in flow.makes:
+            message = f"collects two outputs under the name {outer!r}; give one another name"
+            flow.problems.append(Problem("clashing_outputs", name, message, outer))
+        flow.makes[outer] = Port(outer, GenericAlias(list, (item_type,)), secret=port.secret)
         flow.makers[outer] = name
     return flow
 

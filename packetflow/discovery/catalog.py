@@ -160,6 +160,11 @@ class Catalog:
         saved = [path.stem for path in self._pipeline_files()]
         return sorted({*self._added_pipelines, *built, *saved})
 
+    def pipeline_file(self, name: str) -> str:
+        """The file of a saved pipeline; empty for one built in Python."""
+        path = None if self._folder is None else self._folder / "pipelines" / f"{name}.yaml"
+        return str(path) if path is not None and path.is_file() else ""
+
     def pipeline(self, name: str) -> Pipeline:
         """The saved pipeline of that name.
 

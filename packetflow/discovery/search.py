@@ -20,7 +20,7 @@ def words(text: str) -> list[str]:
     """Cut a text into lower-case word stems; names fall apart at ``_`` and capitals.
 
     >>> words("load_table reads CSV files")
-    ['load', 'table', 'read', 'csv', 'fil']
+    ['load', 'tabl', 'read', 'csv', 'fil']
     """
     spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", text).lower().replace("_", " ")
     return [_stem(word) for word in _WORD.findall(spaced)]

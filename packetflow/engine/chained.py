@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
+from packetflow.capabilities.validate import reason
+from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.ports import (
     CapabilityRequest,
     CapabilityResponse,
@@ -12,7 +16,7 @@ from packetflow.engine.ports import (
     Transform,
 )
 from packetflow.engine.state import Frame
-from packetflow.errors import RunError
+from packetflow.errors import PacketFlowError, RunError, WrongType
 
 if TYPE_CHECKING:
     from packetflow.engine.use import UseNode
@@ -33,7 +37,10 @@ async def chained(node: UseNode, frame: Frame) -> None:
     except Exception as error:  # noqa: BLE001 - a border: validators
         node.fail(frame, began, error)
     request = CapabilityRequest(node.name, inputs, run.id, node.id, run.user, run.agent)
-    outcome = await chain.on_request(request)
+    try:
+        outcome = await chain.on_request(request)
+    except Exception as error:  # noqa: BLE001 - a border: modules
+        node.fail(frame, began, error)
     if isinstance(outcome, Reject):
         cause = RunError(f"step {node.id!r} was refused by a module: {outcome.reason}")
         node.fail(frame, began, cause)
@@ -42,7 +49,7 @@ async def chained(node: UseNode, frame: Frame) -> None:
         request = outcome.request
         values = dict(request.inputs)
         if request.capability != node.name:
-            target = run.engine.node_for(request.capability, node.id)
+            target = _replacement(node, frame, request.capability, began)
     shadow = Frame(run, _scope_for(target, values), frame.path, frame.parent, attempt=frame.attempt)
     result = await target.perform(shadow, began)
     try:
@@ -50,10 +57,28 @@ async def chained(node: UseNode, frame: Frame) -> None:
     except Exception as error:  # noqa: BLE001 - a border: user code
         node.fail(frame, began, error)
     response = CapabilityResponse(request, outputs, run.now() - began)
-    answer = await chain.on_response(response)
-    if isinstance(answer, Transform):
-        outputs = dict(answer.outputs)
+    try:
+        answer = await chain.on_response(response)
+        if isinstance(answer, Transform):
+            outputs = _checked(node, dict(answer.outputs))
+    except Exception as error:  # noqa: BLE001 - a border: modules, validators
+        node.fail(frame, began, error)
     node.commit(frame, began, outputs)
+
+
+def _replacement(node: UseNode, frame: Frame, capability: str, began: int) -> UseNode:
+    """What a module puts in a step's place."""
+    try:
+        found = frame.run.engine.node_for(capability, node.id)
+    except PacketFlowError as error:
+        node.fail(frame, began, error)
+    if isinstance(found, GuardedUse):
+        cause = RunError(
+            f"a module put {capability!r}, which changes something outside, in the place of "
+            f"{node.name!r}; such a step must stand in the composition itself"
+        )
+        node.fail(frame, began, cause)
+    return found
 
 
 def _scope_for(node: UseNode, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -66,10 +91,27 @@ def _outputs(node: UseNode, target: UseNode, result: Any) -> dict[str, Any]:
     made = target.spread(result)
     if target is node:
         return made
-    missing = [write.field for write in node.writes if write.field not in made]
+    missing = [w.field for w in node.writes if w.field not in made and not w.port.optional]
     if missing:
         raise RunError(
             f"a module put {target.name!r} in the place of {node.name!r}, but it does not provide "
             f"{', '.join(missing)}"
         )
-    return {write.scope_name: made[write.field] for write in node.writes}
+    return _checked(node, {w.scope_name: made[w.field] for w in node.writes if w.field in made})
+
+
+def _checked(node: UseNode, outputs: dict[str, Any]) -> dict[str, Any]:
+    """What a module gives as a step's outputs, checked as the step's own would be."""
+    checked: dict[str, Any] = {}
+    for write in node.writes:
+        if write.scope_name not in outputs:
+            if write.port.optional:
+                continue
+            raise RunError(f"a module left out the output {write.scope_name!r} of {node.name!r}")
+        value = outputs[write.scope_name]
+        try:
+            checked[write.scope_name] = value if write.check is None else write.check(value)
+        except ValidationError as error:
+            where = f"a module's output for step {node.id!r}"
+            raise WrongType(write.scope_name, where, reason(error)) from error
+    return checked

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from packetflow.capabilities.contract import Port
 from packetflow.engine.node import Node, Pending
@@ -22,9 +21,10 @@ class Contest:
     `abandon` waits until all have ended, so nothing of a loser runs on unseen.
     """
 
-    __slots__ = ("_changed", "_strands", "errors", "started", "winner")
+    __slots__ = ("_changed", "_clock", "_strands", "errors", "started", "winner")
 
     def __init__(self, frame: Frame) -> None:
+        self._clock = frame.run.engine.clock
         self._strands = Strands(frame.run.engine.carriers, self._ended)
         self._changed = asyncio.Event()
         self.winner: int | None = None
@@ -58,13 +58,21 @@ class Contest:
 
     async def change(self, seconds: float | None = None) -> bool:
         """Wait until one ends, or so long; tells whether one ended."""
+        ended = True
+
+        def expire() -> None:
+            nonlocal ended
+            ended = self._changed.is_set()
+            self._changed.set()
+
+        timer = None if seconds is None else self._clock.call_later(seconds, expire)
         try:
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
-        except TimeoutError:
-            return False
+            await self._changed.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
         self._changed.clear()
-        return True
+        return ended
 
     async def abandon(self) -> None:
         """Cancel all and wait until they have ended.
@@ -125,7 +133,7 @@ class RaceNode:
             failed = next(iter(contest.errors.values()))
             cause = NothingWon(
                 f"race {self.id!r}: all {len(self.nodes)} alternatives failed; the first said: "
-                f"{_cause(failed)}"
+                f"{_said(failed)}"
             )
             keep_span(
                 frame,
@@ -150,8 +158,12 @@ class RaceNode:
         frame.scope.update(outputs)
 
 
-def _cause(error: BaseException) -> BaseException:
-    return error.cause if isinstance(error, StepFailed) else error
+async def _failing(failed: StepFailed) -> None:
+    raise failed
+
+
+def _said(error: BaseException) -> str:
+    return (error.text or str(error.cause)) if isinstance(error, StepFailed) else str(error)
 
 
 class FallbackNode:
@@ -174,10 +186,7 @@ class FallbackNode:
 
     def start(self, frame: Frame) -> Pending:
         """Try them."""
-        first = frame.run.decided(self.id, frame.path, "failed_alternative") or 0
-        return self._try(int(first), frame)
-
-    def _try(self, index: int, frame: Frame) -> Pending:
+        index = int(frame.run.decided(self.id, frame.path, "failed_alternative") or 0)
         while True:
             child = frame.inner(picked(frame.scope, self.frees[index]))
             try:
@@ -190,15 +199,24 @@ class FallbackNode:
             frame.scope.update(picked(child.scope, self.shared))
             return None
 
-    async def _rest(self, index: int, child: Frame, frame: Frame, pending: Any) -> None:
-        try:
-            await pending
-        except StepFailed as failed:
-            later = self._try(self._next(index, frame, failed), frame)
-            if later is not None:
-                await later
-            return
+    async def _rest(self, index: int, child: Frame, frame: Frame, pending: Pending) -> None:
+        while True:
+            try:
+                if pending is not None:
+                    await pending
+                break
+            except StepFailed as failed:
+                index = self._next(index, frame, failed)
+            child = frame.inner(picked(frame.scope, self.frees[index]))
+            pending = self._begun(index, child)
         frame.scope.update(picked(child.scope, self.shared))
+
+    def _begun(self, index: int, child: Frame) -> Pending:
+        """Start an alternative so that its failure shows when it is awaited."""
+        try:
+            return self.nodes[index].start(child)
+        except StepFailed as failed:
+            return _failing(failed)
 
     def _next(self, index: int, frame: Frame, failed: StepFailed) -> int:
         """Note that an alternative failed; after the last one its failure stands."""

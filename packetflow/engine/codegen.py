@@ -7,6 +7,8 @@ checked as text reach the source, always through ``repr``.
 
 from __future__ import annotations
 
+import keyword
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,11 +80,16 @@ def _function(source: str, name: str, known: Mapping[str, Any]) -> Callable[...,
     return made
 
 
-def _input(index: int, read: Read, known: dict[str, Any]) -> str:
+def _given(index: int, read: Read, known: dict[str, Any]) -> str:
     value = f"scope[{read.scope_name!r}]"
     if read.check is not None:
         known[f"c{index}"] = read.check
         value = f"c{index}({value})"
+    return value
+
+
+def _input(index: int, read: Read, known: dict[str, Any]) -> str:
+    value = _given(index, read, known)
     if read.port.optional:
         known[f"d{index}"] = None if read.port.default is MISSING else read.port.default
         value = f"{value} if {read.scope_name!r} in scope else d{index}"
@@ -94,11 +101,21 @@ def inputs_function(
 ) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """A function of the scope that gives the checked arguments by parameter."""
     known: dict[str, Any] = {}
-    parts = [f"{read.parameter!r}: {_input(i, read, known)}" for i, read in enumerate(reads)]
+    parts: list[str] = []
+    late: list[str] = []
+    for index, read in enumerate(reads):
+        value = _input(index, read, known)
+        if _has_no_default(read):
+            there = _given(index, read, known)
+            late.append(f"    if {read.scope_name!r} in scope:\n")
+            late.append(f"        made[{read.parameter!r}] = {there}\n")
+        else:
+            parts.append(f"{read.parameter!r}: {value}")
     for index, (parameter, value) in enumerate(fixed.items()):
         known[f"f{index}"] = value
         parts.append(f"{parameter!r}: f{index}")
-    source = f"def inputs(scope):\n    return {{{', '.join(parts)}}}\n"
+    body = f"{{{', '.join(parts)}}}"
+    source = f"def inputs(scope):\n    made = {body}\n{''.join(late)}    return made\n"
     return _function(source, "inputs", known)
 
 
@@ -110,14 +127,21 @@ def call_function(
 ) -> Callable[..., Any]:
     """A function of scope and context that calls *fn* with the checked arguments."""
     known: dict[str, Any] = {"fn": fn}
-    pairs = [(read.parameter, _input(i, read, known)) for i, read in enumerate(reads)]
+    pairs: list[tuple[str, str]] = []
+    odd: list[str] = []
+    for index, read in enumerate(reads):
+        if _has_no_default(read):
+            there = f"{{{read.parameter!r}: {_given(index, read, known)}}}"
+            odd.append(f"**({there} if {read.scope_name!r} in scope else {{}})")
+        else:
+            pairs.append((read.parameter, _input(index, read, known)))
     for index, (parameter, value) in enumerate(fixed.items()):
         known[f"f{index}"] = value
         pairs.append((parameter, f"f{index}"))
     if context is not None:
         pairs.append((context, "context"))
-    named = [f"{name}={value}" for name, value in pairs if _is_identifier(name)]
-    odd = [f"{name!r}: {value}" for name, value in pairs if not _is_identifier(name)]
+    named = [f"{name}={value}" for name, value in pairs if _is_safe(name)]
+    odd += [f"{name!r}: {value}" for name, value in pairs if not _is_safe(name)]
     arguments = ", ".join([*named, *([f"**{{{', '.join(odd)}}}"] if odd else [])])
     return _function(f"def call(scope, context=None):\n    return fn({arguments})\n", "call", known)
 
@@ -133,7 +157,11 @@ def outputs_function(writes: Sequence[Write], shape: str) -> Callable[[Any], dic
         elif shape == "mapping":
             value = f"result[{write.field!r}]"
         else:
-            value = f"result.{write.field}"
+            value = (
+                f"result.{write.field}"
+                if _is_safe(write.field)
+                else f"getattr(result, {write.field!r})"
+            )
         if write.check is not None:
             known[f"c{index}"] = write.check
             value = f"c{index}({value})"
@@ -167,7 +195,14 @@ def pack_function(writes: Sequence[Write]) -> Callable[[dict[str, Any]], dict[st
     return packed
 
 
-def _is_identifier(name: str) -> bool:
-    import keyword
+def _has_no_default(read: Read) -> bool:
+    """Tell whether an input may be left out although nothing says what it is then."""
+    return read.port.optional and read.port.default is MISSING
 
-    return name.isidentifier() and not keyword.iskeyword(name)
+
+_SAFE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _is_safe(name: str) -> bool:
+    """Tell whether a name may be written into source as it is (Python folds other alphabets)."""
+    return _SAFE.fullmatch(name) is not None and not keyword.iskeyword(name) and name != "__debug__"

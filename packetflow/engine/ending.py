@@ -9,8 +9,8 @@ from typing import Any
 
 from packetflow.composition.capability import Capability
 from packetflow.composition.composable import Composable
-from packetflow.composition.steps import Pipeline, Use
-from packetflow.composition.walk import find, label
+from packetflow.composition.steps import Call, Pipeline, Step, Use
+from packetflow.composition.walk import find, identified, label, walk
 from packetflow.engine.events import Ended
 from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.plan import Plan
@@ -41,7 +41,7 @@ def name_of(composition: Composable | Pipeline) -> tuple[str, str]:
 
 def failure_of(failed: StepFailed, plan: Plan) -> Failure:
     """The failure as people see it."""
-    step = find(plan.step, failed.step)
+    step = find_inside(plan.step, failed.step)
     used = step.capability if isinstance(step, Use) else None
     cause = failed.cause
     return Failure(
@@ -49,10 +49,24 @@ def failure_of(failed: StepFailed, plan: Plan) -> Failure:
         failed.path,
         failed.inputs,
         type(cause).__name__,
-        describe(cause),
+        failed.text or describe(cause),
         cause,
         used if isinstance(used, Capability) else None,
     )
+
+
+def find_inside(step: Step, wanted: str) -> Step | None:
+    """The step with that id, in the pipelines that are called too (``call/inner``)."""
+    found = find(step, wanted)
+    if found is not None:
+        return found
+    for part in walk(step):
+        if isinstance(part, Call) and isinstance(part.pipeline, Pipeline):
+            prefix = f"{label(part)}/"
+            if wanted.startswith(prefix):
+                inner = identified(part.pipeline.step)
+                return find_inside(inner, wanted.removeprefix(prefix))
+    return None
 
 
 def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
@@ -64,7 +78,7 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
         JournalFull: It went well, but that could not be kept.
     """
     run = live.run
-    outputs = _outputs(live)
+    outputs = _outputs(live, status)
     ended = None
     if status is not Status.WAITING:
         ended = _moment(run.now() + run.wall_offset)
@@ -86,16 +100,16 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
     return execution
 
 
-def _outputs(live: Live) -> dict[str, Any]:
-    names, given = live.plan.outputs, live.run.inputs
-    scope = live.frame.scope
-    if names is not None:
-        return {name: scope[name] for name in names if name in scope}
-    return {name: value for name, value in scope.items() if _is_made(name, value, given)}
-
-
-def _is_made(name: str, value: Any, given: Mapping[str, Any]) -> bool:
-    return name not in given or value is not given[name]
+def _outputs(live: Live, status: Status) -> dict[str, Any]:
+    """What was made: every output promised, and after a failure what there is of them."""
+    scope, given = live.frame.scope, live.run.inputs
+    whole = status is Status.OK
+    return {
+        name: scope[name]
+        for name, port in live.plan.contract.outputs.items()
+        if name in scope
+        and ((whole and not port.optional) or name not in given or scope[name] is not given[name])
+    }
 
 
 def _keep_end(

@@ -22,7 +22,7 @@ from packetflow.engine.start import Start, check_inputs, definition_of, restored
 from packetflow.engine.state import Frame, Run, StepFailed
 from packetflow.engine.strands import Carriers
 from packetflow.engine.threads import Threads
-from packetflow.engine.use import UseNode
+from packetflow.engine.use import UseNode, describe
 from packetflow.engine.values import pack_all
 from packetflow.engine.waits import Waits
 from packetflow.errors import Cancelled, PacketFlowError, RunError, UnknownName
@@ -59,7 +59,7 @@ class Engine:
         keep_definition: Called with sha and text of every definition before it first runs.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything the engine asks of the world
         self,
         sink: Sink | None = None,
         *,
@@ -87,7 +87,6 @@ class Engine:
         self.threads = Threads()
         self.processes = Processes()
         self.waits = Waits()
-        self.taken: set[tuple[str, str]] = set()
         self.running: dict[str, Running] = {}
         self._find = find_capability
         self._keep_definition = keep_definition
@@ -120,7 +119,7 @@ class Engine:
             found = self._shared[key] = make()
         return cast("T", found)
 
-    def node_for(self, capability: str, step_id: str) -> UseNode:
+    def node_for(self, capability: str, step_id: str) -> UseNode | GuardedUse:
         """A node that calls another capability in a step's place.
 
         Raises:
@@ -129,8 +128,7 @@ class Engine:
         found = None if self._find is None else self._find(capability)
         if found is None:
             raise UnknownName("capability", capability)
-        node = compile_step(Use(found, id=step_id))
-        return node.node if isinstance(node, GuardedUse) else cast("UseNode", node)
+        return cast("UseNode | GuardedUse", compile_step(Use(found, id=step_id)))
 
     async def run(
         self,
@@ -230,7 +228,9 @@ class Engine:
             )
         )
         run.inputs = dict(scope)
-        return Live(plan, run, Frame(run, scope), name, self.clock.wall_ns())
+        run.secrets = plan.secrets
+        run.started_at = self.clock.wall_ns()
+        return Live(plan, run, Frame(run, scope), name, run.started_at)
 
     def _prepare_again(
         self, composition: Composable | Pipeline, story: Story, epoch: int | None
@@ -246,7 +246,9 @@ class Engine:
         scope = restored_inputs(plan, started, self.sink.get)
         name = started.name
         run.inputs = dict(scope)
-        return Live(plan, run, Frame(run, scope), name, self.clock.wall_ns())
+        run.secrets = plan.secrets
+        run.started_at = started.at
+        return Live(plan, run, Frame(run, scope), name, started.at)
 
     def _define(self, composition: Composable | Pipeline, plan: Plan) -> str:
         """Keep the definition once, so that a run can be resumed with what it started with."""
@@ -277,6 +279,9 @@ class Engine:
         except PacketFlowError as error:
             failure = Failure("", (), {}, type(error).__name__, error.message, error)
             return finish(live, Status.FAILED, failure)
+        except Exception as error:  # noqa: BLE001 - a border: modules, clocks, our own mistakes
+            failure = Failure("", (), {}, type(error).__name__, describe(error), error)
+            return finish(live, Status.FAILED, failure)
         return finish(live, Status.OK, None)
 
     def _stopped(self, live: Live) -> Execution:
@@ -289,7 +294,7 @@ class Engine:
         reason = run.stop_reason or "cancelled"
         failure = Failure("", (), {}, "Cancelled", reason, Cancelled(reason))
         execution = finish(live, Status.CANCELLED, failure)
-        if not run.cancelled.is_set():
+        if not run.cancelled:
             raise asyncio.CancelledError
         if task is not None:
             task.uncancel()
@@ -312,7 +317,6 @@ class Engine:
         if self.passivate_after is None:
             return
         task = asyncio.current_task()
-        loop = asyncio.get_running_loop()
         pause = self.passivate_after
 
         def aside() -> None:
@@ -321,7 +325,7 @@ class Engine:
                 task.cancel()
 
         def idle() -> None:
-            loop.call_later(pause, aside)
+            self.clock.call_later(pause, aside)
 
         run.on_idle = idle
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import inspect
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +134,11 @@ class Execution:
             raise self.failure.error() from self.failure.cause
         return self
 
+    def _repr_html_(self) -> str:
+        from packetflow.engine.picture import execution_html
+
+        return execution_html(self)
+
     def __repr__(self) -> str:
         tail = f" {self.failure}" if self.failure else ""
         made = ", ".join(self.outputs)
@@ -155,27 +160,59 @@ class Running:
     def cancel(self, reason: str = "cancelled") -> None:
         """Stop it: async steps within one turn of the loop, process steps by a kill."""
         self._run.stop_reason = reason
-        self._run.cancelled.set()
-        self._task.cancel()
+        self._run.cancelled = True
+        self._run.special = True  # so that no further step begins, whatever the last one does
+        # one turn later: a task that is cancelled before its first turn never runs at all
+        self._task.get_loop().call_soon(self._task.cancel)
 
     def done(self) -> bool:
         """True once it is over or put aside."""
         return self._task.done()
+
+    @property
+    def only_waits(self) -> bool:
+        """True while nothing of it is under way but waiting for events."""
+        return self._run.waiting > 0 and self._run.busy == 0
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of its values that may not be shown."""
+        return self._run.secrets
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Have *listener* called with its events from now on, on the engine's loop."""
+        self._run.listen(listener)
+
+    def ignore(self, listener: Callable[[Event], None]) -> None:
+        """Call *listener* no more."""
+        if listener in self._run.listeners:
+            self._run.listeners.remove(listener)
+
+    def put_aside(self) -> bool:
+        """Put it aside if it only waits: the journal remembers it; tells whether it does."""
+        if not self.only_waits:
+            return False
+        self._run.passivated = True
+        self._task.cancel()
+        return True
 
     def __await__(self) -> Generator[Any, Any, Execution]:
         return asyncio.shield(self._task).__await__()
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         """Its events from now on; the last is `Ended`."""
-        queue: asyncio.Queue[Event] = asyncio.Queue()
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+
+        def over(_: object) -> None:
+            queue.put_nowait(None)
+
         self._run.listen(queue.put_nowait)
-        while not (self._task.done() and queue.empty()):
-            getter = asyncio.ensure_future(queue.get())
-            await asyncio.wait({getter, self._task}, return_when=asyncio.FIRST_COMPLETED)
-            if not getter.done():
-                getter.cancel()
-                break
-            yield getter.result()
-        while not queue.empty():
-            yield queue.get_nowait()
+        self._task.add_done_callback(over)
+        try:
+            while (event := await queue.get()) is not None:
+                if not isinstance(event, Ended):
+                    yield event
+        finally:
+            self._run.unlisten(queue.put_nowait)
+            self._task.remove_done_callback(over)
         yield Ended(await self)

@@ -13,10 +13,10 @@ from packetflow.capabilities.effects import Ambiguity
 from packetflow.engine.node import Pending
 from packetflow.engine.reporter import idempotency_key
 from packetflow.engine.spans import keep_span
-from packetflow.engine.state import Frame, StepFailed
-from packetflow.engine.use import UseNode
+from packetflow.engine.state import Frame, StepFailed, firm
+from packetflow.engine.use import UseNode, describe
 from packetflow.engine.waits import ask_person
-from packetflow.errors import Superseded, TimedOut, Unanswered
+from packetflow.errors import RunnerLost, Superseded, TimedOut, Unanswered
 from packetflow.kernel.records import Status, StepIntent
 
 AGAIN, SKIP, STOP = "do it again", "it was done", "stop"
@@ -35,11 +35,15 @@ class GuardedUse:
     def start(self, frame: Frame) -> Pending:
         """Run it, unless an earlier try left it open whether the effect happened."""
         run = frame.run
-        if run.past is not None and self.node.recall(frame):
-            return None
-        place = (self.id, frame.path)
-        if place in run.intents or (run.past is not None and place in run.past.intents):
+        place = (self.id, firm(frame.path))
+        if place in run.intents:
             return self._resolve(frame)
+        if run.past is not None:
+            if self.node.recall(frame):
+                return None
+            # done, but what it gave could not be kept: as open as one that was interrupted
+            if place in run.past.intents or (self.id, frame.path) in run.past.done:
+                return self._resolve(frame)
         return self._intend(frame)
 
     def _intend(self, frame: Frame) -> Pending:
@@ -49,11 +53,10 @@ class GuardedUse:
                 f"execution {run.id} was taken over by another runner; this one stops before "
                 f"step {self.id!r}"
             )
-        place = (self.id, frame.path)
         at = run.now() + run.wall_offset
         key = idempotency_key(frame, self.id)
-        run.append(StepIntent(run.id, run.epoch, *place, key, at, frame.attempt))
-        run.intents.add(place)
+        run.append(StepIntent(run.id, run.epoch, self.id, frame.path, key, at, frame.attempt))
+        run.intents.add((self.id, firm(frame.path)))
         try:
             pending = self.node.start(frame)
         except StepFailed as failed:
@@ -73,13 +76,14 @@ class GuardedUse:
         self._settled(frame, None)
 
     def _settled(self, frame: Frame, failed: StepFailed | None) -> None:
-        """An outcome is there; an exception is one, running out of time is not."""
-        if failed is not None and isinstance(failed.cause, TimedOut):
+        """An outcome is there; an exception is one, a lost process or lost time is not."""
+        if failed is not None and isinstance(failed.cause, (TimedOut, RunnerLost)):
             return
-        place = (self.id, frame.path)
+        place = (self.id, firm(frame.path))
         frame.run.intents.discard(place)
         if frame.run.past is not None:
             frame.run.past.intents.discard(place)
+            frame.run.past.done.pop((self.id, frame.path), None)
 
     def _forget(self, frame: Frame) -> None:
         self._settled(frame, None)
@@ -133,6 +137,8 @@ class GuardedUse:
             finally:
                 run.busy -= 1
             run.decide((self.id, frame.path), "ambiguous", str(decided))
+        elif run.past is not None:
+            del run.past.decisions[self.id, frame.path, "ambiguous"]  # it answered this time only
         if decided == AGAIN:
             await self._again(frame)
         elif decided == SKIP:
@@ -150,8 +156,20 @@ class GuardedUse:
             found = reconcile(**self.node.gather(frame.scope))
             if inspect.isawaitable(found):
                 found = await found
-        except Exception as error:  # noqa: BLE001 - a border: user code
-            self.node.fail(frame, began, error)
+        except Exception as error:  # a border: user code
+            text = self.node.scrubbed(describe(error), frame.scope)
+            failed = StepFailed(self.id, frame.path, error, {}, text=text)
+            # no outcome of the effect, so no span of the step: the intent stays open
+            keep_span(
+                frame,
+                self.id,
+                "reconcile",
+                name=self.node.name,
+                began=began,
+                status=Status.FAILED,
+                error=failed,
+            )
+            raise failed from error
         if found is None:
             await self._again(frame)
             return

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, NoReturn
 
 import msgspec
 
+from packetflow.capabilities.contract import Port
 from packetflow.composition.policies import Cache, Hedge, Retry, Timeout, exception_name
 from packetflow.engine.choices import Contest
 from packetflow.engine.node import Node, Pending
+from packetflow.engine.shared import SharedKey
 from packetflow.engine.spans import keep_span, picked
 from packetflow.engine.state import Frame, Scope, StepFailed
 from packetflow.engine.strands import TIME_IS_UP
-from packetflow.engine.values import pack, pack_all
+from packetflow.engine.values import identity, pack_all
 from packetflow.errors import TimedOut
 
 
@@ -27,13 +29,21 @@ def matches(error: BaseException, names: Sequence[str]) -> bool:
 class RetryNode:
     """Try again, with exponential backoff and jitter."""
 
-    __slots__ = ("id", "inline", "marks", "node", "policy")
+    __slots__ = ("free", "id", "inline", "made", "marks", "node", "policy")
 
-    def __init__(self, step_id: str, node: Node, policy: Retry, *, composite: bool) -> None:
+    def __init__(
+        self,
+        step_id: str,
+        node: Node,
+        policy: Retry,
+        *,
+        composite: tuple[list[str], list[str]] | None,
+    ) -> None:
         self.id = step_id
         self.node = node
         self.policy = policy
-        self.marks = composite
+        self.marks = composite is not None
+        self.free, self.made = composite or ([], [])
         self.inline = False
 
     def start(self, frame: Frame) -> Pending:
@@ -42,12 +52,34 @@ class RetryNode:
         attempt = 1
         if run.past is not None:
             attempt = self._attempt_reached(frame)
-        inner = frame if attempt == 1 else frame.again(attempt, marked=self.marks)
+        if self.marks:
+            return self._composite(frame, attempt)
+        inner = frame if attempt == 1 else frame.again(attempt)
         try:
             pending = self.node.start(inner)
         except StepFailed as failed:
             return self._again(frame, attempt, failed, run.now())
         return None if pending is None else self._watch(frame, attempt, pending)
+
+    async def _composite(self, frame: Frame, attempt: int) -> None:
+        """Try in a scope of its own each time, so that a failed try leaves nothing behind."""
+        began = frame.run.now()
+        while True:
+            scope = picked(frame.scope, self.free)
+            index = () if attempt == 1 else (-attempt,)
+            inner = frame.inner(scope, *index)
+            inner.attempt = attempt
+            try:
+                pending = self.node.start(inner)
+                if pending is not None:
+                    await pending
+            except StepFailed as failed:
+                await self._pause(frame, attempt, failed, began)
+                attempt += 1
+                frame.run.decide((self.id, frame.path), "attempt", attempt)
+                continue
+            frame.scope.update(picked(scope, self.made))
+            return
 
     def _attempt_reached(self, frame: Frame) -> int:
         run = frame.run
@@ -64,32 +96,37 @@ class RetryNode:
             await self._again(frame, attempt, failed, began)
 
     async def _again(self, frame: Frame, attempt: int, failed: StepFailed, began: int) -> None:
-        run, policy = frame.run, self.policy
         while True:
-            if attempt >= policy.attempts or not matches(failed.cause, policy.on):
-                raise failed
-            jitter = run.engine.random.uniform(0.0, policy.jitter_seconds)
-            wait = policy.wait_seconds * policy.factor ** (attempt - 1) + jitter
-            wait = min(policy.max_wait_seconds, wait)
-            total = policy.total_seconds
-            if total is not None and (run.now() - began) / 1e9 + wait > total:
-                raise failed
-            run.busy += 1
-            try:
-                await run.engine.clock.sleep(wait)
-            finally:
-                run.busy -= 1
+            await self._pause(frame, attempt, failed, began)
             attempt += 1
-            if self.marks:
-                run.decide((self.id, frame.path), "attempt", attempt)
             try:
-                pending = self.node.start(frame.again(attempt, marked=self.marks))
+                pending = self.node.start(frame.again(attempt))
                 if pending is not None:
                     await pending
             except StepFailed as again:
                 failed = again
                 continue
             return
+
+    async def _pause(self, frame: Frame, attempt: int, failed: StepFailed, began: int) -> None:
+        """Wait before the next try, or raise what failed when there is none."""
+        run, policy = frame.run, self.policy
+        if attempt >= policy.attempts or not matches(failed.cause, policy.on):
+            raise failed
+        jitter = run.engine.random.uniform(0.0, policy.jitter_seconds)
+        try:
+            wait = policy.wait_seconds * policy.factor ** (attempt - 1) + jitter
+        except OverflowError:
+            wait = policy.max_wait_seconds
+        wait = min(policy.max_wait_seconds, wait)
+        total = policy.total_seconds
+        if total is not None and (run.now() - began) / 1e9 + wait > total:
+            raise failed
+        run.busy += 1
+        try:
+            await run.engine.clock.sleep(wait)
+        finally:
+            run.busy -= 1
 
 
 class TimeoutNode:
@@ -120,16 +157,18 @@ class TimeoutNode:
             up = True
             task.cancel(TIME_IS_UP)
 
-        timer = asyncio.get_running_loop().call_later(self.seconds, expire)
+        timer = frame.run.engine.clock.call_later(self.seconds, expire)
         try:
             await pending
         except asyncio.CancelledError as stopped:
-            if up and task.uncancel() <= before:
+            if up and task.cancelling() - 1 <= before:
                 cause = TimedOut(self.id, self.seconds)
                 raise StepFailed(self.id, frame.path, cause, {}) from stopped
             raise
         finally:
             timer.cancel()
+            if up:
+                task.uncancel()
 
 
 class HedgeNode:
@@ -176,32 +215,32 @@ class HedgeNode:
 class CacheNode:
     """The same outputs for the same inputs."""
 
-    __slots__ = ("id", "inline", "made", "name", "node", "policy", "reads")
+    __slots__ = ("id", "inline", "key", "name", "node", "ports", "reads")
 
     def __init__(
         self,
         step_id: str,
         node: Node,
-        policy: Cache,
-        name: str,
+        key: SharedKey,
         *,
+        name: str,
         reads: Sequence[str],
-        made: Sequence[str],
+        ports: Mapping[str, Port],
     ) -> None:
         self.id = step_id
         self.node = node
-        self.policy = policy
+        self.key = key
         self.name = name
         self.reads = tuple(reads)
-        self.made = tuple(made)
+        self.ports = ports
         self.inline = node.inline
 
     def start(self, frame: Frame) -> Pending:
         """Take the outputs from the cache, or make them and put them there."""
         run = frame.run
-        entries: OrderedDict[Any, Any] = run.engine.shared(
-            ("cache", self.name, self.policy), OrderedDict
-        )
+        if run.past is not None and (self.id, frame.path) in run.past.done:
+            return self.node.start(frame)
+        entries: OrderedDict[Any, Any] = run.engine.shared(self.key, OrderedDict)
         key = self._key(frame.scope)
         found = entries.get(key) if key is not None else None
         if found is not None:
@@ -209,7 +248,6 @@ class CacheNode:
             if until is None or run.now() < until:
                 entries.move_to_end(key)
                 began = run.now()
-                frame.scope.update(outputs)
                 facts = {"cached": True}
                 keep_span(
                     frame,
@@ -217,39 +255,47 @@ class CacheNode:
                     "cache",
                     name=self.name,
                     began=began,
-                    outputs=pack_all(outputs, {}),
+                    outputs=pack_all(outputs, self.ports),
                     attributes=facts,
                 )
+                frame.scope.update(outputs)
                 return None
             del entries[key]
-        pending = self.node.start(frame)
+        child = frame.inner(picked(frame.scope, self.reads))
+        pending = self.node.start(child)
         if pending is not None:
-            return self._rest(frame, pending, entries, key)
-        self._put(frame, entries, key)
+            return self._rest(frame, child, pending, key)
+        self._put(frame, child, key)
         return None
 
-    async def _rest(
-        self, frame: Frame, pending: Any, entries: OrderedDict[Any, Any], key: Any
-    ) -> None:
+    async def _rest(self, frame: Frame, child: Frame, pending: Any, key: bytes | None) -> None:
         await pending
-        self._put(frame, entries, key)
+        self._put(frame, child, key)
 
-    def _put(self, frame: Frame, entries: OrderedDict[Any, Any], key: Any) -> None:
+    def _put(self, frame: Frame, child: Frame, key: bytes | None) -> None:
+        outputs = picked(child.scope, list(self.ports))
+        frame.scope.update(outputs)
         if key is None:
             return
-        ttl = self.policy.ttl_seconds
+        policy: Cache = self.key.policy
+        entries: OrderedDict[Any, Any] = frame.run.engine.shared(self.key, OrderedDict)
+        ttl = policy.ttl_seconds
         until = None if ttl is None else frame.run.now() + int(ttl * 1e9)
-        entries[key] = (picked(frame.scope, self.made), until)
-        while len(entries) > self.policy.max_entries:
+        entries[key] = (outputs, until)
+        entries.move_to_end(key)
+        while len(entries) > policy.max_entries:
             entries.popitem(last=False)
 
     def _key(self, scope: Scope) -> bytes | None:
         """The inputs as bytes; ``None`` when they cannot be compared."""
         try:
-            values = [[name, pack(scope[name])] for name in self.reads if name in scope]
-            return msgspec.msgpack.encode(values)
-        except (TypeError, OverflowError, ValueError):
+            values = {name: scope[name] for name in self.reads if name in scope}
+            return _ENCODER.encode(identity(values))
+        except (TypeError, OverflowError, ValueError, RecursionError):
             return None
+
+
+_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
 
 
 def refuse(frame: Frame, step_id: str, kind: str, cause: BaseException) -> NoReturn:

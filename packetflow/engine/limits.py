@@ -9,6 +9,7 @@ from typing import Any
 from packetflow.composition.policies import Breaker, Bulkhead, RateLimit
 from packetflow.engine.guards import refuse
 from packetflow.engine.node import Node, Pending
+from packetflow.engine.shared import SharedKey
 from packetflow.engine.state import Frame, StepFailed
 from packetflow.errors import CircuitOpen, QueueFull
 
@@ -56,19 +57,19 @@ class Circuit:
 class BreakerNode:
     """Refuse calls for a while after failures in a row."""
 
-    __slots__ = ("id", "inline", "name", "node", "policy")
+    __slots__ = ("id", "inline", "key", "node", "policy")
 
-    def __init__(self, step_id: str, node: Node, policy: Breaker, name: str) -> None:
+    def __init__(self, step_id: str, node: Node, policy: Breaker, key: SharedKey) -> None:
         self.id = step_id
         self.node = node
         self.policy = policy
-        self.name = name
+        self.key = key
         self.inline = node.inline
 
     def start(self, frame: Frame) -> Pending:
         """Run it if the circuit is closed."""
         run = frame.run
-        circuit = run.engine.shared(("breaker", self.name, self.policy), Circuit)
+        circuit = run.engine.shared(self.key, Circuit)
         now = run.now()
         if not circuit.admits(now):
             left = max(0, circuit.open_until - now) / 1e9
@@ -77,6 +78,9 @@ class BreakerNode:
             pending = self.node.start(frame)
         except StepFailed:
             circuit.failed(self.policy, run.now())
+            raise
+        except BaseException:
+            circuit.abandoned()
             raise
         if pending is not None:
             return self._rest(frame, circuit, pending)
@@ -113,20 +117,20 @@ class Pace:
 class RateLimitNode:
     """Start calls evenly, so many a period."""
 
-    __slots__ = ("gap", "id", "inline", "name", "node", "policy")
+    __slots__ = ("gap", "id", "inline", "key", "node", "policy")
 
-    def __init__(self, step_id: str, node: Node, policy: RateLimit, name: str) -> None:
+    def __init__(self, step_id: str, node: Node, policy: RateLimit, key: SharedKey) -> None:
         self.id = step_id
         self.node = node
         self.policy = policy
-        self.name = name
+        self.key = key
         self.gap = int(policy.per_seconds * 1e9 / policy.calls)
         self.inline = False
 
     def start(self, frame: Frame) -> Pending:
         """Run it when its turn comes."""
         run = frame.run
-        pace = run.engine.shared(("rate", self.name, self.policy), Pace)
+        pace = run.engine.shared(self.key, Pace)
         wait = pace.take(run.now(), self.gap)
         return self.node.start(frame) if wait == 0 else self._later(frame, wait)
 
@@ -164,18 +168,18 @@ class Compartment:
 class BulkheadNode:
     """So many at the same time, in this runner."""
 
-    __slots__ = ("id", "inline", "name", "node", "policy")
+    __slots__ = ("id", "inline", "key", "node", "policy")
 
-    def __init__(self, step_id: str, node: Node, policy: Bulkhead, name: str) -> None:
+    def __init__(self, step_id: str, node: Node, policy: Bulkhead, key: SharedKey) -> None:
         self.id = step_id
         self.node = node
         self.policy = policy
-        self.name = name
+        self.key = key
         self.inline = False
 
     def start(self, frame: Frame) -> Pending:
         """Run it, or wait in line."""
-        room = frame.run.engine.shared(("bulkhead", self.name, self.policy), Compartment)
+        room = frame.run.engine.shared(self.key, Compartment)
         if room.inside >= self.policy.at_once:
             if len(room.line) >= self.policy.waiting:
                 cause = QueueFull(self.id, self.policy.at_once, len(room.line))
@@ -202,6 +206,8 @@ class BulkheadNode:
         except BaseException:
             if turn.done() and not turn.cancelled():
                 room.leave()
+            else:
+                room.line.remove(turn)
             raise
         finally:
             run.busy -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -43,8 +44,12 @@ class EachNode:
         """Run it for all items."""
         pass_ = _Items(self, frame)
         if self.body.inline and pass_.count <= BREATH:
-            for index in range(pass_.count):
-                pass_.inline(index)
+            try:
+                for index in range(pass_.count):
+                    pass_.inline(index)
+            except StepFailed as failed:
+                pass_.fail(failed)
+                raise
             pass_.end()
             return None
         return pass_.run()
@@ -138,19 +143,21 @@ class _Items:
         try:
             await lanes(self.count, width, self._begin, self.frame)
         except StepFailed as failed:
-            facts = {"items": self.count}
-            keep_span(
-                self.frame,
-                self.node.id,
-                "each",
-                began=self.began,
-                status=Status.FAILED,
-                attributes=facts,
-                error=failed.cause,
-                span_id=self.span,
-            )
+            self.fail(failed)
             raise
         self.end()
+
+    def fail(self, failed: StepFailed) -> None:
+        keep_span(
+            self.frame,
+            self.node.id,
+            "each",
+            began=self.began,
+            status=Status.FAILED,
+            attributes={"items": self.count},
+            error=failed,
+            span_id=self.span,
+        )
 
     def end(self) -> None:
         for column, (_, outer) in zip(self.made, self.node.into, strict=True):
@@ -208,6 +215,8 @@ class RepeatNode:
             pending = self.body.start(child)
             if pending is not None:
                 await pending
+            elif done % BREATH == BREATH - 1:
+                await asyncio.sleep(0)
             done += 1
             if self.until is not None and self._holds(scope, frame):
                 met = True

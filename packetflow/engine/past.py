@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from packetflow.engine.state import Past
+from packetflow.engine.state import Past, firm
 from packetflow.kernel.records import (
     EventArrived,
     ExecutionEnded,
@@ -21,7 +21,9 @@ from packetflow.kernel.records import (
 
 _DONE = frozenset({Status.OK.value, Status.SKIPPED.value})
 _NO_OUTCOME = frozenset({Status.TIMED_OUT.value, Status.CANCELLED.value})
-_STEP_KINDS = frozenset({"capability", "wait", "race"})
+_FAILED_TRY = frozenset({Status.FAILED.value, Status.TIMED_OUT.value})
+_LOST = frozenset({"RunnerLost", "TimedOut"})
+_STEP_KINDS = frozenset({"capability", "wait", "race", "cache"})
 
 
 @dataclass
@@ -95,14 +97,18 @@ def _take(story: Story, record: Record) -> None:
         case SpanEnded():
             _take_span(story, record)
         case StepIntent():
-            past.intents.add((record.step, record.path))
+            past.intents.add((record.step, firm(record.path)))
+            past.decisions.pop((record.step, record.path, "ambiguous"), None)
         case StepDecision():
             key = (record.step, record.path, record.what)
             known = past.decisions.get(key)
             if known is None or record.at >= known.at:
                 past.decisions[key] = record
+            if record.what == "ambiguous":
+                past.waits.pop(key[:2], None)
         case WaitStarted():
-            past.waits.setdefault((record.step, record.path), record)
+            waits = past.waits.setdefault((record.step, record.path), {})
+            waits.setdefault(record.event, record)
         case _:
             pass
 
@@ -116,9 +122,11 @@ def _take_span(story: Story, span: SpanEnded) -> None:
     past = story.past
     if span.status in _DONE:
         known = past.done.get(place)
-        if known is None or span.epoch >= known.epoch:
+        if known is None or span.epoch > known.epoch:
             past.done[place] = span
-    elif span.status == Status.FAILED:
+        if span.kind == "wait" and span.attributes:
+            past.taken.add(str(span.attributes.get("event_id", "")))
+    elif span.status in _FAILED_TRY:
         past.attempts[place] = max(past.attempts.get(place, 0), span.attempt)
-    if span.status not in _NO_OUTCOME:
-        past.intents.discard(place)
+    if span.status not in _NO_OUTCOME and span.error_type not in _LOST:
+        past.intents.discard((span.step, firm(span.path)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
+from contextlib import suppress
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,29 @@ from packetflow.capabilities.context import Context
 from packetflow.engine.events import PartialOutput
 from packetflow.engine.state import Frame
 from packetflow.engine.use import UseNode
+from packetflow.errors import StoreError
 from packetflow.kernel.records import LogLine
 
 if TYPE_CHECKING:
     from packetflow.engine.threads import Call
+
+
+async def awaited(node: UseNode, frame: Frame, call: Call) -> Any:
+    """Wait for a call in a thread; note its end if that comes after a cancellation."""
+    run = frame.run
+
+    def late() -> None:
+        text = f"step {node.id!r} ended after it was cancelled; its result was thrown away"
+        at = run.engine.clock.wall_ns()
+        with suppress(StoreError):  # a full disk: whoever runs then has been told already
+            run.append(LogLine(run.id, 0, at, "late", "warning", text, {"step": node.id}))
+
+    with run.engine.clock.working():
+        try:
+            return await call.future
+        except asyncio.CancelledError:
+            call.when_late(late)
+            raise
 
 
 class ThreadUse(UseNode):
@@ -30,17 +50,7 @@ class ThreadUse(UseNode):
         """Call it in a thread."""
         local = copy_context()
         call = frame.run.engine.threads.call(lambda: local.run(self.call, frame.scope, context))
-        try:
-            return await call.future
-        except asyncio.CancelledError:
-            call.when_late(lambda: self._late(frame))
-            raise
-
-    def _late(self, frame: Frame) -> None:
-        run = frame.run
-        text = f"step {self.id!r} ended after it was cancelled; its result was thrown away"
-        at = run.engine.clock.wall_ns()
-        run.append(LogLine(run.id, 0, at, "late", "warning", text, {"step": self.id}))
+        return await awaited(self, frame, call)
 
 
 class ProcessUse(UseNode):
@@ -53,7 +63,9 @@ class ProcessUse(UseNode):
         inputs = self.gather(frame.scope)
         declaration = self.declaration
         place = (declaration.fn.__module__, declaration.fn.__qualname__, declaration.source[0])
-        return await frame.run.engine.processes.call(place, inputs)
+        engine = frame.run.engine
+        with engine.clock.working():
+            return await engine.processes.call(place, inputs)
 
 
 class StreamUse(UseNode):
@@ -74,26 +86,26 @@ class StreamUse(UseNode):
         loop = asyncio.get_running_loop()
 
         def collect() -> Any:
-            generator: Iterator[Any] = local.run(self.call, frame.scope, context)
-            while True:
+            generator: Generator[Any, Any, Any] = local.run(self.call, frame.scope, context)
+            while not call.unwanted:
                 try:
                     piece = local.run(next, generator)
                 except StopIteration as stop:
                     return stop.value
                 pieces.append(piece)
                 loop.call_soon_threadsafe(self._show, frame, piece)
+            generator.close()
+            return None
 
         call: Call = frame.run.engine.threads.call(collect)
-        returned = await call.future
+        returned = await awaited(self, frame, call)
         return self._whole(pieces) if returned is None else returned
 
     def _whole(self, pieces: list[Any]) -> Any:
-        if pieces and all(isinstance(piece, str) for piece in pieces):
-            return "".join(pieces)
-        wants_text = any(write.port.type is str for write in self.writes)
-        return "" if not pieces and wants_text else pieces
+        made = self.declaration.contract.provides
+        return "".join(pieces) if made and made[0].type is str else pieces
 
     def _show(self, frame: Frame, piece: Any) -> None:
         run = frame.run
-        if run.listeners:
+        if run.listeners and not self.redacts:
             run.tell(PartialOutput(run.id, self.id, frame.path, piece))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 from packetflow.capabilities.contract import MISSING, Contract, Port
@@ -42,17 +42,19 @@ from packetflow.composition.steps import (
     Use,
     Wait,
 )
-from packetflow.composition.walk import changed_children, identified, label, walk
+from packetflow.composition.walk import changed_children, identified, label, natural_name, walk
 from packetflow.engine.choices import FallbackNode, RaceNode
-from packetflow.engine.codegen import Joint, Read, Write, make_joint
+from packetflow.engine.codegen import Joint, Read, Write, inputs_function, make_joint
 from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.guards import CacheNode, HedgeNode, RetryNode, TimeoutNode
 from packetflow.engine.limits import BreakerNode, BulkheadNode, RateLimitNode
 from packetflow.engine.loops import EachNode, RepeatNode
 from packetflow.engine.node import Node
 from packetflow.engine.places import ProcessUse, StreamUse, ThreadUse
+from packetflow.engine.shared import SharedKey, shared_place
 from packetflow.engine.use import AsyncUse, InlineUse, UseNode
 from packetflow.engine.values import packer
+from packetflow.engine.veil import hidden_names, veil, veiled
 from packetflow.engine.waits import WaitNode
 from packetflow.engine.ways import BranchNode, CallNode, GraphNode, ParallelNode, SequenceNode
 from packetflow.errors import ContractError, DeclarationError
@@ -67,16 +69,24 @@ class Plan:
         contract: What it requires and provides.
         root: The compiled steps.
         inputs: How the given inputs are checked.
-        outputs: The names it provides; ``None`` for all it makes.
-        defaults: What a pipeline itself says of inputs that are not given.
+        defaults: What a pipeline itself says of inputs that are left out.
     """
 
     step: Step
     contract: Contract
     root: Node
     inputs: tuple[Read, ...]
-    outputs: tuple[str, ...] | None
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any]
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The names, in any scope of it, whose values may not be shown."""
+        return frozenset(
+            port.name
+            for part in walk(self.step)
+            for port in (*part.flow.needs.values(), *part.flow.makes.values())
+            if port.secret
+        )
 
 
 def compile_plan(composition: Step | Pipeline) -> Plan:
@@ -85,32 +95,25 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
     Raises:
         ContractError: It cannot run, with the problems.
     """
+    defaults: dict[str, Any] = {}
     if isinstance(composition, Pipeline):
         composition = replace(composition, step=identified(composition.step))
         problems = check_pipeline(composition)
         contract = pipeline_contract(composition)
         step = composition.step
-        outputs = None
-        defaults = defaults_of(composition)
-        if composition.provides is not None:
-            outputs = tuple(text.rstrip("?") for text in composition.provides)
+        inputs = composition.inputs.items()
+        defaults = {name: port.default for name, port in inputs if port.default is not MISSING}
     else:
         step = identified(composition)
         problems = check(step)
         contract = step.contract
-        outputs, defaults = None, {}
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise ContractError(errors)
+    hidden = hidden_names(step, (port.name for port in contract.requires if port.secret))
+    contract = Contract(veiled(contract.requires, hidden), veiled(contract.provides, hidden))
     reads = tuple(Read(p.name, p.name, p, _check(p)) for p in contract.requires)
-    return Plan(step, contract, compile_step(step), reads, outputs, defaults)
-
-
-def defaults_of(pipeline: Pipeline) -> dict[str, Any]:
-    """The defaults that a pipeline itself gives to its inputs."""
-    return {
-        name: port.default for name, port in pipeline.inputs.items() if port.default is not MISSING
-    }
+    return Plan(step, contract, compile_step(step, hidden), reads, defaults)
 
 
 def _check(port: Port) -> Any:
@@ -125,25 +128,25 @@ def _check(port: Port) -> Any:
         ) from error
 
 
-def compile_step(step: Step) -> Node:
-    """Compile one step and those inside it."""
+def compile_step(step: Step, hidden: frozenset[str] = frozenset()) -> Node:
+    """Compile one step and those inside it; the values of *hidden* names are never kept."""
     match step:
         case Use():
-            return _compile_use(step)
+            return _compile_use(step, hidden)
         case Call():
-            return _compile_call(step)
+            return _compile_call(step, hidden)
         case Sequence(steps=steps):
-            return SequenceNode([compile_step(part) for part in steps])
+            return SequenceNode([compile_step(part, hidden) for part in steps])
         case Parallel(steps=steps, at_once=at_once):
-            return ParallelNode([compile_step(part) for part in steps], at_once)
+            return ParallelNode([compile_step(part, hidden) for part in steps], at_once)
         case Graph():
-            return _compile_graph(step)
+            return _compile_graph(step, hidden)
         case Branch():
-            return _compile_branch(step)
+            return _compile_branch(step, hidden)
         case Each():
             return EachNode(
                 label(step),
-                compile_step(step.step),
+                compile_step(step.step, hidden),
                 step.over,
                 step.into,
                 free=[name for name in step.step.flow.needs if name not in step.over],
@@ -151,25 +154,29 @@ def compile_step(step: Step) -> Node:
                 on_error=step.on_error,
             )
         case Race(steps=steps):
-            ports = {port.name: port for port in step.flow.makes.values()}
-            nodes = [compile_step(part) for part in steps]
+            ports = {port.name: port for port in veiled(step.flow.makes.values(), hidden)}
+            nodes = [compile_step(part, hidden) for part in steps]
             return RaceNode(label(step), nodes, [list(p.flow.needs) for p in steps], ports)
         case Fallback(steps=steps):
-            nodes = [compile_step(part) for part in steps]
+            nodes = [compile_step(part, hidden) for part in steps]
             frees = [list(part.flow.needs) for part in steps]
             return FallbackNode(label(step), nodes, frees, list(step.flow.makes))
         case Repeat():
-            return _compile_repeat(step)
+            return _compile_repeat(step, hidden)
         case Wait():
-            return _compile_wait(step)
+            return _compile_wait(step, hidden)
         case Guarded():
-            return _compile_guarded(step)
+            return _compile_guarded(step, hidden)
 
 
-def reads_and_writes(step: Use | Call) -> tuple[tuple[Read, ...], tuple[Write, ...]]:
+def reads_and_writes(
+    step: Use | Call, hidden: frozenset[str]
+) -> tuple[tuple[Read, ...], tuple[Write, ...]]:
     """The joints of a step with its scope, with their checks."""
     contract = called_contract(step)
     reads, writes = joined(step)
+    reads = [(name, veil(port, hidden)) for name, port in reads]
+    writes = [(name, veil(port, hidden)) for name, port in writes]
     inputs = {} if contract is None else contract.inputs
     outputs = {} if contract is None else contract.outputs
     return (
@@ -184,12 +191,15 @@ def reads_and_writes(step: Use | Call) -> tuple[tuple[Read, ...], tuple[Write, .
     )
 
 
-def _compile_use(step: Use) -> Node:
+def _compile_use(step: Use, hidden: frozenset[str]) -> Node:
     used = step.capability
     if isinstance(used, Unknown):
         raise AssertionError(f"{used.name} passed the check")  # noqa: TRY004 - not a type of value
     declaration = used.declaration
-    joint = _plain_joint(declaration) if _is_plain(step) else _joint(step, declaration)
+    if _is_plain(step):
+        joint = _plain_joint(declaration, hidden & _names(declaration.contract))
+    else:
+        joint = _joint(step, declaration, hidden)
     node = _use_class(declaration)(label(step), declaration, joint)
     return GuardedUse(node) if declaration.safety is Safety.GUARDED else node
 
@@ -198,18 +208,25 @@ def _is_plain(step: Use) -> bool:
     return not step.reads and step.writes is None and not step.values
 
 
-def _joint(step: Use, declaration: Declaration) -> Joint:
-    reads, writes = reads_and_writes(step)
+def _names(contract: Contract) -> frozenset[str]:
+    return frozenset(contract.inputs) | frozenset(contract.outputs)
+
+
+def _joint(step: Use, declaration: Declaration, hidden: frozenset[str]) -> Joint:
+    reads, writes = reads_and_writes(step, hidden)
     return make_joint(declaration, reads, writes, _fixed(step, declaration.contract))
 
 
 @lru_cache(maxsize=1024)
-def _plain_joint(declaration: Declaration) -> Joint:
+def _plain_joint(declaration: Declaration, hidden: frozenset[str]) -> Joint:
     """The joint of a capability under its own names; made once for all such steps."""
     contract = declaration.contract
-    reads = tuple(Read(port.name, port.name, port, _check(port)) for port in contract.requires)
+    reads = tuple(
+        Read(port.name, port.name, port, _check(port)) for port in veiled(contract.requires, hidden)
+    )
     writes = tuple(
-        Write(port.name, port.name, port, _check(port), packer(port)) for port in contract.provides
+        Write(port.name, port.name, port, _check(port), packer(port))
+        for port in veiled(contract.provides, hidden)
     )
     return make_joint(declaration, reads, writes, {})
 
@@ -240,33 +257,23 @@ def _fixed(step: Use | Call, contract: Contract) -> dict[str, Any]:
     return checked
 
 
-def _compile_call(step: Call) -> Node:
+def _compile_call(step: Call, hidden: frozenset[str]) -> Node:
     called = step.pipeline
     if isinstance(called, Unknown):
         raise AssertionError(f"{called.name} passed the check")  # noqa: TRY004 - not a type of value
     prefix = label(step)
-    body = compile_step(_prefixed(identified(called.step), prefix))
-    reads, writes = reads_and_writes(step)
-    gather = call_inputs(reads, {**defaults_of(called), **_fixed(step, called.contract)})
+    reads, writes = reads_and_writes(step, hidden)
+    inside = _prefixed(identified(called.step), prefix)
+    secrets = hidden_names(inside, (read.parameter for read in reads if read.port.secret))
+    body = compile_step(inside, secrets)
+    # inputs left out stay out, so that each reader inside uses its own default
+    given = [r if r.parameter in called.inputs else _without_default(r) for r in reads]
+    gather = inputs_function(given, _fixed(step, called.contract))
     return CallNode(prefix, body, gather, [(w.field, w.scope_name) for w in writes])
 
 
-def call_inputs(
-    reads: tuple[Read, ...], known: Mapping[str, Any]
-) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """A function of the scope that gives a called pipeline its inputs; optional ones may lack."""
-
-    def gather(scope: Mapping[str, Any]) -> dict[str, Any]:
-        inputs = dict(known)
-        for read in reads:
-            if read.scope_name in scope:
-                value = scope[read.scope_name]
-                inputs[read.parameter] = value if read.check is None else read.check(value)
-            elif not read.port.optional:
-                raise KeyError(read.scope_name)
-        return inputs
-
-    return gather
+def _without_default(read: Read) -> Read:
+    return replace(read, port=replace(read.port, default=MISSING)) if read.port.optional else read
 
 
 def _prefixed(step: Step, prefix: str) -> Step:
@@ -285,10 +292,10 @@ def _prefixed(step: Step, prefix: str) -> Step:
     return rename(step)
 
 
-def _compile_graph(step: Graph) -> Node:
+def _compile_graph(step: Graph, hidden: frozenset[str]) -> Node:
     wiring = graph_dataflow(step)
     return GraphNode(
-        [compile_step(part) for part in step.steps],
+        [compile_step(part, hidden) for part in step.steps],
         wiring.before,
         wiring.after,
         at_once=step.at_once,
@@ -306,15 +313,16 @@ def _expected_seconds(step: Step) -> float:
     return sum(1.0 if seconds is None else seconds for seconds in known) or 1.0
 
 
-def _compile_branch(step: Branch) -> Node:
+def _compile_branch(step: Branch, hidden: frozenset[str]) -> Node:
     cases = [
-        (compile_condition(case.when, label(step)), compile_step(case.then)) for case in step.cases
+        (compile_condition(case.when, label(step)), compile_step(case.then, hidden))
+        for case in step.cases
     ]
-    otherwise = None if step.otherwise is None else compile_step(step.otherwise)
+    otherwise = None if step.otherwise is None else compile_step(step.otherwise, hidden)
     return BranchNode(label(step), cases, otherwise)
 
 
-def _compile_repeat(step: Repeat) -> Node:
+def _compile_repeat(step: Repeat, hidden: frozenset[str]) -> Node:
     needs: Iterable[str] = step.step.flow.needs
     until = None
     if step.until is not None:
@@ -322,7 +330,7 @@ def _compile_repeat(step: Repeat) -> Node:
         needs = {*needs, *variables(step.until)}
     return RepeatNode(
         label(step),
-        compile_step(step.step),
+        compile_step(step.step, hidden),
         until,
         until_text=step.until or "",
         at_most=step.at_most,
@@ -332,13 +340,13 @@ def _compile_repeat(step: Repeat) -> Node:
     )
 
 
-def _compile_wait(step: Wait) -> Node:
-    otherwise = None if step.otherwise is None else compile_step(step.otherwise)
+def _compile_wait(step: Wait, hidden: frozenset[str]) -> Node:
+    otherwise = None if step.otherwise is None else compile_step(step.otherwise, hidden)
     return WaitNode(
         label(step),
         step.event,
         step.key,
-        gives=step.gives,
+        gives=veiled(step.gives, hidden),
         within=step.within_seconds,
         otherwise=otherwise,
         question=step.question,
@@ -346,25 +354,27 @@ def _compile_wait(step: Wait) -> Node:
     )
 
 
-def _compile_guarded(step: Guarded) -> Node:
-    node = compile_step(step.step)
+def _compile_guarded(step: Guarded, hidden: frozenset[str]) -> Node:
+    node = compile_step(step.step, hidden)
     name = label(step)
-    shared_name = _shared_name(step)
     flow = step.flow
+    key = SharedKey(step.policy, shared_place(step))
     match step.policy:
         case Retry() as policy:
-            return RetryNode(name, node, policy, composite=not _is_single(step.step))
+            whole = None if _is_single(step.step) else (list(flow.needs), list(flow.makes))
+            return RetryNode(name, node, policy, composite=whole)
         case Timeout() as policy:
             return TimeoutNode(name, node, policy)
         case Breaker() as policy:
-            return BreakerNode(name, node, policy, shared_name)
+            return BreakerNode(name, node, policy, key)
         case RateLimit() as policy:
-            return RateLimitNode(name, node, policy, shared_name)
+            return RateLimitNode(name, node, policy, key)
         case Bulkhead() as policy:
-            return BulkheadNode(name, node, policy, shared_name)
-        case Cache() as policy:
-            made = list(flow.makes)
-            return CacheNode(name, node, policy, shared_name, reads=list(flow.needs), made=made)
+            return BulkheadNode(name, node, policy, key)
+        case Cache():
+            called = natural_name(step)
+            ports = {port.name: port for port in veiled(flow.makes.values(), hidden)}
+            return CacheNode(name, node, key, name=called, reads=list(flow.needs), ports=ports)
         case Hedge() as policy:
             return HedgeNode(name, node, policy, list(flow.needs), made=list(flow.makes))
 
@@ -373,15 +383,3 @@ def _is_single(step: Step) -> bool:
     while isinstance(step, Guarded):
         step = step.step
     return isinstance(step, (Use, Wait))
-
-
-def _shared_name(step: Guarded) -> str:
-    """What a shared limit goes by: the capability and its fixed values, else the step's id."""
-    inner: Step = step
-    while isinstance(inner, Guarded):
-        inner = inner.step
-    if isinstance(inner, Use) and not isinstance(inner.capability, Unknown):
-        joints = (sorted(inner.values.items(), key=str), sorted(inner.reads.items(), key=str))
-        used = inner.capability.declaration
-        return f"{used.name}@{used.version}:{joints!r}:{sorted((inner.writes or {}).items())!r}"
-    return label(step)

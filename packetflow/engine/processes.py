@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeAlias
 
 from packetflow.engine.importing import import_file
+from packetflow.engine.threads import harmless
 from packetflow.errors import RunnerLost
 
 Address: TypeAlias = tuple[str, str, str]
@@ -82,6 +83,7 @@ class Processes:
         self._most = most or os.cpu_count() or 2
         self._idle: list[_Worker] = []
         self._slots: asyncio.Semaphore | None = None
+        self._closed = False
 
     async def call(self, address: Address, inputs: Mapping[str, Any]) -> Any:
         """Call the function at *address* in a worker.
@@ -93,7 +95,7 @@ class Processes:
         if self._slots is None:
             self._slots = asyncio.Semaphore(self._most)
         async with self._slots:
-            worker = self._idle.pop() if self._idle else await asyncio.to_thread(_Worker)
+            worker = self._living() or await self._begun()
             try:
                 worker.pipe.send((address, dict(inputs)))
                 await self._readable(worker)
@@ -109,7 +111,33 @@ class Processes:
             self._idle.append(worker)
         if fine:
             return answer
-        raise answer
+        raise harmless(answer)
+
+    def _living(self) -> _Worker | None:
+        """An idle worker that is still alive."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.process.is_alive():
+                return worker
+            worker.kill()
+        return None
+
+    async def _begun(self) -> _Worker:
+        """A new worker; one that is ready only after a cancellation waits for the next call."""
+        starting = asyncio.ensure_future(asyncio.to_thread(_Worker))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(self._spare)
+            raise
+
+    def _spare(self, started: asyncio.Future[_Worker]) -> None:
+        if started.cancelled() or started.exception() is not None:
+            return
+        if self._closed:
+            started.result().kill()
+        else:
+            self._idle.append(started.result())
 
     async def _readable(self, worker: _Worker) -> None:
         loop = asyncio.get_running_loop()
@@ -128,6 +156,7 @@ class Processes:
 
     def close(self) -> None:
         """End the workers."""
+        self._closed = True
         for worker in self._idle:
             worker.kill()
         self._idle.clear()

@@ -43,45 +43,64 @@ def make_context(node: UseNode, frame: Frame) -> Context:
 class StepReporter:
     """Implements `packetflow.capabilities.context.Reporter`; may be called from any thread."""
 
-    __slots__ = ("_frame", "_loop", "_node")
+    __slots__ = ("_asked", "_frame", "_loop", "_node", "_posted")
 
     def __init__(self, node: UseNode, frame: Frame) -> None:
         self._node = node
         self._frame = frame
         self._loop = asyncio.get_running_loop()
+        self._posted = 0
+        self._asked = 0
 
     def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None:
         """Keep a line."""
         self._keep("log", level, text, fields)
         frame = self._frame
-        self._tell(Logged(frame.run.id, self._node.id, frame.path, level, text))
+        event = Logged(frame.run.id, self._node.id, frame.path, level, self._scrubbed(text))
+        self._tell(event)
+
+    def _scrubbed(self, text: str) -> str:
+        return self._node.scrubbed(text, self._frame.scope)
+
+    def _scrubbed_all(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: self._scrubbed(value) if isinstance(value, str) else value
+            for name, value in facts.items()
+        }
 
     def progress(self, fraction: float, text: str) -> None:
         """Show how far the step is; only listeners see it."""
-        frame = self._frame
+        frame, text = self._frame, self._scrubbed(text)
         self._tell(Progressed(frame.run.id, self._node.id, frame.path, fraction, text))
 
     def partial(self, value: Any) -> None:
         """Show a piece of the output; only listeners see it."""
+        if self._node.redacts:
+            return
         frame = self._frame
         self._tell(PartialOutput(frame.run.id, self._node.id, frame.path, value))
 
     def record(self, attributes: Mapping[str, Any]) -> None:
         """Add facts to the step's span."""
         place = (self._node.id, self._frame.path)
-        self._frame.run.attributes.setdefault(place, {}).update(pack_all(attributes, {}))
+        kept = pack_all(self._scrubbed_all(attributes), {})
+        self._frame.run.attributes.setdefault(place, {}).update(kept)
 
     def ask(self, question: str, choices: Sequence[str]) -> Awaitable[Any]:
-        """Wait for a person's answer."""
+        """Wait for a person's answer; the questions of one call are counted."""
         from packetflow.engine.waits import ask_person
 
-        return ask_person(self._frame, self._node.id, question, tuple(choices))
+        self._asked += 1
+        text = self._scrubbed(question)
+        return ask_person(self._frame, self._node.id, text, tuple(choices), number=self._asked)
 
     def post(self, room: str, content: str, author: str, role: str) -> str:
-        """Keep a message in a room."""
+        """Keep a message in a room; a repeated try of the step posts the same message again."""
         run = self._frame.run
-        message_id = new_id()
+        self._posted += 1
+        message_id = f"{idempotency_key(self._frame, self._node.id)}#{self._posted}"
         at = run.engine.clock.wall_ns()
+        content = self._scrubbed(content)
         run.append(MessagePosted(message_id, room, at, role, author, content, run.id))
         return message_id
 
@@ -89,7 +108,12 @@ class StepReporter:
         """Send a named event."""
         run = self._frame.run
         arrived = EventArrived(
-            new_id(), event, key, pack_all(payload, {}), run.engine.clock.wall_ns(), run.id
+            new_id(),
+            event,
+            key,
+            pack_all(self._scrubbed_all(payload), {}),
+            run.engine.clock.wall_ns(),
+            run.id,
         )
         run.append(arrived)
         self._loop.call_soon_threadsafe(run.engine.deliver, arrived)
@@ -97,6 +121,7 @@ class StepReporter:
 
     def _keep(self, kind: str, level: str, text: str, fields: Mapping[str, Any]) -> None:
         run = self._frame.run
+        text, fields = self._scrubbed(text), self._scrubbed_all(fields)
         facts = pack_all(fields, {}) | {"step": self._node.id}
         at = run.engine.clock.wall_ns()
         run.append(LogLine(run.id, 0, at, kind, level, text, facts))

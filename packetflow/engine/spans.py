@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from packetflow.capabilities.contract import Port
 from packetflow.engine.events import StepEnded
-from packetflow.engine.state import Frame, Scope
+from packetflow.engine.state import Frame, Scope, StepFailed
 from packetflow.engine.values import Opaque, unpack
 from packetflow.kernel.records import SpanEnded, Status
 
@@ -38,10 +38,13 @@ def keep_span(
         status: How it ended.
         outputs: Values that a resumed run takes from here, packed.
         attributes: Facts to show.
-        error: What went wrong.
+        error: What went wrong; of a `StepFailed`, its cause.
         span_id: A number taken before, when steps inside refer to it.
     """
     run = frame.run
+    cause, text = error, "" if error is None else str(error)
+    if isinstance(error, StepFailed):
+        cause, text = error.cause, error.text or str(error.cause)
     span = SpanEnded(
         run.id,
         run.epoch,
@@ -56,8 +59,8 @@ def keep_span(
         began + run.wall_offset,
         run.now() - began,
         dict(outputs or {}),
-        "" if error is None else type(error).__name__,
-        "" if error is None else str(error),
+        "" if cause is None else type(cause).__name__,
+        text,
         attributes=attributes,
     )
     run.keep(span)

@@ -71,9 +71,12 @@ def check_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
         raise MissingInput(missing, "the composition")
     scope: dict[str, Any] = {n: v for n, v in plan.defaults.items() if n in known}
     for read in plan.inputs:
-        if read.scope_name not in inputs:
+        if read.scope_name in inputs:
+            value = inputs[read.scope_name]
+        elif read.scope_name in plan.defaults:
+            value = plan.defaults[read.scope_name]
+        else:
             continue
-        value = inputs[read.scope_name]
         try:
             scope[read.scope_name] = value if read.check is None else read.check(value)
         except ValidationError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +15,8 @@ from packetflow.kernel.records import Path, SpanEnded, StepDecision, WaitStarted
 if TYPE_CHECKING:
     from packetflow.engine.engine import Engine
 
+_log = logging.getLogger(__name__)
+
 Scope: TypeAlias = dict[str, Any]
 Place: TypeAlias = tuple[str, Path]
 """A step's id with its item and pass indexes."""
@@ -22,13 +24,25 @@ Place: TypeAlias = tuple[str, Path]
 Listener: TypeAlias = Callable[[Event], None]
 
 
+def firm(path: Path) -> Path:
+    """A path without the marks of later tries: the same for every try of one item and pass."""
+    return path if not path or min(path) >= 0 else tuple(one for one in path if one >= 0)
+
+
 class StepFailed(Exception):
     """A step failed; policies look at its cause."""
 
     def __init__(
-        self, step: str, path: Path, cause: BaseException, inputs: Mapping[str, Any]
+        self,
+        step: str,
+        path: Path,
+        cause: BaseException,
+        inputs: Mapping[str, Any],
+        *,
+        text: str = "",
     ) -> None:
         super().__init__(step)
+        self.text = text
         self.step = step
         self.path = path
         self.cause = cause
@@ -43,17 +57,19 @@ class Past:
         decisions: What containers chose, by place and kind of decision.
         intents: Guarded effects that began and have no result.
         attempts: How many tries of a step have failed.
-        waits: Waits that began.
+        waits: Waits that began, by place and event.
+        taken: Ids of the events that waits have taken.
     """
 
-    __slots__ = ("attempts", "decisions", "done", "intents", "waits")
+    __slots__ = ("attempts", "decisions", "done", "intents", "taken", "waits")
 
     def __init__(self) -> None:
         self.done: dict[Place, SpanEnded] = {}
         self.decisions: dict[tuple[str, Path, str], StepDecision] = {}
         self.intents: set[Place] = set()
         self.attempts: dict[Place, int] = {}
-        self.waits: dict[Place, WaitStarted] = {}
+        self.waits: dict[Place, dict[str, WaitStarted]] = {}
+        self.taken: set[str] = set()
 
 
 class Run:
@@ -81,10 +97,13 @@ class Run:
         "on_idle",
         "passivated",
         "past",
+        "secrets",
         "spans",
         "special",
+        "started_at",
         "stop_reason",
         "tags",
+        "taken",
         "user",
         "waiting",
         "wall_offset",
@@ -103,9 +122,10 @@ class Run:
         self.listeners: list[Listener] = []
         self.special = past is not None or bool(engine.chain)
         self.attributes: dict[Place, dict[str, Any]] = {}
-        self.cancelled = threading.Event()
+        self.cancelled = False
         self.intents: set[Place] = set()
         self.inputs: Scope = {}
+        self.secrets: frozenset[str] = frozenset()
         self.passivated = False
         self.busy = 0
         self.waiting = 0
@@ -113,6 +133,8 @@ class Run:
         self.user: str | None = None
         self.agent: str | None = None
         self.tags: dict[str, str] = {}
+        self.taken: set[str] = set() if past is None else set(past.taken)
+        self.started_at = 0
         self.stop_reason = ""
         self.wall_offset = engine.clock.wall_ns() - engine.clock.monotonic_ns()
 
@@ -144,12 +166,21 @@ class Run:
     def tell(self, event: Event) -> None:
         """Hand an event to whoever listens."""
         for listener in tuple(self.listeners):
-            listener(event)
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001 - a border: whoever looks on must not harm the run
+                _log.exception("a listener of execution %s failed and is dropped", self.id)
+                self.listeners.remove(listener)
 
     def listen(self, listener: Listener) -> None:
         """Add a listener."""
         self.listeners.append(listener)
         self.special = True
+
+    def unlisten(self, listener: Listener) -> None:
+        """Take a listener away."""
+        if listener in self.listeners:
+            self.listeners.remove(listener)
 
     def new_span(self) -> int:
         """The next span number; they count up within an execution."""
@@ -190,7 +221,6 @@ class Frame:
         span = self.parent if parent is None else parent
         return Frame(self.run, scope, path, span, attempt=self.attempt)
 
-    def again(self, attempt: int, *, marked: bool) -> Frame:
-        """The same frame for a later try; a *marked* one keeps its steps apart from the earlier."""
-        path = (*self.path, -attempt) if marked else self.path
-        return Frame(self.run, self.scope, path, self.parent, attempt=attempt)
+    def again(self, attempt: int) -> Frame:
+        """The same frame for a later try."""
+        return Frame(self.run, self.scope, self.path, self.parent, attempt=attempt)

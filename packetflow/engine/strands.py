@@ -15,6 +15,8 @@ from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, copy_context
 from typing import Any, TypeAlias
 
+from packetflow.engine.state import StepFailed
+
 Work: TypeAlias = Coroutine[Any, Any, Any]
 Ended: TypeAlias = Callable[[int, BaseException | None], None]
 """Called with the strand's number and its error, if any, when it ends."""
@@ -29,12 +31,14 @@ _leave = _tasks._leave_task  # noqa: SLF001 - documented for extending asyncio
 class Resumed:
     """Awaits a coroutine that has already run up to its first wait."""
 
-    __slots__ = ("context", "first", "work")
+    __slots__ = ("context", "first", "stopped", "work")
 
     def __init__(self, work: Work, context: Context, first: Any) -> None:
         self.work = work
         self.context = context
         self.first = first
+        self.stopped: BaseException | None = None
+        """Thrown in instead of the first wait: its task was cancelled before it got there."""
 
     def __await__(self) -> Generator[Any, Any, Any]:
         run = self.context.run
@@ -43,6 +47,9 @@ class Resumed:
         waited = self.first
         while True:
             try:
+                if self.stopped is not None:
+                    stopped, self.stopped = self.stopped, None
+                    raise stopped  # noqa: TRY301 - it is thrown into the work below
                 answer = yield waited
             except GeneratorExit:
                 self.work.close()
@@ -88,6 +95,22 @@ class Waiting:
                 return stop.value
 
 
+class _CarrierTask(asyncio.Task[None]):
+    """A task whose cancellation waits until it has begun.
+
+    A plain task that is cancelled before its first turn never runs at all, and the coroutine it
+    was to carry on would be left hanging.
+    """
+
+    begun = False
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        if self.begun:
+            return super().cancel(msg)
+        self.get_loop().call_soon(super().cancel, msg)
+        return True
+
+
 class _Carrier:
     """A task that waits to carry on whatever coroutine suspends first."""
 
@@ -98,24 +121,30 @@ class _Carrier:
         self._asleep: asyncio.Future[None] | None = None
         self._number = 0
         self._ended: Ended | None = None
-        self.task = asyncio.Task(self._carry(), loop=loop)
+        self.task = _CarrierTask(self._carry(), loop=loop)
+
+    @property
+    def usable(self) -> bool:
+        """False once somebody cancelled it while nobody used it."""
+        return not (self.task.done() or (self._asleep is not None and self._asleep.done()))
 
     def claim(self, resumed: Resumed, number: int, ended: Ended) -> None:
         self._resumed, self._number, self._ended = resumed, number, ended
-        if self._asleep is not None:
+        if self._asleep is not None and not self._asleep.done():
             self._asleep.set_result(None)
 
     async def _carry(self) -> None:
-        if self._resumed is None:
-            self._asleep = asyncio.get_running_loop().create_future()
-            try:
-                await self._asleep
-            except asyncio.CancelledError:
-                if self._resumed is None:
-                    return
-                raise
+        self.task.begun = True
         error: BaseException | None = None
         try:
+            if self._resumed is None:
+                self._asleep = asyncio.get_running_loop().create_future()
+                try:
+                    await self._asleep
+                except asyncio.CancelledError as stopped:
+                    if self._resumed is None:
+                        return
+                    self._resumed.stopped = stopped
             await self._resumed  # type: ignore[misc]  # claimed before it wakes
         except BaseException as raised:  # noqa: BLE001 - handed to the group, which decides
             error = raised
@@ -124,33 +153,37 @@ class _Carrier:
 
 
 class Carriers:
-    """The spare task of one event loop."""
+    """The spare tasks of one event loop; as many as strands have been nested."""
 
-    __slots__ = ("_loop", "_spare")
+    __slots__ = ("_loop", "_spares")
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._spare: _Carrier | None = None
+        self._spares: list[_Carrier] = []
 
     def take(self, loop: asyncio.AbstractEventLoop) -> _Carrier:
         """A task nobody uses yet."""
-        spare = self._spare
-        if spare is None or self._loop is not loop or spare.task.done():
+        if self._loop is not loop:
             self._loop = loop
-            return _Carrier(loop)
-        self._spare = None
-        return spare
+            self._spares = []
+        while self._spares:
+            spare = self._spares.pop()
+            if not spare.task.done():
+                return spare
+        return _Carrier(loop)
 
     def give(self, carrier: _Carrier) -> None:
         """Hand a task back that was not needed after all."""
-        self._spare = carrier
+        if carrier.usable:
+            self._spares.append(carrier)
 
     async def close(self) -> None:
-        """End the spare task."""
-        spare, self._spare = self._spare, None
-        if spare is not None:
+        """End the spare tasks."""
+        spares, self._spares = self._spares, []
+        for spare in spares:
             spare.task.cancel()
-            await asyncio.wait([spare.task])
+        if spares:
+            await asyncio.wait([spare.task for spare in spares])
 
 
 class Strands:
@@ -159,10 +192,22 @@ class Strands:
     The first error cancels the others and is raised by `join`.
     """
 
-    __slots__ = ("_carriers", "_error", "_joined", "_loop", "_on_end", "_open", "_tasks")
+    __slots__ = (
+        "_carriers",
+        "_context",
+        "_error",
+        "_joined",
+        "_loop",
+        "_on_end",
+        "_open",
+        "_stopped",
+        "_tasks",
+    )
 
     def __init__(self, carriers: Carriers, on_end: Ended | None = None) -> None:
         self._carriers = carriers
+        self._context = copy_context()
+        self._stopped: asyncio.CancelledError | None = None
         self._loop = asyncio.get_running_loop()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._open = 0
@@ -178,7 +223,7 @@ class Strands:
     @property
     def failed(self) -> bool:
         """True once one of them has failed, or the group was cancelled."""
-        return self._error is not None
+        return self._error is not None or self._stopped is not None
 
     def add(self, begin: Callable[[], Work | None], number: int = 0) -> bool:
         """Call *begin* and run the coroutine it gives, if any, up to its first wait.
@@ -191,7 +236,7 @@ class Strands:
         """
         loop = self._loop
         carrier = self._carriers.take(loop)
-        context = copy_context()
+        context = self._context.copy()
         parent = asyncio.current_task(loop)
         if parent is not None:
             _leave(loop, parent)
@@ -231,16 +276,15 @@ class Strands:
             self._joined.set_result(None)
 
     def fail(self, error: BaseException) -> None:
-        """Cancel what is under way; `join` will raise *error*."""
-        if self._error is None or isinstance(self._error, asyncio.CancelledError):
+        """Cancel what is under way; `join` will raise *error*, or the first before it."""
+        if self._error is None or _graver(error, self._error):
             self._error = error
         self.cancel()
 
     def cancel(self, number: int | None = None) -> None:
         """Cancel one strand, or all."""
         wanted = list(self._tasks.values()) if number is None else [self._tasks.get(number)]
-        stopped = isinstance(self._error, asyncio.CancelledError) and self._error.args
-        why = stopped[0] if stopped else None
+        why = self._stopped.args[0] if self._stopped is not None and self._stopped.args else None
         for task in wanted:
             if task is not None:
                 task.cancel(why)
@@ -250,14 +294,31 @@ class Strands:
 
         Raises:
             BaseException: The first error; or the cancellation of the caller, after the strands
-                have been cancelled and have ended.
+                have been cancelled and have ended. What stops a whole run, such as a full disk,
+                goes before both.
         """
         while self._open:
             self._joined = self._loop.create_future()
             try:
                 await self._joined
             except asyncio.CancelledError as cancelled:
-                self.fail(cancelled)
-        if self._error is not None:
-            error, self._error = self._error, None
+                self._stopped = cancelled
+                self.cancel()
+        error, self._error = self._error, None
+        if error is not None and _stops_the_run(error):
             raise error
+        if self._stopped is not None:
+            raise self._stopped
+        if error is not None:
+            raise error
+
+
+def _stops_the_run(error: BaseException) -> bool:
+    return not isinstance(error, (StepFailed, asyncio.CancelledError))
+
+
+def _graver(error: BaseException, known: BaseException) -> bool:
+    """Tell whether a later error says more than the first one."""
+    if isinstance(known, asyncio.CancelledError):
+        return not isinstance(error, asyncio.CancelledError)
+    return _stops_the_run(error) and not _stops_the_run(known)

@@ -24,14 +24,21 @@ class Call:
         """Call *notice* on the loop when the function ends although nobody waits any more."""
         self._late = notice
 
+    @property
+    def unwanted(self) -> bool:
+        """True once nobody waits for it any more."""
+        return self.future.cancelled()
+
     def run(self) -> None:
         """Run the function in this thread and hand its outcome to the loop."""
+        if self.unwanted:
+            return
         result: Any = None
         error: BaseException | None = None
         try:
             result = self._fn()
         except BaseException as raised:  # noqa: BLE001 - handed over to whoever waits
-            error = RuntimeError("a generator ended early") if _is_stop(raised) else raised
+            error = harmless(raised)
         try:
             self._loop.call_soon_threadsafe(self._finish, result, error)
         except RuntimeError:
@@ -47,8 +54,13 @@ class Call:
             self.future.set_exception(error)
 
 
-def _is_stop(error: BaseException) -> bool:
-    return isinstance(error, StopIteration)
+def harmless(error: BaseException) -> BaseException:
+    """The error, or one like it where raising it on the loop would mean something else there."""
+    if isinstance(error, Exception) and not isinstance(error, (StopIteration, StopAsyncIteration)):
+        return error
+    made = RuntimeError(f"the capability raised {type(error).__name__}: {error}")
+    made.__cause__ = error
+    return made
 
 
 class Threads:

@@ -21,7 +21,8 @@ from packetflow.engine.reporter import make_context
 from packetflow.engine.state import Frame, Run, StepFailed
 from packetflow.engine.strands import TIME_IS_UP, Waiting
 from packetflow.engine.values import Opaque, pack_all, unpack
-from packetflow.errors import MissingInput, PacketFlowError, WrongType
+from packetflow.engine.veil import without
+from packetflow.errors import JournalFull, MissingInput, PacketFlowError, WrongType
 from packetflow.kernel.records import SpanEnded, Status
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class UseNode:
     def start(self, frame: Frame) -> Pending:
         """Run it; the subclasses say where."""
         if frame.run.special:
+            if frame.run.cancelled:
+                raise asyncio.CancelledError(frame.run.stop_reason)
             if frame.run.past is not None and self.recall(frame):
                 return None
             self.announce(frame)
@@ -92,17 +95,33 @@ class UseNode:
         run.busy += 1
         try:
             return await self.result(frame, context)
-        except asyncio.CancelledError as stopped:
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a border: user code
             if context is not None:
                 context._stop.set()  # noqa: SLF001 - the engine owns the context it made
-            self.note(frame, began, stop_status(stopped))
-            raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: user code
-            self.fail(frame, began, error)
+            self.broke(frame, began, error)
         finally:
             run.busy -= 1
             if run.waiting:
                 run.idle()
+
+    def broke(self, frame: Frame, began: int, error: BaseException) -> NoReturn:
+        """Keep how a call ended that gave no result: it was stopped, or it raised.
+
+        Raises:
+            StepFailed: It raised.
+            asyncio.CancelledError: Somebody stopped it.
+            KeyboardInterrupt: Somebody stopped the whole program.
+        """
+        if isinstance(error, asyncio.CancelledError):
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                self.note(frame, began, stop_status(error))
+                raise error
+        if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
+            raise error
+        self.fail(frame, began, error)
 
     async def result(self, frame: Frame, context: Context | None) -> Any:
         """Call the function and wait for its raw result."""
@@ -112,7 +131,7 @@ class UseNode:
         """Check what came back, keep it, and only then let others see it."""
         try:
             outputs = self.spread(result)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: user code
+        except Exception as error:  # noqa: BLE001 - a border: user code
             self.fail(frame, began, self._bad_output(error, result))
         self.commit(frame, began, outputs)
 
@@ -181,11 +200,15 @@ class UseNode:
         """Keep the failure and raise it.
 
         Raises:
-            StepFailed: Always.
+            JournalFull: That is what went wrong: no policy may try again.
+            StepFailed: Anything else.
         """
+        if isinstance(error, JournalFull):
+            raise error
         cause, inputs = self.diagnose(frame.scope, error)
         self.note(frame, began, Status.FAILED, cause, inputs=inputs)
-        raise StepFailed(self.id, frame.path, cause, inputs) from cause
+        text = self.scrubbed(describe(cause), frame.scope)
+        raise StepFailed(self.id, frame.path, cause, inputs, text=text) from cause
 
     def note(
         self,
@@ -199,6 +222,7 @@ class UseNode:
         """Keep a span that did not end well."""
         run = frame.run
         ports = {read.parameter: read.port for read in self.reads}
+        text = "" if cause is None else self.scrubbed(describe(cause), frame.scope)
         span = SpanEnded(
             run.id,
             run.epoch,
@@ -213,7 +237,7 @@ class UseNode:
             began + run.wall_offset,
             run.now() - began,
             error_type="" if cause is None else type(cause).__name__,
-            error="" if cause is None else describe(cause),
+            error=text,
             inputs=None if inputs is None else pack_all(inputs, ports),
         )
         if run.attributes:
@@ -221,6 +245,13 @@ class UseNode:
         run.keep(span)
         if run.listeners:
             run.tell(StepEnded(span))
+
+    def scrubbed(self, text: str, scope: Mapping[str, Any]) -> str:
+        """A text without the values of the step's secret inputs."""
+        for read in self.reads:
+            if read.port.secret and read.scope_name in scope:
+                text = without(text, scope[read.scope_name])
+        return text
 
     def diagnose(
         self, scope: Mapping[str, Any], error: BaseException
@@ -309,8 +340,8 @@ class InlineUse(UseNode):
                 result = self.call(frame.scope, make_context(self, frame))
             else:
                 result = self.call(frame.scope)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: user code
-            self.fail(frame, began, error)
+        except BaseException as error:  # noqa: BLE001 - a border: user code
+            self.broke(frame, began, error)
         self.settle(frame, began, result)
 
     async def result(self, frame: Frame, context: Context | None) -> Any:
@@ -334,11 +365,8 @@ class AsyncUse(UseNode):
         except StopIteration as stop:
             self.settle(frame, began, stop.value)
             return None
-        except asyncio.CancelledError as stopped:
-            self.note(frame, began, stop_status(stopped))
-            raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: user code
-            self.fail(frame, began, error)
+        except BaseException as error:  # noqa: BLE001 - a border: user code
+            self.broke(frame, began, error)
         return self.finish(frame, began, Waiting(work, first))
 
     async def finish(self, frame: Frame, began: int, rest: Waiting) -> None:
@@ -347,11 +375,10 @@ class AsyncUse(UseNode):
         run.busy += 1
         try:
             result = await rest
-        except asyncio.CancelledError as stopped:
-            self.note(frame, began, stop_status(stopped))
+        except GeneratorExit:
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: user code
-            self.fail(frame, began, error)
+        except BaseException as error:  # noqa: BLE001 - a border: user code
+            self.broke(frame, began, error)
         finally:
             run.busy -= 1
             if run.waiting:

@@ -15,13 +15,14 @@ import enum
 import typing
 import uuid
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec.msgpack import Ext
 
 from packetflow.capabilities.contract import Port
+from packetflow.engine.exact import exact_classes
 from packetflow.kernel.records import ValueTag
 
 Pack: TypeAlias = Callable[[Any], Any]
@@ -39,7 +40,7 @@ def packer(port: Port) -> Pack | None:
     """How to keep values of a port; ``None`` when they can be kept as they are."""
     if port.secret:
         return _secret
-    return None if _always_plain(port.type) else pack
+    return None if _always_plain(port.type) else partial(pack, port=port)
 
 
 @lru_cache(maxsize=4096)
@@ -65,17 +66,45 @@ def _secret(value: Any) -> Ext:  # noqa: ARG001 - nothing of it may be kept
     return Ext(int(ValueTag.SECRET), b"")
 
 
-def pack(value: Any) -> Any:
-    """Make a value fit for a record."""
+def pack(value: Any, port: Port | None = None) -> Any:
+    """Make a value fit for a record; opaque when its declared type would not give it back."""
     if is_plain(value):
         return value
     if _is_table(value):
         return Ext(int(ValueTag.ARROW), _arrow_bytes(value))
+    kinds: list[type] = []
     try:
-        typed = _ENCODER.encode(_as_data(value))
-    except (TypeError, ValueError, OverflowError, RecursionError):
-        return Ext(int(ValueTag.OPAQUE), repr(type(value)).encode()[:200])
-    return Ext(int(ValueTag.TYPED), typed)
+        data = _as_data(value, kinds)
+        typed = _ENCODER.encode(data)
+        if port is None or _comes_back(typed, (data, kinds), port):
+            return Ext(int(ValueTag.TYPED), typed)
+    except (TypeError, ValueError, OverflowError, RecursionError, Opaque):
+        pass
+    return Ext(int(ValueTag.OPAQUE), repr(type(value)).encode()[:200])
+
+
+def _comes_back(typed: bytes, said: tuple[Any, list[type]], port: Port) -> bool:
+    """Tell whether rebuilding gives the same data of the same classes."""
+    kind = port.type
+    if kind is Any or kind is object:
+        return True  # kept to be looked at; `unpack` refuses it
+    expected = exact_classes(kind)
+    if expected is not None and expected.issuperset(said[1]):
+        return True
+    kinds: list[type] = []
+    data = _as_data(_rebuilt(_decode_data(typed), port), kinds)
+    return (data, kinds) == said
+
+
+def identity(value: Any) -> Any:
+    """A value as plain data that differs whenever the values or their classes do.
+
+    Raises:
+        TypeError: It has parts that cannot be compared.
+    """
+    kinds: list[type] = []
+    data = _as_data(value, kinds)
+    return [data, [f"{kind.__module__}:{kind.__qualname__}:{id(kind)}" for kind in kinds]]
 
 
 def pack_all(values: Mapping[str, Any], ports: Mapping[str, Port]) -> dict[str, Any]:
@@ -83,7 +112,8 @@ def pack_all(values: Mapping[str, Any], ports: Mapping[str, Port]) -> dict[str, 
     packed = {}
     for name, value in values.items():
         port = ports.get(name)
-        packed[name] = _secret(value) if port is not None and port.secret else pack(value)
+        secret = port is not None and port.secret
+        packed[name] = _secret(value) if secret else pack(value, port)
     return packed
 
 
@@ -117,31 +147,62 @@ def _arrow_bytes(table: Any) -> bytes:
     return content
 
 
-def _as_data(value: Any) -> Any:
-    """Turn a value of a contract type into plain data; raise TypeError for others."""
-    if type(value) in _SCALARS:
+def _as_data(value: Any, kinds: list[type]) -> Any:
+    """Turn a value of a contract type into plain data; raise TypeError for others.
+
+    The classes of everything but plain scalars are added to *kinds*, in reading order.
+    """
+    kind = type(value)
+    if kind in _SCALARS:
         return value
+    kinds.append(kind)
     if isinstance(value, enum.Enum):
-        return _as_data(value.value)
+        return _as_data(value.value, kinds)
     if isinstance(value, (dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID)):
         return value
     if isinstance(value, decimal.Decimal):
         return str(value)
     if isinstance(value, Mapping):
-        return {_as_key(key): _as_data(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_as_data(item) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _as_data(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    dump = getattr(value, "model_dump", None)
-    if callable(dump):
-        return _as_data(dump())
+        return {_as_key(key, kinds): _as_data(item, kinds) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_data(item, kinds) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return _sorted_items(value, kinds)
+    if dataclasses.is_dataclass(value):
+        return {f.name: _as_data(getattr(value, f.name), kinds) for f in dataclasses.fields(value)}
+    if isinstance(getattr(kind, "model_fields", None), dict):
+        return _model_data(value, kinds)
     if _is_table(value):
         return Ext(int(ValueTag.ARROW), _arrow_bytes(value))
-    for kind in (int, float, str, bytes):
-        if isinstance(value, kind):
-            return _base_value(kind, value)
-    raise TypeError(type(value).__name__)
+    for plain in (int, float, str, bytes):
+        if isinstance(value, plain):
+            return _base_value(plain, value)
+    raise TypeError(kind.__name__)
+
+
+def _sorted_items(values: Any, kinds: list[type]) -> list[Any]:
+    """The items of a set in an order that does not depend on the process."""
+    items: list[tuple[bytes, Any, list[type]]] = []
+    for value in values:
+        inside: list[type] = []
+        data = _as_data(value, inside)
+        items.append((_ENCODER.encode(data), data, inside))
+    items.sort(key=lambda item: item[0])
+    for _, _, inside in items:
+        kinds.extend(inside)
+    return [data for _, data, _ in items]
+
+
+def _model_data(value: Any, kinds: list[type]) -> Any:
+    fields = type(value).model_fields
+    if "root" in fields and len(fields) == 1:
+        return _as_data(value.root, kinds)
+    if getattr(value, "__pydantic_private__", None):
+        raise TypeError(f"{type(value).__name__} has private values")
+    whole = {name: _as_data(getattr(value, name), kinds) for name in fields}
+    for name, extra in (getattr(value, "__pydantic_extra__", None) or {}).items():
+        whole[name] = _as_data(extra, kinds)
+    return whole
 
 
 def _base_value(kind: Any, value: Any) -> Any:
@@ -149,8 +210,11 @@ def _base_value(kind: Any, value: Any) -> Any:
     return kind(value)
 
 
-def _as_key(key: Any) -> Any:
-    return key.value if isinstance(key, enum.Enum) else key
+def _as_key(key: Any, kinds: list[type]) -> Any:
+    if type(key) in _SCALARS:
+        return key
+    plain = _as_data(key, kinds)
+    return tuple(plain) if isinstance(plain, list) else plain
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -207,9 +271,8 @@ def _decode_data(content: bytes) -> Any:
 def _rebuilt(data: Any, port: Port | None) -> Any:
     if port is None:
         return data
-    from packetflow.capabilities.validate import validator
+    from packetflow.capabilities.validate import adapter, validator
 
-    check = validator(port.type)
-    if check is None:
+    if validator(port.type) is None:
         raise Opaque("its type is not declared, so it cannot be rebuilt")
-    return check(data)
+    return adapter(port.type).validator.validate_python(data, by_alias=False, by_name=True)

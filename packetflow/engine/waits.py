@@ -18,31 +18,33 @@ from packetflow.engine.node import Node, Pending
 from packetflow.engine.spans import keep_span, recalled
 from packetflow.engine.state import Frame, Run, StepFailed
 from packetflow.engine.values import pack_all, unpack
-from packetflow.errors import MissingInput, TimedOut, WrongType
+from packetflow.errors import MissingInput, Superseded, TimedOut, WrongType
 from packetflow.kernel.records import EventArrived, Path, Status, WaitStarted
 
 
-def answer_event(execution_id: str, step: str, path: Path) -> str:
-    """The name of the event by which a person answers a step."""
+def answer_event(execution_id: str, step: str, path: Path, *, number: int = 1) -> str:
+    """The name of the event by which a person answers a step's question, counted from 1."""
     index = "".join(f".{one}" for one in path)
-    return f"answer:{execution_id}:{step}{index}"
+    later = "" if number == 1 else f"#{number}"
+    return f"answer:{execution_id}:{step}{index}{later}"
 
 
 class Waiter:
     """One wait under way."""
 
-    __slots__ = ("answer", "event", "future", "key", "run")
+    __slots__ = ("answer", "counted", "event", "future", "key", "run")
 
     def __init__(self, run: Run, event: str, key: str, answer: str) -> None:
         self.run = run
         self.event = event
         self.key = key
         self.answer = answer
+        self.counted = False
         self.future: asyncio.Future[EventArrived] = asyncio.get_running_loop().create_future()
 
     def takes(self, arrived: EventArrived) -> bool:
         """Tell whether the event is meant for this wait."""
-        if self.future.done():
+        if self.future.done() or arrived.event_id in self.run.taken:
             return False
         if arrived.event == self.answer:
             return True
@@ -53,28 +55,38 @@ class Waits:
     """Who waits in this engine, by the names of events."""
 
     def __init__(self) -> None:
-        self._by_event: dict[str, list[Waiter]] = {}
+        self._by_event: dict[str, Waiter | dict[Waiter, None]] = {}
 
     def add(self, waiter: Waiter) -> None:
         """Note a waiter."""
         for name in {waiter.event, waiter.answer}:
-            self._by_event.setdefault(name, []).append(waiter)
+            known = self._by_event.get(name)
+            if known is None:
+                self._by_event[name] = waiter
+            elif isinstance(known, Waiter):
+                self._by_event[name] = {known: None, waiter: None}
+            else:
+                known[waiter] = None
 
     def remove(self, waiter: Waiter) -> None:
         """Forget a waiter."""
         for name in {waiter.event, waiter.answer}:
-            waiters = self._by_event.get(name, [])
-            if waiter in waiters:
-                waiters.remove(waiter)
-            if not waiters:
+            known = self._by_event.get(name)
+            if isinstance(known, dict):
+                known.pop(waiter, None)
+            if known is waiter or not known:
                 self._by_event.pop(name, None)
 
     def deliver(self, arrived: EventArrived) -> int:
         """Hand an event to those who wait for it, one wait an execution; tells how many."""
         served: set[str] = set()
-        for waiter in tuple(self._by_event.get(arrived.event, ())):
+        known = self._by_event.get(arrived.event, ())
+        for waiter in (known,) if isinstance(known, Waiter) else tuple(known):
             if waiter.run.id not in served and waiter.takes(arrived):
                 waiter.future.set_result(arrived)
+                waiter.run.taken.add(arrived.event_id)
+                waiter.run.busy += 1  # so that it is not put aside before it has woken
+                waiter.counted = True
                 served.add(waiter.run.id)
         return len(served)
 
@@ -92,6 +104,7 @@ async def wait(
     within_seconds: float | None = None,
     question: str = "",
     choices: Sequence[str] = (),
+    answer: str = "",
 ) -> EventArrived:
     """Keep the wait, then wait for the event.
 
@@ -100,10 +113,11 @@ async def wait(
     """
     run = frame.run
     engine = run.engine
-    waiter = Waiter(run, event, key, answer_event(run.id, step_id, frame.path))
+    waiter = Waiter(run, event, key, answer or answer_event(run.id, step_id, frame.path))
     now = engine.clock.wall_ns()
     limit = 0 if within_seconds is None else now + int(within_seconds * 1e9)
-    started = run.past.waits.get((step_id, frame.path)) if run.past is not None else None
+    past = {} if run.past is None else run.past.waits.get((step_id, frame.path), {})
+    started = past.get(event)
     if started is None:
         started = WaitStarted(
             run.id,
@@ -121,49 +135,69 @@ async def wait(
     engine.waits.add(waiter)
     run.waiting += 1
     try:
-        early = await _early(run, waiter, started.at if key == "" else 0)
+        early = await _early(waiter, started.at)
         if early is not None:
             return early
         if run.listeners:
             run.tell(WaitsEvent(started))
         run.idle()
-        return await _until(waiter, started.deadline, now)
+        arrived = await _until(waiter, started.deadline, now)
+        if engine.leases is not None and not engine.leases.holds(run.id, run.epoch):
+            raise Superseded(f"execution {run.id} was taken over by another runner while it waited")
+        return arrived
     finally:
         run.waiting -= 1
+        if waiter.counted:
+            run.busy -= 1
         engine.waits.remove(waiter)
 
 
 async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
     if deadline == 0:
         return await waiter.future
+    future = waiter.future
+
+    def expire() -> None:
+        if not future.done():
+            future.set_exception(TimeIsOver())
+
     clock = waiter.run.engine.clock
-    timer = asyncio.ensure_future(clock.sleep(max(0.0, (deadline - now) / 1e9)))
-    both: set[asyncio.Future[Any]] = {waiter.future, timer}
+    timer = clock.call_later(max(0.0, (deadline - now) / 1e9), expire)
     try:
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        return await future
     finally:
         timer.cancel()
-    if waiter.future.done():
-        return waiter.future.result()
-    raise TimeIsOver
 
 
-async def _early(run: Run, waiter: Waiter, since: int) -> EventArrived | None:
+async def _early(waiter: Waiter, began: int) -> EventArrived | None:
+    """An event that came before anybody waited here: since the execution began, any with a key.
+
+    An answer counts from when its question was asked.
+    """
+    run = waiter.run
     inbox = run.engine.inbox
     if inbox is None:
         return None
-    found = await inbox.find(waiter.answer, "", 0)
+    found = list(await inbox.find(waiter.answer, "", began))
     if waiter.event != waiter.answer:
+        since = 0 if waiter.key else run.started_at
         found += await inbox.find(waiter.event, waiter.key, since)
-    return next((one for one in found if (run.id, one.event_id) not in run.engine.taken), None)
+    first = next((one for one in found if one.event_id not in run.taken), None)
+    if first is not None:
+        run.taken.add(first.event_id)
+    return first
 
 
-async def ask_person(frame: Frame, step_id: str, question: str, choices: tuple[str, ...]) -> Any:
+async def ask_person(
+    frame: Frame, step_id: str, question: str, choices: tuple[str, ...], *, number: int = 1
+) -> Any:
     """Wait for a person's answer to a question of a step."""
-    event = answer_event(frame.run.id, step_id, frame.path)
+    event = answer_event(frame.run.id, step_id, frame.path, number=number)
     busy, frame.run.busy = frame.run.busy, frame.run.busy - 1
     try:
-        arrived = await wait(frame, step_id, event, question=question, choices=choices)
+        arrived = await wait(
+            frame, step_id, event, question=question, choices=choices, answer=event
+        )
     finally:
         frame.run.busy += 1 if busy else 0
     return unpack(arrived.payload.get("answer"), None, frame.run.engine.sink.get)
@@ -213,6 +247,8 @@ class WaitNode:
         if kept is not None:
             frame.scope.update(kept)
             return None
+        if self.otherwise is not None and frame.run.decided(self.id, frame.path, "too_late"):
+            return self.otherwise.start(frame)
         return self._run(frame)
 
     async def _run(self, frame: Frame) -> None:
@@ -241,7 +277,6 @@ class WaitNode:
             except TimeIsOver:
                 await self._too_late(frame, began)
                 return
-            run.engine.taken.add((run.id, arrived.event_id))
             try:
                 outputs = self._outputs(frame, arrived)
             except StepFailed as refused:
@@ -276,6 +311,7 @@ class WaitNode:
                 error=cause,
             )
             raise StepFailed(self.id, frame.path, cause, {}) from cause
+        frame.run.decide((self.id, frame.path), "too_late", 1)
         pending = self.otherwise.start(frame)
         if pending is not None:
             await pending

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
+
+
+class Timer(Protocol):
+    """A call that a clock will make later."""
+
+    def cancel(self) -> None:
+        """Call it off."""
+        ...
 
 
 class Clock(Protocol):
@@ -22,6 +32,17 @@ class Clock(Protocol):
         """Wait that long; zero lets others run."""
         ...
 
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> Timer:
+        """Call *callback* on the running event loop after so long."""
+        ...
+
+    def working(self) -> AbstractContextManager[object]:
+        """Around the wait for work that goes on outside the event loop: threads, processes.
+
+        A clock of a test lets no time pass meanwhile.
+        """
+        ...
+
 
 class SystemClock:
     """The machine's own clock."""
@@ -32,3 +53,11 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait on the running event loop."""
         await asyncio.sleep(seconds)
+
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> Timer:
+        """Call on the running event loop."""
+        return asyncio.get_running_loop().call_later(seconds, callback)
+
+    def working(self) -> AbstractContextManager[object]:
+        """Time passes by itself."""
+        return nullcontext()

@@ -14,17 +14,12 @@ from packetflow.library.plots import MOST_BARS, Measure
 from packetflow.library.profiles import Kind, kind_of
 from packetflow.library.relations import correlations
 from packetflow.library.roles import guess_roles, looks_like_id
+from packetflow.library.samples import sample
 from packetflow.library.tables import require_columns
 
 ChartKind: TypeAlias = Literal["auto", "line", "bar", "scatter", "histogram", "box", "heatmap"]
 
-_SALES = pa.table(
-    {
-        "year": [2021, 2022, 2021, 2022],
-        "shop": ["north", "north", "south", "south"],
-        "sales": [3.0, 4.5, 2.5, 2.0],
-    }
-)
+_SALES = sample("year,shop,sales; 2021,north,3; 2022,north,4.5; 2021,south,2.5; 2022,south,2")
 
 
 @capability(

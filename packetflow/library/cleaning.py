@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from packetflow import capability
 from packetflow.errors import LibraryError
+from packetflow.library.samples import sample
 from packetflow.library.sql import query, quoted
 
 MISSING_WORDS = frozenset({"", "-", "--", "?", ".", "na", "n/a", "nan", "null", "none", "missing"})
@@ -36,7 +37,7 @@ class Cleaned(TypedDict):
     tags=["tidy", "trim", "duplicates", "missing", "types"],
     examples=[
         {
-            "table": pa.table({"name": [" Ada", "Ada", "Bob"], "age": ["36", "36", "n/a"]}),
+            "table": sample("name,age; Ada ,36; Ada,36; Bob,n/a"),
             "missing": "median",
         }
     ],
@@ -54,9 +55,9 @@ def clean_table(
     Args:
         table: The table.
         trim: Cut spaces around text and in column names; text that is then empty is missing.
-        fix_types: Text columns whose values are all whole numbers, numbers, dates or yes/no get
-            that type. Words such as "n/a" are missing there (but stay text elsewhere); numbers
-            with leading zeros, such as postal codes, stay text.
+        fix_types: Text columns whose values are all whole numbers, numbers, dates or yes and
+            no get that type. Words such as "n/a" are missing among numbers and dates, and stay
+            text elsewhere; numbers with leading zeros, such as postal codes, stay text.
         drop_duplicates: Keep only the first of rows that are equal in every column.
         missing: "keep" them, "drop" rows that have any, or fill numbers with their column's
             "median" (other columns keep them).
@@ -124,7 +125,7 @@ def _fix_types(table: pa.Table, changes: list[str]) -> pa.Table:
         column = table.column(index)
         seen = [value for value in column.unique().to_pylist() if value is not None]
         real = [value.strip() for value in seen if value.strip().lower() not in MISSING_WORDS]
-        found = recognised(real)
+        found = _yes_or_no(seen) or recognised(real)
         if found is None:
             continue
         word, kind, convert = found
@@ -136,6 +137,14 @@ def _fix_types(table: pa.Table, changes: list[str]) -> pa.Table:
         )
         table = table.set_column(index, name, made)
     return table
+
+
+def _yes_or_no(seen: list[str]) -> tuple[str, pa.DataType, Callable[[str], Any]] | None:
+    """Both words must be there, and no other: "NO" and "NA" may be Norway and Namibia."""
+    said = {text.strip().lower() for text in seen} - {""}
+    if said <= _TRUE | _FALSE and said & _TRUE and said & _FALSE:
+        return "yes or no", pa.bool_(), lambda text: text.lower() in _TRUE
+    return None
 
 
 def _read(convert: Callable[[str], Any], text: str) -> Any:
@@ -163,8 +172,6 @@ def recognised(texts: list[str]) -> tuple[str, pa.DataType, Callable[[str], Any]
             pa.float64(),
             lambda text: float(text.replace(".", "").replace(",", ".")),
         )
-    if all(text.lower() in _TRUE | _FALSE for text in texts):
-        return "yes or no", pa.bool_(), lambda text: text.lower() in _TRUE
     return _recognised_dates(texts)
 
 

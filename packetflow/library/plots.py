@@ -71,7 +71,7 @@ def line(table: pa.Table, x: str, y: str, color: str | None, *, measure: Measure
     shown, left = _shown(ranked)
     notes = [note] if note else []
     if left:
-        notes.append(f"{len(shown)} of {len(ranked)} {color}: the highest and lowest at the end")
+        notes.append(f"the highest and lowest at the end: {len(shown)} of {len(ranked)}")
     traces = [_drawn(*series[name], name, at) for at, name in enumerate(shown)]
     return traces, f"{words} and {color}", "; ".join(notes), {}
 
@@ -109,7 +109,7 @@ def bar(table: pa.Table, x: str, y: str | None, color: str | None, *, measure: M
     shown = order[:MOST_BARS]
     notes = [note] if note else []
     if len(order) > MOST_BARS:
-        notes.append(f"the first {MOST_BARS} of {len(order)} {x}")
+        notes.append(f"the first {MOST_BARS} of {len(order)}")
     groups = [y or "rows"] * len(values) if color is None else joined.column(color).to_pylist()
     names = list(dict.fromkeys(str(group) for group in groups))[:MOST_GROUPS]
     bars: dict[str, dict[Any, float]] = {name: {} for name in names}
@@ -149,7 +149,7 @@ def scatter(table: pa.Table, x: str, y: str, color: str | None) -> Drawn:
         groups.setdefault(name, []).append(at)
     chosen = sorted(groups, key=lambda name: -len(groups[name]))[:MOST_GROUPS]
     if len(groups) > MOST_GROUPS:
-        note = "; ".join(filter(None, [note, f"{MOST_GROUPS} of {len(groups)} {color}"]))
+        note = "; ".join(filter(None, [note, f"the {MOST_GROUPS} largest of {len(groups)} groups"]))
     traces = [
         {
             "type": "scatter",
@@ -203,7 +203,7 @@ def box(table: pa.Table, x: str, y: str | None) -> Drawn:
     ).to_pylist()
     note = "box: middle half of the rows; whiskers: 5 % to 95 %"
     if len(boxes) > MOST_BARS:
-        note += f"; the first {MOST_BARS} of {len(boxes)} {x}"
+        note += f"; the first {MOST_BARS} of {len(boxes)}"
     boxes = boxes[:MOST_BARS]
     trace: dict[str, Any] = {"type": "box", "x": [box["name"] for box in boxes], "name": value}
     for at, part in enumerate(("lowerfence", "q1", "median", "q3", "upperfence")):

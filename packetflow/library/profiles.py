@@ -10,6 +10,7 @@ import pyarrow as pa
 from packetflow import capability
 from packetflow.errors import LibraryError
 from packetflow.library.cleaning import is_text
+from packetflow.library.samples import sample
 from packetflow.library.sql import Ask, opened
 
 Kind: TypeAlias = Literal["number", "text", "time", "truth", "other"]
@@ -74,7 +75,7 @@ def kind_of(kind: pa.DataType) -> Kind:
 @capability(
     provides="profile",
     tags=["describe", "summary", "quality", "missing", "columns"],
-    examples=[{"table": pa.table({"country": ["Chad", "Chad", None], "amount": [3, 5, 4]})}],
+    examples=[{"table": sample("country,amount; Chad,3; Chad,5; ,4")}],
 )
 def profile_table(table: pa.Table, top: int = 5) -> TableProfile:
     """Describe a table: for each column its type, gaps, range, mean, quartiles, frequent values.

@@ -10,13 +10,14 @@ import pyarrow as pa
 from packetflow import capability
 from packetflow.library.columns import numbers
 from packetflow.library.profiles import kind_of
+from packetflow.library.samples import sample
 from packetflow.library.student import two_sided_p
 from packetflow.library.tables import require_columns
 
 if TYPE_CHECKING:
     from packetflow.library.columns import Numbers
 
-_SERIES = pa.table({"year": [2000, 2001, 2002, 2003, 2004], "rate": [1.0, 2.1, 2.9, 4.2, 40.0]})
+_SERIES = sample("year,rate; 2000,1.0; 2001,2.1; 2002,2.9; 2003,4.2; 2004,40.0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from packetflow import Context, Effect, Markdown, capability
 from packetflow.errors import LibraryError
 from packetflow.library.figures import Chart
 from packetflow.library.paths import writable, write_whole
+from packetflow.library.samples import sample
 
 _ROWS_SHOWN = 50
 
@@ -44,7 +45,11 @@ class Report(TypedDict):
 @capability(
     tags=["document", "page", "html", "markdown", "publish"],
     examples=[
-        {"title": "Sales", "summary": "They **rise**.", "tables": {"By year": pa.table({"n": [3]})}}
+        {
+            "title": "Sales",
+            "summary": "They **rise**.",
+            "tables": {"By year": sample("year,sold; 2025,3; 2026,4")},
+        }
     ],
 )
 def render_report(

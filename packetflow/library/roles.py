@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from packetflow import capability
 from packetflow.library.profiles import Kind, kind_of
+from packetflow.library.samples import sample
 from packetflow.library.tables import require_columns
 
 _TIME_WORDS = re.compile(
@@ -33,9 +34,7 @@ class Roles(TypedDict):
 
 @capability(
     tags=["columns", "detect", "infer"],
-    examples=[
-        {"table": pa.table({"country": ["Chad", "Chad"], "year": [2001, 2002], "births": [3, 5]})}
-    ],
+    examples=[{"table": sample("country,year,births; Chad,2001,3; Chad,2002,5")}],
 )
 def guess_roles(
     table: pa.Table,

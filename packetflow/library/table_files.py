@@ -125,6 +125,11 @@ def _read_csv(place: Path, encoding: str) -> pa.Table:
         "quote": '"',
         "escape": '"',
         "sample_size": -1,
+        # Else DuckDB takes a long row for the header and silently skips what is above it.
+        "skip": 0,
+        "comment": "",
+        "null_padding": False,
+        "ignore_errors": False,
     }
     if dialect.thousands:
         options["thousands"] = dialect.thousands

@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from packetflow import capability
 from packetflow.errors import LibraryError, did_you_mean
+from packetflow.library.samples import sample
 from packetflow.library.sql import query as ask
 from packetflow.library.sql import quoted
 
-_ORDERS = pa.table({"country": ["Norway", "Chad", "Norway"], "amount": [3, 5, 4]})
+_ORDERS = sample("country,amount; Norway,3; Chad,5; Norway,4")
 
 
 def require_columns(table: pa.Table, names: list[str]) -> None:
@@ -138,7 +139,7 @@ def sort_rows(
     examples=[
         {
             "left": _ORDERS,
-            "right": pa.table({"country": ["Norway", "Chad"], "region": ["Europe", "Africa"]}),
+            "right": sample("country,region; Norway,Europe; Chad,Africa"),
             "on": ["country"],
         }
     ],

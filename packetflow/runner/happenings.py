@@ -26,6 +26,7 @@ from packetflow.engine.values import pack, pack_all
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import FailureCard, Happening, Outcome
 from packetflow.kernel.records import Payload, SpanEnded, ValueTag
+from packetflow.runner.refusals import facts_of
 
 EVENT_VALUE_LIMIT: Final = 16 << 10
 """Values above this many bytes are left out of step events; the journal has them."""
@@ -108,15 +109,6 @@ def failure_card(failure: Failure) -> FailureCard:
     )
 
 
-def facts_of(error: PacketFlowError) -> dict[str, Any]:
-    """The attributes of an error as plain values; what cannot be plain becomes its text."""
-    return {
-        name: msgspec.to_builtins(value, str_keys=True, enc_hook=str)
-        for name, value in vars(error).items()
-        if not name.startswith("_")
-    }
-
-
 def _span_body(span: SpanEnded, secrets: frozenset[str]) -> Payload:
     outputs = {
         name: Ext(ValueTag.SECRET, b"") if name in secrets else _small(_packed(value))
@@ -144,7 +136,7 @@ def _packed(value: Any) -> Any:
 
 def _size(packed: Any) -> int:
     if isinstance(packed, Ext):
-        return len(packed.data)
+        return memoryview(packed.data).nbytes
     return len(msgspec.msgpack.encode(packed))
 
 

@@ -102,7 +102,7 @@ class Presence:
 
     def __init__(self, folder: Path, runner: str) -> None:
         self._folder = folder
-        self._runner = runner
+        self.runner = runner
         path = lock_path(folder, runner)
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -121,7 +121,7 @@ class Presence:
 
     def close(self) -> None:
         """Let go of the lock and take the files away."""
-        for path in (card_path(self._folder, self._runner), lock_path(self._folder, self._runner)):
+        for path in (card_path(self._folder, self.runner), lock_path(self._folder, self.runner)):
             path.unlink(missing_ok=True)
         os.close(self._descriptor)
 

@@ -201,8 +201,8 @@ class MemoryStore:
         if not bodies:
             return
         entries = [(begin + n, body, self._decode(body)) for n, body in enumerate(bodies)]
-        self._ingested += len(bodies)
         watched = self._ingest.apply([Piece("", self.process, 0, entries)])
+        self._ingested += len(bodies)
         if watched and self._watcher is not None:
             self._watcher.seen(watched)
 

@@ -14,7 +14,7 @@ from packetflow.errors import WorkspaceError
 CONFIG = "packetflow.toml"
 PARTS = ("capabilities", "pipelines")
 
-_FIRST_CAPABILITY = '''"""Capabilities of this workspace: ordinary functions with @capability above them."""
+_FIRST_CAPABILITY = '''"""Capabilities of this workspace: functions with @capability above them."""
 
 from packetflow import capability
 

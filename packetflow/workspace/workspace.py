@@ -15,36 +15,34 @@ from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from packetflow.composition.codec import definition_sha, dump
+from packetflow.composition.codec import dump
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline, Unknown, Use
 from packetflow.composition.walk import walk
 from packetflow.discovery.catalog import Catalog
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
-from packetflow.engine.past import Story
 from packetflow.engine.ports import Chain
-from packetflow.engine.reuse import reusable_past
-from packetflow.engine.start import Start, restored_inputs
+from packetflow.engine.start import Start
 from packetflow.engine.sync import LoopThread
 from packetflow.engine.values import pack_all
 from packetflow.engine.waits import answer_event
-from packetflow.errors import RunError, StoreError, UnknownName, WorkspaceError
+from packetflow.errors import StoreError, UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.records import EventArrived, ScoreGiven, Status
+from packetflow.kernel.records import EventArrived, ScoreGiven
 from packetflow.kernel.records import Path as Place
 from packetflow.store.client import StoreClient
 from packetflow.store.inproc import MemoryStore
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Params, Store
-from packetflow.workspace.alive import Pulse, is_alive
+from packetflow.workspace.alive import Pulse
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folder
 from packetflow.workspace.handle import Handle
 from packetflow.workspace.inbox import StoreInbox
 from packetflow.workspace.leases import FileLeases
 from packetflow.workspace.registry import register
-from packetflow.workspace.resumable import Resumable
+from packetflow.workspace.resuming import Resumable, Resuming
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -94,6 +92,7 @@ class Workspace:
             self._open_files(role)
         self.role = role
         self.archive = Archive(self.folder, self.journal, self.store, self.catalog)
+        self._past = Resuming(self.folder, self.archive, self._leases, self.runner)
         self._thread: LoopThread | None = None
         self._closed = False
         self.engine = Engine(
@@ -229,49 +228,10 @@ class Workspace:
         return Handle(self._wait(begin()), self.thread)
 
     def ready_to_resume(self, execution_id: str, *, accept_changes: bool = False) -> Resumable:
-        """Take the lease of an execution and read what is needed to go on with it.
-
-        Raises:
-            UnknownName: There is no such execution.
-            RunError: It is done, or still runs elsewhere, or what it ran has changed.
-            Superseded: Another runner was quicker.
-        """
-        story = self.archive.story(self.full_id(execution_id))
-        started = story.started
-        if started is None:
-            raise AssertionError("read by id")
-        self._refuse_if_running(story)
-        pipeline = self.archive.definition(story)
-        if pipeline is None:
-            raise RunError(
-                f"what execution {started.execution_id} ran was not kept, so it cannot be resumed"
-            )
-        if not accept_changes and definition_sha(pipeline) != started.definition_sha:
-            raise RunError(
-                f"a capability of {started.name!r} has changed since execution "
-                f"{started.execution_id} began; resume with accept_changes=True to go on with "
-                "the new one"
-            )
-        epoch = story.epoch + 1
-        if self._leases is not None:
-            self._leases.claim(started.execution_id, epoch)
-        records = self.archive.records(started.execution_id)
-        return Resumable(pipeline, tuple(records), epoch)
-
-    def _refuse_if_running(self, story: Story) -> None:
-        started = story.started
-        if started is None or story.ended is not None:
-            return
-        if started.execution_id in self.engine.running:
-            raise RunError(f"execution {started.execution_id} is running here")
-        holder = story.runner
-        parked = set(story.past.waits) - set(story.past.done)
-        if self.in_memory or holder == self.runner or parked:
-            return
-        if is_alive(self.folder.state, holder):
-            raise RunError(
-                f"execution {started.execution_id} is running in another process (runner {holder})"
-            )
+        """Take the lease of an execution and read what is needed; raises as `resume` does."""
+        return self._past.ready_to_resume(
+            self.full_id(execution_id), self.engine, accept_changes=accept_changes
+        )
 
     def fork(self, execution_id: str, from_step: str | None = None, /, **changed: Any) -> Handle:
         """Run it again as a new execution, reusing what need not be done again.
@@ -292,15 +252,9 @@ class Workspace:
         self, execution_id: str, from_step: str | None, changed: Mapping[str, Any]
     ) -> tuple[Pipeline, dict[str, Any], Start]:
         """Read what is needed to run an execution again; raises as `fork` does."""
-        story = self.archive.story(self.full_id(execution_id))
-        pipeline = self.archive.definition(story)
-        started = story.started
-        if pipeline is None or started is None:
-            raise RunError(f"what execution {execution_id} ran was not kept")
-        plan = self.engine.plan(pipeline)
-        inputs = {**restored_inputs(plan, started, self.journal.get), **changed}
-        past = reusable_past(plan.step, story.past, from_step, changed)
-        return pipeline, inputs, Start(trigger="fork", retry_of=started.execution_id, past=past)
+        return self._past.ready_to_fork(
+            self.full_id(execution_id), self.engine, from_step, changed=changed
+        )
 
     def execution(self, execution_id: str) -> Execution:
         """An execution of any time, with its values and its failure.
@@ -334,13 +288,25 @@ class Workspace:
             key: Whom it concerns, for waits with a key.
             event_id: Its id, when it comes from elsewhere and may come twice.
         """
-        at = self.engine.clock.wall_ns()
-        arrived = EventArrived(
-            event_id or new_id(), event, key, pack_all(payload or {}, {}), at, self.role
-        )
-        self.journal.append(arrived)
+        arrived = self.send(event, payload or {}, key=key, event_id=event_id)
         self.deliver(arrived)
         return arrived.event_id
+
+    def send(
+        self, event: str, payload: Mapping[str, Any], *, key: str = "", event_id: str | None = None
+    ) -> EventArrived:
+        """Keep an event, without handing it to anybody here."""
+        at = self.engine.clock.wall_ns()
+        packed = pack_all(payload, {})
+        arrived = EventArrived(event_id or new_id(), event, key, packed, at, self.role)
+        self.journal.append(arrived)
+        return arrived
+
+    def send_answer(
+        self, execution_id: str, step: str, value: Any, path: Place = ()
+    ) -> EventArrived:
+        """Keep a person's answer, without handing it to anybody here."""
+        return self.send(answer_event(execution_id, step, path), {"answer": value})
 
     def deliver(self, arrived: EventArrived) -> None:
         """Hand an event to the executions that wait in this process."""
@@ -350,7 +316,9 @@ class Workspace:
     def answer(self, execution_id: str, step: str, value: Any, path: Place = ()) -> str:
         """Answer the question of a step that waits for a person; answers the event's id."""
         whole = self.full_id(execution_id)
-        return self.emit(answer_event(whole, step, path), {"answer": value})
+        arrived = self.send_answer(whole, step, value, path)
+        self.deliver(arrived)
+        return arrived.event_id
 
     def waiting(self) -> list[dict[str, Any]]:
         """What waits for an event or a person, the oldest first."""
@@ -469,6 +437,3 @@ class Workspace:
 
     def __repr__(self) -> str:
         return f"<workspace {self.name} at {self.folder.path}>"
-
-
-__all__ = ["IN_MEMORY", "Status", "Workspace"]
