@@ -42,6 +42,11 @@ class Manner:
         person = sys.stderr.isatty() and sys.stdin.isatty() and not as_json
         return cls(asks=person, lines=lines, live=sys.stderr.isatty() and not lines)
 
+    @property
+    def patience(self) -> float:
+        """Seconds to stay while a run only waits; a person may wait a little for an event."""
+        return 30.0 if self.asks else 0.0
+
     def watching(self) -> Watching:
         """What shows the events."""
         if self.lines:
