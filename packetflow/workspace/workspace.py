@@ -272,6 +272,14 @@ class Workspace:
         """
         return self.archive.full_id(execution_id)
 
+    def runs_elsewhere(self, execution_id: str) -> str:
+        """The other living runner that works on an execution; empty when there is none.
+
+        Raises:
+            UnknownName: There is no such execution.
+        """
+        return self._past.runs_elsewhere(self.archive.story(execution_id))
+
     def emit(
         self,
         event: str,
