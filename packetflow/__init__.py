@@ -9,6 +9,8 @@
 'greeting'
 """
 
+from typing import TYPE_CHECKING
+
 from packetflow.capabilities import (
     Ambiguity,
     Audio,
@@ -46,6 +48,18 @@ from packetflow.errors import PacketFlowError
 
 __version__ = "0.1.0"
 
+if TYPE_CHECKING:
+    from packetflow.workspace.workspace import Workspace
+
+
+def __getattr__(name: str) -> object:
+    if name == "Workspace":
+        from packetflow.workspace.workspace import Workspace
+
+        return Workspace
+    raise AttributeError(f"module 'packetflow' has no attribute {name!r}")
+
+
 __all__ = [
     "Ambiguity",
     "Audio",
@@ -62,6 +76,7 @@ __all__ = [
     "Resource",
     "Step",
     "Trigger",
+    "Workspace",
     "approval",
     "capability",
     "choose",

@@ -10,6 +10,7 @@ PacketFlowError
     ContractError         its parts do not fit; carries the problems
     NoRoute               nothing known provides what was asked for
     SourceError           a file does not parse; carries line and column
+    EditRefused           an edit cannot be done on a file's text
   RunError                an execution went wrong                           (when running)
     MissingInput          a needed value is not there
     WrongType             a value does not fit its declared type
@@ -19,6 +20,7 @@ PacketFlowError
     Unanswered            an interrupted effect needs a person's decision
     RunnerLost            the process that ran it is gone; the execution can be resumed
     Superseded            a newer runner holds this execution's lease
+    RunElsewhere          another living runner works on it; ask there
   StoreError              keeping or reading records failed
     JournalFull           the disk is full: nothing more is acknowledged
     JournalDamaged        a journal has bytes that are no record
@@ -27,8 +29,10 @@ PacketFlowError
     QueryFailed           the SQL is wrong
   WorkspaceError          the workspace folder is missing, moved or unreadable
     UnknownName           no capability, pipeline or execution of that name
+    NoRunner              no runner answers for the workspace and none could be started
   WireError               a message is malformed or speaks another version
   LibraryError            a ready capability cannot do its work
+  DrawingError            the parts of a drawing do not belong together
 ```
 
 >>> try:
@@ -121,15 +125,25 @@ class NoRoute(CompositionError):
 
 
 class SourceError(CompositionError):
-    """A composition's text does not parse or has an unknown key; lines count from 1."""
+    """A composition's text does not parse or has an unknown key; lines and columns count from 1.
+
+    When several things are wrong, the first is raised and ``others`` holds the rest.
+    """
 
     code = "source"
+    others: tuple[SourceError, ...] = ()
 
     def __init__(self, message: str, *, file: str = "", line: int = 0, column: int = 0) -> None:
         place = f"{file or 'line'}{':' if file else ' '}{line}" if line else file
         super().__init__(
             f"{place}: {message}" if place else message, file=file, line=line, column=column
         )
+
+
+class EditRefused(CompositionError):
+    """An edit cannot be done on a file's text, which stays as it was."""
+
+    code = "edit"
 
 
 class RunError(PacketFlowError):
@@ -255,6 +269,19 @@ class Superseded(RunError):
     code = "superseded"
 
 
+class RunElsewhere(RunError):
+    """Another living runner works on the execution; ``runner`` is its id."""
+
+    code = "run_elsewhere"
+
+    def __init__(self, execution_id: str, runner: str) -> None:
+        super().__init__(
+            f"execution {execution_id} runs on runner {runner}; ask it there",
+            execution_id=execution_id,
+            runner=runner,
+        )
+
+
 class StoreError(PacketFlowError):
     """Keeping or reading records failed."""
 
@@ -311,6 +338,12 @@ class UnknownName(WorkspaceError):
         )
 
 
+class NoRunner(WorkspaceError):
+    """No runner answers for the workspace and none could be started."""
+
+    code = "no_runner"
+
+
 class WireError(PacketFlowError):
     """A message is malformed or speaks another version of the protocol."""
 
@@ -321,3 +354,9 @@ class LibraryError(PacketFlowError):
     """A ready capability cannot do its work; the message says which input to change."""
 
     code = "library"
+
+
+class DrawingError(PacketFlowError):
+    """The parts of a drawing do not belong together."""
+
+    code = "drawing"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import types
+import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,6 +87,11 @@ class Contract:
     def __str__(self) -> str:
         return f"({listed(self.requires)}) -> ({listed(self.provides)})"
 
+    def _repr_html_(self) -> str:
+        from packetflow.capabilities.tables import contract_html
+
+        return contract_html(self)
+
     def json_schema(self, side: Literal["requires", "provides"]) -> dict[str, Any]:
         """Describe one side as a JSON Schema (draft 2020-12) object.
 
@@ -112,11 +119,21 @@ def type_name(kind: Any) -> str:
     """
     if kind is None or kind is type(None):
         return "None"
+    if kind is Ellipsis:
+        return "..."
     if getattr(kind, "__metadata__", None) is not None:
         return type_name(kind.__origin__)
-    if isinstance(kind, type) and not getattr(kind, "__args__", None):
-        return kind.__name__
-    text = str(kind).replace("typing.", "").replace("collections.abc.", "")
-    for module in ("builtins.", "pyarrow.lib.", "packetflow.capabilities.values."):
-        text = text.replace(module, "")
-    return text
+    arguments = typing.get_args(kind)
+    origin = typing.get_origin(kind)
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(type_name(one) for one in arguments)
+    if origin is typing.Literal:
+        return " | ".join(repr(one) for one in arguments)
+    if origin is not None and arguments:
+        inside = ", ".join(type_name(one) for one in arguments if not isinstance(one, list))
+        return f"{_short(origin)}[{inside}]"
+    return _short(kind)
+
+
+def _short(kind: Any) -> str:
+    return str(getattr(kind, "__name__", None) or str(kind).replace("typing.", ""))

@@ -19,6 +19,7 @@ from packetflow.composition.build import (
 )
 from packetflow.composition.capability import Capability, capability, from_contract
 from packetflow.composition.check import check, check_pipeline
+from packetflow.composition.codec import definition_sha, dump, dump_json, load, load_json
 from packetflow.composition.problems import Fix, Problem
 from packetflow.composition.steps import Pipeline, Step, Trigger
 
@@ -34,10 +35,15 @@ __all__ = [
     "check",
     "check_pipeline",
     "choose",
+    "definition_sha",
+    "dump",
+    "dump_json",
     "each",
     "fallback",
     "from_contract",
     "graph",
+    "load",
+    "load_json",
     "parallel",
     "pipeline",
     "race",

@@ -46,6 +46,11 @@ class Capability(Composable, Generic[P, R]):
         """Use it, with every name as declared."""
         return Use(self)
 
+    def _repr_html_(self) -> str:
+        from packetflow.composition.draw import capability_html
+
+        return capability_html(self)
+
     def __repr__(self) -> str:
         return f"<capability {self.name}{self.contract}>"
 

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from packetflow.capabilities.contract import Contract
     from packetflow.composition.check import Problem
     from packetflow.composition.infer import Flow
@@ -156,6 +158,24 @@ class Composable:
         from packetflow.composition.build import pipeline
 
         return pipeline(name, self, **said)
+
+    def to_svg(self) -> str:
+        """Its picture, as an SVG element."""
+        from packetflow.composition.draw import to_svg
+
+        return to_svg(self.as_step())
+
+    def to_mermaid(self) -> str:
+        """Its picture, as Mermaid flowchart text."""
+        from packetflow.composition.draw import to_mermaid
+
+        return to_mermaid(self.as_step())
+
+    def to_networkx(self) -> nx.DiGraph[str]:
+        """Its picture, as a graph of networkx."""
+        from packetflow.composition.draw import to_networkx
+
+        return to_networkx(self.as_step())
 
     def _repr_html_(self) -> str:
         from packetflow.composition.draw import step_html

@@ -19,6 +19,8 @@ from packetflow.composition.composable import Composable
 from packetflow.composition.policies import Policy
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from packetflow.composition.capability import Capability
 
 Reads: TypeAlias = Mapping[str, str | None]
@@ -269,6 +271,24 @@ class Pipeline:
     def as_step(self) -> Call:
         """Use it inside another composition."""
         return Call(self)
+
+    def to_svg(self) -> str:
+        """Its picture, as an SVG element."""
+        from packetflow.composition.draw import to_svg
+
+        return to_svg(self)
+
+    def to_mermaid(self) -> str:
+        """Its picture, as Mermaid flowchart text."""
+        from packetflow.composition.draw import to_mermaid
+
+        return to_mermaid(self)
+
+    def to_networkx(self) -> nx.DiGraph[str]:
+        """Its picture, as a graph of networkx."""
+        from packetflow.composition.draw import to_networkx
+
+        return to_networkx(self)
 
     def _repr_html_(self) -> str:
         from packetflow.composition.draw import pipeline_html

@@ -1,1 +1,1 @@
-"""To be filled."""
+"""Finding capabilities and pipelines: the catalog, the folders it reads, search by words."""

@@ -56,9 +56,10 @@ class Engine:
         passivate_after_seconds: How long an execution that only waits stays in memory; ``None``
             for as long as it waits.
         find_capability: Finds a capability by name, for modules that put another one in place.
+        keep_definition: Called with sha and text of every definition before it first runs.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything the engine asks of the world
         self,
         sink: Sink | None = None,
         *,
@@ -71,6 +72,7 @@ class Engine:
         runner: str = "",
         passivate_after_seconds: float | None = None,
         find_capability: Callable[[str], Any] | None = None,
+        keep_definition: Callable[[str, str], None] | None = None,
     ) -> None:
         self.sink: Sink = NoSink() if sink is None else sink
         self.clock: Clock = SystemClock() if clock is None else clock
@@ -87,6 +89,7 @@ class Engine:
         self.waits = Waits()
         self.running: dict[str, Running] = {}
         self._find = find_capability
+        self._keep_definition = keep_definition
         self._plans: OrderedDict[int, tuple[object, Plan]] = OrderedDict()
         self._shared: dict[Hashable, Any] = {}
         self._known_definitions: set[str] = set()
@@ -225,6 +228,7 @@ class Engine:
             )
         )
         run.inputs = dict(scope)
+        run.secrets = plan.secrets
         run.started_at = self.clock.wall_ns()
         return Live(plan, run, Frame(run, scope), name, run.started_at)
 
@@ -242,6 +246,7 @@ class Engine:
         scope = restored_inputs(plan, started, self.sink.get)
         name = started.name
         run.inputs = dict(scope)
+        run.secrets = plan.secrets
         run.started_at = started.at
         return Live(plan, run, Frame(run, scope), name, started.at)
 
@@ -251,6 +256,8 @@ class Engine:
         if sha not in self._known_definitions:
             name, version = name_of(composition)
             at = self.clock.wall_ns()
+            if self._keep_definition is not None:
+                self._keep_definition(sha, body)
             self.sink.append(DefinitionSeen(sha, kind, name, version, body, at))
             self._known_definitions.add(sha)
         return sha

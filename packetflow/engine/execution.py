@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import inspect
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +163,33 @@ class Running:
     def done(self) -> bool:
         """True once it is over or put aside."""
         return self._task.done()
+
+    @property
+    def only_waits(self) -> bool:
+        """True while nothing of it is under way but waiting for events."""
+        return self._run.waiting > 0 and self._run.busy == 0
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of its values that may not be shown."""
+        return self._run.secrets
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Have *listener* called with its events from now on, on the engine's loop."""
+        self._run.listen(listener)
+
+    def ignore(self, listener: Callable[[Event], None]) -> None:
+        """Call *listener* no more."""
+        if listener in self._run.listeners:
+            self._run.listeners.remove(listener)
+
+    def put_aside(self) -> bool:
+        """Put it aside if it only waits: the journal remembers it; tells whether it does."""
+        if not self.only_waits:
+            return False
+        self._run.passivated = True
+        self._task.cancel()
+        return True
 
     def __await__(self) -> Generator[Any, Any, Execution]:
         return asyncio.shield(self._task).__await__()

@@ -33,6 +33,7 @@ class Story:
     Attributes:
         started: Its first record; ``None`` when that is missing.
         epoch: The highest lease epoch seen.
+        runner: The runner that held it last.
         past: What a new runner may build on.
         ended: Its last record, once it is over.
         last_span: The highest span number seen.
@@ -41,6 +42,7 @@ class Story:
 
     started: ExecutionStarted | None = None
     epoch: int = 0
+    runner: str = ""
     past: Past = field(default_factory=Past)
     ended: ExecutionEnded | None = None
     last_span: int = 0
@@ -86,6 +88,10 @@ def _take(story: Story, record: Record) -> None:
     match record:
         case ExecutionStarted():
             story.started = record
+            story.runner = story.runner or record.runner
+        case ExecutionResumed():
+            story.runner = record.runner
+            story.ended = None
         case ExecutionEnded():
             story.ended = record
         case SpanEnded():

@@ -70,6 +70,7 @@ class Plan:
         root: The compiled steps.
         inputs: How the given inputs are checked.
         defaults: What a pipeline itself says of inputs that are left out.
+        secrets: The names in its scope whose values may not be shown.
     """
 
     step: Step
@@ -77,6 +78,7 @@ class Plan:
     root: Node
     inputs: tuple[Read, ...]
     defaults: Mapping[str, Any]
+    secrets: frozenset[str]
 
 
 def compile_plan(composition: Step | Pipeline) -> Plan:
@@ -103,7 +105,7 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
     hidden = hidden_names(step, (port.name for port in contract.requires if port.secret))
     contract = Contract(veiled(contract.requires, hidden), veiled(contract.provides, hidden))
     reads = tuple(Read(p.name, p.name, p, _check(p)) for p in contract.requires)
-    return Plan(step, contract, compile_step(step, hidden), reads, defaults)
+    return Plan(step, contract, compile_step(step, hidden), reads, defaults, hidden)
 
 
 def _check(port: Port) -> Any:

@@ -88,7 +88,7 @@ class Leases(Protocol):
 class Inbox(Protocol):
     """Events that arrived before anybody waited for them."""
 
-    def find(self, event: str, key: str, since_ns: int) -> list[EventArrived]:
+    async def find(self, event: str, key: str, since_ns: int) -> list[EventArrived]:
         """Events of that name and key (``""``: any) that arrived at or after *since_ns*."""
         ...
 

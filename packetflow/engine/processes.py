@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import importlib.util
 import multiprocessing as mp
 import os
 import signal
@@ -16,6 +15,7 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import Any, TypeAlias
 
+from packetflow.engine.importing import import_file
 from packetflow.engine.threads import harmless
 from packetflow.errors import RunnerLost
 
@@ -35,18 +35,12 @@ def _find(address: Address) -> Any:
 
 
 def _load(module_name: str, file: str) -> Any:
+    if module_name == "__main__":
+        return import_file("_packetflow_main", file)
     try:
-        if module_name != "__main__":
-            return importlib.import_module(module_name)
+        return importlib.import_module(module_name)
     except ModuleNotFoundError:
-        pass
-    spec = importlib.util.spec_from_file_location(module_name.replace("__main__", "_main_"), file)
-    if spec is None or spec.loader is None:
-        raise ModuleNotFoundError(module_name)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    spec.loader.exec_module(module)
-    return module
+        return import_file(module_name, file)
 
 
 def _work(pipe: Connection) -> None:

@@ -43,13 +43,14 @@ def make_context(node: UseNode, frame: Frame) -> Context:
 class StepReporter:
     """Implements `packetflow.capabilities.context.Reporter`; may be called from any thread."""
 
-    __slots__ = ("_asked", "_frame", "_loop", "_node")
+    __slots__ = ("_asked", "_frame", "_loop", "_node", "_posted")
 
     def __init__(self, node: UseNode, frame: Frame) -> None:
         self._node = node
         self._frame = frame
         self._loop = asyncio.get_running_loop()
         self._asked = 0
+        self._posted = 0
 
     def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None:
         """Keep a line."""
@@ -94,9 +95,10 @@ class StepReporter:
         return ask_person(self._frame, self._node.id, text, tuple(choices), number=self._asked)
 
     def post(self, room: str, content: str, author: str, role: str) -> str:
-        """Keep a message in a room."""
+        """Keep a message in a room; a repeated try of the step posts the same message again."""
         run = self._frame.run
-        message_id = new_id()
+        self._posted += 1
+        message_id = f"{idempotency_key(self._frame, self._node.id)}#{self._posted}"
         at = run.engine.clock.wall_ns()
         content = self._scrubbed(content)
         run.append(MessagePosted(message_id, room, at, role, author, content, run.id))

@@ -98,6 +98,7 @@ class Run:
         "on_idle",
         "passivated",
         "past",
+        "secrets",
         "spans",
         "special",
         "started_at",
@@ -125,6 +126,7 @@ class Run:
         self.cancelled = threading.Event()
         self.intents: set[Place] = set()
         self.inputs: Scope = {}
+        self.secrets: frozenset[str] = frozenset()
         self.passivated = False
         self.busy = 0
         self.waiting = 0

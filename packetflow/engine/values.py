@@ -63,7 +63,7 @@ def _always_plain(kind: Any) -> bool:
 
 
 def _secret(value: Any) -> Ext:  # noqa: ARG001 - nothing of it may be kept
-    return Ext(ValueTag.SECRET, b"")
+    return Ext(int(ValueTag.SECRET), b"")
 
 
 def pack(value: Any, port: Port | None = None) -> Any:
@@ -71,16 +71,16 @@ def pack(value: Any, port: Port | None = None) -> Any:
     if is_plain(value):
         return value
     if _is_table(value):
-        return Ext(ValueTag.ARROW, _arrow_bytes(value))
+        return Ext(int(ValueTag.ARROW), _arrow_bytes(value))
     kinds: list[type] = []
     try:
         data = _as_data(value, kinds)
         typed = _ENCODER.encode(data)
         if port is None or _comes_back(typed, (data, kinds), port):
-            return Ext(ValueTag.TYPED, typed)
+            return Ext(int(ValueTag.TYPED), typed)
     except (TypeError, ValueError, OverflowError, RecursionError, Opaque):
         pass
-    return Ext(ValueTag.OPAQUE, repr(type(value)).encode()[:200])
+    return Ext(int(ValueTag.OPAQUE), repr(type(value)).encode()[:200])
 
 
 def _comes_back(typed: bytes, said: tuple[Any, list[type]], port: Port) -> bool:
@@ -173,7 +173,7 @@ def _as_data(value: Any, kinds: list[type]) -> Any:
     if isinstance(getattr(kind, "model_fields", None), dict):
         return _model_data(value, kinds)
     if _is_table(value):
-        return Ext(ValueTag.ARROW, _arrow_bytes(value))
+        return Ext(int(ValueTag.ARROW), _arrow_bytes(value))
     for plain in (int, float, str, bytes):
         if isinstance(value, plain):
             return _base_value(plain, value)

@@ -18,7 +18,7 @@ from packetflow.engine.node import Node, Pending
 from packetflow.engine.spans import keep_span, recalled
 from packetflow.engine.state import Frame, Run, StepFailed
 from packetflow.engine.values import pack_all, unpack
-from packetflow.errors import MissingInput, TimedOut, WrongType
+from packetflow.errors import MissingInput, Superseded, TimedOut, WrongType
 from packetflow.kernel.records import EventArrived, Path, Status, WaitStarted
 
 
@@ -133,15 +133,18 @@ async def wait(
         )
         run.append(started)
     engine.waits.add(waiter)
-    early = _early(waiter, started.at)
     run.waiting += 1
     try:
+        early = await _early(waiter, started.at)
         if early is not None:
             return early
         if run.listeners:
             run.tell(WaitsEvent(started))
         run.idle()
-        return await _until(waiter, started.deadline, now)
+        arrived = await _until(waiter, started.deadline, now)
+        if engine.leases is not None and not engine.leases.holds(run.id, run.epoch):
+            raise Superseded(f"execution {run.id} was taken over by another runner while it waited")
+        return arrived
     finally:
         run.waiting -= 1
         if waiter.counted:
@@ -166,7 +169,7 @@ async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
         timer.cancel()
 
 
-def _early(waiter: Waiter, began: int) -> EventArrived | None:
+async def _early(waiter: Waiter, began: int) -> EventArrived | None:
     """An event that came before anybody waited here: since the execution began, any with a key.
 
     An answer counts from when its question was asked.
@@ -175,9 +178,11 @@ def _early(waiter: Waiter, began: int) -> EventArrived | None:
     inbox = run.engine.inbox
     if inbox is None:
         return None
-    found = list(inbox.find(waiter.answer, "", began))
+    found = list(await inbox.find(waiter.answer, "", began))
     if waiter.event != waiter.answer:
-        found += inbox.find(waiter.event, waiter.key, 0 if waiter.key else run.started_at)
+        found += await inbox.find(waiter.event, waiter.key, 0 if waiter.key else run.started_at)
+    if waiter.future.done():
+        return None  # one was delivered meanwhile
     first = next((one for one in found if one.event_id not in run.taken), None)
     if first is not None:
         run.taken.add(first.event_id)

@@ -1,1 +1,1 @@
-"""To be filled."""
+"""The workspace: a folder, and the object people hold that binds catalog, engine and store."""

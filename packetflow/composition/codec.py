@@ -1,0 +1,106 @@
+"""The saved form of compositions: a file that a person can read and git can diff.
+
+``load(dump(pipeline)) == pipeline`` for every pipeline whose steps have ids; dump gives the
+missing ones. The format is on one page in ``docs/composition-file.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from packetflow.composition.codec_document import document
+from packetflow.composition.codec_emit import emit
+from packetflow.composition.codec_json import parse_json
+from packetflow.composition.codec_nodes import parse_yaml
+from packetflow.composition.codec_read import Resolve, read_pipeline
+from packetflow.composition.steps import Call, Pipeline, Unknown, Use
+from packetflow.composition.walk import walk
+from packetflow.errors import CompositionError
+
+__all__ = ["Resolve", "definition_sha", "dump", "dump_json", "load", "load_json"]
+
+_TOO_DEEP = "steps are nested too deep to be saved; put inner parts into pipelines of their own"
+
+
+def load(text: str, resolve: Resolve, *, file: str = "") -> Pipeline:
+    r"""Read a pipeline from YAML.
+
+    Args:
+        text: The file's text.
+        resolve: Finds capabilities and pipelines by name; what it does not find becomes
+            `Unknown`, which the check reports.
+        file: The file's name, for messages.
+
+    Returns:
+        The pipeline; every step of it has an id.
+
+    Raises:
+        SourceError: The text does not parse, has unknown, repeated or missing keys, or values of
+            a wrong type. Carries file, line and column; ``others`` holds further mistakes.
+
+    >>> pipeline = load("pipeline: greet\nsteps: [{use: hello}]\n", lambda kind, name: None)
+    >>> pipeline.step.id, pipeline.step.capability
+    ('hello', Unknown(name='hello', kind='capability'))
+    """
+    return read_pipeline(parse_yaml(text, file), resolve, file)
+
+
+def dump(pipeline: Pipeline) -> str:
+    """Write a pipeline as YAML, with an id for every step.
+
+    Raises:
+        CompositionError: Something in it cannot be saved, with what to do.
+    """
+    try:
+        return emit(document(pipeline))
+    except RecursionError as error:
+        raise CompositionError(_TOO_DEEP) from error
+
+
+def load_json(text: str, resolve: Resolve, *, file: str = "") -> Pipeline:
+    """Read a pipeline from JSON, which has the same keys as the YAML; see `load`."""
+    return read_pipeline(parse_json(text, file), resolve, file)
+
+
+def dump_json(pipeline: Pipeline) -> str:
+    """Write a pipeline as JSON; see `dump`."""
+    try:
+        return json.dumps(document(pipeline), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    except RecursionError as error:
+        raise CompositionError(_TOO_DEEP) from error
+
+
+def definition_sha(pipeline: Pipeline) -> str:
+    """A digest of what a pipeline does, by which a run finds whether it has changed.
+
+    It covers the whole file and, for each capability and pipeline called, its version and
+    contract, but no looks: positions and notes, comments, and the order of keys.
+
+    Returns:
+        64 hexadecimal digits, the same before saving and after loading.
+    """
+    try:
+        facts = {"pipeline": document(pipeline), "calls": _versions(pipeline)}
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except RecursionError as error:
+        raise CompositionError(_TOO_DEEP) from error
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _versions(pipeline: Pipeline) -> dict[str, Any]:
+    """Version and contract of everything called, directly and in the pipelines called."""
+    versions: dict[str, Any] = {}
+    stack = [pipeline]
+    while stack:
+        for part in walk(stack.pop().step):
+            if isinstance(part, Use) and not isinstance(part.capability, Unknown):
+                said = part.capability.declaration
+                versions[f"use {said.name}"] = [said.version, str(said.contract)]
+            elif isinstance(part, Call) and not isinstance(part.pipeline, Unknown):
+                called = part.pipeline
+                if f"call {called.name}" not in versions:
+                    versions[f"call {called.name}"] = document(called)
+                    stack.append(called)
+    return versions

@@ -1,0 +1,202 @@
+"""Edit a saved composition by operations on its text.
+
+Only lines of touched steps change; comments, blank lines, key order and indentation stay. Each
+edit is done on the values first, then on the text, and the new text must say exactly the intended
+values, or the edit is refused and the text stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from packetflow.composition.codec_nodes import Node, parse_yaml
+from packetflow.composition.codec_read import read_places
+from packetflow.composition.edit_change import Change
+from packetflow.composition.edit_draft import at_path, origin, plain
+from packetflow.composition.edit_operations import (
+    Operation,
+    Rename,
+    Replace,
+    SetText,
+    read_operation,
+)
+from packetflow.composition.edit_patch import patched
+from packetflow.errors import CompositionError, EditRefused, SourceError
+
+__all__ = ["Edited", "apply"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What an edit gives.
+
+    Attributes:
+        text: The new text.
+        inverse: The operation that gives the old text back, byte for byte.
+        renamed: Old id to new id, where the edit changed ids; for the looks kept beside the file.
+    """
+
+    text: str
+    inverse: dict[str, Any]
+    renamed: Mapping[str, str]
+
+
+def apply(text: str, operation: Mapping[str, Any] | Operation) -> Edited:
+    r"""Apply one edit to a file's text.
+
+    Args:
+        text: The text of a pipeline's YAML file.
+        operation: One of `edit_operations`, as a mapping or as its class.
+
+    Returns:
+        The new text, and the operation that undoes the edit.
+
+    Raises:
+        EditRefused: The operation is none, names a step that is not there, makes no sense there,
+            or the file is laid out in a way that cannot be edited in place.
+        SourceError: The text itself cannot be read.
+
+    >>> source = "pipeline: greet\nsteps:\n  # first\n  - {use: hello}\n"
+    >>> edited = apply(source, {"op": "read", "step": "hello", "input": "name", "from": "user"})
+    >>> print(edited.text.splitlines()[-1])
+      - {use: hello, from: {name: user}}
+    >>> apply(edited.text, edited.inverse).text == source
+    True
+    """
+    one = read_operation(operation) if isinstance(operation, Mapping) else operation
+    renamed: dict[str, str] = {}
+    if isinstance(one, SetText):
+        new = one.text
+        read_places(parse_yaml(new))
+    elif isinstance(one, Replace):
+        new = _replaced(text, one)
+    else:
+        try:
+            new = _changed(text, one)
+        except RecursionError as error:
+            raise EditRefused("steps are nested too deep; save inner parts apart") from error
+        if isinstance(one, Rename):
+            renamed = {one.step: one.to}
+    return Edited(new, _inverse(text, new), renamed)
+
+
+def _replaced(text: str, one: Replace) -> str:
+    if one.at < 0 or text[one.at : one.at + len(one.old)] != one.old:
+        raise EditRefused("the text has changed since; what this edit would replace is not there")
+    return text[: one.at] + one.new + text[one.at + len(one.old) :]
+
+
+def _inverse(old: str, new: str) -> dict[str, Any]:
+    """The operation that makes *old* of *new*: everything between what both begin and end with."""
+    most = min(len(old), len(new))
+    start = _shared(old, new, most)
+    end = _shared(old[::-1], new[::-1], most - start)
+    back = Replace(start, new[start : len(new) - end], old[start : len(old) - end])
+    return dict(msgspec.to_builtins(back))
+
+
+def _shared(one: str, other: str, most: int) -> int:
+    """How many characters two texts begin with in common, at most *most*; by halving."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _changed(text: str, one: Operation) -> str:
+    root = parse_yaml(text)
+    places = read_places(root)
+    change = Change(root, places)
+    change.do(one)
+    before = {id(node): name for step, node in places if (name := getattr(step, "id", None))}
+    if isinstance(one, Rename):
+        before = {key: one.to if name == one.step else name for key, name in before.items()}
+    for _ in range(4):
+        new = patched(text, change.opened)
+        found = _verified(new, change)
+        if not _named(change, found, before):
+            return new
+    raise EditRefused("the steps' ids cannot be kept with this edit; give the steps ids first")
+
+
+def _verified(new: str, change: Change) -> list[tuple[Any, Node, list[str | int]]]:
+    """Read the new text and compare it with what is intended; its steps, nodes and their paths."""
+    wanted = plain(change.opened.root)
+    try:
+        root = parse_yaml(new)
+        if _exact(root.plain()) != _exact(wanted):
+            raise EditRefused(
+                "the file is laid out in a way that cannot be edited in place; edit its text"
+            )
+        places = read_places(root)
+    except SourceError as error:
+        if isinstance(_reread(wanted), SourceError):
+            raise EditRefused(f"the edit would make the file unreadable: {error}") from error
+        raise EditRefused(
+            "the file is laid out in a way that cannot be edited in place; edit its text"
+        ) from error
+    paths: dict[int, list[str | int]] = {id(root): []}
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        for key, value in node.pairs:
+            paths[id(value)] = [*paths[id(node)], key.value]
+            stack.append(value)
+        for index, item in enumerate(node.items):
+            paths[id(item)] = [*paths[id(node)], index]
+            stack.append(item)
+    return [(step, node, paths[id(node)]) for step, node in places]
+
+
+def _exact(value: Any) -> Any:
+    """A value in a form whose equality tells 1 from 1.0 and true."""
+    if isinstance(value, dict):
+        return {key: _exact(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_exact(item) for item in value]
+    return (type(value), repr(value))
+
+
+def _reread(wanted: Any) -> SourceError | None:
+    """The mistake in the intended values themselves, if there is one."""
+    from packetflow.composition.codec_emit import emit
+
+    try:
+        read_places(parse_yaml(emit(wanted)))
+    except SourceError as error:
+        return error
+    except CompositionError:
+        return None
+    return None
+
+
+def _named(
+    change: Change,
+    found: list[tuple[Any, Node, list[str | int]]],
+    before: Mapping[int, str],
+) -> bool:
+    """Write ids that would be lost, else those of new steps; tells if any was written."""
+    fresh: list[tuple[dict[str, Any], str]] = []
+    wrote = False
+    for step, node, path in found:
+        name = getattr(step, "id", None)
+        here = at_path(change.opened.root, path)
+        old = origin(here)
+        if old is not None and before.get(id(old), name) != name:
+            change.give_id(old, before[id(old)])
+            wrote = True
+        elif old is None and isinstance(here, dict) and name and node.get("id") is None:
+            fresh.append((here, name))
+    if wrote:
+        return True
+    for here, name in fresh:
+        change.name_fresh(here, name)
+    return bool(fresh)

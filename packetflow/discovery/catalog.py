@@ -1,0 +1,260 @@
+"""The catalog: every capability and pipeline a workspace knows, by name and by words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from packetflow import library
+from packetflow.composition.capability import Capability
+from packetflow.composition.codec import load
+from packetflow.composition.steps import Pipeline
+from packetflow.discovery.files import Broken, Loaded, load_file
+from packetflow.discovery.plugins import plugged_in
+from packetflow.discovery.search import Entry, Index
+from packetflow.errors import CompositionError, SourceError, UnknownName
+
+AnyCapability = Capability[..., Any]
+
+
+class Catalog:
+    """Capabilities and pipelines by name.
+
+    A name is looked for, in this order, among what was added here, in the workspace's capability
+    files, in plug-ins, and in the library. Library modules are imported when first used.
+
+    Args:
+        folder: The workspace folder; ``None`` for a catalog of what is added only.
+        package: The package name under which capability files are imported.
+        keep: Where last good versions of capability files are kept.
+        with_library: Whether the ready capabilities are in it.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        package: str = "packetflow_workspace",
+        keep: Path | None = None,
+        with_library: bool = True,
+    ) -> None:
+        self._folder = folder
+        self._package = package
+        self._keep = keep
+        self._with_library = with_library
+        self._added: dict[str, AnyCapability] = {}
+        self._added_pipelines: dict[str, Pipeline] = {}
+        self._files: dict[str, Loaded] = {}
+        self._read = False
+        self._plugged: dict[str, AnyCapability] | None = None
+        self._plug_problems: tuple[Broken, ...] = ()
+        self._pipelines: dict[str, tuple[tuple[int, int], int, Pipeline]] = {}
+        self._opening: list[str] = []
+        self._generation = 0
+
+    def add(self, *items: AnyCapability | Pipeline) -> None:
+        """Add capabilities or pipelines; one of the same name is replaced."""
+        for item in items:
+            if isinstance(item, Pipeline):
+                self._added_pipelines[item.name] = item
+            else:
+                self._added[item.name] = item
+        self._generation += 1
+
+    def refresh(self) -> list[str]:
+        """Read capability files that are new or changed; answers which, by path."""
+        if self._folder is None:
+            return []
+        found = {
+            str(path): path
+            for path in sorted((self._folder / "capabilities").glob("*.py"))
+            if not path.name.startswith("_")
+        }
+        changed = [name for name in self._files if name not in found]
+        for name in changed:
+            del self._files[name]
+        for name, path in found.items():
+            known = self._files.get(name)
+            if known is None or _sha(path) != known.sha:
+                self._files[name] = load_file(path, self._package, self._keep)
+                changed.append(name)
+        self._read = True
+        if changed:
+            self._generation += 1
+        return changed
+
+    def _from_files(self) -> dict[str, AnyCapability]:
+        if not self._read:
+            self.refresh()
+        return {one.name: one for loaded in self._files.values() for one in loaded.capabilities}
+
+    def _from_plugins(self) -> dict[str, AnyCapability]:
+        if self._plugged is None:
+            self._plugged, self._plug_problems = plugged_in()
+        return self._plugged
+
+    def find(self, name: str) -> AnyCapability | None:
+        """The capability of that name, or ``None``."""
+        found = self._added.get(name) or self._from_files().get(name)
+        if found is None and self._with_library and name in library.__all__:
+            ready: AnyCapability = getattr(library, name)
+            return ready
+        return found or self._from_plugins().get(name)
+
+    def get(self, name: str) -> AnyCapability:
+        """The capability of that name.
+
+        Raises:
+            UnknownName: There is none; carries the nearest names.
+        """
+        found = self.find(name)
+        if found is None:
+            names = [one.name for one in self.capabilities()]
+            raise UnknownName("capability", name, get_close_matches(name, names, 2))
+        return found
+
+    def __contains__(self, name: str) -> bool:
+        return self.find(name) is not None
+
+    def __iter__(self) -> Iterator[AnyCapability]:
+        return iter(self.capabilities())
+
+    def capabilities(self) -> list[AnyCapability]:
+        """All capabilities: the workspace's own first, then plug-ins, then the library."""
+        ready = {one.name: one for one in library.capabilities()} if self._with_library else {}
+        layers = (ready, self._from_plugins(), self._from_files(), self._added)
+        every: dict[str, AnyCapability] = {}
+        for layer in reversed(layers):
+            for name, one in layer.items():
+                every.setdefault(name, one)
+        return list(every.values())
+
+    def own(self) -> list[AnyCapability]:
+        """The capabilities of the workspace itself, without plug-ins and library."""
+        return list({**self._from_files(), **self._added}.values())
+
+    def broken(self) -> list[Broken]:
+        """Capability files, plug-ins and pipeline files that cannot be used as they are."""
+        self._from_files()
+        found = [loaded.broken for loaded in self._files.values() if loaded.broken is not None]
+        found += self._plug_problems
+        for path in self._pipeline_files():
+            try:
+                self.pipeline(path.stem)
+            except SourceError as error:
+                found.append(Broken(str(path), error.__dict__.get("line", 0), error.message))
+            except CompositionError as error:
+                found.append(Broken(str(path), 0, error.message))
+        return found
+
+    def _pipeline_files(self) -> list[Path]:
+        if self._folder is None:
+            return []
+        return sorted((self._folder / "pipelines").glob("*.yaml"))
+
+    def pipeline_names(self) -> list[str]:
+        """The names of all saved pipelines."""
+        built = [one.name for loaded in self._files.values() for one in loaded.pipelines]
+        saved = [path.stem for path in self._pipeline_files()]
+        return sorted({*self._added_pipelines, *built, *saved})
+
+    def pipeline_file(self, name: str) -> str:
+        """The file of a saved pipeline; empty for one built in Python."""
+        path = None if self._folder is None else self._folder / "pipelines" / f"{name}.yaml"
+        return str(path) if path is not None and path.is_file() else ""
+
+    def pipeline(self, name: str) -> Pipeline:
+        """The saved pipeline of that name.
+
+        Raises:
+            UnknownName: There is none.
+            SourceError: Its file does not parse, or it calls itself.
+        """
+        if name in self._added_pipelines:
+            return self._added_pipelines[name]
+        path = None if self._folder is None else self._folder / "pipelines" / f"{name}.yaml"
+        if path is None or not path.is_file():
+            self._from_files()
+            for loaded in self._files.values():
+                for one in loaded.pipelines:
+                    if one.name == name:
+                        return one
+            near = get_close_matches(name, self.pipeline_names(), 2)
+            raise UnknownName("pipeline", name, near)
+        state = path.stat()
+        stamp = (state.st_mtime_ns, state.st_size)
+        known = self._pipelines.get(name)
+        if known is not None and known[0] == stamp and known[1] == self._generation:
+            return known[2]
+        pipeline = self._open(name, path)
+        self._pipelines[name] = (stamp, self._generation, pipeline)
+        return pipeline
+
+    def _open(self, name: str, path: Path) -> Pipeline:
+        if name in self._opening:
+            ring = " -> ".join([*self._opening[self._opening.index(name) :], name])
+            raise SourceError(f"the pipeline calls itself: {ring}", file=str(path))
+        self._opening.append(name)
+        try:
+            text = path.read_text(encoding="utf-8")
+            return load(text, self.resolve, file=str(path))
+        except UnicodeDecodeError as error:
+            raise SourceError(f"is no UTF-8 text: {error}", file=str(path)) from error
+        finally:
+            self._opening.pop()
+
+    def read(self, source: str, *, file: str = "") -> Pipeline:
+        """Read a pipeline from YAML text that is not saved."""
+        return load(source, self.resolve, file=file)
+
+    def resolve(
+        self, kind: Literal["capability", "pipeline"], name: str
+    ) -> AnyCapability | Pipeline | None:
+        """Find what a pipeline file names."""
+        if kind == "capability":
+            return self.find(name)
+        try:
+            return self.pipeline(name)
+        except UnknownName:
+            return None
+
+    def pipelines(self) -> list[Pipeline]:
+        """Every saved pipeline that can be read."""
+        found = []
+        for name in self.pipeline_names():
+            try:
+                found.append(self.pipeline(name))
+            except CompositionError:
+                continue
+        return found
+
+    def search(self, query: str, limit: int = 20) -> list[AnyCapability | Pipeline]:
+        """Find capabilities and pipelines by words of their names, intents and contracts."""
+        items: dict[str, AnyCapability | Pipeline] = {}
+        entries = []
+        every: list[AnyCapability | Pipeline] = [*self.capabilities(), *self.pipelines()]
+        for one in every:
+            items[one.name] = one
+            entries.append(_entry(one))
+        return [items[name] for name, _ in Index(entries).search(query, limit)]
+
+
+def _entry(item: AnyCapability | Pipeline) -> Entry:
+    contract = item.contract
+    names = " ".join(port.name for port in (*contract.requires, *contract.provides))
+    if isinstance(item, Pipeline):
+        return Entry(item.name, (item.name, item.intent, names))
+    declared = item.declaration
+    about = f"{names} {' '.join(declared.tags)} {' '.join(map(str, declared.effects))}"
+    return Entry(item.name, (item.name, declared.intent, about, declared.help))
+
+
+def _sha(path: Path) -> str:
+    import hashlib
+
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""

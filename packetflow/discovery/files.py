@@ -1,0 +1,125 @@
+"""Read capability files: run them, pick what they declare, keep the last version that worked."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packetflow.composition.capability import Capability
+from packetflow.composition.steps import Pipeline
+from packetflow.engine.importing import import_file
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A file that cannot be used as it is.
+
+    Attributes:
+        file: Its path.
+        line: Where, counted from 1; 0 when unknown.
+        error: What is wrong, in one sentence.
+        using_last_good: True when its last version that worked is used instead.
+    """
+
+    file: str
+    line: int
+    error: str
+    using_last_good: bool = False
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        more = "; its last good version is used" if self.using_last_good else ""
+        return f"{place}: {self.error}{more}"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a capability file gave.
+
+    Attributes:
+        file: Its path.
+        sha: The sha256 of its bytes, in hex.
+        capabilities: Those it declares, in the order of their names in the file.
+        pipelines: Pipelines it builds in Python.
+        broken: What is wrong with it now, if anything.
+    """
+
+    file: str
+    sha: str
+    capabilities: tuple[Capability[..., Any], ...]
+    pipelines: tuple[Pipeline, ...]
+    broken: Broken | None = None
+
+
+def load_file(path: Path, package: str, keep: Path | None) -> Loaded:
+    """Run one capability file.
+
+    A file that fails does not raise: the last version that worked, kept in the folder *keep*, is
+    used instead, and the answer says what is wrong.
+
+    Args:
+        path: The file.
+        package: The package its module is made part of.
+        keep: Where good versions are kept; ``None`` keeps none.
+    """
+    name = f"{package}.{path.stem}"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        return Loaded(str(path), "", (), (), Broken(str(path), 0, f"cannot be read: {error}"))
+    sha = hashlib.sha256(content).hexdigest()
+    good = None if keep is None else keep / path.name
+    try:
+        capabilities, pipelines = _run(name, path)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: the file is the user's
+        return _fallen_back(path, name, sha, good, error)
+    if good is not None:
+        _keep(path, good, sha)
+    return Loaded(str(path), sha, capabilities, pipelines)
+
+
+def _run(name: str, path: Path) -> tuple[tuple[Capability[..., Any], ...], tuple[Pipeline, ...]]:
+    module = import_file(name, path)
+    values = list(vars(module).values())
+    own = tuple(
+        value
+        for value in values
+        if isinstance(value, Capability) and getattr(value.fn, "__module__", name) == name
+    )
+    return own, tuple(value for value in values if isinstance(value, Pipeline))
+
+
+def _fallen_back(  # noqa: PLR0917 - all of one kind
+    path: Path, name: str, sha: str, good: Path | None, error: BaseException
+) -> Loaded:
+    broken = Broken(str(path), _line_of(error, path), f"{type(error).__name__}: {error}")
+    if good is None or not good.is_file():
+        return Loaded(str(path), sha, (), (), broken)
+    try:
+        capabilities, pipelines = _run(name, good)
+    except (Exception, SystemExit):  # noqa: BLE001 - a border: the file is the user's
+        return Loaded(str(path), sha, (), (), broken)
+    broken = Broken(broken.file, broken.line, broken.error, using_last_good=True)
+    return Loaded(str(path), sha, capabilities, pipelines, broken)
+
+
+def _line_of(error: BaseException, path: Path) -> int:
+    if isinstance(error, SyntaxError) and error.lineno:
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f.lineno or 0 for f in reversed(frames) if f.filename == str(path)), 0)
+
+
+def _keep(path: Path, good: Path, sha: str) -> None:
+    try:
+        if good.is_file() and hashlib.sha256(good.read_bytes()).hexdigest() == sha:
+            return
+        good.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, good.with_suffix(".new"))
+        good.with_suffix(".new").replace(good)
+    except OSError:
+        return  # without a kept version a later mistake simply shows at once

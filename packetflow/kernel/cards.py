@@ -1,0 +1,179 @@
+"""What a runner tells about the things it holds, as plain values that need no user code to read.
+
+A card describes a capability, a pipeline, a problem or a step for a screen, a form or an agent.
+Cards travel inside `packetflow.kernel.messages`; fields are only ever added, with a default.
+Schemas are JSON Schema objects as JSON text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class PortCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One named value going in or coming out; ``type`` is written as in a signature."""
+
+    name: str
+    type: str = "Any"
+    optional: bool = False
+    default_repr: str = ""
+    secret: bool = False
+    help: str = ""
+
+
+class CapabilityCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A capability as the catalog knows it.
+
+    ``examples`` are inputs that work; ``safety`` says how freely a call may be repeated; ``line``
+    counts from 1 and is 0 where the source is not known.
+    """
+
+    name: str
+    intent: str = ""
+    version: str = "1"
+    enabled: bool = True
+    help: str = ""
+    requires_schema: str = "{}"
+    provides_schema: str = "{}"
+    requires: list[PortCard] = []
+    provides: list[PortCard] = []
+    effects: list[str] = []
+    place: str = "thread"
+    module: str = ""
+    file: str = ""
+    line: int = 0
+    source: str = ""
+    examples: list[dict[str, Any]] = []
+    tags: list[str] = []
+    safety: str = ""
+
+
+class FixCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A mend: what to say on its button, and the edit operation that does it."""
+
+    text: str
+    operation: dict[str, Any] = {}
+
+
+class ProblemCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that does not fit in a composition; see `packetflow.composition.problems`."""
+
+    code: str
+    step: str
+    message: str
+    name: str = ""
+    severity: str = "error"
+    fix: FixCard | None = None
+
+
+class PipelineCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A saved pipeline; ``triggers`` say what starts it by itself, one text each."""
+
+    name: str
+    version: str = "1"
+    intent: str = ""
+    requires_schema: str = "{}"
+    provides_schema: str = "{}"
+    requires: list[PortCard] = []
+    provides: list[PortCard] = []
+    file: str = ""
+    problems: list[ProblemCard] = []
+    triggers: list[str] = []
+    exposed: bool = False
+
+
+class BrokenFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file that cannot be loaded; its last good version may still serve."""
+
+    file: str
+    error: str
+    line: int = 0
+    using_last_good: bool = False
+
+
+class StepCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step of a composition in reading order; ``depth`` is 0 for the outermost."""
+
+    id: str
+    kind: str
+    name: str = ""
+    depth: int = 0
+
+
+class Listing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a workspace has."""
+
+    capabilities: list[CapabilityCard] = []
+    pipelines: list[PipelineCard] = []
+    broken: list[BrokenFile] = []
+
+
+class Description(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A pipeline, or a single capability, in full: contract, text, problems, pictures, steps."""
+
+    name: str
+    yaml: str = ""
+    version: str = ""
+    intent: str = ""
+    requires_schema: str = "{}"
+    provides_schema: str = "{}"
+    requires: list[PortCard] = []
+    provides: list[PortCard] = []
+    problems: list[ProblemCard] = []
+    svg: str = ""
+    mermaid: str = ""
+    steps: list[StepCard] = []
+
+
+class FailureCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why an execution failed: the step, its item and pass indexes, and what it raised.
+
+    ``code`` and ``facts`` are those of a PacketFlow error; another exception has neither.
+    """
+
+    step: str
+    error_type: str
+    message: str
+    path: list[int] = []
+    code: str = ""
+    facts: dict[str, Any] = {}
+    traceback: str = ""
+
+
+class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One event of an execution under way.
+
+    ``kind`` and what its ``body`` holds:
+
+    - ``step_started``: ``attempt``
+    - ``step_ended``: ``span_id, parent_span, kind, name, status, attempt, started, duration_ns,
+      error_type, error, outputs``; large outputs are left out, the journal has them
+    - ``progressed``: ``fraction, text``
+    - ``partial``: ``value``
+    - ``logged``: ``level, text``
+    - ``waits``: ``event, key, deadline, question, choices``
+
+    ``at`` is nanoseconds since 1970 UTC.
+    """
+
+    execution_id: str
+    kind: str
+    step: str = ""
+    path: list[int] = []
+    at: int = 0
+    body: dict[str, Any] = {}
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How an execution ended (or that it was put aside, ``waiting``).
+
+    ``outputs`` is a payload (see `packetflow.kernel.records`); ``seconds`` includes waiting.
+    """
+
+    execution_id: str
+    status: str
+    outputs: dict[str, Any] = {}
+    failure: FailureCard | None = None
+    seconds: float = 0.0

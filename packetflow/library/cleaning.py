@@ -1,0 +1,236 @@
+"""Mend a table: spaces, words for "missing", types, duplicate rows, missing values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import partial
+from typing import Any, Literal, TypedDict
+
+import pyarrow as pa
+
+from packetflow import capability
+from packetflow.errors import LibraryError
+from packetflow.library.samples import sample
+from packetflow.library.sql import query, quoted
+
+MISSING_WORDS = frozenset({"", "-", "--", "?", ".", "na", "n/a", "nan", "null", "none", "missing"})
+"""Words that stand for a missing value, in a column whose other values are numbers or dates."""
+
+_TRUE = frozenset({"true", "yes"})
+_FALSE = frozenset({"false", "no"})
+_INTEGER = re.compile(r"[-+]?(0|[1-9]\d{0,17})")
+_POINT = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?([eE][-+]?\d+)?")
+_COMMA = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d+)?(,\d+)?")
+_DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d")
+
+
+class Cleaned(TypedDict):
+    """A mended table and what was mended, one sentence each."""
+
+    table: pa.Table
+    changes: list[str]
+
+
+@capability(
+    tags=["tidy", "trim", "duplicates", "missing", "types"],
+    examples=[
+        {
+            "table": sample("name,age; Ada ,36; Ada,36; Bob,n/a"),
+            "missing": "median",
+        }
+    ],
+)
+def clean_table(
+    table: pa.Table,
+    *,
+    trim: bool = True,
+    fix_types: bool = True,
+    drop_duplicates: bool = True,
+    missing: Literal["keep", "drop", "median"] = "keep",
+) -> Cleaned:
+    """Mend a table and say what was changed.
+
+    Args:
+        table: The table.
+        trim: Cut spaces around text and in column names; text that is then empty is missing.
+        fix_types: Text columns whose values are all whole numbers, numbers, dates or yes and
+            no get that type. Words such as "n/a" are missing among numbers and dates, and stay
+            text elsewhere; numbers with leading zeros, such as postal codes, stay text.
+        drop_duplicates: Keep only the first of rows that are equal in every column.
+        missing: "keep" them, "drop" rows that have any, or fill numbers with their column's
+            "median" (other columns keep them).
+
+    Raises:
+        LibraryError: The table has no columns.
+    """
+    if table.num_columns == 0:
+        raise LibraryError("the table has no columns")
+    changes: list[str] = []
+    if trim:
+        table = _trim(table, changes)
+    if fix_types:
+        table = _fix_types(table, changes)
+    if drop_duplicates:
+        table = _drop_duplicates(table, changes)
+    if missing == "drop":
+        table = _drop_missing(table, changes)
+    elif missing == "median":
+        table = _fill_median(table, changes)
+    return {"table": table, "changes": changes}
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Tell whether a column type holds text."""
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
+
+
+def _text_columns(table: pa.Table) -> list[tuple[int, str]]:
+    return [(i, field.name) for i, field in enumerate(table.schema) if is_text(field.type)]
+
+
+def _mapped(column: pa.ChunkedArray, convert: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:
+    """Convert every distinct value once."""
+    coded = column.cast(pa.string()).combine_chunks().dictionary_encode()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.combine_chunks()
+    values = pa.array([convert(value) for value in coded.dictionary.to_pylist()], kind)
+    return values.take(coded.indices)
+
+
+def _trim(table: pa.Table, changes: list[str]) -> pa.Table:
+    from packetflow.library.table_files import unique_names
+
+    names = unique_names([name.strip() for name in table.column_names])
+    if names != table.column_names:
+        changes.append("cut spaces around column names")
+        table = table.rename_columns(names)
+    for index, name in _text_columns(table):
+        column = table.column(index)
+        cut = _mapped(column, lambda text: text.strip() or None, pa.string())
+        different = sum(
+            1 for old, new in zip(column.to_pylist(), cut.to_pylist(), strict=True) if old != new
+        )
+        if different:
+            changes.append(f"{name}: cut spaces in {different} cells")
+            table = table.set_column(index, name, cut)
+    return table
+
+
+def _fix_types(table: pa.Table, changes: list[str]) -> pa.Table:
+    for index, name in _text_columns(table):
+        column = table.column(index)
+        seen = [value for value in column.unique().to_pylist() if value is not None]
+        real = [value.strip() for value in seen if value.strip().lower() not in MISSING_WORDS]
+        found = _yes_or_no(seen) or recognised(real)
+        if found is None:
+            continue
+        word, kind, convert = found
+        absent = column.null_count
+        made = _mapped(column, partial(_read, convert), kind)
+        lost = made.null_count - absent
+        changes.append(
+            f"{name}: read as {word}" + (f", {lost} words for missing emptied" if lost else "")
+        )
+        table = table.set_column(index, name, made)
+    return table
+
+
+def _yes_or_no(seen: list[str]) -> tuple[str, pa.DataType, Callable[[str], Any]] | None:
+    """Both words must be there, and no other: "NO" and "NA" may be Norway and Namibia."""
+    said = {text.strip().lower() for text in seen} - {""}
+    if said <= _TRUE | _FALSE and said & _TRUE and said & _FALSE:
+        return "yes or no", pa.bool_(), lambda text: text.lower() in _TRUE
+    return None
+
+
+def _read(convert: Callable[[str], Any], text: str) -> Any:
+    bare = text.strip()
+    return None if bare.lower() in MISSING_WORDS else convert(bare)
+
+
+def recognised(texts: list[str]) -> tuple[str, pa.DataType, Callable[[str], Any]] | None:
+    """Find the type that all of these texts are written in, with its converter.
+
+    >>> recognised(["1,5", "2,25"])[0], recognised(["007"]), recognised(["31.12.2024"])[0]
+    ('numbers with a decimal comma', None, 'dates')
+    """
+    if not texts:
+        return None
+    if all(_INTEGER.fullmatch(text) for text in texts):
+        return "whole numbers", pa.int64(), int
+    if any(re.fullmatch(r"0\d+", text) for text in texts):
+        return None
+    if all(_has_digit(text) and _POINT.fullmatch(text) for text in texts):
+        return "numbers", pa.float64(), lambda text: float(text.replace(",", ""))
+    if all(_has_digit(text) and _COMMA.fullmatch(text) for text in texts):
+        return (
+            "numbers with a decimal comma",
+            pa.float64(),
+            lambda text: float(text.replace(".", "").replace(",", ".")),
+        )
+    return _recognised_dates(texts)
+
+
+def _has_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
+
+
+def _recognised_dates(texts: list[str]) -> tuple[str, pa.DataType, Callable[[str], Any]] | None:
+    for form in _DATE_FORMATS:
+        if _is_date(texts[0], form) and all(_is_date(text, form) for text in texts):
+            return "dates", pa.date32(), partial(_to_date, form)
+    return None
+
+
+def _to_date(form: str, text: str) -> date:
+    return datetime.strptime(text, form).date()
+
+
+def _is_date(text: str, form: str) -> bool:
+    try:
+        _to_date(form, text)
+    except ValueError:
+        return False
+    return True
+
+
+def _drop_duplicates(table: pa.Table, changes: list[str]) -> pa.Table:
+    by = ", ".join(quoted(name) for name in table.column_names)
+    place = "packetflow_row"
+    numbered = table.append_column(place, pa.array(range(table.num_rows), pa.int64()))
+    kept = query(
+        f"SELECT min({place}) AS {place} FROM rows GROUP BY {by} ORDER BY 1",
+        {"rows": numbered},
+    )
+    gone = table.num_rows - kept.num_rows
+    if not gone:
+        return table
+    changes.append(f"dropped {gone} duplicate rows")
+    return table.take(kept.column(place))
+
+
+def _drop_missing(table: pa.Table, changes: list[str]) -> pa.Table:
+    kept = table.drop_null()
+    if kept.num_rows < table.num_rows:
+        changes.append(f"dropped {table.num_rows - kept.num_rows} rows with missing values")
+    return kept
+
+
+def _fill_median(table: pa.Table, changes: list[str]) -> pa.Table:
+    import pyarrow.compute as pc
+
+    for index, field in enumerate(table.schema):
+        column = table.column(index)
+        whole, broken = pa.types.is_integer(field.type), pa.types.is_floating(field.type)
+        if not (whole or broken) or not column.null_count or column.null_count == len(column):
+            continue
+        middle = pc.quantile(column, 0.5)[0].as_py()
+        used = round(middle) if whole else middle
+        filled = pc.fill_null(column, pa.scalar(used, field.type))
+        changes.append(f"{field.name}: filled {column.null_count} missing with the median {used:g}")
+        table = table.set_column(index, field.name, filled)
+    return table

@@ -1,0 +1,174 @@
+"""Guess how a text table is written: its encoding, separator, decimal mark and header."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from packetflow.errors import LibraryError
+
+_SAMPLE_BYTES = 256 * 1024
+_SEPARATORS = ",;\t|"
+_POINT = re.compile(r"^\s*[-+]?\d{1,3}(,\d{3})*\.\d+\s*$|^\s*[-+]?\d+\.\d+\s*$")
+_COMMA = re.compile(r"^\s*[-+]?\d{1,3}(\.\d{3})*,\d+\s*$|^\s*[-+]?\d+,\d+\s*$")
+_DOTTED = re.compile(r"^\s*[-+]?\d{1,3}(\.\d{3})+,\d+\s*$")
+_NUMBER = re.compile(
+    r"^\s*[-+]?[\d.,]*\d[\d.,]*(e[-+]?\d+)?\s*%?\s*$|^\d{4}-\d\d-\d\d", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a text table is written.
+
+    Attributes:
+        separator: Between cells.
+        decimal: ``.`` or ``,``.
+        thousands: Between groups of digits, or empty.
+        header: The first line names the columns.
+        encoding: As DuckDB spells it.
+    """
+
+    separator: str
+    decimal: str
+    thousands: str
+    header: bool
+    encoding: str
+
+
+def guess_dialect(path: Path, encoding: str = "") -> Dialect:
+    """Look at the beginning of a text table.
+
+    Args:
+        path: The file; ``.gz`` is unpacked.
+        encoding: Empty for UTF-8 (or UTF-16 with its mark), else the one to use.
+
+    Raises:
+        LibraryError: It is empty, is no text, or is written in another encoding.
+    """
+    sample, whole = _read_sample(path)
+    if not sample.strip():
+        raise LibraryError(f"{path.name!r} is empty; it needs a line of column names and rows")
+    used = encoding or _encoding(sample, path)
+    text = _decode(sample, used, path, whole=whole)
+    if "\x00" in text:
+        raise LibraryError(f"{path.name!r} is no text table; save it as CSV, Excel or Parquet")
+    lines = text.splitlines()
+    if not whole and len(lines) > 1:
+        lines.pop()
+    separator = _separator(lines)
+    rows = list(csv.reader(lines[:2000], delimiter=separator))
+    cells = [cell for row in rows[1:] for cell in row if cell]
+    decimal, thousands = (".", "") if separator == "," else _marks(cells)
+    return Dialect(separator, decimal, thousands, _has_header(rows), used)
+
+
+def _read_sample(path: Path) -> tuple[bytes, bool]:
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            sample = file.read(_SAMPLE_BYTES)
+            return sample, not file.read(1)
+    except (OSError, EOFError) as error:
+        raise LibraryError(f"cannot read {path.name!r}: {error}", path=str(path)) from error
+
+
+def _encoding(sample: bytes, path: Path) -> str:
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if b"\x00" in sample:
+        raise LibraryError(f"{path.name!r} is no text table; save it as CSV, Excel or Parquet")
+    return "utf-8"
+
+
+def _decode(sample: bytes, encoding: str, path: Path, *, whole: bool) -> str:
+    try:
+        text = sample.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except LookupError as error:
+        raise LibraryError(
+            f"there is no encoding {encoding!r}; try 'utf-8' or 'latin-1'", encoding=encoding
+        ) from error
+    except UnicodeDecodeError as error:
+        if not whole and error.start > len(sample) - 8:
+            return sample[: error.start].decode(encoding)
+        line = sample.count(b"\n", 0, error.start) + 1
+        raise not_in_encoding(path.name, encoding, line) from error
+    return text
+
+
+def not_in_encoding(name: str, encoding: str, line: int) -> LibraryError:
+    """Say that a file is written in another encoding, and what to do."""
+    return LibraryError(
+        f"line {line} of {name!r} is not {encoding.upper()} text; save the file as UTF-8, or give "
+        "encoding='latin-1' (usual for older Excel files)",
+        line=line,
+    )
+
+
+def _separator(lines: list[str]) -> str:
+    """The separator that cuts most lines into the same number (at least two) of cells."""
+    best, best_score = ",", (0.0, 0)
+    for separator in _SEPARATORS:
+        try:
+            widths = [len(row) for row in csv.reader(lines[:500], delimiter=separator) if row]
+        except csv.Error:
+            continue
+        usual = max(set(widths), key=widths.count, default=1)
+        score = (round(widths.count(usual) / len(widths), 2) if usual > 1 else 0.0, usual)
+        if score > best_score:
+            best, best_score = separator, score
+    return best
+
+
+def _marks(cells: list[str]) -> tuple[str, str]:
+    commas = sum(1 for cell in cells if _COMMA.match(cell))
+    points = sum(1 for cell in cells if _POINT.match(cell))
+    if commas <= points:
+        return ".", ""
+    return ",", "." if any(_DOTTED.match(cell) for cell in cells) else ""
+
+
+def _has_header(rows: list[list[str]]) -> bool:
+    first = next((row for row in rows if row), [])
+    return not all(_NUMBER.match(cell) for cell in first if cell.strip())
+
+
+def find_fault(path: Path, dialect: Dialect) -> LibraryError | None:
+    """Find the first line that makes a text table unreadable: cells too many or few, open quotes.
+
+    Reads the whole file, so it is for the case that it could not be read.
+    """
+    encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
+    opened = gzip.open if path.suffix == ".gz" else open
+    before = 0
+    try:
+        with opened(path, "rt", encoding=encoding, newline="") as file:
+            rows = csv.reader(file, delimiter=dialect.separator, strict=True)
+            width = 0
+            for row in rows:
+                width = width or len(row)
+                if row and len(row) != width:
+                    return _wrong_width(path, before + 1, len(row), width)
+                before = rows.line_num
+    except UnicodeDecodeError:
+        return not_in_encoding(path.name, dialect.encoding, before + 1)
+    except csv.Error as error:
+        return LibraryError(
+            f"line {before + 1} of {path.name!r} cannot be read as CSV ({error}); look for a quote "
+            "that is not closed",
+            path=str(path),
+            line=before + 1,
+        )
+    return None
+
+
+def _wrong_width(path: Path, line: int, found: int, width: int) -> LibraryError:
+    cells = "1 cell" if found == 1 else f"{found} cells"
+    return LibraryError(
+        f"line {line} of {path.name!r} has {cells}, but the first line has {width}; mend that line "
+        "(perhaps a cell with the separator in it needs quotes)",
+        path=str(path),
+        line=line,
+    )

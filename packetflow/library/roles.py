@@ -1,0 +1,137 @@
+"""Guess which column is the time, which the value and which the group."""
+
+from __future__ import annotations
+
+import re
+from typing import TypedDict
+
+import pyarrow as pa
+
+from packetflow import capability
+from packetflow.library.profiles import Kind, kind_of
+from packetflow.library.samples import sample
+from packetflow.library.tables import require_columns
+
+_TIME_WORDS = re.compile(
+    r"(^|[^a-z])(year|date|time|day|month|week|quarter|jahr|datum|monat|tag|fecha|mes|año|an|année"
+    r"|anno|data|timestamp|when|period)s?($|[^a-z])",
+    re.IGNORECASE,
+)
+_ID_WORDS = re.compile(
+    r"(^|[^a-z])(id|key|code|num|nr|index|zip|phone|iso)($|[^a-z])", re.IGNORECASE
+)
+_FAMOUS_YEARS = (1500, 2200)
+
+
+class Roles(TypedDict):
+    """The columns to look at; ``None`` where the table has none of the kind."""
+
+    time_column: str | None
+    value_column: str | None
+    group_column: str | None
+    roles_note: str
+
+
+@capability(
+    tags=["columns", "detect", "infer"],
+    examples=[{"table": sample("country,year,births; Chad,2001,3; Chad,2002,5")}],
+)
+def guess_roles(
+    table: pa.Table,
+    time: str | None = None,
+    value: str | None = None,
+    group: str | None = None,
+) -> Roles:
+    """Guess which column is the time, which the value of interest and which the group.
+
+    A given name wins. Time: a column of dates, or of numbers between 1500 and 2200 under a name
+    such as "year". Value: the first number that is neither time nor an identifier. Group: the
+    first text column with two values or more whose values repeat.
+
+    Args:
+        table: The table.
+        time: The time column, when you know it.
+        value: The value column, when you know it.
+        group: The group column, when you know it.
+
+    Returns:
+        The three names, and in ``roles_note`` one sentence that says how each was found.
+
+    Raises:
+        LibraryError: A given column is not there.
+    """
+    given = [name for name in (time, value, group) if name]
+    require_columns(table, given)
+    kinds = {field.name: kind_of(field.type) for field in table.schema}
+    found_time = time or _time(table, kinds, given)
+    free = [name for name in kinds if name not in given and name != found_time]
+    found_value = value or _value(table, kinds, free)
+    found_group = group or _group(table, kinds, [name for name in free if name != found_value])
+    words = [
+        _say("time", found_time, time),
+        _say("value", found_value, value),
+        _say("group", found_group, group),
+    ]
+    return {
+        "time_column": found_time,
+        "value_column": found_value,
+        "group_column": found_group,
+        "roles_note": ", ".join(words),
+    }
+
+
+def looks_like_id(name: str) -> bool:
+    """Tell whether a column's name says that its numbers only identify.
+
+    >>> looks_like_id("iso_num"), looks_like_id("width")
+    (True, False)
+    """
+    return bool(_ID_WORDS.search(name.replace("_", " ")))
+
+
+def _say(role: str, found: str | None, given: str | None) -> str:
+    if found is None:
+        return f"no {role}"
+    return f"{role} is {found!r}" + ("" if given else " (guessed)")
+
+
+def _time(table: pa.Table, kinds: dict[str, Kind], taken: list[str]) -> str | None:
+    free = [name for name in kinds if name not in taken]
+    moments = [name for name in free if kinds[name] == "time"]
+    if moments:
+        return moments[0]
+    return next((name for name in free if _is_year(table, name, kinds[name])), None)
+
+
+def _is_year(table: pa.Table, name: str, kind: Kind) -> bool:
+    import pyarrow.compute as pc
+
+    if kind != "number" or not _TIME_WORDS.search(name):
+        return False
+    ends = pc.min_max(table.column(name)).as_py()
+    return (
+        ends["min"] is not None
+        and _FAMOUS_YEARS[0] <= ends["min"] <= ends["max"] <= _FAMOUS_YEARS[1]
+    )
+
+
+def _value(table: pa.Table, kinds: dict[str, Kind], free: list[str]) -> str | None:
+    numbers = [
+        name
+        for name in free
+        if kinds[name] == "number" and table.column(name).null_count < table.num_rows
+    ]
+    telling = [name for name in numbers if not looks_like_id(name)]
+    return next(iter(telling or numbers), None)
+
+
+def _group(table: pa.Table, kinds: dict[str, Kind], free: list[str]) -> str | None:
+    import pyarrow.compute as pc
+
+    for name in free:
+        if kinds[name] != "text":
+            continue
+        different = pc.count_distinct(table.column(name)).as_py()
+        if 2 <= different <= max(2, table.num_rows // 2):
+            return name
+    return None

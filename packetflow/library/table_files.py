@@ -1,0 +1,311 @@
+"""Load tables from files and addresses, and save them."""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from packetflow import Context, Effect, capability
+from packetflow.errors import LibraryError
+from packetflow.library.dialects import find_fault, guess_dialect, not_in_encoding
+from packetflow.library.paths import existing_file, writable, write_whole
+from packetflow.library.sql import first_lines, plain_numbers
+
+_KINDS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+}
+_KNOWN = "CSV, TSV, Parquet, JSON, JSONL or Excel (.xlsx)"
+
+
+@capability(
+    provides="table",
+    effects=[Effect.reads("files"), Effect.reads("network")],
+    tags=["csv", "excel", "parquet", "json", "open", "import"],
+    examples=[{"path": "files/orders.csv"}],
+)
+def load_table(
+    path: str, sheet: str | None = None, encoding: str = "", context: Context | None = None
+) -> pa.Table:
+    """Load a table from a file or a web address.
+
+    CSV and TSV (separator, decimal mark and header are recognised; also packed as ``.gz``),
+    Parquet, JSON (a list of records), JSONL, Excel. Cells are kept as they are; `clean_table`
+    mends them.
+
+    Args:
+        path: A file, relative to where the program runs or to the workspace, or an http(s) address.
+        sheet: For Excel: the sheet's name; the first one if not given.
+        encoding: For text tables: 'latin-1', 'utf-16', ...; UTF-8 if not given.
+        context: Filled by the engine.
+
+    Raises:
+        LibraryError: The file is missing, empty, damaged, of an unknown format or in another
+            encoding, or a line has more or fewer cells than the header (the line is named).
+    """
+    if re.match(r"^https?://", path, re.IGNORECASE):
+        return _load_address(path, sheet, encoding)
+    if re.match(r"^\w{2,}://", path):
+        raise LibraryError(f"{path!r} is no http or https address", path=path)
+    return _read(existing_file(path, context), sheet, encoding)
+
+
+def _load_address(address: str, sheet: str | None, encoding: str) -> pa.Table:
+    from packetflow.library.web import download
+
+    page = download(address, limit_bytes=200_000_000)
+    name = PurePosixPath(urlsplit(page.url).path).name or "table"
+    if not any(suffix in _KINDS for suffix in PurePosixPath(name).suffixes):
+        endings = {"json": ".json", "parquet": ".parquet", "spreadsheetml": ".xlsx"}
+        name += next((end for word, end in endings.items() if word in page.media_type), ".csv")
+    if page.media_type == "text/html":
+        raise LibraryError(
+            f"{address!r} is a web page, not a table; give the address of the file itself",
+            path=address,
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / name
+        place.write_bytes(page.content)
+        return _read(place, sheet, encoding)
+
+
+def _read(place: Path, sheet: str | None, encoding: str) -> pa.Table:
+    if place.stat().st_size == 0:
+        raise LibraryError(f"{place.name!r} is empty; it needs column names and rows")
+    suffix = place.with_suffix("").suffix if place.suffix == ".gz" else place.suffix
+    kind = _KINDS.get(suffix.lower()) or _kind_by_content(place)
+    readers: dict[str, Callable[[], pa.Table]] = {
+        "csv": lambda: _read_csv(place, encoding),
+        "parquet": lambda: _duck(place, "read_parquet(?)"),
+        "json": lambda: _duck(place, "read_json(?, sample_size=-1)"),
+        "jsonl": lambda: _duck(place, "read_json(?, format='newline_delimited', sample_size=-1)"),
+        "excel": lambda: _read_excel(place, sheet),
+    }
+    table = readers[kind]()
+    if table.num_columns == 0 or table.num_rows == 0:
+        raise LibraryError(f"{place.name!r} has no rows; it needs at least one below its header")
+    return plain_numbers(table)
+
+
+def _kind_by_content(place: Path) -> str:
+    with place.open("rb") as file:
+        start = file.read(4096)
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"PK"):
+        return "excel"
+    if b"\x00" in start or start.startswith((b"%PDF", b"\x89PNG")):
+        raise LibraryError(f"{place.name!r} is no table; give {_KNOWN}", path=str(place))
+    return "json" if start.lstrip()[:1] in (b"[", b"{") else "csv"
+
+
+def _read_csv(place: Path, encoding: str) -> pa.Table:
+    dialect = guess_dialect(place, encoding)
+    options: dict[str, Any] = {
+        "delim": dialect.separator,
+        "header": dialect.header,
+        "decimal_separator": dialect.decimal,
+        "encoding": dialect.encoding,
+        "quote": '"',
+        "escape": '"',
+        "sample_size": -1,
+        # Else DuckDB takes a long row for the header and silently skips what is above it.
+        "skip": 0,
+        "comment": "",
+        "null_padding": False,
+        "ignore_errors": False,
+    }
+    if dialect.thousands:
+        options["thousands"] = dialect.thousands
+    asked = ", ".join(f"{name}=?" for name in options)
+    try:
+        table = _duck(place, f"read_csv(?, {asked})", *options.values())
+    except LibraryError as error:
+        fault = find_fault(place, dialect)
+        if fault is None:
+            raise
+        raise fault from error
+    if not dialect.header:
+        return table.rename_columns([f"column_{n}" for n in range(1, table.num_columns + 1)])
+    return table
+
+
+def _duck(place: Path, source: str, *values: Any) -> pa.Table:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        try:
+            answer = connection.sql(f"SELECT * FROM {source}", params=[str(place), *values])
+            return answer.to_arrow_table()
+        except duckdb.Error as error:
+            raise _explained(place, str(error), error) from error
+
+
+def _explained(place: Path, text: str, error: Exception) -> LibraryError:
+    found_line = re.search(r"Line: (\d+)", text)
+    line = int(found_line[1]) if found_line else 0
+    if "unicode" in text.lower() or "not utf-8" in text:
+        return not_in_encoding(place.name, "utf-8", line)
+    return LibraryError(
+        f"{place.name!r} cannot be read; is it really {_KNOWN}? ({first_lines(error)[:200]})",
+        path=str(place),
+    )
+
+
+def _read_excel(place: Path, sheet: str | None) -> pa.Table:
+    import zipfile
+
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = load_workbook(place, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
+        raise LibraryError(
+            f"{place.name!r} is no Excel file (.xlsx) or is damaged; open and save it again"
+        ) from error
+    try:
+        if sheet is not None and sheet not in book.sheetnames:
+            raise LibraryError(
+                f"{place.name!r} has no sheet {sheet!r}; it has {', '.join(book.sheetnames)}"
+            )
+        page = book[sheet] if sheet else book.worksheets[0]
+        rows = [list(row) for row in page.iter_rows(values_only=True) if _has_cells(row)]
+    finally:
+        book.close()
+    if len(rows) < 2:
+        raise LibraryError(f"sheet {page.title!r} of {place.name!r} has no rows below a header")
+    names = unique_names([str(cell) if cell is not None else "" for cell in rows[0]])
+    columns = zip(*(row + [None] * (len(names) - len(row)) for row in rows[1:]), strict=False)
+    return pa.table(
+        {name: _excel_column(list(cells)) for name, cells in zip(names, columns, strict=False)}
+    )
+
+
+def _has_cells(row: tuple[Any, ...]) -> bool:
+    return any(cell is not None for cell in row)
+
+
+def _excel_column(cells: list[Any]) -> pa.Array:
+    import datetime
+
+    moments = [cell for cell in cells if isinstance(cell, datetime.datetime)]
+    if moments and all(moment.time() == datetime.time() for moment in moments):
+        cells = [c.date() if isinstance(c, datetime.datetime) else c for c in cells]
+    try:
+        return pa.array(cells)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if cell is None else str(cell) for cell in cells])
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """Give every column a name of its own.
+
+    >>> unique_names(["a", "", "a"])
+    ['a', 'column_2', 'a_2']
+    """
+    made: list[str] = []
+    for number, name in enumerate(names, 1):
+        wanted = name.strip() or f"column_{number}"
+        chosen, count = wanted, 1
+        while chosen in made:
+            count += 1
+            chosen = f"{wanted}_{count}"
+        made.append(chosen)
+    return made
+
+
+@capability(
+    provides="saved_path",
+    effects=[Effect.writes("files", idempotent=True)],
+    tags=["csv", "excel", "parquet", "json", "export", "write"],
+    examples=[{"path": "made/clean.parquet"}],
+)
+def save_table(table: pa.Table, path: str, context: Context | None = None) -> str:
+    """Save a table as CSV, TSV, Parquet, JSONL or Excel, by the path's ending.
+
+    The file appears whole or not at all; saving again replaces it.
+
+    Args:
+        table: The table to save.
+        path: Where to; relative paths are inside the workspace.
+        context: Filled by the engine.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        LibraryError: The ending is unknown or the file cannot be written.
+    """
+    suffix = Path(path).suffix.lower()
+    writers: dict[str, Callable[[pa.Table], bytes]] = {
+        ".csv": lambda rows: _csv_bytes(rows, ","),
+        ".tsv": lambda rows: _csv_bytes(rows, "\t"),
+        ".parquet": _parquet_bytes,
+        ".jsonl": _jsonl_bytes,
+        ".xlsx": _excel_bytes,
+    }
+    if suffix not in writers:
+        raise LibraryError(
+            f"cannot save a table as {suffix or 'a file without ending'!r}; end the path with "
+            f"{', '.join(writers)}",
+            path=path,
+        )
+    place = writable(path, context)
+    write_whole(place, writers[suffix](table))
+    return str(place)
+
+
+def _csv_bytes(table: pa.Table, separator: str) -> bytes:
+    import csv
+
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+    writer.writerow(table.column_names)
+    writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    return text.getvalue().encode()
+
+
+def _parquet_bytes(table: pa.Table) -> bytes:
+    from pyarrow import parquet
+
+    sink = io.BytesIO()
+    parquet.write_table(table, sink)
+    return sink.getvalue()
+
+
+def _jsonl_bytes(table: pa.Table) -> bytes:
+    import json
+
+    lines = (json.dumps(row, ensure_ascii=False, default=str) for row in table.to_pylist())
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _excel_bytes(table: pa.Table) -> bytes:
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    page = book.create_sheet("table")
+    page.append(table.column_names)
+    plain = (bool, int, float, str, type(None))
+    for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        page.append([c if isinstance(c, plain) or hasattr(c, "isoformat") else str(c) for c in row])
+    sink = io.BytesIO()
+    book.save(sink)
+    return sink.getvalue()

@@ -1,0 +1,232 @@
+"""`Host`: a workspace's user code, ready to run for clients over the wire.
+
+Everything happens on the runner's own event loop: so an inline capability that hangs stops the
+heartbeat too, and others may take over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+from packetflow.composition.steps import Pipeline
+from packetflow.engine.events import Ended, Event
+from packetflow.engine.execution import Running
+from packetflow.engine.start import Start
+from packetflow.engine.values import Opaque, unpack
+from packetflow.errors import MissingInput, PacketFlowError, RunError, UnknownName
+from packetflow.kernel.cards import Description, Listing
+from packetflow.kernel.ids import new_id
+from packetflow.kernel.messages import AnswerStep, CapabilityRequest, EmitEvent, ForkRun
+from packetflow.runner.dispatch import Dispatcher
+from packetflow.runner.happenings import happening_of, outcome_of
+from packetflow.runner.port import Tell
+from packetflow.runner.present import describe_capability, describe_pipeline, list_all
+from packetflow.workspace.workspace import Workspace
+
+
+class Host:
+    """Holds the user's code; implements `packetflow.runner.port.RunnerHost`.
+
+    Args:
+        folder: The workspace.
+        runner: This runner's id, for records and leases.
+    """
+
+    def __init__(self, folder: Path, *, runner: str) -> None:
+        self._folder = folder
+        self._runner = runner
+        self._open: Workspace | None = None
+        self._dispatcher: Dispatcher | None = None
+        self._tells: dict[str, dict[Tell, Any]] = {}
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace, once it is open."""
+        if self._open is None:
+            raise RunError("this runner is not open")
+        return self._open
+
+    async def open(self) -> None:
+        """Load capabilities and pipelines, and begin to heed events and triggers.
+
+        Raises:
+            PacketFlowError: Nothing can run at all.
+        """
+        self._open = Workspace(self._folder, role="runner", runner=self._runner)
+        await asyncio.to_thread(self._open.catalog.refresh)
+        self._dispatcher = Dispatcher(self._open)
+        self._dispatcher.open()
+        self._registering = asyncio.create_task(self._register())
+
+    async def _register(self) -> None:
+        try:
+            await asyncio.to_thread(self.workspace.register)
+        except PacketFlowError as error:
+            logging.getLogger(__name__).warning("capabilities were not registered: %s", error)
+
+    async def listing(self, query: str, limit: int) -> Listing:
+        """What there is that matches *query* (empty: everything), best first; *limit* 0: all."""
+        return await asyncio.to_thread(list_all, self.workspace.catalog, query, limit)
+
+    async def describe(self, name: str, source: str | None) -> Description:
+        """All about a saved pipeline or a capability, or about a pipeline's YAML text.
+
+        Raises:
+            UnknownName: There is none of that name.
+            SourceError: The text cannot be read.
+        """
+        catalog = self.workspace.catalog
+        if source is not None:
+            return await asyncio.to_thread(describe_pipeline, catalog.read(source, file=name))
+        found = self.workspace.find(name)
+        if isinstance(found, Pipeline):
+            return await asyncio.to_thread(describe_pipeline, found)
+        return await asyncio.to_thread(describe_capability, catalog.get(name))
+
+    async def start(self, request: CapabilityRequest, tell: Tell | None) -> str:
+        """Begin an execution; its id is answered once its first record is kept."""
+        workspace = self.workspace
+        if request.source is not None:
+            what: Any = workspace.catalog.read(request.source, file=request.name or "unsaved")
+        else:
+            what = workspace.find(request.name)
+        start = Start(
+            execution_id=request.execution_id or new_id(),
+            trigger=request.trigger,
+            user=request.user,
+            agent=request.agent,
+            tags=request.tags,
+        )
+        inputs = self._values(request.inputs)
+        running = workspace.engine.start(workspace.learnt(what), inputs, start)
+        self._told(running, tell)
+        return running.id
+
+    async def resume(self, execution_id: str, tell: Tell | None) -> str:
+        """Take up an interrupted execution."""
+        ready = await asyncio.to_thread(self.workspace.ready_to_resume, execution_id)
+        running = ready.resume(self.workspace.engine, "resumed by a client")
+        self._told(running, tell)
+        return running.id
+
+    async def fork(self, request: ForkRun, tell: Tell | None) -> str:
+        """Begin a new execution that builds on the completed steps of another."""
+        changed = self._values(request.inputs)
+        step = request.from_step or None
+        pipeline, inputs, start = await asyncio.to_thread(
+            self.workspace.ready_to_fork, request.execution_id, step, changed
+        )
+        running = self.workspace.engine.start(pipeline, inputs, start)
+        self._told(running, tell)
+        return running.id
+
+    async def follow(self, execution_id: str, tell: Tell) -> None:
+        """Tell the events from now on; one that is over tells its outcome at once."""
+        whole = await asyncio.to_thread(self.workspace.full_id, execution_id)
+        running = self.workspace.engine.running.get(whole)
+        if running is not None:
+            self._told(running, tell)
+            return
+        tell(outcome_of(await asyncio.to_thread(self.workspace.execution, whole)))
+
+    def unfollow(self, execution_id: str, tell: Tell) -> None:
+        """Tell no more; does nothing when it was not told."""
+        listener = self._tells.get(execution_id, {}).pop(tell, None)
+        running = self.workspace.engine.running.get(execution_id)
+        if running is not None and listener is not None:
+            running.ignore(listener)
+
+    async def cancel(self, execution_id: str, reason: str) -> bool:
+        """Stop an execution; false when it was over already."""
+        whole = await asyncio.to_thread(self.workspace.full_id, execution_id)
+        running = self.workspace.engine.running.get(whole)
+        if running is not None:
+            running.cancel(reason)
+            return True
+        story = await asyncio.to_thread(self.workspace.archive.story, whole)
+        if story.ended is not None:
+            return False
+        ready = await asyncio.to_thread(self.workspace.ready_to_resume, whole)
+        parked = ready.resume(self.workspace.engine, "taken up to be cancelled")
+        parked.cancel(reason)
+        return True
+
+    async def answer(self, request: AnswerStep) -> None:
+        """Answer what a step waits for.
+
+        Raises:
+            UnknownName: No such execution, or no such step of it waits.
+        """
+        whole = await asyncio.to_thread(self.workspace.full_id, request.execution_id)
+        waiting = await asyncio.to_thread(self.workspace.waiting)
+        steps = [row["step"] for row in waiting if row["execution_id"] == whole]
+        if request.step not in steps:
+            raise UnknownName("waiting step", request.step, steps)
+        value = self._values({"value": request.value})["value"]
+        arrived = self.workspace.send_answer(whole, request.step, value, tuple(request.path))
+        if self.workspace.engine.deliver(arrived) == 0 and self._dispatcher is not None:
+            await self._dispatcher.wake(whole)
+
+    async def emit(self, request: EmitEvent) -> int:
+        """Keep an event and hand it to whoever waits; answers how many executions took it."""
+        payload = self._values(request.payload)
+        arrived = self.workspace.send(
+            request.event, payload, key=request.key, event_id=request.event_id or None
+        )
+        taken = self.workspace.engine.deliver(arrived)
+        if self._dispatcher is not None:
+            taken += await self._dispatcher.arrived(arrived, served=taken > 0)
+        return taken
+
+    def under_way(self) -> list[str]:
+        """The executions that this runner works on now, without those put aside to wait."""
+        return [one.id for one in self.workspace.engine.running.values() if not one.only_waits]
+
+    def needed(self) -> bool:
+        """Whether the runner must stay although it has no client."""
+        stays = self.workspace.folder.settings.get("runner", {}).get("stay", False)
+        return bool(stays) and self._dispatcher is not None and self._dispatcher.has_duties()
+
+    async def retire(self) -> None:
+        """A newer runner is in place: heed no trigger, let go of executions that only wait."""
+        if self._dispatcher is not None:
+            await self._dispatcher.close()
+        for running in list(self.workspace.engine.running.values()):
+            running.put_aside()
+
+    async def close(self) -> None:
+        """Cancel what is under way, and let go of everything."""
+        if self._open is None:
+            return
+        if self._dispatcher is not None:
+            await self._dispatcher.close()
+        self._registering.cancel()
+        await self._open.engine.close()
+        await asyncio.to_thread(self._open.close)
+        self._open = None
+
+    def _values(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """What a client sent, as values."""
+        values = {}
+        for name, slot in payload.items():
+            try:
+                values[name] = unpack(slot, None, self.workspace.journal.get)
+            except Opaque as error:
+                raise MissingInput([name], "the request (its value could not be sent)") from error
+        return values
+
+    def _told(self, running: Running, tell: Tell | None) -> None:
+        if tell is None:
+            return
+        secrets = running.secrets
+
+        def listener(event: Event) -> None:
+            tell(happening_of(event, secrets))
+            if isinstance(event, Ended):
+                self._tells.get(running.id, {}).pop(tell, None)
+
+        self._tells.setdefault(running.id, {})[tell] = listener
+        running.listen(listener)

@@ -1,0 +1,157 @@
+"""HTML around drawings: headings, tables and lists, for notebooks and the studio.
+
+One style sheet scoped to the class ``pf``, no scripts, no identifiers, no outside resources: safe
+several times on one page.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from packetflow.show.drawing import Drawing
+from packetflow.show.svg import svg
+from packetflow.show.text import safe
+from packetflow.show.theme import FONT, Theme, palette, status_colour
+
+MOST_DRAWN = 400
+"""Larger drawings are not put into a page by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A piece of HTML that notebooks show as it is."""
+
+    text: str
+
+    def _repr_html_(self) -> str:
+        return self.text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that does not fit.
+
+    Attributes:
+        place: Where.
+        message: A sentence with what to do.
+        severity: ``error`` or ``warning``.
+        mend: What the offered mend would do, if there is one.
+    """
+
+    place: str
+    message: str
+    severity: str = "error"
+    mend: str = ""
+
+
+def page(*parts: str, theme: Theme = "auto") -> str:
+    """Put parts under one another in a box of their own.
+
+    >>> page("<p>hello</p>").endswith("<p>hello</p></div>")
+    True
+    """
+    return f'<div class="pf pf-{theme} pf-page"><style>{_style()}</style>{"".join(parts)}</div>'
+
+
+def _style() -> str:
+    return (
+        f"{palette()}"
+        f".pf-page{{font:13px/1.5 {FONT};color:var(--pf-ink);background:var(--pf-page);"
+        "border-radius:12px;padding:14px 16px;text-align:left}"
+        ".pf-page h3{font-size:15px;margin:0;font-weight:650;color:inherit}"
+        ".pf-page h4{font-size:12px;margin:14px 0 4px;font-weight:600;color:var(--pf-soft)}"
+        ".pf-page p{margin:2px 0 8px;color:var(--pf-soft)}"
+        ".pf-page .pf-scroll{overflow-x:auto;margin:2px -6px}"
+        ".pf-page .pf-row{display:flex;flex-wrap:wrap;gap:0 48px}"
+        ".pf-page table{border-collapse:collapse;margin:0;font-size:12.5px;background:none;"
+        "color:inherit}"
+        ".pf-page th,.pf-page td{padding:4px 14px 4px 0;text-align:left;vertical-align:top;"
+        "border:0;border-bottom:1px solid var(--pf-line);background:none;color:inherit;"
+        "max-width:36em;overflow-wrap:anywhere;white-space:normal}"
+        ".pf-page th{font-weight:600;color:var(--pf-soft);font-size:11.5px}"
+        ".pf-page code{font:12px ui-monospace,Menlo,Consolas,monospace;background:none;"
+        "color:inherit;padding:0}"
+        ".pf-page .pf-badge{display:inline-block;font-size:11px;padding:0 8px;margin:0 5px 3px 0;"
+        "border-radius:9px;border:1px solid var(--pf-line);color:var(--pf-soft)}"
+        ".pf-page ul{list-style:none;margin:8px 0 0;padding:0}"
+        ".pf-page li{margin:3px 0;padding:5px 10px;border-left:3px solid var(--pf-amber);"
+        "background:var(--pf-card);border-radius:0 6px 6px 0}"
+        ".pf-page li.pf-red{border-color:var(--pf-red)}"
+    )
+
+
+def heading(title: str, below: str = "", badges: Iterable[str] = ()) -> str:
+    """A title, badges beside it and a sentence below."""
+    marks = "".join(f'<span class="pf-badge">{safe(badge)}</span>' for badge in badges)
+    sentence = f"<p>{safe(below)}</p>" if below else ""
+    return f"<h3>{safe(title)} {marks}</h3>{sentence}"
+
+
+def picture(drawing: Drawing, *, theme: Theme = "auto") -> str:
+    """A drawing at its natural size, scrolled sideways where it is too wide for the page."""
+    count = len(drawing.nodes)
+    if count > MOST_DRAWN:
+        return f"<p>{count} nodes are too many to draw here; use to_svg() or to_networkx().</p>"
+    return f'<div class="pf-scroll">{svg(drawing, theme=theme)}</div>'
+
+
+def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A small table, the first column as code, empty columns left out. Empty without rows.
+
+    >>> table("nothing", ["a"], [])
+    ''
+    """
+    kept = list(rows)
+    used = [i for i in range(len(heads)) if i == 0 or any(row[i] for row in kept)]
+    heads = [heads[i] for i in used]
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td><code>{safe(cell)}</code></td>" if not place else f"<td>{safe(cell)}</td>"
+            for place, cell in enumerate(row[i] for i in used)
+        )
+        + "</tr>"
+        for row in kept
+    )
+    if not body:
+        return ""
+    top = "".join(f'<th scope="col">{safe(head)}</th>' for head in heads)
+    return (
+        f"<h4>{safe(title)}</h4><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def image(picture: str, said: str) -> str:
+    """An SVG picture as an ``<img>``, for places that take inline pictures out (``st.html`` does).
+
+    Args:
+        picture: From `svg` or `timeline`; give it a theme, for an image cannot see the page's.
+        said: What it shows, for readers who do not see it.
+    """
+    code = b64encode(picture.encode("utf-8", "replace")).decode("ascii")
+    return f'<img style="max-width:100%" alt="{safe(said)}" src="data:image/svg+xml;base64,{code}">'
+
+
+def side_by_side(*parts: str) -> str:
+    """Parts beside each other where there is room; empty parts are left out.
+
+    >>> side_by_side("", "")
+    ''
+    """
+    boxes = "".join(f"<div>{part}</div>" for part in parts if part)
+    return f'<div class="pf-row">{boxes}</div>' if boxes else ""
+
+
+def problems(rows: Iterable[Row]) -> str:
+    """A list of what does not fit; empty if all fits."""
+    items = "".join(
+        f'<li class="pf-{status_colour(row.severity)}"><b>{safe(row.place or "whole")}</b> '
+        f"{safe(row.message)}{f' <i>Mend: {safe(row.mend)}.</i>' if row.mend else ''}</li>"
+        for row in rows
+    )
+    return f'<ul aria-label="problems">{items}</ul>' if items else ""

@@ -1,0 +1,323 @@
+"""When each step of an execution ran: a Gantt chart as SVG.
+
+Rows nest as the spans do. Tries of one call share a row. A step that ran for many items becomes
+one row that shows how many ran at each moment, with a red mark for each failure, so that ten
+thousand spans stay one readable picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from packetflow.show.text import cut, safe, width
+from packetflow.show.theme import FONT, STATUS_COLOURS, Theme, palette, status_colour
+
+ROW = 22.0
+NAMES = 232.0
+RIGHT = 84.0
+TOP = 34.0
+MOST_ROWS = 120
+FEW = 6
+"""A step that ran more often than this beside itself is drawn as one row."""
+
+_BAD = frozenset({"failed", "timed_out", "lost"})
+_STEPS = (1, 2, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One span.
+
+    Attributes:
+        id: Unique in the execution.
+        name: The step's id or the span's name.
+        started: In seconds, on any clock.
+        seconds: How long it took; for one that runs, how long so far.
+        status: As in `packetflow.kernel.records.Status`.
+        parent: The id of the span around it; one that is not there counts as none.
+        attempt: 1 for the first try.
+        path: Item and pass indexes, from the outside in.
+        detail: Said when pointing at it, such as an error.
+    """
+
+    id: int | str
+    name: str
+    started: float
+    seconds: float
+    status: str = "ok"
+    parent: int | str | None = None
+    attempt: int = 1
+    path: tuple[int, ...] = ()
+    detail: str = ""
+
+    @property
+    def ended(self) -> float:
+        """When it ended."""
+        return self.started + self.seconds
+
+
+@dataclass(slots=True)
+class _Row:
+    name: str
+    bars: list[Bar]
+    depth: int
+    many: bool
+    holds: bool = False
+
+
+@dataclass
+class _Scale:
+    start: float
+    seconds: float
+    left: float
+    pixels: float
+
+    def x(self, moment: float) -> float:
+        """Where a moment is drawn."""
+        return self.left + (moment - self.start) / self.seconds * self.pixels
+
+
+def timeline(
+    bars: Iterable[Bar], *, title: str = "timeline", wide: float = 960.0, theme: Theme = "auto"
+) -> str:
+    """Draw when each span ran.
+
+    Args:
+        bars: The spans, in any order.
+        title: What the execution is called, for screen readers.
+        wide: Of the picture, in pixels; at least 480.
+        theme: ``auto`` follows the page, then the system.
+
+    Returns:
+        An ``<svg>`` element.
+
+    >>> "fetch" in timeline([Bar(1, "fetch", 0.0, 0.5)])
+    True
+    """
+    known = sorted(bars, key=lambda bar: (bar.started, bar.ended, str(bar.id)))
+    rows = _rows(known, FEW)
+    if len(rows) > MOST_ROWS:
+        rows = _rows(known, 1)
+    hidden = len(rows) - MOST_ROWS
+    rows = rows[:MOST_ROWS]
+    wide = max(480.0, wide)
+    start = min((bar.started for bar in known), default=0.0)
+    seconds = max((bar.ended for bar in known), default=1.0) - start or 1e-6
+    scale = _Scale(start, seconds, NAMES, wide - NAMES - RIGHT)
+    tall = TOP + ROW * (len(rows) + (hidden > 0)) + 12
+    said = f"{title}: {len(known)} spans in {seconds_text(seconds)}"
+    parts = [
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="pf pf-{theme}" role="img" '
+            f'aria-label="{safe(said)}" width="{wide:.0f}" height="{tall:.0f}" '
+            f'viewBox="0 0 {wide:.0f} {tall:.0f}" style="max-width:100%;height:auto">'
+        ),
+        f"<title>{safe(said)}</title><style>{_style()}</style>",
+        f'<rect class="page" width="{wide:.0f}" height="{tall:.0f}" rx="12"/>',
+        _axis(scale, tall),
+    ]
+    for place, row in enumerate(rows):
+        parts.append(_drawn(row, TOP + ROW * place, scale, wide))
+    if hidden > 0:
+        y = TOP + ROW * len(rows) + 15
+        parts.append(f'<text class="t-s" x="14" y="{y:.0f}">and {hidden:,} more rows</text>')
+    return "".join([*parts, "</svg>"])
+
+
+def _style() -> str:
+    tints = "".join(f".pf .{c}{{--a:var(--pf-{c})}}" for c in sorted(set(STATUS_COLOURS.values())))
+    return (
+        f"{palette()}{tints}"
+        f"svg.pf{{font-family:{FONT}}}"
+        ".pf .page{fill:var(--pf-page)}"
+        ".pf .t-n{font-size:12px;fill:var(--pf-ink)}"
+        ".pf .t-s{font-size:10.5px;fill:var(--pf-soft);paint-order:stroke;"
+        "stroke:var(--pf-page);stroke-width:3px;stroke-linejoin:round}"
+        ".pf .t-grid{stroke:var(--pf-line);stroke-width:1}"
+        ".pf .t-bar{fill:var(--a);fill-opacity:.82}"
+        ".pf .t-hold{fill:var(--a);fill-opacity:.22;stroke:var(--a);stroke-opacity:.5}"
+        ".pf .t-mark{fill:var(--pf-red)}"
+    )
+
+
+def _rows(bars: Sequence[Bar], few: int) -> list[_Row]:
+    """Rows in reading order: each under the row of its parent."""
+    ids = {bar.id for bar in bars}
+    inside: dict[int | str | None, list[Bar]] = {}
+    for bar in bars:
+        above = bar.parent if bar.parent in ids and bar.parent != bar.id else None
+        inside.setdefault(above, []).append(bar)
+    rows: list[_Row] = []
+    stack = [_Row("", [], -1, many=False)]
+    first = True
+    while stack:
+        row = stack.pop()
+        below = (
+            inside.get(None, []) if first else [b for o in row.bars for b in inside.get(o.id, ())]
+        )
+        if not first:
+            row.holds = bool(below)
+            rows.append(row)
+        first = False
+        named: dict[str, dict[tuple[int, ...], list[Bar]]] = {}
+        for bar in below:
+            named.setdefault(bar.name, {}).setdefault(bar.path, []).append(bar)
+        found = []
+        for name, paths in named.items():
+            if len(paths) > few or row.many or any(_overlap(tries) for tries in paths.values()):
+                every = [bar for tries in paths.values() for bar in tries]
+                many = len(every) > 1
+                found.append(_Row(name, every, row.depth + 1, many=many))
+            else:
+                found += [
+                    _Row(_at(name, path, len(paths)), tries, row.depth + 1, many=False)
+                    for path, tries in paths.items()
+                ]
+        stack.extend(reversed(found))
+    return rows
+
+
+def _at(name: str, path: tuple[int, ...], count: int) -> str:
+    return name if count == 1 or not path else f"{name} [{', '.join(map(str, path))}]"
+
+
+def _overlap(tries: Sequence[Bar]) -> bool:
+    """Whether spans of one call ran at the same time, as hedged tries do."""
+    ordered = sorted(tries, key=lambda bar: bar.started)
+    return any(b.started < a.ended - 1e-9 for a, b in pairwise(ordered))
+
+
+def _drawn(row: _Row, y: float, scale: _Scale, wide: float) -> str:
+    indent = 14.0 + 13.0 * min(row.depth, 8)
+    count = f" \u00d7{len(row.bars):,}" if row.many else ""
+    room = NAMES - indent - 12 - width(count, 12)
+    text = cut(row.name, room, 12) + count
+    label = f'<text class="t-n" x="{indent:.0f}" y="{y + 15:.1f}">{safe(text)}</text>'
+    body = (
+        _profile(row, y, scale)
+        if row.many
+        else "".join(_bar(bar, row, y, scale) for bar in row.bars)
+    )
+    return f"<g>{label}{body}{_facts(row, y, scale, wide)}</g>"
+
+
+def _bar(bar: Bar, row: _Row, y: float, scale: _Scale) -> str:
+    left = scale.x(bar.started)
+    long = max(2.0, scale.x(bar.ended) - left)
+    kind, top, tall = ("t-hold", y + 6, 10) if row.holds else ("t-bar", y + 4, 14)
+    said = [f"{bar.name}: {bar.status}, {seconds_text(bar.seconds)}", bar.detail]
+    if bar.attempt > 1 or len(row.bars) > 1:
+        said.insert(1, f"try {bar.attempt}")
+    told = "\n".join(text for text in said if text)
+    return (
+        f'<g class="{status_colour(bar.status)}"><title>{safe(told)}</title><rect class="{kind}" '
+        f'x="{left:.1f}" y="{top:.1f}" width="{long:.1f}" height="{tall}" rx="3"/></g>'
+    )
+
+
+def _profile(row: _Row, y: float, scale: _Scale) -> str:
+    """How many ran at each moment, and where some failed."""
+    slots = max(1, int(scale.pixels / 2))
+    change = [0] * (slots + 1)
+    bad: set[int] = set()
+    for bar in row.bars:
+        first = min(slots - 1, int((bar.started - scale.start) / scale.seconds * slots))
+        last = min(slots - 1, int((bar.ended - scale.start) / scale.seconds * slots))
+        change[first] += 1
+        change[last + 1] -= 1
+        if bar.status in _BAD:
+            bad.add(last)
+    counts: list[int] = []
+    for step in change[:-1]:
+        counts.append((counts[-1] if counts else 0) + step)
+    most = max(counts) or 1
+    wide = scale.pixels / slots
+    points = []
+    before = 0
+    for slot, count in enumerate([*counts, 0]):
+        if count != before:
+            x = scale.left + slot * wide
+            points += [(x, before), (x, count)]
+            before = count
+    floor = y + 19
+    path = "L".join(f"{x:.1f} {floor - 16 * count / most:.1f}" for x, count in points)
+    marks = "".join(
+        f'<rect class="t-mark" x="{scale.left + slot * wide:.1f}" y="{y + 2:.1f}" width="2" '
+        'height="5"/>'
+        for slot in sorted(bad)
+    )
+    worst = "running" if any(bar.status == "running" for bar in row.bars) else "ok"
+    said = f"{row.name}: {len(row.bars):,} spans, at most {most:,} at once"
+    kind = "t-hold" if row.holds else "t-bar"
+    return (
+        f'<g class="{status_colour(worst)}"><title>{safe(said)}</title>'
+        f'<path class="{kind}" d="M{path}Z"/>{marks}</g>'
+    )
+
+
+def _facts(row: _Row, y: float, scale: _Scale, wide: float) -> str:
+    """How long the row took, how many tries or failures it had; beside its last bar."""
+    ended = max(bar.ended for bar in row.bars)
+    if row.many:
+        failed = sum(bar.status in _BAD for bar in row.bars)
+        text = f"{failed:,} failed" if failed else f"avg {_average(row.bars)}"
+    else:
+        tries = max(bar.attempt for bar in row.bars)
+        text = seconds_text(ended - min(bar.started for bar in row.bars))
+        status = max(row.bars, key=lambda bar: (bar.ended, bar.attempt)).status
+        text = text if status in {"ok", "running"} else status.replace("_", " ")
+        text += f", {tries} tries" if tries > 1 else ""
+    x = min(scale.x(ended) + 6, wide - width(text, 10.5) - 10)
+    return f'<text class="t-s" x="{x:.1f}" y="{y + 15:.1f}">{safe(text)}</text>'
+
+
+def _average(bars: Sequence[Bar]) -> str:
+    return seconds_text(sum(bar.seconds for bar in bars) / len(bars))
+
+
+def _axis(scale: _Scale, tall: float) -> str:
+    step = _nice(scale.seconds / 6)
+    parts = []
+    for index in range(int(scale.seconds / step + 1e-9) + 1):
+        x = scale.x(scale.start + index * step)
+        parts.append(
+            f'<path class="t-grid" d="M{x:.1f} {TOP - 8:.0f}V{tall - 10:.0f}"/><text class="t-s" '
+            f'text-anchor="middle" x="{x:.1f}" y="{TOP - 14:.0f}">{seconds_text(index * step)}'
+            "</text>"
+        )
+    return "".join(parts)
+
+
+def _nice(seconds: float) -> float:
+    """The next round number above: 1, 2 or 5 with zeros; above a minute, of minutes or hours."""
+    for unit in (86400.0, 3600.0, 60.0):
+        if seconds > unit / 2:
+            return unit * _nice_number(seconds / unit)
+    return _nice_number(seconds)
+
+
+def _nice_number(number: float) -> float:
+    power = 10.0 ** _exponent(number)
+    return next((power * step for step in _STEPS if power * step >= number * 0.999), power * 10)
+
+
+def _exponent(number: float) -> int:
+    from math import floor, log10
+
+    return floor(log10(number)) if number > 0 else 0
+
+
+def seconds_text(seconds: float) -> str:
+    """Seconds in the unit that reads best.
+
+    >>> [seconds_text(s) for s in (0, 0.00004, 0.25, 3.5, 150, 9000)]
+    ['0', '40 us', '250 ms', '3.5 s', '2.5 min', '2.5 h']
+    """
+    if not seconds:
+        return "0"
+    for unit, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms")):
+        if seconds >= unit * 0.9995:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds * 1e6:.3g} us"

@@ -1,0 +1,59 @@
+"""``python -m packetflow.store FOLDER``: own a workspace's store until nobody needs it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from importlib.abc import MetaPathFinder
+
+
+class _NoPandas(MetaPathFinder):
+    """Makes pandas count as not installed.
+
+    Arrow looks for it before its first conversion, which takes 0.2 s; nothing here needs it, and
+    who waits for a new owner waits for that too.
+    """
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:  # noqa: ARG002
+        if fullname == "pandas":
+            message = "the owner of a store does without pandas"
+            raise ModuleNotFoundError(message, name=fullname)
+
+
+sys.meta_path.insert(0, _NoPandas())
+
+from packetflow.errors import OwnerGone, PacketFlowError  # noqa: E402
+from packetflow.store.owner import Owner  # noqa: E402
+from packetflow.store.server import Server  # noqa: E402
+
+
+async def _serve(owner: Owner) -> None:
+    server = Server(owner)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    await server.run()
+
+
+def main() -> int:
+    """Run the owner; 0 also when another one is there already."""
+    parser = argparse.ArgumentParser(prog="python -m packetflow.store", description=__doc__)
+    parser.add_argument("folder", help="the workspace folder")
+    folder = parser.parse_args().folder
+    try:
+        owner = Owner(folder)
+        asyncio.run(_serve(owner))
+    except OwnerGone:
+        return 0
+    except PacketFlowError as error:
+        words = {"code": error.code, "message": error.message}
+        sys.stderr.write(json.dumps(words) + "\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

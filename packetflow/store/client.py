@@ -1,0 +1,316 @@
+"""The way in for everybody else: finds the owner of a workspace or starts one, and asks it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import msgspec
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from packetflow.errors import OwnerGone, StoreError
+from packetflow.kernel.records import Record, decoder
+from packetflow.store.files import places
+from packetflow.store.port import Params
+from packetflow.store.talk import (
+    Answer,
+    Ask,
+    Card,
+    Fault,
+    Flush,
+    Follow,
+    Hello,
+    Reply,
+    Request,
+    Seen,
+    as_error,
+    decode_reply,
+    encode,
+    last_words,
+    read_card,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+T = TypeVar("T")
+
+_GONE = (OSError, EOFError, WebSocketException, TimeoutError)
+_LOG_LIMIT = 1 << 20
+
+
+class _Line:
+    """One connection; one request at a time."""
+
+    def __init__(self, card: Card) -> None:
+        self._stack = contextlib.ExitStack()
+        uri = f"ws://127.0.0.1:{card.port}"
+        self.socket: ClientConnection = self._stack.enter_context(
+            connect(
+                uri,
+                compression=None,
+                max_size=None,
+                open_timeout=5,
+                close_timeout=1,
+                ping_interval=None,
+                proxy=None,
+            )
+        )
+        try:
+            self.say(Hello(card.token))
+        except BaseException:  # a connection that is refused must not stay open
+            self.close()
+            raise
+
+    def say(self, request: Request) -> Answer:
+        self.socket.send(encode(request))
+        reply = self.hear(None)
+        if isinstance(reply, Fault):
+            raise as_error(reply.code, reply.message)
+        if not isinstance(reply, Answer):
+            raise OwnerGone("the owner of the store answers out of order; connect again")
+        return reply
+
+    def hear(self, timeout: float | None) -> Reply:
+        message = self.socket.recv(timeout)
+        return decode_reply(message if isinstance(message, bytes) else message.encode())
+
+    def close(self) -> None:
+        with contextlib.suppress(*_GONE):
+            self._stack.close()
+
+
+def start_owner(folder: str | Path) -> subprocess.Popen[bytes]:
+    """Start an owner as a process of its own that outlives this one; it says why in its log."""
+    spots = places(folder)
+    spots.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = spots.state / "owner.log"
+    if path.exists() and path.stat().st_size > _LOG_LIMIT:
+        path.replace(path.with_suffix(".log.old"))
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    try:
+        process = subprocess.Popen(  # our own module
+            [sys.executable, "-m", "packetflow.store", str(Path(folder).resolve())],
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            start_new_session=True,
+        )
+    finally:
+        os.close(descriptor)
+    threading.Thread(target=process.wait, name="packetflow-owner-exit", daemon=True).start()
+    return process
+
+
+class StoreClient:
+    """SQL and live records of a workspace, answered by its owner; safe to share between threads.
+
+    Args:
+        folder: The workspace folder.
+        start: Start an owner when there is none.
+        patience_seconds: How long to look for one.
+    """
+
+    def __init__(
+        self, folder: str | Path, *, start: bool = True, patience_seconds: float = 20.0
+    ) -> None:
+        self._folder = Path(folder)
+        self._spots = places(folder)
+        self._start = start
+        self._patience = patience_seconds
+        self._idle: list[_Line] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def sql(self, query: str, params: Params = None, *, fresh: bool = True) -> pa.Table:
+        """Answer a query; with *fresh*, everything appended before is in the answer.
+
+        Raises:
+            QueryFailed: The statement is wrong, or would change something.
+            OwnerGone: There is no owner and none could be started.
+        """
+        import pyarrow as pa  # takes 0.1 s, which who only writes need not pay
+
+        answer = self._once_more(lambda line: line.say(Ask(query, params, fresh)))
+        return pa.ipc.open_stream(answer.table).read_all()
+
+    def flush(self) -> None:
+        """Return when everything appended before is in DuckDB and on the disk.
+
+        Raises:
+            OwnerGone: There is no owner and none could be started.
+        """
+        self._once_more(lambda line: line.say(Flush()))
+
+    def tail(self, kinds: Collection[str] = (), execution_id: str | None = None) -> LiveTail:
+        """Follow records from now on, as the owner brings them in.
+
+        Args:
+            kinds: Tags of `packetflow.kernel.records` (``span``, ``log``, ...); empty for all.
+            execution_id: Of this execution only.
+
+        Raises:
+            OwnerGone: There is no owner and none could be started.
+        """
+        return LiveTail(self._line, Follow(tuple(kinds), execution_id))
+
+    def close(self) -> None:
+        """Close the connections; the owner leaves some time after its last client."""
+        with self._lock:
+            self._closed = True
+            lines, self._idle = self._idle, []
+        for line in lines:
+            line.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _once_more(self, request: Callable[[_Line], T]) -> T:
+        """Ask, and ask the next owner when this one goes away meanwhile."""
+        for last in (False, True):
+            line = self._borrow()
+            try:
+                answer = request(line)
+            except (*_GONE, OwnerGone) as error:
+                line.close()
+                self._drop_idle()
+                if last:
+                    message = f"the owner of {self._folder} went away while answering: {error}"
+                    raise OwnerGone(message, path=str(self._folder)) from error
+            except StoreError:
+                self._give_back(line)
+                raise
+            except BaseException:  # the answer may still be on its way: never use the line again
+                line.close()
+                raise
+            else:
+                self._give_back(line)
+                return answer
+        raise AssertionError
+
+    def _borrow(self) -> _Line:
+        with self._lock:
+            if self._closed:
+                raise OwnerGone("this store client is closed; make another")
+            if self._idle:
+                return self._idle.pop()
+        return self._line()
+
+    def _give_back(self, line: _Line) -> None:
+        with self._lock:
+            if not self._closed and len(self._idle) < 8:
+                self._idle.append(line)
+                return
+        line.close()
+
+    def _drop_idle(self) -> None:
+        with self._lock:
+            lines, self._idle = self._idle, []
+        for line in lines:
+            line.close()
+
+    def _line(self) -> _Line:
+        """Connect to the owner, starting one when there is none."""
+        end = time.monotonic() + self._patience
+        started: subprocess.Popen[bytes] | None = None
+        while True:
+            card = read_card(self._spots.card)
+            if card is not None:
+                with contextlib.suppress(*_GONE, StoreError, msgspec.MsgspecError):
+                    return _Line(card)
+            if not self._start or time.monotonic() > end:
+                message = f"no process answers for the store of {self._folder}"
+                raise OwnerGone(message, path=str(self._folder))
+            if started is None:
+                started = start_owner(self._folder)
+            elif started.poll() is not None:
+                if started.returncode:
+                    raise self._failed(started.returncode)
+                started = None  # another owner was there first; it may be leaving
+            time.sleep(0.01)
+
+    def _failed(self, code: int) -> StoreError:
+        said = last_words(self._spots.state / "owner.log")
+        if said is not None:
+            return said
+        message = f"the owner of {self._folder} ended with exit code {code}; see owner.log there"
+        return OwnerGone(message, path=str(self._folder))
+
+
+class LiveTail:
+    """Records as the owner brings them in.
+
+    When the owner is replaced, the tail goes on with the next one; records that were brought in
+    between are not repeated. Close it when done.
+    """
+
+    def __init__(self, dial: Callable[[], _Line], wish: Follow) -> None:
+        self._dial = dial
+        self._wish = wish
+        self._decode = decoder().decode
+        self._waiting: queue.SimpleQueue[Record] = queue.SimpleQueue()
+        self._closed = threading.Event()
+        self._line = self._begin()
+        self.missed = 0
+
+    def get(self, timeout: float | None = None) -> Record | None:
+        """Wait for the next record, at most *timeout* seconds; None when none came.
+
+        Raises:
+            OwnerGone: The tail is closed, or no owner can be started any more.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        while self._waiting.empty():
+            if self._closed.is_set():
+                raise OwnerGone("this tail is closed")
+            left = None if end is None else max(0.0, end - time.monotonic())
+            try:
+                reply = self._line.hear(left)
+            except TimeoutError:
+                return None
+            except _GONE:
+                if not self._closed.is_set():
+                    self._line = self._begin()
+                continue
+            if isinstance(reply, Seen):
+                self.missed += reply.missed
+                for body in reply.records:
+                    self._waiting.put(self._decode(body))
+        return self._waiting.get()
+
+    def __iter__(self) -> Iterator[Record]:
+        while True:
+            try:
+                record = self.get()
+            except OwnerGone:
+                return
+            if record is not None:
+                yield record
+
+    def close(self) -> None:
+        """End it; a thread that waits in it returns."""
+        self._closed.set()
+        self._line.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _begin(self) -> _Line:
+        line = self._dial()
+        line.say(self._wish)
+        return line

@@ -1,0 +1,166 @@
+"""How records lie in a journal segment, and how they are read back.
+
+A segment is a row of frames: ``u32 length | u32 crc32 | msgpack``, little endian. Its last frame
+may be *torn*: its writer was killed, or is still at it. A bad frame with good ones after it is
+*damage*: a disk or a person changed the file.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from zlib import crc32
+
+import msgspec
+
+from packetflow.errors import JournalDamaged
+from packetflow.kernel.records import Record, decoder
+
+HEADER = struct.Struct("<II")
+SUFFIX = ".journal"
+
+_TAGS = b"def|exec|resume|span|intent|decide|wait|event|end|log|metric|message|cap|score|proc"
+_START = re.compile(rb"(?:[\x90-\x9f]|\xdc..)[\xa3-\xa7](?:" + _TAGS + rb")", re.DOTALL)
+
+
+def frame(body: bytes) -> bytes:
+    """Wrap one encoded record.
+
+    >>> frame(b"ab").hex()
+    '020000006d48839e6162'
+    """
+    return HEADER.pack(len(body), crc32(body)) + body
+
+
+def body_at(content: bytes, offset: int) -> bytes | None:
+    """Cut the record's bytes out of the frame at *offset*; None when there is no whole one."""
+    start = offset + HEADER.size
+    if start > len(content):
+        return None
+    length, checksum = HEADER.unpack_from(content, offset)
+    body = content[start : start + length]
+    return body if 0 < length == len(body) and crc32(body) == checksum else None
+
+
+def next_good(content: bytes, offset: int) -> int | None:
+    """Find the first whole frame at or after *offset*, at any byte."""
+    for match in _START.finditer(content, offset + HEADER.size):
+        begin = match.start() - HEADER.size
+        if body_at(content, begin) is not None:
+            return begin
+    return None
+
+
+class Segment:
+    """An iterator over ``(next offset, record)``.
+
+    Attributes:
+        offset: Behind the last whole record read.
+        torn: The file ends in an unfinished frame; set at the end.
+        skipped: Damaged stretches passed over, as (start, end); only filled when salvaging.
+    """
+
+    def __init__(self, path: Path, start: int, *, salvage: bool) -> None:
+        self.path = path
+        self.offset = start
+        self.torn = False
+        self.skipped: list[tuple[int, int]] = []
+        self._salvage = salvage
+
+    def __iter__(self) -> Iterator[tuple[int, Record]]:
+        content = self.path.read_bytes()
+        decode = decoder().decode
+        while self.offset < len(content):
+            body = body_at(content, self.offset)
+            if body is None:
+                good = next_good(content, self.offset + 1)
+                if good is None:
+                    self.torn = True
+                    return
+                self._damage(good, "its checksum is wrong")
+                continue
+            end = self.offset + HEADER.size + len(body)
+            try:
+                record = decode(body)
+            except msgspec.MsgspecError as error:
+                self._damage(end, f"it is no record of this version: {error}")
+                continue
+            self.offset = end
+            yield end, record
+
+    def _damage(self, end: int, why: str) -> None:
+        if not self._salvage:
+            message = (
+                f"{self.path.name} is damaged at byte {self.offset}: {why}; "
+                "read it with salvage to skip that part"
+            )
+            raise JournalDamaged(message, path=str(self.path), offset=self.offset, end=end)
+        self.skipped.append((self.offset, end))
+        self.offset = end
+
+
+def read_segment(path: str | Path, start: int = 0, *, salvage: bool = False) -> Segment:
+    """Read the records of a segment from byte *start*, where a frame must begin.
+
+    Iterating gives ``(next offset, record)`` and ends at a torn tail, which `Segment.torn` then
+    tells. With *salvage*, damaged parts are skipped and listed in `Segment.skipped`.
+
+    Raises:
+        JournalDamaged: (while iterating) a bad record has good ones after it.
+    """
+    return Segment(Path(path), start, salvage=salvage)
+
+
+def segments(folder: str | Path) -> list[Path]:
+    """List the segments of a journal folder, oldest process first."""
+    return sorted(Path(folder).glob(f"*{SUFFIX}"))
+
+
+def _hits(path: Path, needle: bytes) -> Iterator[Record]:
+    """Decode the records whose bytes contain *needle*; walk over the others by their lengths."""
+    content = path.read_bytes()
+    hit = content.find(needle)
+    if hit < 0:
+        return
+    decode, unpack, size = decoder().decode, HEADER.unpack_from, HEADER.size
+    offset, total = 0, len(content)
+    while hit >= 0 and offset + size <= total:
+        length, checksum = unpack(content, offset)
+        end = offset + size + length
+        if not length > 0 or end > total:
+            break
+        if end > hit:
+            body = content[offset + size : end]
+            if crc32(body) != checksum:
+                break
+            yield decode(body)
+            hit = content.find(needle, end)
+        offset = end
+    else:
+        return
+    for _, record in Segment(path, offset, salvage=True):
+        yield record
+
+
+def records_of(folder: str | Path, execution_id: str) -> list[Record]:
+    """Collect the records of one execution from all segments of a journal folder.
+
+    They come in the order of their epochs, and within an epoch as written. Damaged parts of a
+    segment are skipped. Segments are removed some time after all executions in them have ended:
+    what has ended is found by SQL, not here.
+    """
+    needle = execution_id.encode()
+    found: list[tuple[int, int, Record]] = []
+    for order, path in enumerate(segments(folder)):
+        epoch = 0
+        try:
+            for record in _hits(path, needle):
+                if getattr(record, "execution_id", None) == execution_id:
+                    epoch = getattr(record, "epoch", epoch)
+                    found.append((epoch, order, record))
+        except FileNotFoundError:
+            continue  # the owner removed it meanwhile: everything in it has ended
+    found.sort(key=lambda item: item[:2])
+    return [record for _, _, record in found]

@@ -1,0 +1,256 @@
+"""The one process (or thread) of a workspace that has its database open.
+
+Who holds the lock on ``owner.lock`` is the owner. It brings the journals in, answers queries,
+marks executions as lost whose process is gone, rolls hours up, archives old days and removes
+journal segments that nobody needs any more. `packetflow.store.server` puts it on a socket.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from packetflow.errors import OwnerGone, StoreError
+from packetflow.store.ask import ask
+from packetflow.store.files import Places, places
+from packetflow.store.ingest import Ingest, Piece
+from packetflow.store.port import Params, Watcher
+from packetflow.store.rollups import DAY_HOURS, archive, roll_up
+from packetflow.store.schema import migrate
+from packetflow.store.settings import Settings, read_settings
+from packetflow.store.tailer import Journals
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ROLL_UP_EVERY = 10.0
+_ARCHIVE_EVERY = 3600.0
+_PRUNE_EVERY = 30.0
+
+
+def _lock(path: Path, patience_seconds: float) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    end = time.monotonic() + patience_seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                os.close(descriptor)
+                message = f"another process owns the store of {path.parent.parent}; connect to it"
+                raise OwnerGone(message, path=str(path)) from None
+            time.sleep(0.01)
+        else:
+            return descriptor
+
+
+def open_database(spots: Places) -> duckdb.DuckDBPyConnection:
+    """Open the database file, setting a write-ahead log aside that does not belong to it.
+
+    What was in such a log is brought in again: journals stay until a checkpoint has passed.
+
+    Raises:
+        StoreError: The file cannot be opened.
+    """
+    log = spots.database.with_name(spots.database.name + ".wal")
+    try:
+        return duckdb.connect(str(spots.database))
+    except duckdb.Error as error:
+        if "WAL" not in str(error) or not log.exists():
+            message = f"cannot open {spots.database}: {error}"
+            raise StoreError(message, path=str(spots.database)) from error
+    log.rename(log.with_name(f"{log.name}.aside-{time.time_ns()}"))
+    try:
+        return duckdb.connect(str(spots.database))
+    except duckdb.Error as error:
+        message = f"cannot open {spots.database}: {error}"
+        raise StoreError(message, path=str(spots.database)) from error
+
+
+class Owner:
+    """The owner of one workspace's store; safe to share between threads.
+
+    Args:
+        folder: The workspace folder.
+        settings: Read from the workspace when missing.
+        watcher: Told about waits, events, ends and resumptions.
+        patience_seconds: How long to wait for another owner to leave.
+
+    Attributes:
+        listeners: Called with every batch that was brought in, in the ingesting thread.
+
+    Raises:
+        OwnerGone: Another owner stays.
+        StoreError: The database cannot be opened or brought up to date.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        settings: Settings | None = None,
+        watcher: Watcher | None = None,
+        patience_seconds: float = 3.0,
+    ) -> None:
+        self.spots = places(folder)
+        self.settings = settings or read_settings(folder)
+        self.listeners: list[Callable[[Sequence[Piece]], None]] = []
+        self._watcher = watcher
+        self._mutex = threading.RLock()
+        self._descriptor = _lock(self.spots.lock, patience_seconds)
+        try:
+            self._connection = open_database(self.spots)
+            migrate(self._connection, database=self.spots.database)
+        except BaseException:  # the lock must not outlive a failed start
+            os.close(self._descriptor)
+            raise
+        self._ingest = Ingest(self._connection)
+        self._journals = Journals(self.spots.journal, self._ingest.positions)
+        self._closed = False
+        self._next = {"roll_up": 0.0, "archive": 0.0, "prune": 0.0}
+
+    @property
+    def is_mine(self) -> bool:
+        """False once the workspace was deleted or replaced: then nothing may be written."""
+        try:
+            now, then = self.spots.lock.stat(), os.fstat(self._descriptor)
+        except OSError:
+            return False
+        return (now.st_ino, now.st_dev) == (then.st_ino, then.st_dev)
+
+    @property
+    def records(self) -> int:
+        """How many records this owner has brought in."""
+        return self._ingest.records
+
+    def ingest(self) -> int:
+        """Bring in what is new, at most a few megabytes, and answer how many records it was.
+
+        Raises:
+            OwnerGone: The workspace was deleted or replaced, or this owner is closed.
+            duckdb.Error: The database refused; nothing was changed.
+        """
+        with self._mutex:
+            self._still()
+            self._journals.look()
+            self._journals.probe()
+            pieces = self._journals.read()
+            if not pieces:
+                return 0
+            watched = self._ingest.apply(pieces)
+            for listener in self.listeners:
+                listener(pieces)
+            if watched and self._watcher is not None:
+                self._watcher.seen(watched)
+            return sum(len(piece.entries) + len(piece.bad) for piece in pieces)
+
+    def catch_up(self) -> None:
+        """Bring in everything that was appended before this call.
+
+        Raises:
+            OwnerGone: The workspace was deleted or replaced, or this owner is closed.
+            duckdb.Error: The database refused.
+        """
+        with self._mutex:
+            self._still()
+            sizes = self._journals.look()
+            positions = self._ingest.positions
+            while any(positions.get(name, 0) < size for name, size in sizes.items()):
+                if not self.ingest():
+                    return
+
+    def ask(self, query: str, params: Params = None, *, fresh: bool = True) -> pa.Table:
+        """Answer a query; see `packetflow.store.port.Store.sql`.
+
+        Raises:
+            QueryFailed: The statement is wrong, or would change something.
+            OwnerGone: The workspace was deleted or replaced, or this owner is closed.
+        """
+        if fresh:
+            self.catch_up()
+        self._still()
+        with self._connection.cursor() as cursor:
+            return ask(cursor, query, params)
+
+    def tick(self) -> None:
+        """Do what is due besides ingestion; call it about every second.
+
+        Raises:
+            OwnerGone: The workspace was deleted or replaced, or this owner is closed.
+            duckdb.Error: The database refused.
+        """
+        with self._mutex:
+            self._still()
+            if self._watcher is not None:
+                self._watcher.tick(time.time_ns())
+            self._find_lost()
+            now = time.monotonic()
+            if self._is_due("roll_up", now, _ROLL_UP_EVERY):
+                self._ingest.rolled_up(roll_up(self._connection, time.time_ns()))
+            if self.settings.retention_days and self._is_due("archive", now, _ARCHIVE_EVERY):
+                self._archive()
+            if self._is_due("prune", now, _PRUNE_EVERY):
+                self._prune()
+
+    def close(self) -> None:
+        """Bring in what is left, write the database file, and let go of the workspace."""
+        with self._mutex:
+            if self._closed:
+                return
+            mine = self.is_mine
+            if mine:
+                with contextlib.suppress(duckdb.Error):
+                    self.catch_up()
+                    self._find_lost()
+                    self._prune()
+                self._connection.close()
+            self._closed = True
+            os.close(self._descriptor)
+
+    def _still(self) -> None:
+        if self._closed:
+            message = f"the owner of {self.spots.workspace} has left; connect again"
+            raise OwnerGone(message, path=str(self.spots.workspace))
+        if not self.is_mine:
+            message = f"the workspace {self.spots.workspace} was deleted or replaced"
+            raise OwnerGone(message, path=str(self.spots.workspace))
+
+    def _is_due(self, what: str, now: float, every: float) -> bool:
+        if now < self._next[what]:
+            return False
+        self._next[what] = now + every
+        return True
+
+    def _find_lost(self) -> None:
+        running = self._ingest.executions.running()
+        if not running:
+            return
+        alive = self._journals.alive() | self._journals.undrained()
+        lost = {identity for identity, process in running.items() if process not in alive}
+        if lost:
+            self._ingest.lose(lost)
+
+    def _archive(self) -> None:
+        today = time.time_ns() // 1000 // (DAY_HOURS * 3_600_000_000)
+        before = today - self.settings.retention_days
+        self._ingest.rolled_up(archive(self._connection, self.spots.archive, before))
+        self._connection.execute("CHECKPOINT").fetchall()
+
+    def _prune(self) -> None:
+        """Remove segments only after a checkpoint: till then they can rebuild a lost log."""
+        paths = self._journals.finished(set(self._ingest.executions.open))
+        if not paths:
+            return
+        self._connection.execute("CHECKPOINT").fetchall()
+        for path in paths:
+            path.unlink(missing_ok=True)
+            self._ingest.forget(path.name)

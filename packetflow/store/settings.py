@@ -1,0 +1,51 @@
+"""What a workspace may say about its store, in ``packetflow.toml`` under ``[store]``."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packetflow.errors import WorkspaceError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the owner behaves.
+
+    Attributes:
+        linger_seconds: The owner leaves this long after its last client.
+        retention_days: Spans, logs and metrics older than this go to Parquet files; 0 keeps all.
+    """
+
+    linger_seconds: float = 2.0
+    retention_days: int = 0
+
+
+def read_settings(workspace: str | Path) -> Settings:
+    """Read the settings of a workspace; defaults where it says nothing.
+
+    Raises:
+        WorkspaceError: The file is no TOML, or a setting is unknown or not a number from 0 on.
+    """
+    path = Path(workspace) / "packetflow.toml"
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path} is no TOML: {error}"
+        raise WorkspaceError(message, path=str(path)) from error
+    wanted = content.get("store", {})
+    known: dict[str, type[float | int]] = {"linger_seconds": float, "retention_days": int}
+    values: dict[str, Any] = {}
+    for name, value in wanted.items():
+        if name not in known:
+            message = f"{path}: [store] has no setting {name!r}; it has {', '.join(known)}"
+            raise WorkspaceError(message, path=str(path), setting=name)
+        if isinstance(value, bool) or not isinstance(value, int | known[name]) or not value >= 0:
+            message = f"{path}: [store] {name} must be a number from 0 on, not {value!r}"
+            raise WorkspaceError(message, path=str(path), setting=name)
+        values[name] = value
+    return Settings(**values)

@@ -1,0 +1,114 @@
+"""What a workspace remembers of its executions: records, definitions, whole stories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from packetflow.composition.steps import Pipeline
+from packetflow.discovery.catalog import Catalog
+from packetflow.engine.execution import Execution
+from packetflow.engine.past import Story, read_story
+from packetflow.errors import CompositionError, UnknownName
+from packetflow.kernel.records import Record
+from packetflow.store.files import places
+from packetflow.store.frames import records_of
+from packetflow.store.inproc import MemoryStore
+from packetflow.store.journal import JournalWriter
+from packetflow.store.port import Store
+from packetflow.workspace.folder import WorkspaceFolder
+from packetflow.workspace.history import told
+
+
+class Archive:
+    """Reads executions back; in memory from the store itself, else from journals and files."""
+
+    def __init__(
+        self,
+        folder: WorkspaceFolder,
+        journal: JournalWriter | MemoryStore,
+        store: Store,
+        catalog: Catalog,
+    ) -> None:
+        self._folder = folder
+        self._journal = journal
+        self._store = store
+        self._catalog = catalog
+
+    def records(self, execution_id: str) -> list[Record]:
+        """Everything kept of an execution."""
+        if isinstance(self._journal, MemoryStore):
+            return self._journal.records_of(execution_id)
+        return records_of(places(self._folder.path).journal, execution_id)
+
+    def story(self, execution_id: str) -> Story:
+        """An execution as its records tell it.
+
+        Raises:
+            UnknownName: There is none of that id.
+        """
+        story = read_story(self.records(execution_id))
+        if story.started is None:
+            raise UnknownName("execution", execution_id)
+        return story
+
+    def full_id(self, execution_id: str) -> str:
+        """The whole id for the last characters of one.
+
+        Raises:
+            UnknownName: None, or several, end like that.
+        """
+        if len(execution_id) == 36:
+            return execution_id
+        query = (
+            "SELECT execution_id::VARCHAR AS id FROM executions "
+            "WHERE execution_id::VARCHAR LIKE $end LIMIT 2"
+        )
+        found = self._store.sql(query, {"end": f"%{execution_id}"}).to_pylist()
+        if len(found) != 1:
+            raise UnknownName("execution", execution_id)
+        return str(found[0]["id"])
+
+    def execution(self, execution_id: str) -> Execution:
+        """An execution with its values and its failure.
+
+        Raises:
+            UnknownName: There is none of that id.
+        """
+        story = self.story(execution_id)
+        try:
+            pipeline = self.definition(story)
+        except CompositionError:
+            pipeline = None
+        return told(story, pipeline, self._journal.get)
+
+    def definition(self, story: Story) -> Pipeline | None:
+        """What an execution ran, as it was then; ``None`` when that was not kept.
+
+        Raises:
+            SourceError: It was kept by another version of PacketFlow and cannot be read.
+        """
+        if story.started is None:
+            return None
+        sha = story.started.definition_sha
+        if isinstance(self._journal, MemoryStore):
+            query = "SELECT body FROM definition WHERE sha = $sha LIMIT 1"
+            rows: list[dict[str, Any]] = self._store.sql(query, {"sha": sha}).to_pylist()
+            text = str(rows[0]["body"]) if rows else None
+        else:
+            path = self._folder.state / "definitions" / f"{sha}.yaml"
+            text = path.read_text(encoding="utf-8") if path.is_file() else None
+        if text is None:
+            return None
+        return self._catalog.read(text, file=f"definition {sha[:12]}")
+
+    def keep_definition(self, sha: str, body: str) -> None:
+        """Keep what is about to run in a file of its own, before it runs."""
+        if isinstance(self._journal, MemoryStore):
+            return
+        path = self._folder.state / "definitions" / f"{sha}.yaml"
+        if path.exists():
+            return
+        path.parent.mkdir(exist_ok=True)
+        scratch = path.with_suffix(f".{self._journal.process}")
+        scratch.write_text(body, encoding="utf-8")
+        scratch.replace(path)

@@ -1,0 +1,198 @@
+"""The workspace folder: found, made, or laid over a read-only one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from packetflow.errors import WorkspaceError
+
+CONFIG = "packetflow.toml"
+PARTS = ("capabilities", "pipelines")
+
+_FIRST_CAPABILITY = '''"""Capabilities of this workspace: functions with @capability above them."""
+
+from packetflow import capability
+
+
+@capability(provides="greeting", examples=[{"name": "Ada"}])
+def greet(name: str, mood: str = "warm") -> str:
+    """Greet somebody.
+
+    Args:
+        name: Whom to greet.
+        mood: ``warm`` or ``formal``.
+    """
+    return f"Good day, {name}." if mood == "formal" else f"Hello {name}, good to see you!"
+'''
+
+_FIRST_PIPELINE = """pipeline: hello
+version: 1
+intent: Greet somebody
+requires: [name, mood?]
+provides: [greeting]
+steps:
+  - use: greet
+    id: greet
+"""
+
+
+@dataclass(frozen=True)
+class WorkspaceFolder:
+    """A workspace's folder and its settings.
+
+    Attributes:
+        path: The folder.
+        settings: What ``packetflow.toml`` says.
+        overlay_of: The read-only folder that this one was copied from, if any.
+    """
+
+    path: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+    overlay_of: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name in the settings, else the folder's."""
+        return str(self.settings.get("name") or self.path.name)
+
+    @property
+    def state(self) -> Path:
+        """The folder of journals, database and running processes."""
+        return self.path / ".packetflow"
+
+    @property
+    def capabilities(self) -> Path:
+        """The folder of capability files."""
+        return self.path / "capabilities"
+
+    @property
+    def pipelines(self) -> Path:
+        """The folder of saved pipelines."""
+        return self.path / "pipelines"
+
+
+def open_folder(path: str | Path) -> WorkspaceFolder:
+    """Open a workspace folder; one that may not be written is laid over in the user's state folder.
+
+    Raises:
+        WorkspaceError: It is not there, is no folder, or its settings are no TOML.
+    """
+    folder = Path(path).expanduser().resolve()
+    if not folder.exists():
+        raise WorkspaceError(
+            f"there is no folder {folder}; make it a workspace with `packetflow init {path}`",
+            path=str(folder),
+        )
+    if not folder.is_dir():
+        raise WorkspaceError(f"{folder} is a file, not a workspace folder", path=str(folder))
+    settings = _settings(folder)
+    if _is_writable(folder):
+        return WorkspaceFolder(folder, settings)
+    return WorkspaceFolder(_overlay(folder), settings, overlay_of=folder)
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    path = folder / CONFIG
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"{path} is no TOML: {error}", path=str(path)) from error
+    except OSError as error:
+        raise WorkspaceError(f"{path} cannot be read: {error}", path=str(path)) from error
+
+
+def _is_writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def state_home() -> Path:
+    """Where overlays of read-only workspaces live; ``PACKETFLOW_HOME`` moves it."""
+    given = os.environ.get("PACKETFLOW_HOME")
+    if given:
+        return Path(given)
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("packetflow"))
+
+
+def _overlay(folder: Path) -> Path:
+    """A writable copy that is brought up to date where the user has changed nothing."""
+    import hashlib
+
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+    target = state_home() / f"{folder.name}-{digest}"
+    for source in sorted(folder.rglob("*")):
+        relative = source.relative_to(folder)
+        if source.is_dir() or relative.parts[0] == ".packetflow" or "__pycache__" in relative.parts:
+            continue
+        copy = target / relative
+        if copy.exists():
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    return target
+
+
+def example_folder() -> Path:
+    """The example workspace: beside the packages in a clone, inside them when installed.
+
+    Raises:
+        WorkspaceError: It was not installed.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for place in (package / "data", package.parent / "data"):
+        if (place / CONFIG).is_file():
+            return place
+    raise WorkspaceError(
+        "the example workspace was not installed; make one with `packetflow init DIR`"
+    )
+
+
+def find_folder(given: str | Path | None = None) -> Path:
+    """The workspace to use: the one named, else the nearest upwards, else the example.
+
+    Raises:
+        WorkspaceError: There is none.
+    """
+    if given is not None:
+        return Path(given)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / CONFIG).is_file():
+            return folder
+    return example_folder()
+
+
+def make_folder(path: str | Path, *, name: str | None = None) -> WorkspaceFolder:
+    """Make a workspace: settings, a first capability and a first pipeline.
+
+    Files that are there already are left alone.
+
+    Raises:
+        WorkspaceError: The folder cannot be made or written.
+    """
+    folder = Path(path).expanduser()
+    files = {
+        CONFIG: f'name = "{name or folder.resolve().name}"\n',
+        "capabilities/greetings.py": _FIRST_CAPABILITY,
+        "pipelines/hello.yaml": _FIRST_PIPELINE,
+        ".gitignore": ".packetflow/\n",
+    }
+    try:
+        for part in PARTS:
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        for relative, text in files.items():
+            target = folder / relative
+            if not target.exists():
+                target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"cannot make a workspace in {folder}: {error.strerror or error}"
+        raise WorkspaceError(message, path=str(folder)) from error
+    return open_folder(folder)

@@ -1,0 +1,41 @@
+"""Events that arrived before anybody waited for them, from the store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from packetflow.kernel.records import EventArrived
+from packetflow.store.port import Store
+
+_QUERY = """
+SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source
+FROM events
+WHERE event = $event AND ($key = '' OR key = $key) AND epoch_ns(arrived_at) >= $since
+ORDER BY arrived_at
+"""
+
+
+class StoreInbox:
+    """Looks events up in the workspace's store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def find(self, event: str, key: str, since_ns: int) -> list[EventArrived]:
+        """Events of that name and key that arrived at or after *since_ns*, the oldest first.
+
+        The store keeps microseconds, so an event of the same microsecond counts as later.
+        """
+        since = since_ns // 1000 * 1000
+        params = {"event": event, "key": key, "since": since}
+        table = await asyncio.to_thread(self._store.sql, _QUERY, params)
+        return [_event(row) for row in table.to_pylist()]
+
+
+def _event(row: dict[str, Any]) -> EventArrived:
+    payload = json.loads(row["payload"] or "{}")
+    return EventArrived(
+        row["event_id"], row["event"], row["key"] or "", payload, row["at"], row["source"] or ""
+    )

@@ -1,0 +1,439 @@
+"""`Workspace`: run compositions, and everything that is kept of them, from one object.
+
+```python
+with Workspace("./my-work") as ws:
+    run = ws.run_sync("hello", name="Ada")
+    run["greeting"], run.spans, ws.sql("select * from executions")
+```
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Coroutine, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from packetflow.composition.codec import dump
+from packetflow.composition.composable import Composable
+from packetflow.composition.steps import Pipeline, Unknown, Use
+from packetflow.composition.walk import walk
+from packetflow.discovery.catalog import Catalog
+from packetflow.engine.engine import Engine
+from packetflow.engine.execution import Execution
+from packetflow.engine.ports import Chain
+from packetflow.engine.start import Start
+from packetflow.engine.sync import LoopThread
+from packetflow.engine.values import pack_all
+from packetflow.engine.waits import answer_event
+from packetflow.errors import StoreError, UnknownName, WorkspaceError
+from packetflow.kernel.ids import new_id
+from packetflow.kernel.records import EventArrived, ScoreGiven
+from packetflow.kernel.records import Path as Place
+from packetflow.store.client import StoreClient
+from packetflow.store.inproc import MemoryStore
+from packetflow.store.journal import JournalWriter
+from packetflow.store.port import Params, Store
+from packetflow.workspace.alive import Pulse
+from packetflow.workspace.archive import Archive
+from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folder
+from packetflow.workspace.handle import Handle
+from packetflow.workspace.inbox import StoreInbox
+from packetflow.workspace.leases import FileLeases
+from packetflow.workspace.registry import register
+from packetflow.workspace.resuming import Resumable, Resuming
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+T = TypeVar("T")
+IN_MEMORY = ":memory:"
+
+
+class Workspace:
+    """A workspace folder with its catalog, an engine in a thread of its own, and its store.
+
+    Args:
+        path: The folder; ``None`` for the nearest one upwards, else the example workspace;
+            ``":memory:"`` for one that leaves nothing behind.
+        role: What this process is, for the records: ``python``, ``notebook``, ``cli``, ``runner``.
+        chain: Modules that look at compositions, requests and responses.
+        passivate_after_seconds: How long an execution that only waits stays in memory.
+        runner: The name of this runner, when the caller shows its sign of life itself.
+
+    Raises:
+        WorkspaceError: The folder is missing or unreadable.
+        JournalFull: There is no room on the disk.
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        role: str = "python",
+        chain: Chain | None = None,
+        passivate_after_seconds: float | None = 30.0,
+        runner: str | None = None,
+    ) -> None:
+        self.runner = runner or new_id()
+        self._shows_life = runner is None
+        self.in_memory = str(path) == IN_MEMORY
+        self._pulse: Pulse | None = None
+        self._leases: FileLeases | None = None
+        if self.in_memory:
+            self.folder = WorkspaceFolder(Path(), {"name": "in memory"})
+            memory = MemoryStore(self.runner)
+            self.journal: JournalWriter | MemoryStore = memory
+            self.store: Store = memory
+            self.catalog = Catalog()
+        else:
+            self.folder = open_folder(find_folder(path))
+            self._open_files(role)
+        self.role = role
+        self.archive = Archive(self.folder, self.journal, self.store, self.catalog)
+        self._past = Resuming(self.folder, self.archive, self._leases, self.runner)
+        self._thread: LoopThread | None = None
+        self._closed = False
+        self.engine = Engine(
+            self.journal,
+            chain=chain,
+            leases=self._leases,
+            inbox=StoreInbox(self.store),
+            folder="" if self.in_memory else str(self.folder.path),
+            runner=self.runner,
+            passivate_after_seconds=passivate_after_seconds,
+            find_capability=self.catalog.find,
+            keep_definition=self.archive.keep_definition,
+        )
+
+    def _open_files(self, role: str) -> None:
+        state = self.folder.state
+        try:
+            state.mkdir(mode=0o700, exist_ok=True)
+            self._pulse = Pulse(state, self.runner) if self._shows_life else None
+        except OSError as error:
+            message = f"cannot write to {state}: {error.strerror or error}"
+            raise WorkspaceError(message, path=str(state)) from error
+        self._leases = FileLeases(state, self.runner)
+        self.journal = JournalWriter(self.folder.path, role=role, process=self.runner)
+        self.store = StoreClient(self.folder.path)
+        digest = hashlib.sha256(str(self.folder.path).encode()).hexdigest()[:8]
+        self.catalog = Catalog(
+            self.folder.path, package=f"packetflow_workspace_{digest}", keep=state / "good"
+        )
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.folder.name
+
+    def add(self, *items: Any) -> None:
+        """Add capabilities or pipelines of this session to the catalog."""
+        self.catalog.add(*items)
+
+    def find(self, what: str | Composable | Pipeline) -> Composable | Pipeline:
+        """What to run: a composition as it is, or a pipeline or capability by name.
+
+        Raises:
+            UnknownName: There is none of that name.
+        """
+        if not isinstance(what, str):
+            return what
+        try:
+            return self.catalog.pipeline(what)
+        except UnknownName as missing:
+            found = self.catalog.find(what)
+            if found is None:
+                raise missing from None
+            return found
+
+    async def run(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:
+        """Run a composition, or a pipeline or capability by name, to its end.
+
+        A failing step does not raise: see `Execution.failure`.
+
+        Raises:
+            UnknownName: There is nothing of that name, or an input that nothing reads.
+            ContractError: It cannot run, with the problems.
+            MissingInput: A needed input is not given.
+            WrongType: An input does not fit.
+        """
+        return await asyncio.wrap_future(self._submit(self._run(what, inputs, Start())))
+
+    def run_sync(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:
+        """The same in plain code; also while a notebook's loop runs."""
+        return self._wait(self._run(what, inputs, Start()))
+
+    def run_with(
+        self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
+    ) -> Execution:
+        """The same with what is known of the caller: user, agent, trigger, tags."""
+        return self._wait(self._run(what, inputs, start))
+
+    def start(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Handle:
+        """Begin to run and answer at once: ``async for event in ws.start(flow, ...)``."""
+        return self.start_with(what, inputs, Start())
+
+    def start_with(
+        self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
+    ) -> Handle:
+        """`start` with what is known of the caller."""
+
+        async def begin() -> Any:
+            return self.engine.start(self.learnt(what), inputs, start)
+
+        return Handle(self._wait(begin()), self.thread)
+
+    async def _run(
+        self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
+    ) -> Execution:
+        return await self.engine.start(self.learnt(what), inputs, start)
+
+    def learnt(self, what: str | Composable | Pipeline) -> Composable | Pipeline:
+        """Find it, and remember its capabilities, so that this session can resume it."""
+        found = self.find(what)
+        step = found.step if isinstance(found, Pipeline) else found.as_step()
+        if "_learnt" not in step.__dict__:
+            for part in walk(step):
+                if isinstance(part, Use) and not isinstance(part.capability, Unknown):
+                    known = self.catalog.find(part.capability.name)
+                    if known is None:
+                        self.catalog.add(part.capability)
+            step.__dict__["_learnt"] = True
+        return found
+
+    def resume(
+        self, execution_id: str, *, accept_changes: bool = False, reason: str = "resumed"
+    ) -> Handle:
+        """Take up an execution that was interrupted, failed, cancelled, or waits.
+
+        Completed steps are not run again.
+
+        Args:
+            execution_id: Its id, or the last characters of it.
+            accept_changes: Go on although a capability has changed since it started.
+            reason: For the log.
+
+        Raises:
+            UnknownName: There is no such execution.
+            RunError: It is done, or still runs elsewhere, or what it ran has changed.
+            Superseded: Another runner was quicker.
+        """
+        ready = self.ready_to_resume(execution_id, accept_changes=accept_changes)
+
+        async def begin() -> Any:
+            return ready.resume(self.engine, reason)
+
+        return Handle(self._wait(begin()), self.thread)
+
+    def ready_to_resume(self, execution_id: str, *, accept_changes: bool = False) -> Resumable:
+        """Take the lease of an execution and read what is needed; raises as `resume` does."""
+        return self._past.ready_to_resume(
+            self.full_id(execution_id), self.engine, accept_changes=accept_changes
+        )
+
+    def fork(self, execution_id: str, from_step: str | None = None, /, **changed: Any) -> Handle:
+        """Run it again as a new execution, reusing what need not be done again.
+
+        Args:
+            execution_id: The execution to build on.
+            from_step: This step and all that follows from it are done again.
+            **changed: Inputs to change; what follows from them is done again.
+
+        Raises:
+            UnknownName: There is no such execution or step.
+            RunError: What it ran was not kept.
+        """
+        pipeline, inputs, start = self.ready_to_fork(execution_id, from_step, changed)
+        return self.start_with(pipeline, inputs, start)
+
+    def ready_to_fork(
+        self, execution_id: str, from_step: str | None, changed: Mapping[str, Any]
+    ) -> tuple[Pipeline, dict[str, Any], Start]:
+        """Read what is needed to run an execution again; raises as `fork` does."""
+        return self._past.ready_to_fork(
+            self.full_id(execution_id), self.engine, from_step, changed=changed
+        )
+
+    def execution(self, execution_id: str) -> Execution:
+        """An execution of any time, with its values and its failure.
+
+        Raises:
+            UnknownName: There is none of that id.
+        """
+        return self.archive.execution(self.full_id(execution_id))
+
+    def full_id(self, execution_id: str) -> str:
+        """The whole id for the last characters of one.
+
+        Raises:
+            UnknownName: None, or several, end like that.
+        """
+        return self.archive.full_id(execution_id)
+
+    def emit(
+        self,
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        key: str = "",
+        event_id: str | None = None,
+    ) -> str:
+        """Send a named event to whoever waits for it, now or later; answers its id.
+
+        Args:
+            event: Its name.
+            payload: Named values.
+            key: Whom it concerns, for waits with a key.
+            event_id: Its id, when it comes from elsewhere and may come twice.
+        """
+        arrived = self.send(event, payload or {}, key=key, event_id=event_id)
+        self.deliver(arrived)
+        return arrived.event_id
+
+    def send(
+        self, event: str, payload: Mapping[str, Any], *, key: str = "", event_id: str | None = None
+    ) -> EventArrived:
+        """Keep an event, without handing it to anybody here."""
+        at = self.engine.clock.wall_ns()
+        packed = pack_all(payload, {})
+        arrived = EventArrived(event_id or new_id(), event, key, packed, at, self.role)
+        self.journal.append(arrived)
+        return arrived
+
+    def send_answer(
+        self, execution_id: str, step: str, value: Any, path: Place = ()
+    ) -> EventArrived:
+        """Keep a person's answer, without handing it to anybody here."""
+        return self.send(answer_event(execution_id, step, path), {"answer": value})
+
+    def deliver(self, arrived: EventArrived) -> None:
+        """Hand an event to the executions that wait in this process."""
+        if self._thread is not None:
+            self._thread.loop.call_soon_threadsafe(self.engine.deliver, arrived)
+
+    def answer(self, execution_id: str, step: str, value: Any, path: Place = ()) -> str:
+        """Answer the question of a step that waits for a person; answers the event's id."""
+        whole = self.full_id(execution_id)
+        arrived = self.send_answer(whole, step, value, path)
+        self.deliver(arrived)
+        return arrived.event_id
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """What waits for an event or a person, the oldest first."""
+        rows: list[dict[str, Any]] = self.sql(
+            "select execution_id::varchar as execution_id, name, step, path, event, key, question,"
+            " choices, deadline, waiting_since from waiting order by waiting_since"
+        ).to_pylist()
+        return rows
+
+    def score(
+        self,
+        execution_id: str,
+        value: float,
+        *,
+        step: str = "",
+        name: str = "quality",
+        comment: str = "",
+        author: str = "",
+    ) -> None:
+        """Keep a person's opinion of an execution or one of its steps."""
+        at = self.engine.clock.wall_ns()
+        whole = self.full_id(execution_id)
+        self.journal.append(ScoreGiven(whole, step, name, float(value), comment, author, at))
+
+    def sql(self, query: str, params: Params = None) -> pa.Table:
+        """Ask the store; everything kept before is in the answer. See ``docs/store.md``.
+
+        Raises:
+            QueryFailed: The statement is wrong, or would change something.
+        """
+        return self.store.sql(query, params)
+
+    def save(self, pipeline: Pipeline) -> Path:
+        """Write a pipeline's file; answers where.
+
+        Raises:
+            CompositionError: Something in it cannot be saved.
+            WorkspaceError: The file cannot be written.
+        """
+        if self.in_memory:
+            raise WorkspaceError("a workspace in memory has no files; open a folder to save")
+        path = self.folder.pipelines / f"{pipeline.name}.yaml"
+        text = dump(pipeline)
+        try:
+            path.parent.mkdir(exist_ok=True)
+            scratch = path.with_suffix(f".{self.runner[-8:]}")
+            scratch.write_text(text, encoding="utf-8")
+            scratch.replace(path)
+        except OSError as error:
+            raise WorkspaceError(f"cannot write {path}: {error.strerror or error}") from error
+        return path
+
+    def register(self, names: Iterable[str] | None = None) -> int:
+        """Tell the store which capabilities there are; answers how many were news."""
+        if self.in_memory:
+            return 0
+        every = self.catalog.capabilities() if names is None else map(self.catalog.get, names)
+        known = self.folder.state / "registered.json"
+        return register(every, self.journal.append, known, self.engine.clock.wall_ns())
+
+    @property
+    def thread(self) -> LoopThread:
+        """The loop that everything runs on; started when first needed."""
+        if self._closed:
+            raise StoreError("this workspace is closed; open it again")
+        if self._thread is None:
+            self._thread = LoopThread()
+            self._beat()
+        return self._thread
+
+    def _beat(self) -> None:
+        """Touch this runner's file every second, from the loop, so that a hung loop shows."""
+        thread, pulse = self._thread, self._pulse
+        if thread is None or pulse is None:
+            return
+        loop = thread.loop
+
+        def touch() -> None:
+            if not self._closed:
+                pulse.beat()
+                loop.call_later(1.0, touch)
+
+        loop.call_soon_threadsafe(touch)
+
+    def _submit(self, work: Coroutine[Any, Any, T]) -> Any:
+        return self.thread.submit(work)
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.thread.run(work)
+
+    def close(self) -> None:
+        """Stop what runs (it can be resumed later) and let go of everything."""
+        if self._closed:
+            return
+        thread, self._thread = self._thread, None
+        self._closed = True
+        if thread is not None:
+            thread.run(self.engine.close(), timeout=5)
+            thread.close()
+        self.journal.close()
+        self.store.close()
+        if self._pulse is not None:
+            self._pulse.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self.close)
+
+    def __repr__(self) -> str:
+        return f"<workspace {self.name} at {self.folder.path}>"

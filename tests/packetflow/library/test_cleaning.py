@@ -1,0 +1,89 @@
+from datetime import date
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from packetflow.errors import LibraryError
+from packetflow.library.cleaning import clean_table, recognised
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["1", "2", "n/a"], [1, 2, None]),
+        (["1.5", "-", "1,000.25"], [1.5, None, 1000.25]),
+        (["1,5", "1.000,25"], [1.5, 1000.25]),
+        (["31.12.2025", "01.02.2026"], [date(2025, 12, 31), date(2026, 2, 1)]),
+        (["12/31/2025", "01/02/2026"], [date(2025, 12, 31), date(2026, 1, 2)]),
+        (["yes", "No"], [True, False]),
+        (["00123", "04567"], ["00123", "04567"]),
+        (["NA", "NO"], ["NA", "NO"]),
+        (["NO", "NO"], ["NO", "NO"]),
+        (["yes", "NA", "no"], ["yes", "NA", "no"]),
+        (["1", "two"], ["1", "two"]),
+        (["12345678901234567890"], [12345678901234567890.0]),
+        (["e", "."], ["e", "."]),
+        ([None, None], [None, None]),
+    ],
+)
+def test_text_becomes_the_type_that_all_its_cells_have(
+    cells: list[str | None], expected: list[object]
+) -> None:
+    table = pa.table({"v": pa.array(cells, pa.string())})
+
+    assert clean_table(table, drop_duplicates=False)["table"].column("v").to_pylist() == expected
+
+
+def test_every_change_is_said() -> None:
+    table = pa.table({" name ": [" Ada", "Ada", "Bob"], "age": ["36", "36", "n/a"]})
+
+    cleaned = clean_table(table, missing="median")
+
+    assert cleaned["table"].to_pydict() == {"name": ["Ada", "Bob"], "age": [36, 36]}
+    assert cleaned["changes"] == [
+        "cut spaces around column names",
+        "name: cut spaces in 1 cells",
+        "age: read as whole numbers, 1 words for missing emptied",
+        "dropped 1 duplicate rows",
+        "age: filled 1 missing with the median 36",
+    ]
+
+
+def test_a_clean_table_comes_back_unchanged() -> None:
+    table = pa.table({"a": [1, 2], "b": ["x", "y"]})
+
+    assert clean_table(table) == {"table": table, "changes": []}
+
+
+def test_the_first_of_equal_rows_stays_and_order_is_kept() -> None:
+    table = pa.table({"a": [3, 1, 3, 2, 1], "b": ["x", None, "x", "y", None]})
+
+    assert clean_table(table)["table"].column("a").to_pylist() == [3, 1, 2]
+
+
+def test_rows_with_gaps_can_be_dropped() -> None:
+    table = pa.table({"a": [1, None, 3], "b": ["x", "y", None]})
+
+    assert clean_table(table, missing="drop")["table"].to_pylist() == [{"a": 1, "b": "x"}]
+
+
+@given(st.lists(st.text(max_size=6) | st.none(), min_size=1, max_size=20))
+def test_cleaning_twice_changes_nothing_more(cells: list[str | None]) -> None:
+    once = clean_table(pa.table({"v": pa.array(cells, pa.string())}))["table"]
+
+    assert clean_table(once) == {"table": once, "changes": []}
+
+
+@given(st.lists(st.integers(-(10**15), 10**15), min_size=1))
+def test_written_integers_are_read_back(numbers: list[int]) -> None:
+    found = recognised([str(number) for number in numbers])
+
+    assert found is not None
+    assert [found[2](str(number)) for number in numbers] == numbers
+
+
+def test_a_table_without_columns_is_refused() -> None:
+    with pytest.raises(LibraryError, match="no columns"):
+        clean_table(pa.table({}))

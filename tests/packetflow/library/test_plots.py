@@ -1,0 +1,27 @@
+import pyarrow as pa
+import pytest
+
+from packetflow.errors import LibraryError
+from packetflow.library import plots
+
+
+def test_gaps_in_keys_and_values_are_not_drawn() -> None:
+    table = pa.table({"x": [1, None, 3], "y": [1.0, 2.0, None]})
+
+    (line,), _, _, _ = plots.line(table, "x", "y", None, measure="mean")
+
+    assert (line["x"], line["y"]) == ([1], [1.0])
+
+
+@pytest.mark.parametrize(("measure", "value"), [("sum", 6.0), ("max", 4.0), ("median", 3.0)])
+def test_rows_for_one_place_are_joined_by_the_measure(measure: plots.Measure, value: float) -> None:
+    table = pa.table({"x": ["a", "a"], "y": [2, 4]})
+
+    (bar,), _, note, _ = plots.bar(table, "x", "y", None, measure=measure)
+
+    assert (bar["y"], note) == ([value], f"{measure} of rows")
+
+
+def test_a_histogram_needs_numbers() -> None:
+    with pytest.raises(LibraryError, match="no numbers"):
+        plots.histogram(pa.table({"x": pa.array([None], pa.float64())}), "x", "", "")
