@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from packetflow import (
+    Context,
     Effect,
     Step,
     capability,
