@@ -98,7 +98,12 @@ def _result(handle: Handle) -> Execution:
 def open_waits(ws: Workspace, execution_id: str) -> list[WaitStarted]:
     """What an execution waits for now, the oldest first."""
     past = ws.archive.story(execution_id).past
-    return [wait for place, wait in past.waits.items() if place not in past.done]
+    return [
+        wait
+        for place, waits in past.waits.items()
+        if place not in past.done
+        for wait in waits.values()
+    ]
 
 
 def ask(ws: Workspace, wait: WaitStarted) -> None:
