@@ -108,7 +108,6 @@ def pipeline_card(pipeline: Pipeline, file: str) -> PipelineCard:
 
 def list_all(catalog: Catalog, query: str, limit: int) -> Listing:
     """What a catalog holds, or what of it matches a query, best first."""
-    catalog.refresh()
     if query:
         found = catalog.search(query, limit or 50)
         capabilities = [one for one in found if not isinstance(one, Pipeline)]
