@@ -117,7 +117,7 @@ def failure_card(failure: Failure) -> FailureCard:
 
 def _span_body(span: SpanEnded, secrets: frozenset[str]) -> Payload:
     outputs = {
-        name: Ext(ValueTag.SECRET, b"") if name in secrets else _small(_packed(value))
+        name: Ext(int(ValueTag.SECRET), b"") if name in secrets else _small(_packed(value))
         for name, value in span.outputs.items()
     }
     return {
@@ -148,7 +148,7 @@ def _size(packed: Any) -> int:
 
 def _left_out(packed: Any, size: int) -> Ext:
     what = "a table" if isinstance(packed, Ext) and packed.code == ValueTag.ARROW else "a value"
-    return Ext(ValueTag.OPAQUE, f"{what} of {size:,} bytes; ask the store for it".encode())
+    return Ext(int(ValueTag.OPAQUE), f"{what} of {size:,} bytes; ask the store for it".encode())
 
 
 def _small(packed: Any) -> Any:

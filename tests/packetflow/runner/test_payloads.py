@@ -40,7 +40,7 @@ def test_a_value_of_any_other_type_is_refused_by_name():
 
 @pytest.mark.parametrize("tag", [ValueTag.SECRET, ValueTag.OPAQUE])
 def test_what_did_not_come_along_says_so_when_it_is_read(tmp_path: Path, tag: ValueTag):
-    outputs = Outputs({"key": Ext(tag, b"too large")}, tmp_path)
+    outputs = Outputs({"key": Ext(int(tag), b"too large")}, tmp_path)
 
     with pytest.raises(WireError, match="'key' did not come along"):
         outputs["key"]
@@ -56,4 +56,4 @@ def test_a_large_value_is_read_from_the_workspace(tmp_path: Path):
     sha = artifacts.put(b"many bytes")
     facts = msgspec.msgpack.encode([sha, "application/octet-stream", 10])
 
-    assert Outputs({"file": Ext(ValueTag.BLOB, facts)}, tmp_path)["file"] == b"many bytes"
+    assert Outputs({"file": Ext(int(ValueTag.BLOB), facts)}, tmp_path)["file"] == b"many bytes"
