@@ -25,7 +25,7 @@ from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.values import pack, pack_all
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import FailureCard, Happening, Outcome
-from packetflow.kernel.records import Payload, SpanEnded, ValueTag
+from packetflow.kernel.records import Payload, SpanEnded, Status, ValueTag
 from packetflow.runner.refusals import facts_of
 
 EVENT_VALUE_LIMIT: Final = 16 << 10
@@ -89,6 +89,12 @@ def outcome_of(execution: Execution, ports: Mapping[str, Port] | None = None) ->
     outputs = _fitting(pack_all(execution.outputs, ports))
     failure = None if execution.failure is None else failure_card(execution.failure)
     return Outcome(execution.id, execution.status.value, outputs, failure, execution.seconds)
+
+
+def failed_outcome(execution_id: str, error: PacketFlowError) -> Outcome:
+    """The outcome of an execution whose end itself failed, such as on a full disk."""
+    failure = failure_card(Failure("", (), {}, type(error).__name__, error.message, error))
+    return Outcome(execution_id, Status.FAILED.value, failure=failure)
 
 
 def failure_card(failure: Failure) -> FailureCard:
