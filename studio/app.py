@@ -30,7 +30,7 @@ from packetflow.workspace.folder import open_folder
 from studio.state import FOLDER, desk
 from studio.theme import streamlit_options
 
-MAIN: Final = Path(__file__).with_name("main.py")
+MAIN: Final = Path(__file__).parent / "pages" / "main.py"
 COOKIE: Final = "packetflow_studio"
 HEADER: Final = "x-packetflow-token"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")

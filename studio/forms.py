@@ -33,6 +33,7 @@ class Field:
         help: What it is.
         required: Whether a run needs it.
         default: What the form starts with; None for nothing.
+        nullable: Whether nothing (None) may be given.
         choices: What may be chosen.
         schema: Its JSON Schema, without ``null``.
         type_text: Its type as written in a signature.
@@ -43,6 +44,7 @@ class Field:
     help: str = ""
     required: bool = False
     default: Any = None
+    nullable: bool = False
     choices: tuple[Any, ...] = ()
     schema: Mapping[str, Any] = field(default_factory=dict, hash=False)
     type_text: str = ""
@@ -93,6 +95,7 @@ def _field(port: PortCard, schema: Mapping[str, Any], definitions: Mapping[str, 
         port.help,
         not port.optional,
         None if port.secret else default,
+        {"type": "null"} in schema.get("anyOf", ()),
         choices,
         full,
         port.type,
@@ -159,6 +162,8 @@ def read(fields: Iterable[Field], typed: Mapping[str, Any]) -> Filled:
 
 def _read(field: Field, typed: Any) -> Any:
     if typed is None or (isinstance(typed, str) and not typed.strip()):
+        if field.required and field.nullable:
+            return None
         if field.required:
             raise ValueError("Please fill this in.")
         return MISSING
@@ -259,6 +264,8 @@ def _misfit_mapping(
 
 def as_typed(field: Field, value: Any) -> Any:
     """A value as the form's widget takes it, for examples and files."""
+    if field.kind == "json" and value is None:
+        return ""
     if field.kind == "json" and not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False, indent=2, default=str)
     if field.kind == "date" and isinstance(value, str):

@@ -43,7 +43,7 @@ def run_links(rows: Iterable[Mapping[str, Any]]) -> None:
             if took is not None:
                 told.append(seconds_text(took / 1000))
             if row["error"] and row["status"] != "ok":
-                told.append(_plain(str(row["error"]))[:90])
+                told.append(plain_markdown(str(row["error"]))[:90])
             label = (
                 f"{status_text(row['status'])} **{words(row['name'])}** :gray[{', '.join(told)}]"
             )
@@ -52,8 +52,8 @@ def run_links(rows: Iterable[Mapping[str, Any]]) -> None:
             )
 
 
-def _plain(text: str) -> str:
-    """A text whose brackets and stars say nothing to Markdown."""
+def plain_markdown(text: str) -> str:
+    """The first line of a text, whose brackets and stars then say nothing to Markdown."""
     cleaned = text.splitlines()[0] if text else ""
     return "".join("\\" + c if c in "[]*_`$:\\<>#" else c for c in cleaned)
 

@@ -23,6 +23,7 @@ Kind: TypeAlias = Literal[
     "audio",
     "page",
     "text",
+    "list",
     "fact",
     "tree",
     "link",
@@ -148,12 +149,8 @@ def _of_list(values: list[Any], type_text: str) -> list[Look]:
         if table is not None:
             return [Look("table", table)]
     if all(isinstance(one, str) for one in values) and sum(map(len, values)) < 4000:
-        return [Look("markdown", "\n".join(f"- {_escaped(one)}" for one in values))]
+        return [Look("list", values)]
     return [Look("tree", plain(values))]
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]$:<>#])", r"\\\1", text)
 
 
 def as_table(rows: list[Any]) -> pa.Table | None:
@@ -228,7 +225,7 @@ def downloads(name: str, look: Look) -> list[Download]:
             return [Download("Markdown", f"{name}.md", "text/markdown", value.encode)]
         case "text":
             return [Download("Text", f"{name}.txt", "text/plain", value.encode)]
-        case "tree":
+        case "tree" | "list":
             return [Download("JSON", f"{name}.json", "application/json", lambda: as_json(value))]
         case "chart":
             return [Download("HTML", f"{name}.html", "text/html", lambda: _chart_page(value))]

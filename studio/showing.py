@@ -13,11 +13,32 @@ from studio.results import Look, as_json, downloads, looks, said
 from studio.state import mode
 from studio.theme import figure_layout
 
-_RANK = ("page", "chart", "markdown", "image", "audio", "table", "text", "tree", "link", "missing")
+_RANK = (
+    "page",
+    "chart",
+    "markdown",
+    "image",
+    "audio",
+    "table",
+    "text",
+    "list",
+    "tree",
+    "link",
+    "missing",
+)
+
+
+_CALLED = {"html": "Report", "markdown": "Report as text"}
 
 
 def words(name: str) -> str:
-    """A name as people read it: ``onboarding_plan`` as ``Onboarding plan``."""
+    """A name as people read it.
+
+    >>> words("onboarding_plan"), words("html")
+    ('Onboarding plan', 'Report')
+    """
+    if name in _CALLED:
+        return _CALLED[name]
     return name.replace("_", " ").strip().capitalize() or name
 
 
@@ -106,6 +127,8 @@ def show_look(look: Look, key: str) -> None:
             st.iframe(look.value, height=780, alt="The report")
         case "text":
             st.code(look.value[:20_000], language=None, wrap_lines=True)
+        case "list":
+            rows("".join(f"<tr><td>{escape(one)}</td></tr>" for one in look.value[:200]))
         case "tree":
             st.json(look.value, expanded=2)
         case "link":

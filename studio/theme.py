@@ -83,6 +83,9 @@ def streamlit_options() -> dict[str, Any]:
             f"theme.{mode}.borderColor": LINE[mode],
             f"theme.{mode}.linkColor": ACCENT[mode],
             f"theme.{mode}.sidebar.backgroundColor": CARD[mode],
+            f"theme.{mode}.grayColor": SOFT[mode],
+            f"theme.{mode}.grayTextColor": SOFT[mode],
+            f"theme.{mode}.grayBackgroundColor": CARD[mode],
         }
     return options
 
@@ -105,6 +108,10 @@ def figure_layout(mode: Mode) -> dict[str, Any]:
 STYLE: Final = """
 <style>
 .stMainBlockContainer {max-width: 1180px; padding-top: 3.2rem; padding-bottom: 5rem}
+.stMainBlockContainer [data-testid="stPageLink-NavLink"] {background: transparent}
+.stMainBlockContainer [data-testid="stPageLink-NavLink"]:hover {background: rgba(128,128,128,.12)}
+.stMainBlockContainer [data-testid="stPageLink-NavLink"] p {font-weight: 400;
+  white-space: normal; overflow: visible}
 .pf-draw {overflow-x: auto; border-radius: 12px}
 .pf-lead {font-size: 1.02rem; opacity: .78; margin: -.6rem 0 .4rem}
 .pf-rows {width: 100%; border-collapse: collapse; font-size: .92rem}

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
+from packetflow.engine.values import Opaque, unpack
 from packetflow.errors import LibraryError
 from studio.forms import Field, as_typed
 
@@ -21,6 +22,17 @@ def preset(prefix: str, fields: Sequence[Field], values: Mapping[str, Any]) -> N
     for field in fields:
         value = values.get(field.name, field.default)
         st.session_state[_key(prefix, field)] = as_typed(field, value)
+
+
+def unpacked(example: Mapping[str, Any]) -> dict[str, Any]:
+    """An example as values; what cannot be rebuilt is left out."""
+    values = {}
+    for name, slot in example.items():
+        try:
+            values[name] = unpack(slot, None, lambda _sha: b"")
+        except (Opaque, ValueError):
+            continue
+    return values
 
 
 def draw_form(prefix: str, fields: Sequence[Field], errors: Mapping[str, str]) -> dict[str, Any]:
@@ -44,14 +56,16 @@ def draw_field(prefix: str, field: Field, error: str = "") -> Any:
     key = _key(prefix, field)
     if field.kind != "table":
         st.session_state.setdefault(key, as_typed(field, field.default))
-    label = field.label if field.required else f"{field.label} :gray[(optional)]"
+    label = (
+        field.label if field.required and not field.nullable else f"{field.label} :gray[(optional)]"
+    )
     typed = _widget(field, key, label)
     if error:
         st.markdown(f":red[:material/error: {field.label}: {error}]")
     return typed
 
 
-def _widget(field: Field, key: str, label: str) -> Any:  # noqa: PLR0911 - one line a kind
+def _widget(field: Field, key: str, label: str) -> Any:
     help_text = field.help or None
     match field.kind:
         case "truth" if field.required or field.default is not None:

@@ -18,7 +18,7 @@ here = desk()
 def open_run(pipeline: str, values: dict[str, str]) -> None:
     """Begin a run and go where it can be watched."""
     run = start(pipeline, values)
-    st.switch_page("pages/pipelines.py", query_params={"name": pipeline, "run": run})
+    st.switch_page("pipelines.py", query_params={"name": pipeline, "run": run})
 
 
 def intent() -> str:
@@ -30,7 +30,7 @@ def intent() -> str:
     return str(settings.get("intent", ""))
 
 
-st.title(words(here.folder.name) if not intent() else "Good to see you")
+st.title(words(here.folder.name) if not intent() else "Good to see you", anchor=False)
 st.html(f'<p class="pf-lead">{intent() or "A workspace of capabilities and pipelines."}</p>')
 
 with guard("what there is"):
@@ -40,12 +40,12 @@ with guard("what there is"):
 
     first, second, third = st.columns(3)
     with first, st.container(border=True, height="stretch"):
-        st.subheader(":blue[:material/bar_chart_4_bars:] See an example")
+        st.subheader(":blue[:material/bar_chart_4_bars:] See an example", anchor=False)
         st.markdown("A report on the life expectancy of 142 countries, made before your eyes.")
         if st.button("Make the example report", type="primary", disabled=REPORT not in names):
             open_run(REPORT, {})
     with second, st.container(border=True, height="stretch"):
-        st.subheader(":blue[:material/upload_file:] Try your own table")
+        st.subheader(":blue[:material/upload_file:] Try your own table", anchor=False)
         upload = st.file_uploader(
             "A CSV, Excel, Parquet or JSON file",
             ["csv", "tsv", "xlsx", "parquet", "json"],
@@ -56,12 +56,12 @@ with guard("what there is"):
             source = keep_upload(upload.getvalue(), upload.name, here.folder) if upload else path
             open_run(REPORT, {"source": source.strip()})
     with third, st.container(border=True, height="stretch"):
-        st.subheader(":blue[:material/account_tree:] Open a pipeline")
+        st.subheader(":blue[:material/account_tree:] Open a pipeline", anchor=False)
         if not found.pipelines:
             st.caption("None yet. Save one as pipelines/NAME.yaml and it appears here.")
         for one in found.pipelines[:6]:
             st.page_link(
-                "pages/pipelines.py", label=words(one.name), help=one.intent,
+                "pipelines.py", label=words(one.name), help=one.intent,
                 query_params={"name": one.name},
             )  # fmt: skip
 
@@ -74,9 +74,9 @@ with guard("what waits"):
 
 with guard("recent runs"):
     recent = answer(here.store, latest(limit=8)).to_pylist()
-    st.subheader("Recent runs")
+    st.subheader("Recent runs", anchor=False)
     if recent:
         run_links(recent)
-        st.page_link("pages/runs.py", label="All runs", icon=":material/arrow_forward:")
+        st.page_link("runs.py", label="All runs", icon=":material/arrow_forward:")
     else:
         st.caption("Nothing has run here yet. The example report takes a second or two.")

@@ -2,20 +2,17 @@
 
 import streamlit as st
 
-from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import Description, PipelineCard, ProblemCard
-from studio.advice import advise
-from studio.forms import combined, fields_of, read, samples
 from studio.lists import broken_files
-from studio.running import show_drawing, show_run, start
+from studio.running import show_drawing, show_run
 from studio.showing import rows, words
-from studio.state import box, description, desk, guard, listing, query
-from studio.widgets import draw_form, preset, settle
+from studio.state import description, desk, guard, listing, query
+from studio.trying import examples_inside, show_form
 
 
 def show_list() -> None:
     """All pipelines as cards."""
-    st.title("Pipelines")
+    st.title("Pipelines", anchor=False)
     st.html('<p class="pf-lead">Saved compositions of capabilities. Open one to run it.</p>')
     found = listing()
     broken_files([one for one in found.broken if "pipelines" in one.file], desk().folder)
@@ -30,7 +27,7 @@ def show_list() -> None:
 def show_card(card: PipelineCard) -> None:
     """One pipeline in short."""
     st.page_link(
-        "pages/pipelines.py", label=f"**{words(card.name)}**", icon=":material/account_tree:",
+        "pipelines.py", label=f"**{words(card.name)}**", icon=":material/account_tree:",
         query_params={"name": card.name},
     )  # fmt: skip
     st.markdown(card.intent or ":gray[No intent given.]")
@@ -51,44 +48,6 @@ def show_problems(problems: list[ProblemCard]) -> None:
         look(f"**{one.step or 'Whole pipeline'}**: {one.message}{mend}")
 
 
-def show_form(card: Description) -> None:
-    """The form made from the contract, and the button that runs it."""
-    fields = fields_of(card.requires_schema, card.requires)
-    prefix = f"form {card.name}"
-    used = {step.name for step in card.steps}
-    makers = {one.name: one for one in listing().capabilities if one.name in used}
-    ordered = [makers[step.name] for step in card.steps if step.name in makers]
-    example = combined(fields, (one for maker in ordered for one in maker.examples))
-    with st.container(horizontal=True, gap="small"):
-        if example:
-            st.button("Example values", icon=":material/lightbulb:", on_click=preset,
-                      args=(prefix, fields, example))  # fmt: skip
-        for name, values in samples(desk().folder, fields).items():
-            st.button(words(name.removesuffix(".json")), icon=":material/description:",
-                      key=f"{prefix} {name}", on_click=preset, args=(prefix, fields, values),
-                      help=f"Fill in files/{name}")  # fmt: skip
-    errors = st.session_state.get(f"{prefix} errors", {})
-    with st.form(prefix):
-        typed = draw_form(prefix, fields, errors)
-        if not fields:
-            st.caption("It needs no inputs.")
-        is_wanted = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
-    if not is_wanted:
-        return
-    try:
-        filled = read(fields, settle(typed, fields, desk().folder))
-        if not filled.errors:
-            run = start(card.name, filled.values)
-            st.session_state[f"{prefix} errors"] = {}
-            st.query_params["run"] = run
-            st.rerun()
-    except PacketFlowError as error:
-        box(advise(error), key=f"{prefix} run")
-    else:
-        st.session_state[f"{prefix} errors"] = filled.errors
-        st.rerun()
-
-
 def show_contract(card: Description) -> None:
     """What it takes and gives."""
     takes, gives = st.columns(2)
@@ -106,11 +65,19 @@ def show_contract(card: Description) -> None:
             rows("".join(lines))
 
 
+def begin(card: Description) -> None:
+    """The form; once it began a run, the page shows that."""
+    run = show_form(card, examples_inside(card))
+    if run:
+        st.query_params["run"] = run
+        st.rerun()
+
+
 def show_one(name: str) -> None:
     """One pipeline."""
-    st.page_link("pages/pipelines.py", label="All pipelines", icon=":material/arrow_back:")
+    st.page_link("pipelines.py", label="All pipelines", icon=":material/arrow_back:")
     card = description(name)
-    st.title(words(card.name))
+    st.title(words(card.name), anchor=False)
     st.html(f'<p class="pf-lead">{card.intent}</p>')
     show_problems(card.problems)
     run = query("run")
@@ -119,19 +86,21 @@ def show_one(name: str) -> None:
         with guard("run"):
             show_run(run, card)
         with st.expander("Run it again, with other inputs"):
-            show_form(card)
+            begin(card)
     else:
         show_drawing(card.drawing, {})
-        st.subheader("Run it")
+        st.subheader("Run it", anchor=False)
         if is_blocked:
             st.caption("It can run once the problems above are mended.")
         else:
-            show_form(card)
+            begin(card)
     with st.expander("What it takes and gives"):
         show_contract(card)
     with st.expander("Its file"):
         st.code(card.yaml, language="yaml")
 
 
-chosen = query("name")
-show_one(chosen) if chosen else show_list()
+if query("name"):
+    show_one(query("name"))
+else:
+    show_list()

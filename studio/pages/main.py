@@ -1,4 +1,7 @@
-"""The script that Streamlit runs for every visit: frame, navigation, and the page asked for."""
+"""The script that Streamlit runs for every visit: frame, navigation, and the page asked for.
+
+It lies among the pages, for Streamlit runs scripts of a folder ``pages`` beside it by themselves.
+"""
 
 from pathlib import Path
 
@@ -8,9 +11,9 @@ from studio.advice import Advice
 from studio.state import box, desk, guard
 from studio.theme import STYLE
 
-HERE = Path(__file__).parent / "pages"
+HERE = Path(__file__).parent
 
-st.set_page_config("PacketFlow Studio", ":material/account_tree:", layout="wide")
+st.set_page_config("PacketFlow Studio", str(HERE.parent / "icon.svg"), layout="wide")
 st.html(STYLE)
 
 # The visual editor will be the first page of Build.
