@@ -77,7 +77,7 @@ def questions() -> int:
     for row in rows:
         steps = _steps(str(row["name"]))
         identity = str(row["execution_id"])
-        show_question(identity, row["step"], row["path"] or (), row, steps)
+        show_question(identity, row["step"], row, path=row["path"] or (), steps=steps)
         st.page_link(
             RUNS, label=f"See what {words(str(row['name']))} has made so far",
             icon=":material/visibility:", query_params={"run": identity},

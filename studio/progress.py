@@ -132,6 +132,8 @@ def _take(found: Progress, event: Happening) -> None:
             state.started, state.waits = state.started or event.at, True
             if body.get("question"):
                 found.questions[whole, tuple(event.path)] = body
+        case _:  # a newer runner may tell more
+            return
 
 
 def _end(found: Progress, state: StepState, call: tuple[Any, ...], event: Happening) -> None:

@@ -16,10 +16,11 @@ from packetflow.kernel.cards import Description, FailureCard, Happening, StepCar
 from packetflow.runner.remote import RemoteRun
 from packetflow.show.timeline import seconds_text
 from packetflow.store.queries import whole
+from studio.past import Past
 from studio.progress import Progress, StepState, counts, happened, picture, read_progress
 from studio.results import looks
 from studio.showing import rows, show_looks, show_values, words
-from studio.state import desk, guarded, mode
+from studio.state import desk, guard, guarded, mode
 from studio.theme import status_text
 
 EVERY_SECONDS = 0.4
@@ -101,7 +102,9 @@ def show_live(execution_id: str, run: RemoteRun, described: Description) -> None
                 st.rerun()
         st.progress(min(1.0, progress.share))
         for (step, path), question in progress.questions.items():
-            show_question(execution_id, step, path, question, described.steps)
+            show_question(execution_id, step, question, path=path, steps=described.steps)
+            with st.expander("What it has made so far", expanded=True), guard("so far"):
+                show_values(made_so_far(execution_id), f"so far {execution_id}")
         show_drawing(described.drawing, progress.statuses)
         show_steps(progress)
         show_partial(progress)
@@ -165,7 +168,8 @@ def _row(state: StepState, now: int) -> str:
     indent = f"padding-left:{1.1 * state.depth:.1f}rem"
     return (
         f'<tr><td style="{indent}"><span class="pf-dot {status}" title="{status or "not yet"}">'
-        f'</span>{escape(words(state.id))}</td><td class="d">{escape(", ".join(filter(None, told)))}'
+        f"</span>{escape(words(state.id))}</td>"
+        f'<td class="d">{escape(", ".join(filter(None, told)))}'
         f'</td><td class="n">{seconds_text(took) if took is not None else ""}</td></tr>'
     )
 
@@ -188,14 +192,33 @@ def _unpacked(slot: Any) -> Any:
         return {"$opaque": str(error)}
 
 
+def made_so_far(execution_id: str) -> dict[str, Any]:
+    """What the steps of a run under way have made, from the journals."""
+    found = whole(desk().store, execution_id)
+    past = Past(desk().folder, found)
+    values: dict[str, Any] = {}
+    for row in found.spans.to_pylist():
+        values |= past.span(row)[1]
+    return values
+
+
 def show_question(
     execution_id: str,
     step: str,
-    path: Sequence[int],
     question: Mapping[str, Any],
-    steps: Sequence[StepCard],
+    *,
+    path: Sequence[int] = (),
+    steps: Sequence[StepCard] = (),
 ) -> None:
-    """A card with what a run asks, and buttons that answer it."""
+    """A card with what a run asks, and buttons that answer it.
+
+    Args:
+        execution_id: Of the run.
+        step: Which asks.
+        question: ``question`` and ``choices``.
+        path: Item and pass indexes of the step.
+        steps: Of the pipeline; they tell a question for yes or no from one for words.
+    """
     key = f"{execution_id} {step} {list(path)}"
     with st.container(border=True, key=f"ask {key}"):
         st.markdown(f"##### :orange[:material/contact_support:] {question['question']}")

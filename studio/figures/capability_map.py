@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 ROW_PIXELS = 0.62
+MOST_SAID = 4
+"""A name is written beside its dot when at least so many wires meet there."""
 
 
 def capability_map(cards: Sequence[CapabilityCard], *, mode: Mode = "light") -> go.Figure:
@@ -74,7 +76,7 @@ def joined(cards: Sequence[CapabilityCard]) -> list[ContractRow]:
 
 def _range(places: dict[str, tuple[float, float]]) -> list[float]:
     across = [x for x, _ in places.values()] or [0.0]
-    return [min(across) - 120, max(across) + 200]
+    return [min(across) - 120, max(across) + 330]
 
 
 def _wires(graph: Any, places: dict[str, tuple[float, float]], mode: Mode) -> Any:
@@ -96,15 +98,20 @@ def _points(
 
     is_capability = bool(nodes) and graph.nodes[nodes[0]]["kind"] == "capability"
     labels = [graph.nodes[one]["label"] for one in nodes]
+    shown = [
+        label if is_capability or graph.degree(one) >= MOST_SAID else ""
+        for one, label in zip(nodes, labels, strict=True)
+    ]
     said = [graph.nodes[one]["detail"] or "a name that capabilities share" for one in nodes]
     return go.Scatter(
         x=[places[one][0] for one in nodes],
         y=[places[one][1] for one in nodes],
         mode="markers+text",
-        text=labels,
+        text=shown,
         customdata=labels if is_capability else ["" for _ in nodes],
+        ids=labels,
         hovertext=said,
-        hovertemplate="<b>%{text}</b><br>%{hovertext}<extra></extra>",
+        hovertemplate="<b>%{id}</b><br>%{hovertext}<extra></extra>",
         textposition="middle right" if is_capability else "top center",
         textfont={
             "size": 12 if is_capability else 10.5,

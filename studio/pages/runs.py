@@ -5,7 +5,7 @@ import datetime as dt
 import streamlit as st
 
 from packetflow.errors import PacketFlowError, UnknownName
-from packetflow.kernel.cards import Description, FailureCard
+from packetflow.kernel.cards import Description
 from packetflow.show import timeline
 from packetflow.show.timeline import seconds_text
 from packetflow.store.queries import Filter, Whole, answer, latest, whole
@@ -14,6 +14,7 @@ from studio.past import Past
 from studio.progress import bars
 from studio.running import show_failure, show_run
 from studio.showing import show_values, words
+from studio.spans import failure_of, show_spans
 from studio.state import description, desk, guard, mode, query
 from studio.theme import STATUS, status_text
 
@@ -83,8 +84,10 @@ def show_head(found: Whole) -> None:
             help="Go on where it was interrupted; what was completed does not run again",
         ):  # fmt: skip
             go(desk().keep(desk().runner.resume(identity), late=True))
-        if status not in UNDER_WAY and st.button("Run again", icon=":material/restart_alt:",
-                                                 help="From the start, with the same inputs"):  # fmt: skip
+        again = "From the start, with the same inputs"
+        if status not in UNDER_WAY and st.button(
+            "Run again", icon=":material/restart_alt:", help=again
+        ):
             go(desk().keep(desk().runner.fork(identity)))
 
 
@@ -101,13 +104,6 @@ def described(found: Whole) -> Description:
         return description(name)
     except PacketFlowError:
         return Description(name)
-
-
-def failure_of(row: dict[str, object]) -> FailureCard:
-    """The failure as the store keeps it."""
-    return FailureCard(
-        str(row["failed_step"] or row["name"]), str(row["error_type"]), str(row["error"])
-    )
 
 
 def show_one(identity: str) -> None:
@@ -137,41 +133,19 @@ def show_one(identity: str) -> None:
         st.markdown(f'<div class="pf-draw">{drawn}</div>', unsafe_allow_html=True)
     made, given, each, logs = st.tabs(["What it made", "What it was given", "Step by step", "Log"])
     with made, guard("outputs"):
-        show_values(past.outputs, f"{row['name']} out {identity}", ports=card.provides,
-                    empty="Nothing so far." if row["status"] in UNDER_WAY else "Nothing.")  # fmt: skip
+        empty = "Nothing so far." if row["status"] in UNDER_WAY else "Nothing."
+        key = f"{row['name']} out {identity}"
+        show_values(past.outputs, key, ports=card.provides, empty=empty)
     with given, guard("inputs"):
         show_values(
             past.inputs, f"{row['name']} in {identity}", ports=card.requires, empty="Nothing."
         )
     with each, guard("steps"):
-        show_steps(past, spans)
+        show_spans(past, spans)
     with logs, guard("log"):
         lines = [f"{one['logged_at']:%H:%M:%S}  {one['level'] or one['kind']:8} {one['text']}"
                  for one in found.logs.to_pylist()]  # fmt: skip
         st.code("\n".join(lines) or "It logged nothing.", language=None, wrap_lines=True)
-
-
-def show_steps(past: Past, spans: list[dict[str, object]]) -> None:
-    """Inputs and outputs of one step, by choice."""
-    names = {
-        one["span_id"]: f"{one['step'] or one['name']} {list(one['path'] or []) or ''}"
-        for one in spans
-    }
-    if not names:
-        st.caption("No step has ended yet.")
-        return
-    chosen = st.selectbox("Step", list(names), format_func=names.__getitem__)
-    span = next(one for one in spans if one["span_id"] == chosen)
-    given, made = past.span(span)
-    took = seconds_text(float(str(span["duration_ns"])) / 1e9)
-    st.markdown(f"{status_text(str(span['status']))} in {took}, try {span['attempt']}")
-    if span["error"]:
-        st.text(str(span["error"]))
-    if given:
-        st.markdown("**Given**")
-        show_values(given, f"given {chosen}")
-    st.markdown("**Made**")
-    show_values(made, f"made {chosen}", empty="Nothing.")
 
 
 if query("run"):
