@@ -19,7 +19,12 @@ DAY = 86_400 * SECOND
 
 
 def own(folder, **more):
-    return Owner(folder, settings=more.pop("settings", Settings(journal_megabytes=0)), patience_seconds=0, **more)
+    return Owner(
+        folder,
+        settings=more.pop("settings", Settings(journal_megabytes=0)),
+        patience_seconds=0,
+        **more,
+    )
 
 
 @pytest.fixture
