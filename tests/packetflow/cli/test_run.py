@@ -7,6 +7,7 @@ import pytest
 
 GOOD = "files/good_customer.json"
 SLOW = """
+import os
 import time
 from packetflow import capability
 
