@@ -28,7 +28,6 @@ from packetflow.engine.sync import LoopThread
 from packetflow.errors import StoreError, UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
 from packetflow.store.client import StoreClient
-from packetflow.store.inproc import MemoryStore
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Params, Store
 from packetflow.workspace.alive import Pulse
@@ -43,6 +42,8 @@ from packetflow.workspace.resuming import Resumable, Resuming
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from packetflow.store.inproc import MemoryStore
 
 T = TypeVar("T")
 IN_MEMORY = ":memory:"
@@ -80,6 +81,8 @@ class Workspace(Arrivals):
         self._leases: FileLeases | None = None
         if self.in_memory:
             self.folder = WorkspaceFolder(Path(), {"name": "in memory"})
+            from packetflow.store.inproc import MemoryStore  # brings DuckDB, which takes 0.1 s
+
             memory = MemoryStore(self.runner)
             self.journal: JournalWriter | MemoryStore = memory
             self.store: Store = memory
