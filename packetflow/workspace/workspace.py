@@ -268,6 +268,14 @@ class Workspace(Arrivals):
         """
         return self.archive.full_id(execution_id)
 
+    def runs_elsewhere(self, execution_id: str) -> str:
+        """The other living runner that works on an execution; empty when there is none.
+
+        Raises:
+            UnknownName: There is no such execution.
+        """
+        return self._past.runs_elsewhere(self.archive.story(execution_id))
+
     def sql(self, query: str, params: Params = None) -> pa.Table:
         """Ask the store; everything kept before is in the answer. See ``docs/store.md``.
 
