@@ -155,7 +155,7 @@ class Running:
     def cancel(self, reason: str = "cancelled") -> None:
         """Stop it: async steps within one turn of the loop, process steps by a kill."""
         self._run.stop_reason = reason
-        self._run.cancelled.set()
+        self._run.cancelled = True
         self._run.special = True  # so that no further step begins, whatever the last one does
         # one turn later: a task that is cancelled before its first turn never runs at all
         self._task.get_loop().call_soon(self._task.cancel)

@@ -68,7 +68,7 @@ class UseNode:
     def start(self, frame: Frame) -> Pending:
         """Run it; the subclasses say where."""
         if frame.run.special:
-            if frame.run.cancelled.is_set():
+            if frame.run.cancelled:
                 raise asyncio.CancelledError(frame.run.stop_reason)
             if frame.run.past is not None and self.recall(frame):
                 return None
