@@ -6,10 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from packetflow.capabilities.contract import Port
+from packetflow.cli.follow import open_waits
 from packetflow.cli.inputs import by_type
+from packetflow.cli.progress import place
 from packetflow.composition.steps import Call, Pipeline, Step, Wait
 from packetflow.composition.walk import find, walk
-from packetflow.errors import CompositionError, WrongType
+from packetflow.errors import CompositionError, RunError, UnknownName, WrongType
 from packetflow.kernel.records import WaitStarted
 
 if TYPE_CHECKING:
@@ -35,6 +37,27 @@ def fitting(ws: Workspace, wait: WaitStarted, text: str) -> Any:
     if port.type is bool and words.casefold() in {"yes", "no"}:
         return words.casefold() == "yes"
     return by_type(port, words)
+
+
+def chosen(ws: Workspace, execution_id: str, step: str | None, at: str | None) -> WaitStarted:
+    """The wait that is meant, among those of an execution.
+
+    Raises:
+        RunError: It waits for nobody, or for several and none is named.
+        UnknownName: The step named does not wait.
+    """
+    waits = [wait for wait in open_waits(ws, execution_id) if wait.question]
+    if not waits:
+        raise RunError(f"execution {execution_id} asks nobody; `packetflow waiting` shows who does")
+    named = [wait for wait in waits if step in {None, wait.step}]
+    if not named:
+        raise UnknownName("waiting step", str(step), [wait.step for wait in waits][:3])
+    if at is not None:
+        named = [wait for wait in named if ".".join(map(str, wait.path)) == at]
+    if len(named) != 1:
+        listed = ", ".join(place(wait.step, wait.path) for wait in waits)
+        raise RunError(f"say which one is meant by its STEP (and --at): {listed}")
+    return named[0]
 
 
 def _json_or_text(words: str) -> Any:

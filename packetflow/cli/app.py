@@ -13,7 +13,21 @@ from typer.core import TyperGroup
 from packetflow.errors import did_you_mean
 
 COMMANDS = {
+    "init": "packetflow.cli.init:init",
+    "list": "packetflow.cli.listing:list_all",
+    "search": "packetflow.cli.listing:search",
+    "show": "packetflow.cli.show:show",
+    "check": "packetflow.cli.show:check",
     "run": "packetflow.cli.run:run",
+    "resume": "packetflow.cli.again:resume",
+    "fork": "packetflow.cli.again:fork",
+    "runs": "packetflow.cli.runs:runs",
+    "waiting": "packetflow.cli.waiting:waiting",
+    "answer": "packetflow.cli.waiting:answer",
+    "emit": "packetflow.cli.waiting:emit",
+    "sql": "packetflow.cli.sql:sql",
+    "studio": "packetflow.cli.studio:studio",
+    "doctor": "packetflow.cli.doctor:doctor",
 }
 
 
@@ -68,8 +82,9 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
 
 @app.callback()
 def packetflow(
+    *,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
-    ] = False,  # noqa: FBT002 - typer's way to say a flag
+    ] = False,
 ) -> None:
     """Compose functions, run them without losing work, look at every step."""

@@ -42,6 +42,11 @@ class Manner:
         person = sys.stderr.isatty() and sys.stdin.isatty() and not as_json
         return cls(asks=person, lines=lines, live=sys.stderr.isatty() and not lines)
 
+    @property
+    def patience(self) -> float:
+        """Seconds to stay while a run only waits; a person may wait a little for an event."""
+        return 30.0 if self.asks else 0.0
+
     def watching(self) -> Watching:
         """What shows the events."""
         if self.lines:
@@ -93,7 +98,12 @@ def _result(handle: Handle) -> Execution:
 def open_waits(ws: Workspace, execution_id: str) -> list[WaitStarted]:
     """What an execution waits for now, the oldest first."""
     past = ws.archive.story(execution_id).past
-    return [wait for place, wait in past.waits.items() if place not in past.done]
+    return [
+        wait
+        for place, waits in past.waits.items()
+        if place not in past.done
+        for wait in waits.values()
+    ]
 
 
 def ask(ws: Workspace, wait: WaitStarted) -> None:

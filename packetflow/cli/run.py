@@ -57,7 +57,7 @@ def run(  # noqa: PLR0913 - the options of a command
     from packetflow.cli.running import Request, pairs, perform
 
     manner = Manner.of_this_terminal(lines=follow, as_json=as_json)
-    patience = wait_seconds if wait_seconds is not None else (30.0 if manner.asks else 0.0)
+    patience = manner.patience if wait_seconds is None else wait_seconds
     request = Request(
         name,
         file,

@@ -12,9 +12,10 @@ from packetflow.cli import outcome
 from packetflow.cli.command import Command
 from packetflow.cli.follow import Manner, followed
 from packetflow.cli.inputs import Given, read
-from packetflow.cli.target import find
+from packetflow.cli.target import SOURCE_TAG, find
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.start import Start
+from packetflow.errors import RunElsewhere, Superseded
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import Status
 
@@ -94,6 +95,14 @@ def plan_problems(ws: Workspace, target: object) -> None:
         ws.engine.plan(target)
 
 
+def learn_source(ws: Workspace, execution_id: str) -> None:
+    """Load the Python file that an execution came from, so that its capabilities are known."""
+    started = ws.archive.story(execution_id).started
+    source = "" if started is None else started.tags.get(SOURCE_TAG, "")
+    if source:
+        find(ws, source)
+
+
 def came_out(command: Command, ws: Workspace, handle: Handle, manner: Manner) -> None:
     """Go along with a run, print how it came out, and leave with exit code 1 if it failed."""
     execution = followed(ws, handle, manner)
@@ -104,3 +113,14 @@ def came_out(command: Command, ws: Workspace, handle: Handle, manner: Manner) ->
         if command.as_json:
             outcome.told_failure(execution)
         raise typer.Exit(1)
+
+
+def go_on(command: Command, ws: Workspace, execution_id: str, manner: Manner) -> None:
+    """Go on with a run whose answer was kept, unless another process has it already."""
+    try:
+        handle = ws.resume(execution_id, reason="answered")
+    except (Superseded, RunElsewhere) as elsewhere:
+        told = {"execution_id": execution_id, "status": "running", "note": elsewhere.message}
+        command.answer(told, f"kept the answer; {elsewhere.message}")
+        return
+    came_out(command, ws, handle, manner)

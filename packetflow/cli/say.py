@@ -153,3 +153,25 @@ def _cut(text: str) -> str:
     if len(text) <= MOST_TEXT:
         return text
     return f"{text[:MOST_TEXT]}... ({len(text):,} characters; --json shows all)"
+
+
+def comma_separated(table: Any) -> None:
+    """Print an Arrow table as CSV; times in ISO form, lists and structures as JSON."""
+    import csv
+    import json
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(table.column_names)
+    for batch in table.to_batches(max_chunksize=10_000):
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            cells = (plain(value) for value in row)
+            writer.writerow(
+                json.dumps(one, ensure_ascii=False) if isinstance(one, (dict, list)) else one
+                for one in cells
+            )
+
+
+def warnings(lines: Iterable[str]) -> None:
+    """Say on standard error what is not as it should be."""
+    for line in lines:
+        typer.echo(f"warning: {line}", err=True)

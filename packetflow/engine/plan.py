@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from packetflow.capabilities.contract import MISSING, Contract, Port
@@ -70,6 +70,7 @@ class Plan:
         root: The compiled steps.
         inputs: How the given inputs are checked.
         defaults: What a pipeline itself says of inputs that are left out.
+        secrets: The names in its scope whose values may not be shown.
     """
 
     step: Step
@@ -77,16 +78,7 @@ class Plan:
     root: Node
     inputs: tuple[Read, ...]
     defaults: Mapping[str, Any]
-
-    @cached_property
-    def secrets(self) -> frozenset[str]:
-        """The names, in any scope of it, whose values may not be shown."""
-        return frozenset(
-            port.name
-            for part in walk(self.step)
-            for port in (*part.flow.needs.values(), *part.flow.makes.values())
-            if port.secret
-        )
+    secrets: frozenset[str]
 
 
 def compile_plan(composition: Step | Pipeline) -> Plan:
@@ -113,7 +105,7 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
     hidden = hidden_names(step, (port.name for port in contract.requires if port.secret))
     contract = Contract(veiled(contract.requires, hidden), veiled(contract.provides, hidden))
     reads = tuple(Read(p.name, p.name, p, _check(p)) for p in contract.requires)
-    return Plan(step, contract, compile_step(step, hidden), reads, defaults)
+    return Plan(step, contract, compile_step(step, hidden), reads, defaults, hidden)
 
 
 def _check(port: Port) -> Any:

@@ -49,8 +49,8 @@ class StepReporter:
         self._node = node
         self._frame = frame
         self._loop = asyncio.get_running_loop()
-        self._posted = 0
         self._asked = 0
+        self._posted = 0
 
     def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None:
         """Keep a line."""

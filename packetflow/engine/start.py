@@ -69,7 +69,7 @@ def check_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
     missing = [p.name for p in plan.contract.requires if not p.optional and p.name not in inputs]
     if missing:
         raise MissingInput(missing, "the composition")
-    scope: dict[str, Any] = {n: v for n, v in plan.defaults.items() if n in known}
+    scope: dict[str, Any] = {}
     for read in plan.inputs:
         if read.scope_name in inputs:
             value = inputs[read.scope_name]

@@ -180,8 +180,9 @@ async def _early(waiter: Waiter, began: int) -> EventArrived | None:
         return None
     found = list(await inbox.find(waiter.answer, "", began))
     if waiter.event != waiter.answer:
-        since = 0 if waiter.key else run.started_at
-        found += await inbox.find(waiter.event, waiter.key, since)
+        found += await inbox.find(waiter.event, waiter.key, 0 if waiter.key else run.started_at)
+    if waiter.future.done():
+        return None  # one was delivered meanwhile
     first = next((one for one in found if one.event_id not in run.taken), None)
     if first is not None:
         run.taken.add(first.event_id)

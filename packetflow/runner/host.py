@@ -16,7 +16,13 @@ from packetflow.engine.events import Ended, Event
 from packetflow.engine.execution import Running
 from packetflow.engine.start import Start
 from packetflow.engine.values import Opaque, unpack
-from packetflow.errors import MissingInput, PacketFlowError, RunError, UnknownName
+from packetflow.errors import (
+    MissingInput,
+    PacketFlowError,
+    RunElsewhere,
+    RunError,
+    UnknownName,
+)
 from packetflow.kernel.cards import Description, Listing
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import AnswerStep, CapabilityRequest, EmitEvent, ForkRun
@@ -124,20 +130,31 @@ class Host:
         return running.id
 
     async def follow(self, execution_id: str, tell: Tell) -> None:
-        """Tell the events from now on; one that is over tells its outcome at once."""
+        """Tell the events from now on; one that is over tells its outcome at once.
+
+        Raises:
+            UnknownName: There is no such execution.
+            RunElsewhere: Another living runner works on it.
+        """
         whole = await asyncio.to_thread(self.workspace.full_id, execution_id)
         running = self.workspace.engine.running.get(whole)
         if running is not None:
             self._told(running, tell)
             return
+        runner = await asyncio.to_thread(self.workspace.runs_elsewhere, whole)
+        if runner:
+            raise RunElsewhere(whole, runner)
         tell(outcome_of(await asyncio.to_thread(self.workspace.execution, whole)))
 
     def unfollow(self, execution_id: str, tell: Tell) -> None:
         """Tell no more; does nothing when it was not told."""
-        listener = self._tells.get(execution_id, {}).pop(tell, None)
-        running = self.workspace.engine.running.get(execution_id)
-        if running is not None and listener is not None:
-            running.ignore(listener)
+        for whole, told in self._tells.items():
+            if not whole.endswith(execution_id):
+                continue
+            listener = told.pop(tell, None)
+            running = self.workspace.engine.running.get(whole)
+            if running is not None and listener is not None:
+                running.ignore(listener)
 
     async def cancel(self, execution_id: str, reason: str) -> bool:
         """Stop an execution; false when it was over already."""

@@ -15,6 +15,7 @@ from packetflow.composition.problems import Problem
 from packetflow.composition.steps import Guarded, Pipeline, Sequence, Step
 from packetflow.composition.walk import children, label, natural_name
 from packetflow.discovery.catalog import AnyCapability, Catalog
+from packetflow.engine.values import pack_all
 from packetflow.kernel.cards import (
     BrokenFile,
     CapabilityCard,
@@ -71,7 +72,7 @@ def capability_card(capability: AnyCapability) -> CapabilityCard:
         file,
         line,
         source,
-        [dict(example) for example in declared.examples],
+        [pack_all(example, declared.contract.inputs) for example in declared.examples],
         list(declared.tags),
         declared.safety.value,
     )
@@ -105,7 +106,6 @@ def pipeline_card(pipeline: Pipeline, file: str) -> PipelineCard:
 
 def list_all(catalog: Catalog, query: str, limit: int) -> Listing:
     """What a catalog holds, or what of it matches a query, best first."""
-    catalog.refresh()
     if query:
         found = catalog.search(query, limit or 50)
         capabilities = [one for one in found if not isinstance(one, Pipeline)]

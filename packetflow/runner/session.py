@@ -188,7 +188,8 @@ class Session:
         if not (self._home.is_moved or self._home.is_leaving) or isinstance(request, Ping):
             return False
         if isinstance(request, Follow | CancelRun | AnswerStep):
-            return request.execution_id not in self._host.under_way()
+            named = request.execution_id  # the whole id, or its last characters
+            return not any(one.endswith(named) for one in self._host.under_way())
         return True
 
     async def _handle(self, request: Request) -> None:

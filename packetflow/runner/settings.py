@@ -22,6 +22,8 @@ class RunnerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         stop_seconds: How long executions may go on after a request to stop, then they are
             cancelled.
         memory_limit_mb: The most address space of a runner, in MiB; no limit by default.
+        stay: Whether a runner stays without a client while a trigger, or an execution that waits,
+            counts on it.
         watch: Whether a changed capability file puts a new runner in place.
     """
 
@@ -31,6 +33,7 @@ class RunnerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stale_seconds: float = STALE_SECONDS
     stop_seconds: float = 2.0
     memory_limit_mb: int | None = None
+    stay: bool = False
     watch: bool = True
 
 

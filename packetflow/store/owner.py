@@ -274,7 +274,8 @@ class Owner:
 
     def _prune(self) -> None:
         """Remove segments only after a checkpoint: till then they can rebuild a lost log."""
-        paths = self._journals.finished(set(self._ingest.executions.open))
+        keep = int(self.settings.journal_megabytes * 1e6)
+        paths = self._journals.finished(set(self._ingest.executions.open), keep)
         if not paths:
             return
         self._connection.execute("CHECKPOINT").fetchall()

@@ -8,7 +8,7 @@ from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
 from packetflow.engine.execution import Execution
 from packetflow.engine.past import Story, read_story
-from packetflow.errors import CompositionError, UnknownName
+from packetflow.errors import CompositionError, RunError, UnknownName
 from packetflow.kernel.records import Record
 from packetflow.store.files import places
 from packetflow.store.frames import records_of
@@ -45,11 +45,21 @@ class Archive:
 
         Raises:
             UnknownName: There is none of that id.
+            RunError: It ended long ago, and its journal was removed.
         """
         story = read_story(self.records(execution_id))
         if story.started is None:
+            if self._is_in_store(execution_id):
+                raise RunError(
+                    f"the journal of execution {execution_id} was removed some time after it ended "
+                    "(see journal_megabytes in docs/store.md); SQL still tells about it"
+                )
             raise UnknownName("execution", execution_id)
         return story
+
+    def _is_in_store(self, execution_id: str) -> bool:
+        query = "SELECT 1 FROM executions WHERE execution_id::VARCHAR = $id LIMIT 1"
+        return bool(self._store.sql(query, {"id": execution_id}).num_rows)
 
     def full_id(self, execution_id: str) -> str:
         """The whole id for the last characters of one.

@@ -13,7 +13,7 @@ from packetflow.engine.execution import Running
 from packetflow.engine.past import Story
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
-from packetflow.errors import RunError, Superseded
+from packetflow.errors import RunElsewhere, RunError, Superseded
 from packetflow.kernel.records import Record
 from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
@@ -71,7 +71,8 @@ class Resuming:
 
         Raises:
             UnknownName: There is no such execution.
-            RunError: It is done, or still runs elsewhere, or what it ran has changed.
+            RunElsewhere: Another living runner works on it.
+            RunError: It is done, or runs here, or what it ran has changed.
             Superseded: Another runner was quicker.
         """
         story = self._archive.story(execution_id)
@@ -121,14 +122,18 @@ class Resuming:
             return
         if started.execution_id in engine.running:
             raise RunError(f"execution {started.execution_id} is running here")
+        runner = self.runs_elsewhere(story)
+        if runner:
+            raise RunElsewhere(started.execution_id, runner)
+
+    def runs_elsewhere(self, story: Story) -> str:
+        """The other living runner that works on an execution; empty when there is none."""
         parked = set(story.past.waits) - set(story.past.done)
-        if self._leases is None or story.runner == self._runner or parked:
-            return
-        if is_alive(self._folder.state, story.runner):
-            raise RunError(
-                f"execution {started.execution_id} is running in another process (runner "
-                f"{story.runner})"
-            )
+        if story.ended is not None or self._leases is None or parked:
+            return ""
+        if story.runner == self._runner or not is_alive(self._folder.state, story.runner):
+            return ""
+        return story.runner
 
     def ready_to_fork(
         self,

@@ -26,18 +26,15 @@ from packetflow.engine.execution import Execution
 from packetflow.engine.ports import Chain
 from packetflow.engine.start import Start
 from packetflow.engine.sync import LoopThread
-from packetflow.engine.values import pack_all
-from packetflow.engine.waits import answer_event
 from packetflow.errors import StoreError, UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.records import EventArrived, ScoreGiven
-from packetflow.kernel.records import Path as Place
 from packetflow.store.client import StoreClient
 from packetflow.store.inproc import MemoryStore
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Params, Store
 from packetflow.workspace.alive import Pulse
 from packetflow.workspace.archive import Archive
+from packetflow.workspace.arrivals import Arrivals
 from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folder
 from packetflow.workspace.handle import Handle
 from packetflow.workspace.inbox import StoreInbox
@@ -52,7 +49,7 @@ T = TypeVar("T")
 IN_MEMORY = ":memory:"
 
 
-class Workspace:
+class Workspace(Arrivals):
     """A workspace folder with its catalog, an engine in a thread of its own, and its store.
 
     Args:
@@ -281,76 +278,13 @@ class Workspace:
         """
         return self.archive.full_id(execution_id)
 
-    def emit(
-        self,
-        event: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        key: str = "",
-        event_id: str | None = None,
-    ) -> str:
-        """Send a named event to whoever waits for it, now or later; answers its id.
+    def runs_elsewhere(self, execution_id: str) -> str:
+        """The other living runner that works on an execution; empty when there is none.
 
-        Args:
-            event: Its name.
-            payload: Named values.
-            key: Whom it concerns, for waits with a key.
-            event_id: Its id, when it comes from elsewhere and may come twice.
+        Raises:
+            UnknownName: There is no such execution.
         """
-        arrived = self.send(event, payload or {}, key=key, event_id=event_id)
-        self.deliver(arrived)
-        return arrived.event_id
-
-    def send(
-        self, event: str, payload: Mapping[str, Any], *, key: str = "", event_id: str | None = None
-    ) -> EventArrived:
-        """Keep an event, without handing it to anybody here."""
-        at = self.engine.clock.wall_ns()
-        packed = pack_all(payload, {})
-        arrived = EventArrived(event_id or new_id(), event, key, packed, at, self.role)
-        self.journal.append(arrived)
-        return arrived
-
-    def send_answer(
-        self, execution_id: str, step: str, value: Any, path: Place = ()
-    ) -> EventArrived:
-        """Keep a person's answer, without handing it to anybody here."""
-        return self.send(answer_event(execution_id, step, path), {"answer": value})
-
-    def deliver(self, arrived: EventArrived) -> None:
-        """Hand an event to the executions that wait in this process."""
-        if self._thread is not None:
-            self._thread.loop.call_soon_threadsafe(self.engine.deliver, arrived)
-
-    def answer(self, execution_id: str, step: str, value: Any, path: Place = ()) -> str:
-        """Answer the question of a step that waits for a person; answers the event's id."""
-        whole = self.full_id(execution_id)
-        arrived = self.send_answer(whole, step, value, path)
-        self.deliver(arrived)
-        return arrived.event_id
-
-    def waiting(self) -> list[dict[str, Any]]:
-        """What waits for an event or a person, the oldest first."""
-        rows: list[dict[str, Any]] = self.sql(
-            "select execution_id::varchar as execution_id, name, step, path, event, key, question,"
-            " choices, deadline, waiting_since from waiting order by waiting_since"
-        ).to_pylist()
-        return rows
-
-    def score(
-        self,
-        execution_id: str,
-        value: float,
-        *,
-        step: str = "",
-        name: str = "quality",
-        comment: str = "",
-        author: str = "",
-    ) -> None:
-        """Keep a person's opinion of an execution or one of its steps."""
-        at = self.engine.clock.wall_ns()
-        whole = self.full_id(execution_id)
-        self.journal.append(ScoreGiven(whole, step, name, float(value), comment, author, at))
+        return self._past.runs_elsewhere(self.archive.story(execution_id))
 
     def sql(self, query: str, params: Params = None) -> pa.Table:
         """Ask the store; everything kept before is in the answer. See ``docs/store.md``.

@@ -334,7 +334,7 @@ def resume_all(base: Path, whole: dict[str, Any], scratch: Path, *, again: int) 
         again: From so many of the cuts, cut the journal of that second life everywhere too.
     """
     found: list[Told] = []
-    segment = sorted(places(base).journal.iterdir())[-1]
+    segment = max(places(base).journal.iterdir())
     cuts = list(offsets(segment))
     deeper = {len(cuts) * one // (again + 1) for one in range(1, again + 1)}
     boundary = 0

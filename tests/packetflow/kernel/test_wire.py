@@ -214,8 +214,10 @@ GOLDEN = [
     (m.Ping("7", 5), b"PF\x01\x83\xa4type\xa4ping\xa2id\xa17\xa2at\x05"),
     (
         m.CapabilityRequest("1", "add", {"a": 1, "b": Ext(2, b"xy")}, follow=False),
-        (b"PF\x01\x85\xa4type\xb2capability_request\xa2id\xa11\xa4name\xa3add"
-         b"\xa6inputs\x82\xa1a\x01\xa1b\xd5\x02xy\xa6follow\xc2"),
+        (
+            b"PF\x01\x85\xa4type\xb2capability_request\xa2id\xa11\xa4name\xa3add"
+            b"\xa6inputs\x82\xa1a\x01\xa1b\xd5\x02xy\xa6follow\xc2"
+        ),
     ),
     (
         m.CapabilityDiscovery("2", "text"),
@@ -223,15 +225,19 @@ GOLDEN = [
     ),
     (
         m.CapabilityResponse("1", Outcome("e", "ok", {"sum": 3}, seconds=0.5)),
-        (b"PF\x01\x83\xa4type\xb3capability_response\xa2id\xa11\xa7outcome\x84"
-         b"\xacexecution_id\xa1e\xa6status\xa2ok\xa7outputs\x81\xa3sum\x03"
-         b"\xa7seconds\xcb?\xe0\x00\x00\x00\x00\x00\x00"),
+        (
+            b"PF\x01\x83\xa4type\xb3capability_response\xa2id\xa11\xa7outcome\x84"
+            b"\xacexecution_id\xa1e\xa6status\xa2ok\xa7outputs\x81\xa3sum\x03"
+            b"\xa7seconds\xcb?\xe0\x00\x00\x00\x00\x00\x00"
+        ),
     ),
     (
         m.RunEvent("1", Happening("e", "step_started", "add", [2], 9, {"attempt": 1})),
-        (b"PF\x01\x83\xa4type\xa9run_event\xa2id\xa11\xa5event\x86\xacexecution_id\xa1e"
-         b"\xa4kind\xacstep_started\xa4step\xa3add\xa4path\x91\x02\xa2at\x09"
-         b"\xa4body\x81\xa7attempt\x01"),
+        (
+            b"PF\x01\x83\xa4type\xa9run_event\xa2id\xa11\xa5event\x86\xacexecution_id\xa1e"
+            b"\xa4kind\xacstep_started\xa4step\xa3add\xa4path\x91\x02\xa2at\x09"
+            b"\xa4body\x81\xa7attempt\x01"
+        ),
     ),
 ]
 

@@ -19,7 +19,12 @@ DAY = 86_400 * SECOND
 
 
 def own(folder, **more):
-    return Owner(folder, settings=more.pop("settings", Settings()), patience_seconds=0, **more)
+    return Owner(
+        folder,
+        settings=more.pop("settings", Settings(journal_megabytes=0)),
+        patience_seconds=0,
+        **more,
+    )
 
 
 @pytest.fixture
@@ -193,6 +198,19 @@ def test_segments_stay_until_all_their_executions_have_ended(tmp_path):
     assert count(again, "executions") == 3
     assert count(again, "journal_offset") == 0
     again.close()
+
+
+def test_the_newest_segments_stay_for_a_while_so_that_ended_runs_can_be_taken_up(tmp_path):
+    for process in ("a", "b", "c"):
+        write(tmp_path, *whole(), process=process)
+    sizes = [path.stat().st_size for path in segments(tmp_path / ".packetflow/journal")]
+    owner = own(tmp_path, settings=Settings(journal_megabytes=sum(sizes[1:]) / 1e6))
+
+    settle(owner)
+    owner.close()
+
+    left = [path.name for path in segments(tmp_path / ".packetflow/journal")]
+    assert left == ["b.00000.journal", "c.00000.journal"]
 
 
 def test_the_segment_of_a_living_writer_stays(tmp_path):

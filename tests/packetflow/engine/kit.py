@@ -1,0 +1,136 @@
+"""What the engine's tests share: small capabilities, a sink that records as a journal would."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from packetflow import capability
+from packetflow.engine.engine import Engine
+from packetflow.engine.execution import Execution
+from packetflow.engine.ports import MemorySink
+from packetflow.errors import JournalFull
+from packetflow.kernel.records import EventArrived, Record, decoder, encoder
+from packetflow.testing import FakeClock
+
+
+class RecordingSink(MemorySink):
+    """Keeps records as bytes, the way a journal does; can be full from some position on."""
+
+    durable = True
+
+    def __init__(self, full_at: int | None = None, *, only_once: bool = False) -> None:
+        super().__init__()
+        self.kept: list[bytes] = []
+        self.asked = 0
+        self._full_at = full_at
+        self._only_once = only_once
+        self._encode = encoder().encode
+        self.append = self._append
+
+    def _append(self, record: Record) -> None:
+        position, self.asked = self.asked, self.asked + 1
+        full = self._full_at is not None and position >= self._full_at
+        if full and (not self._only_once or position == self._full_at):
+            raise JournalFull("the disk is full")
+        self.kept.append(self._encode(record))
+
+    @property
+    def read(self) -> list[Record]:
+        decode = decoder().decode
+        return [decode(one) for one in self.kept]
+
+
+class Box:
+    """An inbox in memory."""
+
+    def __init__(self, *events: EventArrived) -> None:
+        self.events = list(events)
+
+    async def find(self, event: str, key: str, since_ns: int) -> list[EventArrived]:
+        return [
+            one
+            for one in self.events
+            if one.event == event and key in ("", one.key) and one.at >= since_ns
+        ]
+
+
+async def run(flow: Any, /, *, engine: Engine | None = None, **inputs: Any) -> Execution:
+    """Run a flow on a fresh engine with time that jumps."""
+    mine = engine or Engine(MemorySink(), clock=FakeClock())
+    try:
+        return await mine.run(flow, inputs)
+    finally:
+        if engine is None:
+            await mine.close()
+
+
+async def turns(count: int = 20) -> None:
+    """Give others on the loop some turns."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def others() -> set[asyncio.Task[Any]]:
+    """The tasks of this loop but the caller's."""
+    return asyncio.all_tasks() - {asyncio.current_task()}
+
+
+def counted(names: Iterable[str]) -> tuple[dict[str, int], Callable[[str], None]]:
+    """Counts by name, and the function that counts."""
+    counts = dict.fromkeys(names, 0)
+
+    def count(name: str) -> None:
+        counts[name] = counts.get(name, 0) + 1
+
+    return counts, count
+
+
+def event(name: str, payload: dict[str, Any] | None = None, **said: Any) -> EventArrived:
+    """An event as it arrives."""
+    number = said.pop("id", f"id-{name}-{said.get('key', '')}")
+    return EventArrived(number, name, said.get("key", ""), payload or {}, said.get("at", 0))
+
+
+@capability(provides="n", run_in="loop")
+def inc(n: int) -> int:
+    "Add one."
+    return n + 1
+
+
+@capability(provides="n", run_in="loop")
+def double(n: int) -> int:
+    "Twice as much."
+    return n * 2
+
+
+@capability(provides="n")
+async def slow_inc(n: int) -> int:
+    "Add one, after a turn of the loop."
+    await asyncio.sleep(0)
+    return n + 1
+
+
+@capability(provides="n")
+def thread_inc(n: int) -> int:
+    "Add one in a thread."
+    return n + 1
+
+
+@capability(provides="n", run_in="loop")
+def broken(n: int) -> int:
+    "Always fail."
+    raise ValueError(f"no {n}")
+
+
+@capability(provides="n")
+async def slow_broken(n: int) -> int:
+    "Fail after a turn of the loop."
+    await asyncio.sleep(0)
+    raise ValueError(f"no {n}")
+
+
+@capability(provides="n")
+async def forever(n: int) -> int:
+    "Never end."
+    await asyncio.Event().wait()
+    return n
