@@ -12,6 +12,7 @@ import msgspec
 from packetflow.capabilities.contract import MISSING, Contract, Port, type_name
 from packetflow.composition.check import check_pipeline
 from packetflow.composition.codec import dump
+from packetflow.composition.concealing import concealed
 from packetflow.composition.draw import drawing, to_mermaid, to_svg
 from packetflow.composition.problems import Problem
 from packetflow.composition.steps import Guarded, Pipeline, Sequence, Step
@@ -130,7 +131,7 @@ def describe_pipeline(pipeline: Pipeline) -> Description:
     card = pipeline_card(pipeline, "")
     return Description(
         pipeline.name,
-        dump(pipeline),
+        dump(concealed(pipeline)),
         card.version,
         pipeline.intent,
         card.requires_schema,

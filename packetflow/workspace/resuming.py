@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from packetflow.composition.codec import definition_sha
+from packetflow.composition.concealing import not_kept
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Running
 from packetflow.engine.past import Story
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
-from packetflow.errors import RunElsewhere, RunError
+from packetflow.errors import RunElsewhere, RunError, Superseded
 from packetflow.kernel.records import Record
 from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
@@ -29,15 +30,21 @@ class Resumable:
         pipeline: What it ran, as it was then.
         records: All its records.
         epoch: The epoch of the lease.
+        give_back: Gives the lease back, for when it cannot go on after all.
     """
 
     pipeline: Pipeline
     records: tuple[Record, ...]
     epoch: int
+    give_back: Callable[[], None]
 
     def resume(self, engine: Engine, reason: str) -> Running:
         """Go on with it, on the engine's loop."""
-        return engine.resume(self.pipeline, self.records, epoch=self.epoch, reason=reason)
+        try:
+            return engine.resume(self.pipeline, self.records, epoch=self.epoch, reason=reason)
+        except BaseException:  # whatever it was, nobody runs under this lease
+            self.give_back()
+            raise
 
 
 class Resuming:
@@ -77,15 +84,39 @@ class Resuming:
         pipeline = self._archive.definition(story)
         if pipeline is None:
             raise RunError(f"what execution {execution_id} ran was not kept; start it anew")
+        _refuse_if_secrets_are_gone(pipeline, execution_id)
         if not accept_changes and definition_sha(pipeline) != started.definition_sha:
             raise RunError(
                 f"a capability of {started.name!r} has changed since execution {execution_id} "
                 "began; resume with accept_changes=True to go on with the new one"
             )
-        epoch = story.epoch + 1
-        if self._leases is not None:
-            self._leases.claim(execution_id, epoch)
-        return Resumable(pipeline, tuple(self._archive.records(execution_id)), epoch)
+        epoch = self._claim(execution_id, story)
+
+        def give_back() -> None:
+            if self._leases is not None:
+                self._leases.give_back(execution_id, epoch)
+
+        records = tuple(self._archive.records(execution_id))
+        return Resumable(pipeline, records, epoch, give_back)
+
+    def _claim(self, execution_id: str, story: Story) -> int:
+        """Take the lease of the next epoch, passing over one whose taker died before it began.
+
+        Raises:
+            Superseded: Another runner, or another thread of this one, has just taken it.
+        """
+        if self._leases is None:
+            return story.epoch + 1
+        taken, holder = self._leases.newest(execution_id)
+        begun = taken <= story.epoch
+        if not begun and (holder == self._runner or is_alive(self._folder.state, holder)):
+            raise Superseded(
+                f"execution {execution_id} was taken over by runner {holder!r}",
+                execution_id=execution_id,
+            )
+        epoch = max(taken, story.epoch) + 1
+        self._leases.claim(execution_id, epoch)
+        return epoch
 
     def _refuse_if_running(self, story: Story, engine: Engine) -> None:
         started = story.started
@@ -125,7 +156,16 @@ class Resuming:
         started = story.started
         if pipeline is None or started is None:
             raise RunError(f"what execution {execution_id} ran was not kept; start it anew")
+        _refuse_if_secrets_are_gone(pipeline, execution_id)
         plan = engine.plan(pipeline)
         inputs = {**restored_inputs(plan, started, engine.sink.get), **changed}
         past = reusable_past(plan.step, story.past, from_step, changed)
         return pipeline, inputs, Start(trigger="fork", retry_of=started.execution_id, past=past)
+
+
+def _refuse_if_secrets_are_gone(pipeline: Pipeline, execution_id: str) -> None:
+    for step, name in not_kept(pipeline.step):
+        raise RunError(
+            f"execution {execution_id} cannot be taken up: the value fixed on {name!r} of step "
+            f"{step!r} is secret and was not kept; start it anew"
+        )
