@@ -49,14 +49,21 @@ from packetflow.errors import PacketFlowError
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from pyarrow import Table
+
     from packetflow.workspace.workspace import Workspace
 
 
 def __getattr__(name: str) -> object:
+    """Load what is heavy when it is first asked for: `Workspace`, and `Table` (pyarrow's)."""
     if name == "Workspace":
         from packetflow.workspace.workspace import Workspace
 
         return Workspace
+    if name == "Table":
+        from pyarrow import Table
+
+        return Table
     raise AttributeError(f"module 'packetflow' has no attribute {name!r}")
 
 
@@ -75,6 +82,7 @@ __all__ = [
     "Problem",
     "Resource",
     "Step",
+    "Table",
     "Trigger",
     "Workspace",
     "approval",

@@ -276,7 +276,7 @@ class RunElsewhere(RunError):
 
     def __init__(self, execution_id: str, runner: str) -> None:
         super().__init__(
-            f"execution {execution_id} runs on runner {runner}; ask it there",
+            f"execution {execution_id} is running in another process (runner {runner})",
             execution_id=execution_id,
             runner=runner,
         )

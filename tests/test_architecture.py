@@ -96,7 +96,8 @@ def test_a_package_lists_exactly_what_can_be_imported_from_it(name: str):
 
     assert len(listed) == len(set(listed))
     assert [absent for absent in listed if not hasattr(module, absent)] == []
-    assert public_names(module) == {entry for entry in listed if not entry.startswith("_")}
+    # names loaded when first asked for may be listed without being there yet
+    assert public_names(module) - set(listed) == set()
 
 
 def test_importing_packetflow_loads_nothing_heavy():
@@ -155,7 +156,11 @@ def declared_tree(text: str) -> dict[str, str]:
 
 def test_every_error_stands_in_the_tree_of_the_docstring():
     family = {
-        name: value.__base__.__name__
+        name: next(
+            base.__name__
+            for base in value.__bases__
+            if base is Exception or issubclass(base, errors.PacketFlowError)
+        )
         for name, value in vars(errors).items()
         if inspect.isclass(value) and issubclass(value, errors.PacketFlowError)
     }

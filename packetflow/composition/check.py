@@ -17,6 +17,7 @@ from packetflow.capabilities.effects import Safety
 from packetflow.capabilities.fits import fits
 from packetflow.composition import condition
 from packetflow.composition.capability import Capability
+from packetflow.composition.codec_values import HIDDEN
 from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.infer import Flow
 from packetflow.composition.policies import Cache, Hedge, refuse_unusable
@@ -208,6 +209,10 @@ def _renames(part: Use | Call, name: str) -> Iterator[Problem]:
             if one in part.values:
                 continue
             message = f"needs {one!r}, which has no default; wire it or set a value"
+            yield Problem("missing_input", name, message, one)
+    for one, value in part.values.items():
+        if value is HIDDEN:
+            message = f"the secret value of {one!r} was not saved; make it an input"
             yield Problem("missing_input", name, message, one)
     if isinstance(called, Capability) and not called.declaration.enabled:
         yield Problem("disabled", name, f"the capability {called.name!r} is switched off")

@@ -194,7 +194,7 @@ def _celled(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _celled(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if hasattr(value, "model_dump"):
-        return _celled(value.model_dump())
+        return {name: _celled(item) for name, item in vars(value).items()}
     rows = getattr(value, "num_rows", None)
     if isinstance(rows, int):
         return rows

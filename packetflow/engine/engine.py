@@ -339,9 +339,10 @@ class Engine:
         run.append(LogLine(run.id, 0, self.clock.wall_ns(), "engine", level, text, fields))
 
     async def close(self) -> None:
-        """Cancel what runs and end threads and workers."""
+        """Cancel what runs, put aside what only waits, and end threads and workers."""
         for running in list(self.running.values()):
-            running.cancel("the engine closed")
+            if not (self.sink.durable and running.put_aside()):
+                running.cancel("the engine closed")
         if self.running:
             await asyncio.wait([one._task for one in self.running.values()], timeout=2)  # noqa: SLF001 - its own
         await self.carriers.close()

@@ -134,6 +134,11 @@ class Execution:
             raise self.failure.error() from self.failure.cause
         return self
 
+    def _repr_html_(self) -> str:
+        from packetflow.engine.picture import execution_html
+
+        return execution_html(self)
+
     def __repr__(self) -> str:
         tail = f" {self.failure}" if self.failure else ""
         made = ", ".join(self.outputs)

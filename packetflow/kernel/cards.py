@@ -26,8 +26,9 @@ class PortCard(msgspec.Struct, frozen=True, omit_defaults=True):
 class CapabilityCard(msgspec.Struct, frozen=True, omit_defaults=True):
     """A capability as the catalog knows it.
 
-    ``examples`` are inputs that work; ``safety`` says how freely a call may be repeated; ``line``
-    counts from 1 and is 0 where the source is not known.
+    ``examples`` are inputs that work, as payloads (see `packetflow.kernel.records`); ``safety``
+    says how freely a call may be repeated; ``line`` counts from 1 and is 0 where the source is not
+    known.
     """
 
     name: str

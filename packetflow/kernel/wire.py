@@ -72,7 +72,7 @@ def decode(content: bytes | bytearray | memoryview) -> Message:
             protocol=other,
         )
     try:
-        return _DECODER.decode(memoryview(content)[len(HEADER) :])
+        message: Message = _DECODER.decode(memoryview(content)[len(HEADER) :])
     except (
         msgspec.DecodeError,
         TypeError,
@@ -82,3 +82,4 @@ def decode(content: bytes | bytearray | memoryview) -> Message:
         MemoryError,
     ) as error:
         raise WireError(f"the message cannot be read: {error}") from error
+    return message

@@ -12,9 +12,10 @@ True
 
 from __future__ import annotations
 
-from importlib import import_module
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+import importlib
+import types
+import typing
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from packetflow.composition import Capability
@@ -39,24 +40,25 @@ _MODULES = {
     "messages": ("send_message",),
     "calendars": ("calendar_lookup",),
 }
-_HOME = MappingProxyType({name: home for home, names in _MODULES.items() for name in names})
+_HOME = types.MappingProxyType({name: home for home, names in _MODULES.items() for name in names})
 
 # The names come from _MODULES, so that the list exists once.
 __all__ = ["capabilities", *sorted(_HOME)]  # noqa: PLE0604
 
 
-def capabilities() -> tuple[Capability[..., Any], ...]:
+def capabilities() -> tuple[Capability[..., typing.Any], ...]:
     """Give every ready capability, in the order of the documentation; loads their modules."""
     return tuple(_load(name) for name in _HOME)
 
 
-def _load(name: str) -> Capability[..., Any]:
-    ready: Capability[..., Any] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+def _load(name: str) -> Capability[..., typing.Any]:
+    module = importlib.import_module(f"{__name__}.{_HOME[name]}")
+    ready: Capability[..., typing.Any] = getattr(module, name)
     globals()[name] = ready
     return ready
 
 
-def __getattr__(name: str) -> Capability[..., Any]:
+def __getattr__(name: str) -> Capability[..., typing.Any]:
     if name in _HOME:
         return _load(name)
     raise AttributeError(f"packetflow.library has no capability {name!r}; see its capabilities()")

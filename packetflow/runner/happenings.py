@@ -25,7 +25,8 @@ from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.values import pack, pack_all
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import FailureCard, Happening, Outcome
-from packetflow.kernel.records import Payload, SpanEnded, ValueTag
+from packetflow.kernel.records import Payload, SpanEnded, Status, ValueTag
+from packetflow.runner.refusals import facts_of
 
 EVENT_VALUE_LIMIT: Final = 16 << 10
 """Values above this many bytes are left out of step events; the journal has them."""
@@ -90,6 +91,12 @@ def outcome_of(execution: Execution, ports: Mapping[str, Port] | None = None) ->
     return Outcome(execution.id, execution.status.value, outputs, failure, execution.seconds)
 
 
+def failed_outcome(execution_id: str, error: PacketFlowError) -> Outcome:
+    """The outcome of an execution whose end itself failed, such as on a full disk."""
+    failure = failure_card(Failure("", (), {}, type(error).__name__, error.message, error))
+    return Outcome(execution_id, Status.FAILED.value, failure=failure)
+
+
 def failure_card(failure: Failure) -> FailureCard:
     """Why an execution failed, without anything of the user's own classes."""
     cause = failure.cause
@@ -108,18 +115,9 @@ def failure_card(failure: Failure) -> FailureCard:
     )
 
 
-def facts_of(error: PacketFlowError) -> dict[str, Any]:
-    """The attributes of an error as plain values; what cannot be plain becomes its text."""
-    return {
-        name: msgspec.to_builtins(value, str_keys=True, enc_hook=str)
-        for name, value in vars(error).items()
-        if not name.startswith("_")
-    }
-
-
 def _span_body(span: SpanEnded, secrets: frozenset[str]) -> Payload:
     outputs = {
-        name: Ext(ValueTag.SECRET, b"") if name in secrets else _small(_packed(value))
+        name: Ext(int(ValueTag.SECRET), b"") if name in secrets else _small(_packed(value))
         for name, value in span.outputs.items()
     }
     return {
@@ -144,13 +142,13 @@ def _packed(value: Any) -> Any:
 
 def _size(packed: Any) -> int:
     if isinstance(packed, Ext):
-        return len(packed.data)
+        return memoryview(packed.data).nbytes
     return len(msgspec.msgpack.encode(packed))
 
 
 def _left_out(packed: Any, size: int) -> Ext:
     what = "a table" if isinstance(packed, Ext) and packed.code == ValueTag.ARROW else "a value"
-    return Ext(ValueTag.OPAQUE, f"{what} of {size:,} bytes; ask the store for it".encode())
+    return Ext(int(ValueTag.OPAQUE), f"{what} of {size:,} bytes; ask the store for it".encode())
 
 
 def _small(packed: Any) -> Any:

@@ -102,17 +102,16 @@ class Presence:
 
     def __init__(self, folder: Path, runner: str) -> None:
         self._folder = folder
-        self._runner = runner
+        self.runner = runner
         path = lock_path(folder, runner)
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+            self._descriptor = _locked(path)
         except OSError as error:
             raise WorkspaceError(
                 f"no runner can live in {folder}: {error}; make the folder writable",
                 folder=str(folder),
             ) from error
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         self.beat()
 
     def beat(self) -> None:
@@ -121,9 +120,20 @@ class Presence:
 
     def close(self) -> None:
         """Let go of the lock and take the files away."""
-        for path in (card_path(self._folder, self._runner), lock_path(self._folder, self._runner)):
+        for path in (card_path(self._folder, self.runner), lock_path(self._folder, self.runner)):
             path.unlink(missing_ok=True)
         os.close(self._descriptor)
+
+
+def _locked(path: Path) -> int:
+    """Open and lock a file; again, if it was taken away as a dead runner's in between."""
+    while True:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_ino == os.fstat(descriptor).st_ino:
+                return descriptor
+        os.close(descriptor)
 
 
 def is_locked(folder: Path, runner: str) -> bool:
@@ -164,10 +174,8 @@ def is_alive(folder: Path, runner: str, *, stale_seconds: float = STALE_SECONDS)
 def sweep(folder: Path, *, now: float | None = None) -> None:
     """Take away the files of runners that have been dead for an hour."""
     moment = time.time() if now is None else now
-    for lock in (state_of(folder) / "runners").glob("*.lock"):
-        beat = last_beat(folder, lock.stem)
-        old = beat is not None and moment - beat > KEPT_SECONDS
-        if old and not is_locked(folder, lock.stem):
-            with contextlib.suppress(OSError):
-                card_path(folder, lock.stem).unlink(missing_ok=True)
-                lock.unlink(missing_ok=True)
+    for path in (state_of(folder) / "runners").iterdir():
+        with contextlib.suppress(OSError):
+            old = moment - path.stat().st_mtime > KEPT_SECONDS
+            if old and path.suffix in {".json", ".lock"} and not is_locked(folder, path.stem):
+                path.unlink()

@@ -10,11 +10,13 @@ from typing import Any
 from packetflow.capabilities.contract import MISSING, Contract, Port, type_name
 from packetflow.composition.check import check_pipeline
 from packetflow.composition.codec import dump
+from packetflow.composition.concealing import concealed
 from packetflow.composition.draw import to_mermaid, to_svg
 from packetflow.composition.problems import Problem
 from packetflow.composition.steps import Guarded, Pipeline, Sequence, Step
 from packetflow.composition.walk import children, label, natural_name
 from packetflow.discovery.catalog import AnyCapability, Catalog
+from packetflow.engine.values import pack_all
 from packetflow.kernel.cards import (
     BrokenFile,
     CapabilityCard,
@@ -71,7 +73,7 @@ def capability_card(capability: AnyCapability) -> CapabilityCard:
         file,
         line,
         source,
-        [dict(example) for example in declared.examples],
+        [pack_all(example, declared.contract.inputs) for example in declared.examples],
         list(declared.tags),
         declared.safety.value,
     )
@@ -105,7 +107,6 @@ def pipeline_card(pipeline: Pipeline, file: str) -> PipelineCard:
 
 def list_all(catalog: Catalog, query: str, limit: int) -> Listing:
     """What a catalog holds, or what of it matches a query, best first."""
-    catalog.refresh()
     if query:
         found = catalog.search(query, limit or 50)
         capabilities = [one for one in found if not isinstance(one, Pipeline)]
@@ -128,7 +129,7 @@ def describe_pipeline(pipeline: Pipeline) -> Description:
     card = pipeline_card(pipeline, "")
     return Description(
         pipeline.name,
-        dump(pipeline),
+        dump(concealed(pipeline)),
         card.version,
         pipeline.intent,
         card.requires_schema,

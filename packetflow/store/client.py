@@ -89,17 +89,28 @@ class _Line:
             self._stack.close()
 
 
+def _environment() -> dict[str, str]:
+    """Let the owner import this very PacketFlow, and nothing from the folder it is started in."""
+    root = Path(__file__).parents[2]
+    environment = dict(os.environ)
+    if root.name not in {"site-packages", "dist-packages"}:
+        paths = [str(root), environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    return environment
+
+
 def start_owner(folder: str | Path) -> subprocess.Popen[bytes]:
     """Start an owner as a process of its own that outlives this one; it says why in its log."""
     spots = places(folder)
-    spots.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    spots.prepare()
     path = spots.state / "owner.log"
     if path.exists() and path.stat().st_size > _LOG_LIMIT:
         path.replace(path.with_suffix(".log.old"))
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(  # our own module
-            [sys.executable, "-m", "packetflow.store", str(Path(folder).resolve())],
+            [sys.executable, "-P", "-m", "packetflow.store", str(Path(folder).resolve())],
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,

@@ -53,6 +53,11 @@ class Places:
         """Where the owner answers, and its token; readable by its user only."""
         return self.state / "owner.json"
 
+    def prepare(self) -> None:
+        """Make the folders that are always there, for their user only."""
+        self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.journal.mkdir(exist_ok=True, mode=0o700)
+
 
 def places(workspace: str | Path) -> Places:
     """Name the files of a workspace's store; nothing is created.

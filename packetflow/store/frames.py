@@ -147,20 +147,30 @@ def _hits(path: Path, needle: bytes) -> Iterator[Record]:
 def records_of(folder: str | Path, execution_id: str) -> list[Record]:
     """Collect the records of one execution from all segments of a journal folder.
 
-    They come in the order of their epochs, and within an epoch as written. Damaged parts of a
+    They come in the order of their epochs, and within an epoch as written; a record without an
+    epoch belongs to that of the record before it. Damaged parts of a
     segment are skipped. Segments are removed some time after all executions in them have ended:
     what has ended is found by SQL, not here.
     """
     needle = execution_id.encode()
     found: list[tuple[int, int, Record]] = []
+    last: dict[str, int] = {}
     for order, path in enumerate(segments(folder)):
-        epoch = 0
         try:
-            for record in _hits(path, needle):
-                if getattr(record, "execution_id", None) == execution_id:
-                    epoch = getattr(record, "epoch", epoch)
-                    found.append((epoch, order, record))
+            records = [
+                record
+                for record in _hits(path, needle)
+                if getattr(record, "execution_id", None) == execution_id
+            ]
         except FileNotFoundError:
             continue  # the owner removed it meanwhile: everything in it has ended
+        process = path.name.rsplit(".", 2)[0]
+        epochs = (record.epoch for record in records if hasattr(record, "epoch"))
+        epoch = last[process] if process in last else next(epochs, 0)
+        for record in records:
+            epoch = getattr(record, "epoch", epoch)
+            found.append((epoch, order, record))
+        if records:
+            last[process] = epoch
     found.sort(key=lambda item: item[:2])
     return [record for _, _, record in found]

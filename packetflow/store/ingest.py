@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from packetflow.kernel.records import (
     EventArrived,
@@ -21,7 +21,7 @@ from packetflow.kernel.records import (
     SpanEnded,
     WaitStarted,
 )
-from packetflow.store.lifecycle import CHANGES, Change, Executions, append
+from packetflow.store.lifecycle import CHANGES, Change, Executions, append, registered
 from packetflow.store.port import Watched
 from packetflow.store.rows import Row, Rows, as_table, split_bad
 
@@ -134,12 +134,12 @@ class Ingest:
         """Hear that these hours (since 1970) are no longer due."""
         self._due.difference_update(hours)
 
-    def forget(self, segment: str) -> None:
-        """Drop what is kept about a segment whose file was removed."""
-        self._connection.execute(
-            "DELETE FROM journal_offset WHERE segment = ?", [segment]
-        ).fetchall()
-        self.positions.pop(segment, None)
+    def forget(self, segments: list[str]) -> None:
+        """Drop what is kept about segments whose files were removed."""
+        query = "DELETE FROM journal_offset WHERE segment IN (SELECT unnest(?))"
+        self._connection.execute(query, [segments]).fetchall()
+        for segment in segments:
+            self.positions.pop(segment, None)
 
     def _sort(self, pieces: list[Piece]) -> _Batch:
         batch = _Batch()
@@ -228,8 +228,7 @@ class Ingest:
             connection.execute(
                 "INSERT INTO dead_letter VALUES (?, ?, ?, ?, now() AT TIME ZONE 'UTC')", letter
             ).fetchall()
-        for piece in pieces:
-            self._write_position(piece)
+        self._write_positions(pieces)
         watched: list[Watched] = [*fresh_events]
         for change in counted:
             if isinstance(change, WaitStarted | ExecutionEnded | ExecutionResumed):
@@ -258,15 +257,19 @@ class Ingest:
             ).fetchall()
         self._due |= hours
 
-    def _write_position(self, piece: Piece) -> None:
-        if not piece.segment:
-            return
-        facts: list[Any] = [piece.end, len(piece.entries), piece.segment]
-        if piece.segment in self.positions:
-            query = (
-                "UPDATE journal_offset SET byte_offset = ?, records = records + ?, "
-                "updated_at = now() AT TIME ZONE 'UTC' WHERE segment = ?"
-            )
-        else:
-            query = "INSERT INTO journal_offset SELECT $3, $1, $2, now() AT TIME ZONE 'UTC'"
-        self._connection.execute(query, facts).fetchall()
+    def _write_positions(self, pieces: list[Piece]) -> None:
+        now = time.time_ns() // 1000
+        rows: list[Row] = [
+            (piece.segment, piece.end, len(piece.entries), now) for piece in pieces if piece.segment
+        ]
+        known = [row for row in rows if row[0] in self.positions]
+        new = [row for row in rows if row[0] not in self.positions]
+        if known:
+            with registered(self._connection, as_table("journal_offset", known)) as name:
+                self._connection.execute(
+                    f"UPDATE journal_offset o SET byte_offset = k.byte_offset, "
+                    f"records = o.records + k.records, updated_at = k.updated_at "
+                    f"FROM {name} k WHERE o.segment = k.segment"
+                ).fetchall()
+        if new:
+            append(self._connection, "journal_offset", as_table("journal_offset", new))

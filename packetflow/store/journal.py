@@ -81,7 +81,7 @@ class JournalWriter:
         self._torn = False
         self._fd = -1
         self.path = self._folder
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        spots.prepare()
         self._open()
         own = weakref.WeakMethod(self._forked)
         os.register_at_fork(after_in_child=lambda: (method := own()) and method())

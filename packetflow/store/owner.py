@@ -12,7 +12,8 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,16 @@ _ARCHIVE_EVERY = 3600.0
 _PRUNE_EVERY = 30.0
 
 
+@contextlib.contextmanager
+def _watching() -> Iterator[None]:
+    """Keep a watcher's mistakes from ending the owner: they go to its log."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001  # the border to plugged-in code
+        traceback.print_exc()
+
+
 def _lock(path: Path, patience_seconds: float) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     end = time.monotonic() + patience_seconds
     while True:
@@ -106,6 +115,7 @@ class Owner:
         self.listeners: list[Callable[[Sequence[Piece]], None]] = []
         self._watcher = watcher
         self._mutex = threading.RLock()
+        self.spots.prepare()
         self._descriptor = _lock(self.spots.lock, patience_seconds)
         try:
             self._connection = open_database(self.spots)
@@ -150,7 +160,8 @@ class Owner:
             for listener in self.listeners:
                 listener(pieces)
             if watched and self._watcher is not None:
-                self._watcher.seen(watched)
+                with _watching():
+                    self._watcher.seen(watched)
             return sum(len(piece.entries) + len(piece.bad) for piece in pieces)
 
     def catch_up(self) -> None:
@@ -168,18 +179,33 @@ class Owner:
                 if not self.ingest():
                     return
 
-    def ask(self, query: str, params: Params = None, *, fresh: bool = True) -> pa.Table:
-        """Answer a query; see `packetflow.store.port.Store.sql`.
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Open a cursor for `ask`; its ``interrupt`` ends a question that takes too long.
+
+        Raises:
+            OwnerGone: The workspace was deleted or replaced, or this owner is closed.
+        """
+        self._still()
+        return self._connection.cursor()
+
+    def ask(
+        self,
+        query: str,
+        params: Params = None,
+        *,
+        fresh: bool = True,
+        cursor: duckdb.DuckDBPyConnection | None = None,
+    ) -> pa.Table:
+        """Answer a query; see `packetflow.store.port.Store.sql`. Closes the cursor given.
 
         Raises:
             QueryFailed: The statement is wrong, or would change something.
             OwnerGone: The workspace was deleted or replaced, or this owner is closed.
         """
-        if fresh:
-            self.catch_up()
-        self._still()
-        with self._connection.cursor() as cursor:
-            return ask(cursor, query, params)
+        with cursor or self.cursor() as own:
+            if fresh:
+                self.catch_up()
+            return ask(own, query, params)
 
     def tick(self) -> None:
         """Do what is due besides ingestion; call it about every second.
@@ -191,7 +217,8 @@ class Owner:
         with self._mutex:
             self._still()
             if self._watcher is not None:
-                self._watcher.tick(time.time_ns())
+                with _watching():
+                    self._watcher.tick(time.time_ns())
             self._find_lost()
             now = time.monotonic()
             if self._is_due("roll_up", now, _ROLL_UP_EVERY):
@@ -247,10 +274,11 @@ class Owner:
 
     def _prune(self) -> None:
         """Remove segments only after a checkpoint: till then they can rebuild a lost log."""
-        paths = self._journals.finished(set(self._ingest.executions.open))
+        keep = int(self.settings.journal_megabytes * 1e6)
+        paths = self._journals.finished(set(self._ingest.executions.open), keep)
         if not paths:
             return
         self._connection.execute("CHECKPOINT").fetchall()
         for path in paths:
             path.unlink(missing_ok=True)
-            self._ingest.forget(path.name)
+        self._ingest.forget([path.name for path in paths])

@@ -118,8 +118,8 @@ GROUP BY name ORDER BY n DESC, name
 def latency(window: Window, *, kind: str = "capability") -> Query:
     """Ask for calls, errors and latency percentiles of each capability.
 
-    A window of more than a day begins at the start of its first day. Columns: ``name, n, errors,
-    p50_ms, p95_ms, p99_ms``.
+    A window of more than a day is widened to whole days. Columns: ``name, n, errors, p50_ms,
+    p95_ms, p99_ms``.
     """
     sql = _SHORT_LATENCY if window.is_short else _LONG_LATENCY
     return Query(sql, window.params | {"kind": kind})
@@ -241,10 +241,15 @@ def latest(wanted: Filter | None = None, *, limit: int = 50, offset: int = 0) ->
             "contains(lower(concat_ws(' ', name, inputs, outputs, error)), lower($text))"
         )
         values["text"] = chosen.text
+    where = " AND ".join(conditions)
     sql = f"""
     SELECT execution_id, name, version, status, trigger, started_at, ended_at, duration_ms,
         failed_step, error_type, error, user_id, agent_id, parent_id, retry_of
-    FROM executions WHERE {" AND ".join(conditions)}
+    FROM executions
+    WHERE {where} AND started_at >= (
+        SELECT min(started_at) FROM (
+            SELECT started_at FROM executions WHERE {where}
+            ORDER BY started_at DESC LIMIT $limit + $offset))
     ORDER BY started_at DESC, execution_id DESC LIMIT $limit OFFSET $offset
     """  # conditions are our own, values are bound
     return Query(sql, values)

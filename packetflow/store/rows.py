@@ -51,6 +51,7 @@ _WAIT = _schema(
 
 SCHEMAS: Final[dict[str, pa.Schema]] = {
     "process": _schema(process=_T, role=_T, pid=_N, host=_T, version=_T, started_at=_AT),
+    "journal_offset": _schema(segment=_T, byte_offset=_N, records=_N, updated_at=_AT),
     "definition": _schema(sha=_T, kind=_T, name=_T, version=_T, body=_T, seen_at=_AT),
     "execution": _EXECUTION,
     "execution_open": _EXECUTION,
@@ -121,6 +122,8 @@ def as_table(relation: str, rows: list[Row]) -> pa.Table:
             does not fit its column.
     """
     schema = SCHEMAS[relation]
+    if not rows:
+        return schema.empty_table()
     columns = zip(*rows, strict=True)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)

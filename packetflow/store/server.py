@@ -8,7 +8,9 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -34,6 +36,8 @@ from packetflow.store.talk import (
     remove_card,
     write_card,
 )
+
+T = TypeVar("T")
 
 INGEST_EVERY = 0.1
 """Seconds between looks at the journals when nobody asks."""
@@ -100,6 +104,7 @@ class Server:
         self._clients = 0
         self._alone_since = time.monotonic()
         self._leaving = asyncio.Event()
+        self._hands = ThreadPoolExecutor(1, "packetflow-ingest")
 
     async def run(self) -> None:
         """Answer until the last client is gone long enough and all journals are brought in."""
@@ -114,7 +119,12 @@ class Server:
         finally:
             if self._owner.is_mine:
                 remove_card(self._owner.spots.card, os.getpid())
-            await asyncio.to_thread(self._owner.close)
+            await self._ingesting(self._owner.close)
+            self._hands.shutdown()
+
+    async def _ingesting(self, work: Callable[[], T]) -> T:
+        """Run in the one thread that is never busy with questions."""
+        return await asyncio.get_running_loop().run_in_executor(self._hands, work)
 
     def stop(self) -> None:
         """Leave as soon as what is in hand is done; call it from the loop's thread."""
@@ -125,11 +135,11 @@ class Server:
         while not self._leaving.is_set():
             count = 0
             try:
-                count = await asyncio.to_thread(self._owner.ingest)
+                count = await self._ingesting(self._owner.ingest)
                 now = time.monotonic()
                 if now >= next_tick:
                     next_tick = now + _TICK_EVERY
-                    await asyncio.to_thread(self._owner.tick)
+                    await self._ingesting(self._owner.tick)
             except OwnerGone:
                 return
             except duckdb.FatalException:
@@ -170,14 +180,31 @@ class Server:
                 await socket.send(encode(Answer()))
                 await self._follow(socket, request)
                 return
-            await socket.send(await asyncio.to_thread(self._reply, request))
+            await socket.send(await self._work(socket, request))
 
-    def _reply(self, request: Request) -> bytes:
+    async def _work(self, socket: ServerConnection, request: Request) -> bytes:
+        """Answer in a thread; a question is broken off when who asked it leaves."""
+        try:
+            cursor = self._owner.cursor()
+        except OwnerGone as error:
+            return encode(Fault(error.code, error.message))
+        work = asyncio.create_task(asyncio.to_thread(self._reply, request, cursor))
+        gone = asyncio.create_task(socket.wait_closed())
+        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        while not work.done():
+            cursor.interrupt()
+            await asyncio.wait({work}, timeout=INGEST_EVERY)
+        return work.result()
+
+    def _reply(self, request: Request, cursor: duckdb.DuckDBPyConnection) -> bytes:
         try:
             match request:
                 case Ask(query, params, fresh):
-                    return encode(Answer(as_stream(self._owner.ask(query, params, fresh=fresh))))
+                    table = self._owner.ask(query, params, fresh=fresh, cursor=cursor)
+                    return encode(Answer(as_stream(table)))
                 case Flush():
+                    cursor.close()
                     self._owner.catch_up()
                     return encode(Answer())
                 case Hello() | Follow():

@@ -17,10 +17,13 @@ class Settings:
     Attributes:
         linger_seconds: The owner leaves this long after its last client.
         retention_days: Spans, logs and metrics older than this go to Parquet files; 0 keeps all.
+        journal_megabytes: So much of the newest journals stays although everything in them has
+            ended: a run can be resumed, forked and replayed as long as its journal is there.
     """
 
     linger_seconds: float = 2.0
     retention_days: int = 0
+    journal_megabytes: float = 64.0
 
 
 def read_settings(workspace: str | Path) -> Settings:
@@ -38,7 +41,11 @@ def read_settings(workspace: str | Path) -> Settings:
         message = f"{path} is no TOML: {error}"
         raise WorkspaceError(message, path=str(path)) from error
     wanted = content.get("store", {})
-    known: dict[str, type[float | int]] = {"linger_seconds": float, "retention_days": int}
+    known: dict[str, type[float | int]] = {
+        "linger_seconds": float,
+        "retention_days": int,
+        "journal_megabytes": float,
+    }
     values: dict[str, Any] = {}
     for name, value in wanted.items():
         if name not in known:

@@ -17,6 +17,9 @@ from packetflow.store.ingest import Piece
 CHUNK = 4 << 20
 """At most this many bytes of a segment are read at once, unless one record is larger."""
 
+MOST_KEPT = 1000
+"""At most this many segments stay after everything in them has ended."""
+
 _ID = re.compile(rb"\xd9\x24([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})")
 
 
@@ -122,11 +125,18 @@ class Journals:
                     amount += piece.end - begin
         return pieces
 
-    def finished(self, still_open: set[str]) -> list[Path]:
-        """List segments that nobody needs: read to the end, and all their executions ended."""
-        names = []
-        for segment in self._segments.values():
+    def finished(self, still_open: set[str], keep_bytes: int = 0) -> list[Path]:
+        """List segments that nobody needs: read to the end, and all their executions ended.
+
+        The newest ones are left out, up to *keep_bytes* together and `MOST_KEPT` of them.
+        """
+        names, kept, amount = [], 0, 0
+        for _, segment in sorted(self._segments.items(), reverse=True):
             if not segment.drained:
+                continue
+            amount += segment.size
+            kept += 1
+            if amount <= keep_bytes and kept <= MOST_KEPT:
                 continue
             if segment.ids is None:
                 try:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from packetflow.composition.codec import definition_sha
+from packetflow.composition.concealing import not_kept
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Running
 from packetflow.engine.past import Story
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
-from packetflow.errors import RunError
+from packetflow.errors import RunElsewhere, RunError
 from packetflow.kernel.records import Record
 from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
@@ -65,7 +66,8 @@ class Resuming:
 
         Raises:
             UnknownName: There is no such execution.
-            RunError: It is done, or still runs elsewhere, or what it ran has changed.
+            RunElsewhere: Another living runner works on it.
+            RunError: It is done, or runs here, or what it ran has changed.
             Superseded: Another runner was quicker.
         """
         story = self._archive.story(execution_id)
@@ -76,6 +78,7 @@ class Resuming:
         pipeline = self._archive.definition(story)
         if pipeline is None:
             raise RunError(f"what execution {execution_id} ran was not kept; start it anew")
+        _refuse_if_secrets_are_gone(pipeline, execution_id)
         if not accept_changes and definition_sha(pipeline) != started.definition_sha:
             raise RunError(
                 f"a capability of {started.name!r} has changed since execution {execution_id} "
@@ -92,14 +95,18 @@ class Resuming:
             return
         if started.execution_id in engine.running:
             raise RunError(f"execution {started.execution_id} is running here")
+        runner = self.runs_elsewhere(story)
+        if runner:
+            raise RunElsewhere(started.execution_id, runner)
+
+    def runs_elsewhere(self, story: Story) -> str:
+        """The other living runner that works on an execution; empty when there is none."""
         parked = set(story.past.waits) - set(story.past.done)
-        if self._leases is None or story.runner == self._runner or parked:
-            return
-        if is_alive(self._folder.state, story.runner):
-            raise RunError(
-                f"execution {started.execution_id} is running in another process (runner "
-                f"{story.runner})"
-            )
+        if story.ended is not None or self._leases is None or parked:
+            return ""
+        if story.runner == self._runner or not is_alive(self._folder.state, story.runner):
+            return ""
+        return story.runner
 
     def ready_to_fork(
         self,
@@ -120,7 +127,16 @@ class Resuming:
         started = story.started
         if pipeline is None or started is None:
             raise RunError(f"what execution {execution_id} ran was not kept; start it anew")
+        _refuse_if_secrets_are_gone(pipeline, execution_id)
         plan = engine.plan(pipeline)
         inputs = {**restored_inputs(plan, started, engine.sink.get), **changed}
         past = reusable_past(plan.step, story.past, from_step, changed)
         return pipeline, inputs, Start(trigger="fork", retry_of=started.execution_id, past=past)
+
+
+def _refuse_if_secrets_are_gone(pipeline: Pipeline, execution_id: str) -> None:
+    for step, name in not_kept(pipeline.step):
+        raise RunError(
+            f"execution {execution_id} cannot be taken up: the value fixed on {name!r} of step "
+            f"{step!r} is secret and was not kept; start it anew"
+        )

@@ -25,18 +25,14 @@ from packetflow.engine.execution import Execution
 from packetflow.engine.ports import Chain
 from packetflow.engine.start import Start
 from packetflow.engine.sync import LoopThread
-from packetflow.engine.values import pack_all
-from packetflow.engine.waits import answer_event
 from packetflow.errors import StoreError, UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.records import EventArrived, ScoreGiven
-from packetflow.kernel.records import Path as Place
 from packetflow.store.client import StoreClient
-from packetflow.store.inproc import MemoryStore
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Params, Store
 from packetflow.workspace.alive import Pulse
 from packetflow.workspace.archive import Archive
+from packetflow.workspace.arrivals import Arrivals
 from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folder
 from packetflow.workspace.handle import Handle
 from packetflow.workspace.inbox import StoreInbox
@@ -47,11 +43,13 @@ from packetflow.workspace.resuming import Resumable, Resuming
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from packetflow.store.inproc import MemoryStore
+
 T = TypeVar("T")
 IN_MEMORY = ":memory:"
 
 
-class Workspace:
+class Workspace(Arrivals):
     """A workspace folder with its catalog, an engine in a thread of its own, and its store.
 
     Args:
@@ -83,6 +81,8 @@ class Workspace:
         self._leases: FileLeases | None = None
         if self.in_memory:
             self.folder = WorkspaceFolder(Path(), {"name": "in memory"})
+            from packetflow.store.inproc import MemoryStore  # brings DuckDB, which takes 0.1 s
+
             memory = MemoryStore(self.runner)
             self.journal: JournalWriter | MemoryStore = memory
             self.store: Store = memory
@@ -179,16 +179,18 @@ class Workspace:
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Handle:
         """`start` with what is known of the caller."""
-
-        async def begin() -> Any:
-            return self.engine.start(self.learnt(what), inputs, start)
-
-        return Handle(self._wait(begin()), self.thread)
+        running = self.thread.call(lambda: self.engine.start(self.learnt(what), inputs, start))
+        return Handle(running, self.thread)
 
     async def _run(
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Execution:
-        return await self.engine.start(self.learnt(what), inputs, start)
+        running = self.engine.start(self.learnt(what), inputs, start)
+        try:
+            return await running
+        except asyncio.CancelledError:
+            running.cancel("its caller gave up")
+            raise
 
     def learnt(self, what: str | Composable | Pipeline) -> Composable | Pipeline:
         """Find it, and remember its capabilities, so that this session can resume it."""
@@ -221,11 +223,8 @@ class Workspace:
             Superseded: Another runner was quicker.
         """
         ready = self.ready_to_resume(execution_id, accept_changes=accept_changes)
-
-        async def begin() -> Any:
-            return ready.resume(self.engine, reason)
-
-        return Handle(self._wait(begin()), self.thread)
+        running = self.thread.call(lambda: ready.resume(self.engine, reason))
+        return Handle(running, self.thread)
 
     def ready_to_resume(self, execution_id: str, *, accept_changes: bool = False) -> Resumable:
         """Take the lease of an execution and read what is needed; raises as `resume` does."""
@@ -272,76 +271,13 @@ class Workspace:
         """
         return self.archive.full_id(execution_id)
 
-    def emit(
-        self,
-        event: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        key: str = "",
-        event_id: str | None = None,
-    ) -> str:
-        """Send a named event to whoever waits for it, now or later; answers its id.
+    def runs_elsewhere(self, execution_id: str) -> str:
+        """The other living runner that works on an execution; empty when there is none.
 
-        Args:
-            event: Its name.
-            payload: Named values.
-            key: Whom it concerns, for waits with a key.
-            event_id: Its id, when it comes from elsewhere and may come twice.
+        Raises:
+            UnknownName: There is no such execution.
         """
-        arrived = self.send(event, payload or {}, key=key, event_id=event_id)
-        self.deliver(arrived)
-        return arrived.event_id
-
-    def send(
-        self, event: str, payload: Mapping[str, Any], *, key: str = "", event_id: str | None = None
-    ) -> EventArrived:
-        """Keep an event, without handing it to anybody here."""
-        at = self.engine.clock.wall_ns()
-        packed = pack_all(payload, {})
-        arrived = EventArrived(event_id or new_id(), event, key, packed, at, self.role)
-        self.journal.append(arrived)
-        return arrived
-
-    def send_answer(
-        self, execution_id: str, step: str, value: Any, path: Place = ()
-    ) -> EventArrived:
-        """Keep a person's answer, without handing it to anybody here."""
-        return self.send(answer_event(execution_id, step, path), {"answer": value})
-
-    def deliver(self, arrived: EventArrived) -> None:
-        """Hand an event to the executions that wait in this process."""
-        if self._thread is not None:
-            self._thread.loop.call_soon_threadsafe(self.engine.deliver, arrived)
-
-    def answer(self, execution_id: str, step: str, value: Any, path: Place = ()) -> str:
-        """Answer the question of a step that waits for a person; answers the event's id."""
-        whole = self.full_id(execution_id)
-        arrived = self.send_answer(whole, step, value, path)
-        self.deliver(arrived)
-        return arrived.event_id
-
-    def waiting(self) -> list[dict[str, Any]]:
-        """What waits for an event or a person, the oldest first."""
-        rows: list[dict[str, Any]] = self.sql(
-            "select execution_id::varchar as execution_id, name, step, path, event, key, question,"
-            " choices, deadline, waiting_since from waiting order by waiting_since"
-        ).to_pylist()
-        return rows
-
-    def score(
-        self,
-        execution_id: str,
-        value: float,
-        *,
-        step: str = "",
-        name: str = "quality",
-        comment: str = "",
-        author: str = "",
-    ) -> None:
-        """Keep a person's opinion of an execution or one of its steps."""
-        at = self.engine.clock.wall_ns()
-        whole = self.full_id(execution_id)
-        self.journal.append(ScoreGiven(whole, step, name, float(value), comment, author, at))
+        return self._past.runs_elsewhere(self.archive.story(execution_id))
 
     def sql(self, query: str, params: Params = None) -> pa.Table:
         """Ask the store; everything kept before is in the answer. See ``docs/store.md``.
@@ -404,24 +340,41 @@ class Workspace:
         loop.call_soon_threadsafe(touch)
 
     def _submit(self, work: Coroutine[Any, Any, T]) -> Any:
-        return self.thread.submit(work)
+        return self._thread_for(work).submit(work)
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.thread.run(work)
+        return self._thread_for(work).run(work)
+
+    def _thread_for(self, work: Coroutine[Any, Any, T]) -> LoopThread:
+        try:
+            return self.thread
+        except StoreError:
+            work.close()
+            raise
 
     def close(self) -> None:
-        """Stop what runs (it can be resumed later) and let go of everything."""
+        """Stop what runs (it can be resumed later) and let go of everything.
+
+        What only waits goes on to wait, for whoever opens the workspace next.
+
+        Raises:
+            RunError: Called inside a capability on the loop, which would wait for itself.
+        """
         if self._closed:
             return
+        if self._thread is not None:
+            self._thread.refuse_to_wait_for_itself("close")
         thread, self._thread = self._thread, None
         self._closed = True
-        if thread is not None:
-            thread.run(self.engine.close(), timeout=5)
-            thread.close()
-        self.journal.close()
-        self.store.close()
-        if self._pulse is not None:
-            self._pulse.close()
+        try:
+            if thread is not None:
+                thread.run(self.engine.close(), timeout=5)
+                thread.close()
+        finally:
+            self.journal.close()
+            self.store.close()
+            if self._pulse is not None:
+                self._pulse.close()
 
     def __enter__(self) -> Self:
         return self

@@ -15,7 +15,7 @@ from packetflow.store.journal import JournalWriter
 from packetflow.store.owner import Owner
 from packetflow.store.server import Server
 from packetflow.store.settings import Settings
-from packetflow.store.talk import Card, last_words, read_card, remove_card, write_card
+from packetflow.store.talk import Ask, Card, encode, last_words, read_card, remove_card, write_card
 from tests.packetflow.store.records import ended, log, span, started, whole
 
 
@@ -209,3 +209,15 @@ def test_the_last_words_of_an_owner_become_its_error_again(tmp_path):
 
     assert isinstance(error, NewerWorkspace)
     assert error.message == "update"
+
+
+def test_a_question_is_broken_off_when_who_asked_it_leaves(tmp_path):
+    running = Running(tmp_path, linger_seconds=0.5)
+    client = StoreClient(tmp_path, start=False, patience_seconds=5)
+    line = client._line()
+    line.socket.send(encode(Ask("select count(*) from range(10000000000000) where range % 7 = 3")))
+    line.close()
+
+    running.thread.join(20)
+
+    assert not running.thread.is_alive()

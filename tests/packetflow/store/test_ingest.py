@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import duckdb
 import msgspec
 import pyarrow as pa
 import pytest
@@ -16,6 +17,7 @@ from packetflow.kernel.records import (
     StepIntent,
     ValueTag,
 )
+from packetflow.store.ingest import Ingest
 from packetflow.store.inproc import MemoryStore
 from tests.packetflow.store.records import NOON, log, span, started, wait, whole
 
@@ -185,7 +187,8 @@ def test_calls_of_capabilities_are_listed_with_who_asked(store):
 
     assert row == {
         "id": f"{identity}-00000000000000ff", "capability_id": "validate", "user_id": "ada",
-        "agent_id": "bot", "payload": '{"x":1}', "result": '{"score":0.5}', "execution_time_ms": 5.0,
+        "agent_id": "bot", "payload": '{"x":1}', "result": '{"score":0.5}',
+        "execution_time_ms": 5.0,
     }  # fmt: skip
 
 
@@ -208,3 +211,25 @@ def test_spans_are_offered_under_the_names_of_open_telemetry(store):
     assert attributes["gen_ai.operation.name"] == "chat"
     assert attributes["gen_ai.usage.input_tokens"] == 3
     assert attributes["packetflow.zone"] == "a"
+
+
+def test_a_batch_the_database_refuses_is_undone_and_can_be_tried_again(store, monkeypatch):
+    identity = new_id()
+    for record in (started(identity), wait(identity), *whole()):
+        store.append(record)
+
+    def refuse(self, pieces):
+        raise duckdb.IOException("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ingest, "_write_positions", refuse)
+        with pytest.raises(duckdb.IOException):
+            store.flush()
+    assert store.sql("from span", fresh=False).num_rows == 0
+    assert store._ingest.executions.open == {}
+
+    assert [row["status"] for row in rows(store, "from executions order by status")] == [
+        "ok",
+        "waiting",
+    ]
+    assert len(rows(store, "from span")) == 3

@@ -137,7 +137,7 @@ def test_the_same_content_is_kept_once(tmp_path):
 def test_an_artifact_changed_on_disk_is_refused(tmp_path):
     with JournalWriter(tmp_path, role="test") as journal:
         sha = journal.put(b"abc", "text/plain")
-        journal.artifacts.path_of(sha).write_bytes(b"abd")
+        journal.artifacts.path_of(sha).write_bytes(b"abx")
 
         with pytest.raises(StoreError, match="was changed on disk"):
             journal.get(sha)
@@ -236,3 +236,16 @@ def test_sync_and_position_follow_the_segment(tmp_path):
         journal.sync()
 
         assert journal.position == (journal.path.name, journal.path.stat().st_size)
+
+
+def test_records_without_an_epoch_stay_in_their_place_when_a_segment_is_full(tmp_path):
+    one = new_id()
+    records = [started(one), *(log(one, text=f"{number:03d}") for number in range(40))]
+    with JournalWriter(tmp_path, role="test", segment_bytes=900) as journal:
+        for record in records:
+            journal.append(record)
+
+    found = records_of(tmp_path / ".packetflow" / "journal", one)
+
+    assert len(segments(tmp_path / ".packetflow" / "journal")) > 3
+    assert found == records

@@ -19,7 +19,12 @@ DAY = 86_400 * SECOND
 
 
 def own(folder, **more):
-    return Owner(folder, settings=more.pop("settings", Settings()), patience_seconds=0, **more)
+    return Owner(
+        folder,
+        settings=more.pop("settings", Settings(journal_megabytes=0)),
+        patience_seconds=0,
+        **more,
+    )
 
 
 @pytest.fixture
@@ -124,7 +129,7 @@ def test_a_log_of_another_database_is_set_aside_and_nothing_is_lost(tmp_path):
 
 
 def test_a_run_whose_process_is_gone_is_lost(owner, tmp_path):
-    identity, parked = new_id(), new_id()
+    identity, parked = sorted([new_id(), new_id()])
     write(tmp_path, started(identity), started(parked), wait(parked), process="p1")
 
     settle(owner)
@@ -294,7 +299,7 @@ def test_a_watcher_sees_waits_events_and_ends_once_they_are_committed(tmp_path):
         ("with d as (delete from span returning *) from d", "read-only"),
         ("select 1; select 2", "one statement at a time"),
         ("", "one statement at a time"),
-        ("selct 1", "syntax error"),
+        ("select 1 from from", "syntax error"),
         ("select nme from executions", "nme"),
         ("select ?", "parameter"),
     ],
@@ -360,3 +365,30 @@ def test_files_of_an_interrupted_archiving_are_removed(tmp_path):
 
     assert not stray.exists()
     assert len(list((tmp_path / ".packetflow/archive").rglob("*.parquet"))) == 1
+
+
+def test_a_watcher_that_fails_does_not_end_the_owner(tmp_path, capsys):
+    class Broken:
+        def seen(self, records):
+            raise RuntimeError("seen failed")
+
+        def tick(self, now_ns):
+            raise RuntimeError("tick failed")
+
+    identity = new_id()
+    owner = own(tmp_path, watcher=Broken())
+    write(tmp_path, started(identity), wait(identity))
+
+    settle(owner)
+
+    assert count(owner, "executions") == 1
+    owner.close()
+    said = capsys.readouterr().err
+    assert "seen failed" in said
+    assert "tick failed" in said
+
+
+def test_everything_is_for_its_user_only(owner, tmp_path):
+    write(tmp_path, *whole())
+
+    assert (tmp_path / ".packetflow").stat().st_mode & 0o777 == 0o700

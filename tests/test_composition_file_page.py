@@ -12,7 +12,7 @@ from packetflow.composition.codec_read import HEADER, KEYS
 from packetflow.composition.steps import Pipeline
 from packetflow.composition.walk import walk
 
-PAGE = (Path(__file__).parents[3] / "docs" / "composition-file.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "composition-file.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
 
 

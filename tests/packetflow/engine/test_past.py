@@ -8,7 +8,6 @@ import pytest
 
 from packetflow import (
     Context,
-    Effect,
     Step,
     capability,
     each,
@@ -24,12 +23,10 @@ from packetflow import (
 from packetflow.engine.engine import Engine
 from packetflow.errors import JournalFull, RunError
 from packetflow.kernel.records import (
-    ExecutionEnded,
     ExecutionResumed,
     ExecutionStarted,
     Record,
     SpanEnded,
-    StepIntent,
 )
 from packetflow.testing import FakeClock
 from tests.packetflow.engine.kit import Box, RecordingSink, event
@@ -230,195 +227,3 @@ async def test_an_execution_that_ended_well_is_not_taken_up_again():
 
     with pytest.raises(RunError, match="already done"):
         engine(RecordingSink()).resume(chain(), sink.read)
-
-
-HAPPENED: list[int] = []
-
-
-def charging(policy: str, *, found=None):
-    def look(n: int):
-        return found
-
-    @capability(
-        provides="receipt",
-        name="charge",
-        effects=[Effect.writes("payments", on_ambiguous=policy)],
-        reconcile=look if policy == "reconcile" else None,
-    )
-    async def charge(n: int) -> str:
-        HAPPENED.append(n)
-        await asyncio.sleep(0)
-        return f"paid {n}"
-
-    return charge
-
-
-async def interrupted(flow: Step) -> list[Record]:
-    """The records of a run that ended between the intent and the outcome of its effect."""
-    sink = RecordingSink()
-    await engine(sink).run(flow, {"n": 1})
-    HAPPENED.clear()
-    place = next(i for i, r in enumerate(sink.read) if isinstance(r, StepIntent))
-    return sink.read[: place + 1]
-
-
-async def test_an_effect_declared_again_is_done_again():
-    flow = charging("again").as_step()
-
-    execution = await engine(RecordingSink()).resume(flow, await interrupted(flow))
-
-    assert (execution["receipt"], HAPPENED) == ("paid 1", [1])
-
-
-async def test_an_effect_declared_skip_is_not_done_again():
-    flow = charging("skip").as_step()
-
-    execution = await engine(RecordingSink()).resume(flow, await interrupted(flow))
-
-    assert execution.status == "ok"
-    assert HAPPENED == []
-    assert [span.status for span in execution.spans] == ["skipped"]
-
-
-@pytest.mark.parametrize(("found", "calls"), [(None, [1]), ("paid before", [])])
-async def test_an_effect_that_can_be_looked_up_is_done_only_when_it_was_not(found, calls):
-    flow = charging("reconcile", found=found).as_step()
-
-    execution = await engine(RecordingSink()).resume(flow, await interrupted(flow))
-
-    assert execution["receipt"] == (found or "paid 1")
-    assert calls == HAPPENED
-
-
-ANSWERS = [("do it again", "ok", [1]), ("it was done", "ok", []), ("stop", "failed", [])]
-
-
-@pytest.mark.parametrize(("answer", "status", "calls"), ANSWERS)
-async def test_an_effect_declared_ask_follows_the_answer(answer, status, calls):
-    flow = charging("ask").as_step()
-    records = await interrupted(flow)
-    mine = engine(RecordingSink())
-    running = mine.resume(flow, records)
-    waits = await waited(mine)
-
-    assert waits.choices == ("do it again", "it was done", "stop")
-    assert HAPPENED == []
-    assert mine.deliver(event(waits.event, {"answer": answer})) == 1
-    execution = await running
-
-    assert (execution.status, HAPPENED) == (status, calls)
-
-
-async def waited(mine: Engine):
-    """The wait that an engine's execution has come to."""
-    from packetflow.kernel.records import WaitStarted
-
-    for _ in range(100):
-        await asyncio.sleep(0)
-        found = [r for r in mine.sink.read if isinstance(r, WaitStarted)]
-        if found:
-            return found[-1]
-    raise AssertionError("nothing waits")
-
-
-async def test_an_answer_counts_for_one_interruption_only():
-    flow = charging("ask").as_step()
-    records = await interrupted(flow)
-    second = engine(RecordingSink())
-    running = second.resume(flow, records)
-    second.deliver(event((await waited(second)).event, {"answer": "do it again"}))
-    await running
-    after = second.sink.read
-    cut = next(i for i, r in enumerate(after) if isinstance(r, StepIntent))
-    HAPPENED.clear()
-
-    third = engine(RecordingSink())
-    again = third.resume(flow, records + after[: cut + 1])
-    waits = await waited(third)
-
-    assert HAPPENED == []
-    third.deliver(event(waits.event, {"answer": "it was done"}, id="other"))
-    assert (await again).status == "ok"
-    assert HAPPENED == []
-
-
-class Handle:
-    """Something that no record can hold."""
-
-
-async def test_a_completed_effect_whose_result_could_not_be_kept_is_not_done_twice_unasked():
-    @capability(provides="handle", effects=[Effect.writes("files")])
-    async def opened(n: int) -> Handle:
-        HAPPENED.append(n)
-        return Handle()
-
-    flow = then(opened, made("last"))
-    sink = RecordingSink()
-    await engine(sink).run(flow, {"n": 1})
-    HAPPENED.clear()
-    mine = engine(RecordingSink())
-
-    running = mine.resume(flow, [r for r in sink.read if not isinstance(r, ExecutionEnded)])
-    waits = await waited(mine)
-
-    assert HAPPENED == []
-    mine.deliver(event(waits.event, {"answer": "do it again"}))
-    assert (await running).status == "ok"
-    assert HAPPENED == [1]
-
-
-async def test_a_pure_step_whose_result_could_not_be_kept_is_made_again():
-    calls = []
-
-    @capability(provides="handle")
-    async def opened(n: int) -> Handle:
-        calls.append(n)
-        return Handle()
-
-    @capability(provides="end")
-    async def read(handle: Handle) -> bool:
-        return isinstance(handle, Handle)
-
-    flow = opened >> read
-    sink = RecordingSink()
-    await engine(sink).run(flow, {"n": 1})
-    cut = max(i for i, r in enumerate(sink.read) if isinstance(r, SpanEnded))
-
-    execution = await engine(RecordingSink()).resume(flow, sink.read[:cut])
-
-    assert execution["end"] is True
-    assert calls == [1, 1]
-
-
-async def test_an_effect_that_ran_out_of_time_is_open_in_a_retried_whole_too():
-    gate = asyncio.Event()
-
-    @capability(provides="receipt", effects=[Effect.writes("payments", on_ambiguous="skip")])
-    async def charge(n: int) -> str:
-        HAPPENED.append(n)
-        await gate.wait()
-        return "paid"
-
-    HAPPENED.clear()
-    flow = (made("first") >> charge.timeout(5)).retry(3, on=TimeoutError)
-
-    execution = await engine(RecordingSink()).run(flow, {"n": 1})
-
-    assert HAPPENED == [2]
-    assert execution.status == "ok"
-
-
-async def test_the_key_of_an_effect_is_the_same_for_every_try():
-    keys = []
-
-    @capability(provides="m", effects=[Effect.writes("payments")])
-    async def charge(n: int, context: Context) -> int:
-        keys.append(context.idempotency_key)
-        if len(keys) < 3:
-            raise OSError
-        return n
-
-    await engine(RecordingSink()).run(charge.retry(3, on=OSError), {"n": 1})
-
-    assert len(keys) == 3
-    assert len(set(keys)) == 1

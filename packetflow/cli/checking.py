@@ -1,0 +1,111 @@
+"""Everything that is wrong in a file, a pipeline or a whole workspace, each with its place."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from packetflow.cli.command import Command
+from packetflow.cli.say import console
+from packetflow.cli.showing import problems_of
+from packetflow.cli.target import find
+from packetflow.errors import SourceError
+
+if TYPE_CHECKING:
+    from packetflow.composition.problems import Problem
+    from packetflow.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something wrong.
+
+    Attributes:
+        where: A file with its line, or a pipeline and its step.
+        message: What is wrong and what to do.
+        severity: ``error`` keeps it from running, ``warning`` does not.
+        code: Which kind of problem.
+        mend: What would mend it, where that is known.
+    """
+
+    where: str
+    message: str
+    severity: str = "error"
+    code: str = "source"
+    mend: str = ""
+
+
+def found_in(ws: Workspace, name: str) -> list[Found]:
+    """What is wrong with one pipeline, capability or file.
+
+    Raises:
+        UnknownName: There is none of that name.
+        WorkspaceError: There is no such file.
+    """
+    try:
+        target, _ = find(ws, name)
+    except SourceError as error:
+        return [Found(_place(one), _said(one)) for one in (error, *error.others)]
+    return [_of(ws, name, problem) for problem in problems_of(target)]
+
+
+def _place(error: SourceError) -> str:
+    facts = error.__dict__
+    parts = (facts.get("file") or "", facts.get("line") or "", facts.get("column") or "")
+    return ":".join(str(part) for part in parts if part)
+
+
+def _said(error: SourceError) -> str:
+    file, line = error.__dict__.get("file"), error.__dict__.get("line")
+    return error.message.removeprefix(f"{file}:{line}: ").removeprefix(f"{file}: ")
+
+
+def _of(ws: Workspace, name: str, problem: Problem) -> Found:
+    where = f"{name}, step {problem.step}" if problem.step else name
+    mend = problem.fix.text if problem.fix else _nearest(ws, problem)
+    return Found(where, problem.message, problem.severity, problem.code, mend)
+
+
+def _nearest(ws: Workspace, problem: Problem) -> str:
+    """For a name that the catalog does not know, the nearest that it does."""
+    match problem.code:
+        case "unknown_capability":
+            known = [one.name for one in ws.catalog.capabilities()]
+        case "unknown_pipeline":
+            known = ws.catalog.pipeline_names()
+        case _:
+            return ""
+    near = get_close_matches(problem.name, known, 1)
+    return f"use {near[0]!r}" if near else ""
+
+
+def every_problem(ws: Workspace) -> list[Found]:
+    """What is wrong in a whole workspace: files that do not load, pipelines that do not fit."""
+    found = [
+        Found(f"{one.file}:{one.line}" if one.line else one.file, one.error, code="broken")
+        for one in ws.catalog.broken()
+    ]
+    for pipeline in ws.catalog.pipelines():
+        found += [_of(ws, pipeline.name, problem) for problem in problems_of(pipeline)]
+    return found
+
+
+def tell(command: Command, found: list[Found]) -> None:
+    """Print what was found."""
+    told = {
+        "errors": sum(one.severity == "error" for one in found),
+        "warnings": sum(one.severity != "error" for one in found),
+        "problems": [asdict(one) for one in found],
+    }
+    command.answer(told, lambda: _told(found))
+
+
+def _told(found: list[Found]) -> None:
+    screen = console()
+    for one in found:
+        screen.print(f"{one.severity}: {one.where}: {one.message}", markup=False)
+        if one.mend:
+            screen.print(f"  mend: {one.mend}", markup=False)
+    if not found:
+        screen.print("everything fits", style="green")

@@ -1,0 +1,75 @@
+"""Sending an event: kept first, then handed to the runs that wait for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from packetflow.cli.command import Command
+from packetflow.cli.follow import Manner, followed
+from packetflow.cli.outcome import as_json
+from packetflow.cli.running import GOOD, learn_source
+from packetflow.errors import PacketFlowError
+from packetflow.kernel.ids import short
+
+if TYPE_CHECKING:
+    from packetflow.workspace.workspace import Workspace
+
+
+def payload_of(words: Iterable[str]) -> dict[str, Any]:
+    """Read ``name=value`` each, as JSON where it is JSON, else as text.
+
+    >>> payload_of(["draft=inbox/a.md", "urgent=true"])
+    {'draft': 'inbox/a.md', 'urgent': True}
+    """
+    payload: dict[str, Any] = {}
+    for word in words:
+        name, sign, text = word.partition("=")
+        if not sign or not name:
+            raise typer.BadParameter(f"{word!r} is no NAME=VALUE")
+        try:
+            payload[name] = json.loads(text)
+        except ValueError:
+            payload[name] = text
+    return payload
+
+
+def send(
+    command: Command,
+    ws: Workspace,
+    event: str,
+    payload: Mapping[str, Any],
+    *,
+    key: str,
+    event_id: str | None,
+    keep: bool,
+) -> None:
+    """Keep an event, go on with the runs that wait for it, and say how they came out."""
+    waiting = [
+        row["execution_id"]
+        for row in ws.waiting()
+        if row["event"] == event and (row["key"] or "") in {"", key}
+    ]
+    sent = ws.emit(event, payload, key=key, event_id=event_id)
+    told: list[dict[str, Any]] = []
+    lines = [f"kept event {event} as {sent}; {len(waiting)} waiting for it"]
+    bad = False
+    for execution_id in () if keep else dict.fromkeys(waiting):
+        try:
+            learn_source(ws, execution_id)
+            handle = ws.resume(execution_id, reason=f"event {event}")
+            execution = followed(ws, handle, Manner())
+        except PacketFlowError as error:
+            told.append({"execution_id": execution_id, "error": error.message})
+            lines.append(f"  {short(execution_id)} was left alone: {error.message}")
+            continue
+        ports = {} if execution.step is None else execution.step.contract.outputs
+        told.append(as_json(ws, execution, ports))
+        lines.append(f"  {short(execution_id)} {execution.status.value}")
+        bad = bad or execution.status not in GOOD
+    command.answer({"event_id": sent, "event": event, "executions": told}, "\n".join(lines))
+    if bad:
+        raise typer.Exit(1)

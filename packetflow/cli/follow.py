@@ -1,0 +1,123 @@
+"""Going along with a run: steps on a terminal as they end, questions asked, Ctrl-C obeyed."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from packetflow.cli.progress import Lines, Nothing, Screen, Watching
+from packetflow.engine.events import Ended, Waits
+from packetflow.engine.execution import Execution
+from packetflow.errors import PacketFlowError
+from packetflow.kernel.records import Status, WaitStarted
+
+if TYPE_CHECKING:
+    from packetflow.workspace.handle import Handle
+    from packetflow.workspace.workspace import Workspace
+
+STOPPED = "interrupted at the keyboard"
+_PATIENCE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How to go along with a run.
+
+    Attributes:
+        asks: Put questions to the person at the terminal.
+        lines: Write a line for each event, on standard error.
+        live: Draw the steps as they stand, on standard error.
+    """
+
+    asks: bool = False
+    lines: bool = False
+    live: bool = False
+
+    @classmethod
+    def of_this_terminal(cls, *, lines: bool = False, as_json: bool = False) -> Manner:
+        """What suits who is looking."""
+        person = sys.stderr.isatty() and sys.stdin.isatty() and not as_json
+        return cls(asks=person, lines=lines, live=sys.stderr.isatty() and not lines)
+
+    @property
+    def patience(self) -> float:
+        """Seconds to stay while a run only waits; a person may wait a little for an event."""
+        return 30.0 if self.asks else 0.0
+
+    def watching(self) -> Watching:
+        """What shows the events."""
+        if self.lines:
+            return Lines()
+        return Screen() if self.live else Nothing()
+
+
+def followed(ws: Workspace, handle: Handle, manner: Manner) -> Execution:
+    """Go along with a run to its end, or until it is put aside.
+
+    Ctrl-C cancels the run; what was done is kept.
+    """
+    try:
+        execution = _followed(ws, handle, manner)
+        while execution.status is Status.WAITING and manner.asks:
+            waits = [wait for wait in open_waits(ws, handle.id) if wait.question]
+            if not waits:
+                break
+            for wait in waits:
+                ask(ws, wait)
+            handle = ws.resume(handle.id, reason="answered")
+            execution = _followed(ws, handle, manner)
+    except KeyboardInterrupt:
+        handle.cancel(STOPPED)
+        return _result(handle)
+    return execution
+
+
+def _followed(ws: Workspace, handle: Handle, manner: Manner) -> Execution:
+    execution: Execution | None = None
+    watching = manner.watching()
+    with watching:
+        for event in handle:
+            if isinstance(event, Ended):
+                execution = event.execution
+            elif isinstance(event, Waits) and event.wait.question and manner.asks:
+                with watching.aside():
+                    ask(ws, event.wait)
+            else:
+                watching.see(event)
+    return execution or handle.result()
+
+
+def _result(handle: Handle) -> Execution:
+    """How a cancelled run ended; the signal often comes twice, the second one changes nothing."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return handle.result(_PATIENCE_SECONDS)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def open_waits(ws: Workspace, execution_id: str) -> list[WaitStarted]:
+    """What an execution waits for now, the oldest first; of each step its latest question."""
+    past = ws.archive.story(execution_id).past
+    places = (place for place in past.waits if place not in past.done)
+    return [list(past.waits[place].values())[-1] for place in places]
+
+
+def ask(ws: Workspace, wait: WaitStarted) -> None:
+    """Put a question to the person at the terminal until the answer fits, and hand it over."""
+    from packetflow.cli.answers import fitting
+
+    offered = "/".join(wait.choices or ("yes", "no"))
+    while True:
+        text = typer.prompt(f"{wait.question} [{offered}]", err=True)
+        try:
+            value = fitting(ws, wait, str(text))
+        except PacketFlowError as error:
+            typer.echo(error.message, err=True)
+            continue
+        ws.answer(wait.execution_id, wait.step, value, wait.path)
+        return

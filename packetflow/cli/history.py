@@ -1,0 +1,150 @@
+"""Runs of any time, from the store: a list of them, or all that is kept of one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from packetflow.cli.bars import MOST_SPANS, timeline
+from packetflow.cli.command import Command
+from packetflow.cli.plain import plain, table
+from packetflow.cli.say import console, is_terminal, mark, moment, rows, values
+from packetflow.kernel.ids import short
+from packetflow.store.queries import Filter, Whole, answer, latest, whole
+
+if TYPE_CHECKING:
+    from packetflow.workspace.workspace import Workspace
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_PAYLOADS = ("inputs", "outputs", "tags", "attributes", "fields")
+
+
+def moment_of(text: str) -> dt.datetime:
+    """Read a point in time: ``30m`` ago, or a date and time (local when without a zone).
+
+    >>> moment_of("2026-01-31T10:00+00:00").hour
+    10
+    """
+    ago = re.fullmatch(r"(\d+)([smhdw])", text.strip())
+    if ago:
+        past = dt.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return dt.datetime.now(dt.UTC) - past
+    try:
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no time; write 30m, 2h, 7d or 2026-01-31") from error
+
+
+def tell_list(command: Command, ws: Workspace, wanted: Filter, limit: int) -> None:
+    """Print the latest runs."""
+    found = answer(ws.store, latest(wanted, limit=limit))
+    lines = [
+        (
+            short(str(row["execution_id"])),
+            row["status"],
+            row["name"] or "composition",
+            row["started_at"],
+            "" if row["duration_ms"] is None else f"{row['duration_ms'] / 1000:.2f} s",
+            _why(row),
+        )
+        for row in found.to_pylist()
+    ]
+    heads = ("run", "status", "name", "began", "took", "why")
+    command.answer(
+        table(found, limit),
+        (lambda: rows(heads, lines)) if lines else "no runs; `packetflow run NAME` makes one",
+    )
+
+
+def _why(row: dict[str, Any]) -> str:
+    if not row["error_type"]:
+        return ""
+    where = f"{row['failed_step']}: " if row["failed_step"] else ""
+    text = f"{where}{row['error_type']}: {row['error']}"
+    return text if len(text) <= 100 else f"{text[:99]}\u2026"
+
+
+def tell_one(command: Command, ws: Workspace, execution_id: str) -> None:
+    """Print everything kept of one run."""
+    found = whole(ws.store, execution_id)
+    command.answer(as_json(found), lambda: _told(found))
+
+
+def as_json(found: Whole) -> dict[str, Any]:
+    """Everything kept of a run as one JSON object."""
+    told = _row(found.execution)
+    told["execution_id"] = str(told["execution_id"])
+    for name, part in (
+        ("states", found.states),
+        ("spans", found.spans),
+        ("logs", found.logs),
+        ("waits", found.waits),
+        ("messages", found.messages),
+    ):
+        told[name] = [_row(row) for row in part.drop(["execution_id"]).to_pylist()]
+    return told
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: json.loads(value) if key in _PAYLOADS and isinstance(value, str) else plain(value)
+        for key, value in row.items()
+    }
+
+
+def _told(found: Whole) -> None:
+    screen, row = console(), found.execution
+    took = "" if row["duration_ms"] is None else f" in {row['duration_ms'] / 1000:.2f} s"
+    head = f"{mark(row['status'])} [bold]{row['name'] or 'composition'}[/bold]{took}"
+    screen.print(f"{head}  [dim]{row['execution_id']}[/dim]")
+    began = f"began {moment(row['started_at'])} by {row['trigger']}"
+    facts = [began]
+    facts += [f"user {row['user_id']}"] if row["user_id"] else []
+    facts += [f"from run {short(row['retry_of'])}"] if row["retry_of"] else []
+    screen.print(", ".join(facts), markup=False)
+    values("inputs", json.loads(row["inputs"] or "{}"))
+    values("outputs", json.loads(row["outputs"] or "{}"))
+    _spans(found.spans.to_pylist())
+    for log in found.logs.to_pylist():
+        screen.print(f"  {moment(log['logged_at'])} {log['level']}: {log['text']}", markup=False)
+    if row["error_type"]:
+        where = f"step {row['failed_step']}: " if row["failed_step"] else ""
+        typer.echo(f"failed at {where}{row['error_type']}: {row['error']}")
+    for line in what_next(row):
+        typer.echo(f"  {line}")
+    if row["status"] == "waiting":
+        for wait in found.waits.to_pylist()[-1:]:
+            asked = wait["question"] or f"event {wait['event']}"
+            typer.echo(f"waits for {asked}; `packetflow waiting` says how to answer")
+
+
+def what_next(row: dict[str, Any]) -> list[str]:
+    """The commands that go on with a run, or do it again."""
+    end = short(str(row["execution_id"]))
+    step = row["failed_step"]
+    match row["status"]:
+        case "ok" | "waiting" | "running":
+            return []
+        case _:
+            again = f"packetflow fork {end}{f' --from {step}' if step else ''}"
+            return [
+                f"packetflow resume {end}   go on from where it stopped",
+                f"{again}   the same again as a new run",
+                f'Workspace().execution("{end}").failure.replay()   in Python: with a debugger',
+            ]
+
+
+def _spans(spans: list[dict[str, Any]]) -> None:
+    if not spans:
+        return
+    typer.echo(f"steps ({len(spans)})")
+    room = shutil.get_terminal_size((100, 24)).columns if is_terminal() else 100
+    names = max(len(str(span["step"])) for span in spans[:MOST_SPANS]) + 8
+    lines = timeline(spans[:MOST_SPANS], max(10, min(50, room - names - 30)))
+    left = len(spans) - MOST_SPANS
+    rows(("step", "when", "took", "how"), lines, note=f"... {left} more steps" if left > 0 else "")

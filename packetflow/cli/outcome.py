@@ -1,0 +1,107 @@
+"""How a run came out: for machines, and for people with what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from packetflow.capabilities.contract import Port
+from packetflow.cli.follow import open_waits
+from packetflow.cli.plain import shown
+from packetflow.cli.progress import place
+from packetflow.cli.say import console, mark, values
+from packetflow.engine.execution import Execution, Failure
+from packetflow.kernel.ids import short
+from packetflow.kernel.records import Status, WaitStarted
+
+if TYPE_CHECKING:
+    from packetflow.workspace.workspace import Workspace
+
+Ports = Mapping[str, Port]
+
+
+def as_json(ws: Workspace, execution: Execution, ports: Ports) -> dict[str, Any]:
+    """An execution as one JSON object, secrets left out."""
+    told: dict[str, Any] = {
+        "execution_id": execution.id,
+        "name": execution.name,
+        "status": execution.status.value,
+        "outputs": shown(execution.outputs, ports),
+        "started_at": execution.started_at,
+        "ended_at": execution.ended_at,
+        "seconds": round(execution.seconds, 6),
+        "steps": len(execution.spans),
+        "workspace": str(ws.folder.path),
+    }
+    if execution.failure is not None:
+        told["failure"] = failure_json(execution.failure)
+    if execution.status is Status.WAITING:
+        told["waiting"] = [wait_json(wait) for wait in open_waits(ws, execution.id)]
+    return told
+
+
+def failure_json(failure: Failure) -> dict[str, Any]:
+    """A failure as JSON: where, what, and how often inside."""
+    ports = {} if failure.capability is None else failure.capability.contract.inputs
+    return {
+        "step": failure.step,
+        "path": list(failure.path),
+        "error_type": failure.error_type,
+        "message": failure.message,
+        "inputs": shown(failure.inputs, ports),
+    }
+
+
+def wait_json(wait: WaitStarted) -> dict[str, Any]:
+    """A wait as JSON, with the command that ends it."""
+    return {
+        "step": wait.step,
+        "path": list(wait.path),
+        "event": wait.event,
+        "key": wait.key,
+        "question": wait.question,
+        "choices": list(wait.choices),
+        "command": command(wait),
+    }
+
+
+def command(wait: WaitStarted) -> str:
+    """The command that ends a wait."""
+    if wait.question:
+        offered = "|".join(wait.choices or ("yes", "no"))
+        where = "" if not wait.path else f" --at {'.'.join(map(str, wait.path))}"
+        return f"packetflow answer {short(wait.execution_id)} {wait.step} {offered}{where}"
+    key = f" --key {wait.key}" if wait.key else ""
+    return f"packetflow emit {wait.event}{key}"
+
+
+def tell(ws: Workspace, execution: Execution, ports: Ports) -> None:
+    """Print how a run came out and what to do next."""
+    screen = console()
+    name = execution.name or "composition"
+    took = f"{execution.seconds:.2f} s"
+    screen.print(f"{mark(execution.status.value)} {name} in {took}  [dim]{execution.id}[/dim]")
+    values("outputs", shown(execution.outputs, ports))
+    match execution.status:
+        case Status.WAITING:
+            for wait in open_waits(ws, execution.id):
+                what = wait.question or f"event {wait.event}"
+                screen.print(f"waits at {place(wait.step, wait.path)} for: {what}", markup=False)
+                screen.print(f"  {command(wait)}", markup=False)
+        case Status.OK:
+            pass
+        case _:
+            told_failure(execution)
+
+
+def told_failure(execution: Execution) -> None:
+    """Say on standard error why a run failed, and how to go on."""
+    screen = console(err=True)
+    if execution.failure is not None:
+        where = place(execution.failure.step, execution.failure.path)
+        head = f"{where}: " if where else ""
+        said = f"{execution.failure.error_type}: {execution.failure.message}"
+        screen.print(f"error: {head}{said}", markup=False)
+    end = short(execution.id)
+    screen.print(f"  packetflow runs {end}     what happened, step by step", markup=False)
+    screen.print(f"  packetflow resume {end}   go on from where it stopped", markup=False)

@@ -1,0 +1,138 @@
+"""Finds, starts, keeps and leaves the runners that a client talks to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+from packetflow.errors import NoRunner, RunElsewhere
+from packetflow.runner.launch import Order, launch
+from packetflow.runner.link import Link, Unreachable
+from packetflow.runner.presence import (
+    RunnerCard,
+    card_path,
+    current_path,
+    is_locked,
+    read_card,
+)
+from packetflow.runner.settings import read_settings
+
+RETRY_SECONDS: Final = 0.05
+
+
+class Connections:
+    """The connections of one client: to the current runner, and to replaced ones that still work.
+
+    Args:
+        order: Which runner to start where there is none.
+        role: Who asks, for the runner's log.
+        start: Whether to start one.
+    """
+
+    def __init__(self, order: Order, role: str, *, start: bool) -> None:
+        self._folder: Path = order.folder
+        self._order = order
+        self._role = role
+        self._start = start
+        self._settings = read_settings(order.folder)
+        self._lock = threading.RLock()
+        self._current: Link | None = None
+        self._others: dict[str, Link] = {}
+        self._where: dict[str, Link] = {}
+        self._closed = False
+
+    def close(self) -> None:
+        """Close all connections and open no more."""
+        with self._lock:
+            self._closed = True
+            links = [*self._others.values(), *self._where.values()]
+            if self._current is not None:
+                links.append(self._current)
+            self._current = None
+            self._others.clear()
+            self._where.clear()
+        for link in {id(one): one for one in links}.values():
+            link.close()
+
+    def known(self, execution_id: str) -> Link | None:
+        """The open connection that leads to an execution, if there is one."""
+        with self._lock:
+            link = self._where.get(execution_id)
+        return link if link is not None and link.is_open else None
+
+    def remember(self, execution_id: str, link: Link) -> None:
+        """Keep which connection leads to an execution, for as long as it is open."""
+        with self._lock:
+            self._where = {one: to for one, to in self._where.items() if to.is_open}
+            self._where[execution_id] = link
+
+    def let_go(self, link: Link) -> None:
+        """Ask this runner nothing new; its executions are followed to their end."""
+        with self._lock:
+            if link is self._current:
+                self._current = None
+            self._others = {name: one for name, one in self._others.items() if one.is_open}
+            if link.is_awaited:
+                self._others[link.card.runner] = link
+                return
+        link.close()
+
+    def current(self) -> Link:
+        """The connection to the runner that takes new runs.
+
+        Raises:
+            NoRunner: None answers and none could be started.
+        """
+        with self._lock:
+            if self._closed:
+                raise NoRunner("this client is closed")
+            if self._current is None or not self._current.is_open:
+                self._current = self._connected()
+            return self._current
+
+    def _connected(self) -> Link:
+        deadline = time.monotonic() + self._settings.start_seconds
+        while True:
+            card = read_card(current_path(self._folder))
+            if card is None or not is_locked(self._folder, card.runner):
+                if not self._start:
+                    raise NoRunner(f"no runner answers for {self._folder}; start one")
+                card = launch(self._order, self._settings)
+            try:
+                return self._open(card)
+            except Unreachable as error:
+                if time.monotonic() > deadline:
+                    raise NoRunner(
+                        f"the runner of {self._folder} (process {card.pid}) does not answer: "
+                        f"{error}; end it and try again"
+                    ) from error
+            if self._start:
+                launch(self._order, self._settings)
+            time.sleep(RETRY_SECONDS)
+
+    def _open(self, card: RunnerCard) -> Link:
+        return Link(self._folder, card, self._role, self._settings.stale_seconds)
+
+    def elsewhere(self, error: RunElsewhere) -> Link:
+        """The connection to the runner that an error names.
+
+        Raises:
+            RunElsewhere: That runner does not answer.
+        """
+        runner: str = error.__dict__["runner"]
+        with self._lock:
+            found = self._others.get(runner)
+            if found is not None and found.is_open:
+                return found
+        card = read_card(card_path(self._folder, runner))
+        if card is None:
+            raise error
+        try:
+            link = self._open(card)
+        except Unreachable:
+            raise error from None
+        with self._lock:
+            self._others[runner] = link
+        return link

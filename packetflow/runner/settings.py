@@ -1,0 +1,56 @@
+"""How a workspace's runner behaves: the ``[runner]`` table of ``packetflow.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from packetflow.errors import WorkspaceError
+from packetflow.runner.presence import STALE_SECONDS
+
+
+class RunnerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Times in seconds.
+
+    Attributes:
+        linger_seconds: How long a runner stays after its last client, when nothing needs it.
+        start_seconds: How long a new runner may take until it is ready.
+        blocked_seconds: An event loop that stands still for longer stops the heartbeat.
+        stale_seconds: A heartbeat older than this counts as none: the runner is replaced.
+        stop_seconds: How long executions may go on after a request to stop, then they are
+            cancelled.
+        memory_limit_mb: The most address space of a runner, in MiB; no limit by default.
+        stay: Whether a runner stays without a client while a trigger, or an execution that waits,
+            counts on it.
+        watch: Whether a changed capability file puts a new runner in place.
+    """
+
+    linger_seconds: float = 2.0
+    start_seconds: float = 60.0
+    blocked_seconds: float = 10.0
+    stale_seconds: float = STALE_SECONDS
+    stop_seconds: float = 2.0
+    memory_limit_mb: int | None = None
+    stay: bool = False
+    watch: bool = True
+
+
+def read_settings(folder: Path) -> RunnerSettings:
+    """Read a workspace's settings; the defaults where it says nothing.
+
+    Raises:
+        WorkspaceError: ``packetflow.toml`` cannot be read or has an unknown or wrong setting.
+    """
+    path = folder / "packetflow.toml"
+    try:
+        table = tomllib.loads(path.read_text("utf-8")).get("runner", {})
+    except FileNotFoundError:
+        return RunnerSettings()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WorkspaceError(f"{path} cannot be read: {error}", path=str(path)) from error
+    try:
+        return msgspec.convert(table, RunnerSettings)
+    except msgspec.ValidationError as error:
+        raise WorkspaceError(f"{path}, table [runner]: {error}", path=str(path)) from error

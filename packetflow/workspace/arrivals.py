@@ -1,0 +1,107 @@
+"""What reaches a workspace from outside: events, people's answers, and their opinions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from packetflow.engine.engine import Engine
+from packetflow.engine.sync import LoopThread
+from packetflow.engine.values import pack_all
+from packetflow.engine.waits import answer_event
+from packetflow.kernel.ids import new_id
+from packetflow.kernel.records import EventArrived, Path, ScoreGiven
+from packetflow.store.inproc import MemoryStore
+from packetflow.store.journal import JournalWriter
+from packetflow.store.port import Store
+from packetflow.workspace.archive import Archive
+
+
+class Arrivals:
+    """The part of a workspace that takes events, answers and scores.
+
+    Attributes:
+        role: What this process is, which events carry as their source.
+        journal: Where they are kept before anybody gets them.
+        store: Where what waits is looked up.
+        archive: The memory of executions.
+        engine: Hands them to executions that wait here.
+    """
+
+    role: str
+    journal: JournalWriter | MemoryStore
+    store: Store
+    archive: Archive
+    engine: Engine
+    _thread: LoopThread | None
+
+    def emit(
+        self,
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        key: str = "",
+        event_id: str | None = None,
+    ) -> str:
+        """Send a named event to whoever waits for it, now or later; answers its id.
+
+        Args:
+            event: Its name.
+            payload: Named values.
+            key: Whom it concerns, for waits with a key.
+            event_id: Its id, when it comes from elsewhere and may come twice.
+        """
+        arrived = self.send(event, payload or {}, key=key, event_id=event_id)
+        self.deliver(arrived)
+        return arrived.event_id
+
+    def send(
+        self, event: str, payload: Mapping[str, Any], *, key: str = "", event_id: str | None = None
+    ) -> EventArrived:
+        """Keep an event, without handing it to anybody here."""
+        at = self.engine.clock.wall_ns()
+        packed = pack_all(payload, {})
+        arrived = EventArrived(event_id or new_id(), event, key, packed, at, self.role)
+        self.journal.append(arrived)
+        return arrived
+
+    def send_answer(
+        self, execution_id: str, step: str, value: Any, path: Path = ()
+    ) -> EventArrived:
+        """Keep a person's answer, without handing it to anybody here."""
+        return self.send(answer_event(execution_id, step, path), {"answer": value})
+
+    def deliver(self, arrived: EventArrived) -> None:
+        """Hand an event to the executions that wait in this process."""
+        if self._thread is not None:
+            self._thread.loop.call_soon_threadsafe(self.engine.deliver, arrived)
+
+    def answer(self, execution_id: str, step: str, value: Any, path: Path = ()) -> str:
+        """Answer the question of a step that waits for a person; answers the event's id."""
+        whole = self.archive.full_id(execution_id)
+        arrived = self.send_answer(whole, step, value, path)
+        self.deliver(arrived)
+        return arrived.event_id
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """What waits for an event or a person, the oldest first."""
+        rows: list[dict[str, Any]] = self.store.sql(
+            "select execution_id::varchar as execution_id, name, step, path, event, key, question,"
+            " choices, deadline, waiting_since from waiting order by waiting_since"
+        ).to_pylist()
+        return rows
+
+    def score(
+        self,
+        execution_id: str,
+        value: float,
+        *,
+        step: str = "",
+        name: str = "quality",
+        comment: str = "",
+        author: str = "",
+    ) -> None:
+        """Keep a person's opinion of an execution or one of its steps."""
+        at = self.engine.clock.wall_ns()
+        whole = self.archive.full_id(execution_id)
+        self.journal.append(ScoreGiven(whole, step, name, float(value), comment, author, at))

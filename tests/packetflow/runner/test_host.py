@@ -1,0 +1,260 @@
+"""The real host in real runner processes: a workspace folder with capabilities of all manners."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from packetflow.errors import NoRunner, RunElsewhere, RunnerLost, UnknownName
+from packetflow.runner import RunnerClient
+from packetflow.runner.presence import card_path, is_locked, log_path, read_card
+
+WAIT = 30.0
+CODE = '''
+import asyncio, os, time
+from pathlib import Path
+from packetflow import Context, capability
+
+@capability(provides="total", examples=[{"a": 1}])
+async def add(a: int, b: int = 1) -> int:
+    """Add two numbers."""
+    return a + b
+
+@capability(provides="code")
+def exits(total: int) -> int:
+    """End the whole process, unless somebody forbids it."""
+    if not Path(__file__).with_name("spare").exists():
+        os._exit(3)
+    return total
+
+@capability(provides="nothing", run_in="loop")
+def hangs(seconds: float) -> int:
+    """Stand still on the event loop."""
+    time.sleep(seconds)
+    return 0
+
+@capability(provides="printed")
+def prints(text: str) -> str:
+    """Print, below Python too."""
+    print(text)
+    os.write(2, b"from below\\\\n")
+    return text
+
+@capability(provides="size")
+def eats(megabytes: int) -> int:
+    """Take memory."""
+    return len(bytes(megabytes << 20))
+
+@capability(provides="pid")
+async def waits_for_file(path: str) -> int:
+    """Wait until a file is there."""
+    while not Path(path).exists():
+        await asyncio.sleep(0.01)
+    return os.getpid()
+
+@capability(provides="said")
+async def asks(question: str, context: Context) -> str:
+    """Ask a person."""
+    return str(await context.ask(question, ["yes", "no"]))
+'''
+FRAIL = """
+pipeline: frail
+version: 1
+steps:
+  - {use: add, id: add}
+  - {use: exits, id: exits}
+"""
+
+
+@pytest.fixture
+def workspace(folder: Path) -> Path:
+    (folder / "capabilities").mkdir()
+    (folder / "capabilities" / "mine.py").write_text(CODE.replace("\\\\n", "\\n"))
+    (folder / "pipelines").mkdir()
+    (folder / "pipelines" / "frail.yaml").write_text(FRAIL)
+    return folder
+
+
+@pytest.fixture
+def client(workspace: Path) -> Iterator[RunnerClient]:
+    with RunnerClient(workspace) as client:
+        yield client
+
+
+def wait_for(reached: object) -> None:
+    pause = threading.Event()
+    for _ in range(int(WAIT / 0.02)):
+        if reached():  # type: ignore[operator] # any predicate
+            return
+        pause.wait(0.02)
+    raise AssertionError("it never came to be")
+
+
+def names(client: RunnerClient) -> set[str]:
+    return {one.name for one in client.listing().capabilities}
+
+
+def test_a_workspace_is_listed_described_and_run(client: RunnerClient):
+    listing = client.listing()
+    card = next(one for one in listing.capabilities if one.name == "add")
+    described = client.describe("frail")
+
+    assert card.intent == "Add two numbers."
+    assert card.examples == [{"a": 1}]
+    assert "async def add" in card.source
+    assert [one.name for one in listing.pipelines] == ["frail"]
+    assert [one.id for one in described.steps if one.kind == "use"] == ["add", "exits"]
+    assert client.run("add", {"a": 2}).outputs(WAIT)["total"] == 3
+
+
+def test_an_unsaved_pipeline_runs_from_its_text(client: RunnerClient):
+    run = client.run("", {"a": 4}, source="pipeline: p\nversion: 1\nsteps:\n  - {use: add}\n")
+
+    assert run.outputs(WAIT)["total"] == 5
+
+
+def test_an_execution_whose_runner_died_goes_on_where_it_was(client: RunnerClient):
+    lost = client.run("frail", {"a": 1})
+    with pytest.raises(RunnerLost):
+        lost.result(WAIT)
+
+    (client.folder / "capabilities" / "spare").touch()
+    again = client.resume(lost.execution_id)
+
+    assert again.outputs(WAIT)["code"] == 2
+    assert again.execution_id == lost.execution_id
+    assert "add" not in {one.step for one in again if one.kind == "step_started"}
+
+
+def test_a_capability_that_hangs_is_ended_with_its_runner(workspace: Path):
+    (workspace / "packetflow.toml").write_text(
+        "[runner]\nblocked_seconds = 0.5\nstale_seconds = 1.0\n"
+    )
+    with RunnerClient(workspace) as client:
+        first = client.card
+
+        with pytest.raises(RunnerLost, match="stood still"):
+            client.run("hangs", {"seconds": 600.0}).result(WAIT)
+
+        assert client.run("add", {"a": 1}).outputs(WAIT)["total"] == 2
+        assert not is_locked(workspace, first.runner)
+
+
+def test_a_capability_that_prints_disturbs_nothing(client: RunnerClient):
+    outputs = client.run("prints", {"text": "hello"}).outputs(WAIT)
+
+    assert outputs["printed"] == "hello"
+    assert {"hello", "from below"} <= set(log_path(client.folder).read_text().splitlines())
+
+
+def test_a_capability_that_eats_memory_fails_clearly_under_a_limit(workspace: Path):
+    (workspace / "packetflow.toml").write_text("[runner]\nmemory_limit_mb = 6000\n")
+    with RunnerClient(workspace) as client:
+        failure = client.run("eats", {"megabytes": 8000}).result(WAIT).failure
+
+        assert failure is not None
+        assert failure.error_type == "MemoryError"
+        assert client.run("add", {"a": 1}).outputs(WAIT)["total"] == 2
+
+
+def test_a_killed_runner_costs_no_kept_execution(client: RunnerClient):
+    done = client.run("add", {"a": 1})
+    done.result(WAIT)
+
+    os.kill(client.card.pid, signal.SIGKILL)
+
+    assert client.follow(done.execution_id).outputs(WAIT)["total"] == 2
+
+
+def test_a_changed_capability_is_in_use_without_a_word(client: RunnerClient):
+    first = client.card
+    changed = CODE.replace("\\\\n", "\\n").replace("return a + b", "return a * 100 + b")
+
+    (client.folder / "capabilities" / "mine.py").write_text(changed)
+    wait_for(lambda: not is_locked(client.folder, first.runner))
+
+    assert client.run("add", {"a": 2}).outputs(WAIT)["total"] == 201
+    assert client.card.generation == 2
+
+
+def test_a_broken_file_is_told_and_its_last_good_version_serves(client: RunnerClient):
+    names(client)
+    (client.folder / "capabilities" / "mine.py").write_text("def (:\n")
+
+    client.reload()
+    listing = client.listing()
+
+    assert [Path(one.file).name for one in listing.broken] == ["mine.py"]
+    assert listing.broken[0].using_last_good
+    assert client.run("add", {"a": 2}).outputs(WAIT)["total"] == 3
+
+
+def test_another_client_reaches_an_execution_on_the_replaced_runner(client: RunnerClient):
+    flag = client.folder / "flag"
+    kept = client.run("waits_for_file", {"path": str(flag)})
+    stopped = client.run("waits_for_file", {"path": str(client.folder / "never")})
+    client.reload()
+
+    with RunnerClient(client.folder) as other:
+        generation = other.card.generation
+        followed = other.follow(kept.execution_id)
+        was_running = other.cancel(stopped.execution_id)
+        flag.touch()
+
+        assert (generation, was_running) == (2, True)
+        assert followed.outputs(WAIT)["pid"] == kept.outputs(WAIT)["pid"]
+        assert stopped.result(WAIT).status == "cancelled"
+
+
+def test_an_execution_of_a_runner_that_cannot_be_asked_is_refused(client: RunnerClient):
+    run = client.run("waits_for_file", {"path": str(client.folder / "never")})
+    old = client.card
+    client.reload()
+    card_path(client.folder, old.runner).unlink()
+
+    with RunnerClient(client.folder) as other, pytest.raises(RunElsewhere, match="another process"):
+        other.follow(run.execution_id)
+
+    run.cancel()
+    assert run.result(WAIT).status == "cancelled"
+
+
+def test_a_person_can_answer_after_the_runner_was_killed(client: RunnerClient):
+    run = client.run("asks", {"question": "sure?"})
+    asked = next(one for one in run if one.kind == "waits")
+    os.kill(client.card.pid, signal.SIGKILL)
+
+    client.answer(run.execution_id, asked.step, "yes", path=asked.path)
+
+    wait_for(lambda: client.follow(run.execution_id).result(WAIT).status == "ok")
+    assert client.follow(run.execution_id).outputs(WAIT)["said"] == "yes"
+
+
+def test_unknown_executions_are_refused(client: RunnerClient):
+    for ask in (client.follow, client.resume, client.cancel):
+        with pytest.raises(UnknownName):
+            ask("nothing-like-it")
+
+
+def test_a_file_that_ends_the_process_when_it_is_read_is_told(workspace: Path):
+    (workspace / "capabilities" / "bad.py").write_text("import os\nos._exit(4)\n")
+
+    with RunnerClient(workspace) as client, pytest.raises(NoRunner, match="exit code 4"):
+        client.listing()
+
+
+def test_a_file_that_ends_the_process_does_not_take_a_running_studio_down(client: RunnerClient):
+    first = client.card
+    (client.folder / "capabilities" / "bad.py").write_text("import os\nos._exit(4)\n")
+
+    wait_for(lambda: any("exit code 4" in one.error for one in client.listing().broken))
+
+    assert client.run("add", {"a": 1}).outputs(WAIT)["total"] == 2
+    current = read_card(client.folder / ".packetflow" / "runner.json")
+    assert current is not None
+    assert current.runner == first.runner
