@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from packetflow.engine.execution import Running
 from packetflow.engine.past import Story
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
-from packetflow.errors import RunElsewhere, RunError
+from packetflow.errors import RunElsewhere, RunError, Superseded
 from packetflow.kernel.records import Record
 from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
@@ -30,15 +30,21 @@ class Resumable:
         pipeline: What it ran, as it was then.
         records: All its records.
         epoch: The epoch of the lease.
+        give_back: Gives the lease back, for when it cannot go on after all.
     """
 
     pipeline: Pipeline
     records: tuple[Record, ...]
     epoch: int
+    give_back: Callable[[], None]
 
     def resume(self, engine: Engine, reason: str) -> Running:
         """Go on with it, on the engine's loop."""
-        return engine.resume(self.pipeline, self.records, epoch=self.epoch, reason=reason)
+        try:
+            return engine.resume(self.pipeline, self.records, epoch=self.epoch, reason=reason)
+        except BaseException:  # whatever it was, nobody runs under this lease
+            self.give_back()
+            raise
 
 
 class Resuming:
@@ -84,10 +90,33 @@ class Resuming:
                 f"a capability of {started.name!r} has changed since execution {execution_id} "
                 "began; resume with accept_changes=True to go on with the new one"
             )
-        epoch = story.epoch + 1
-        if self._leases is not None:
-            self._leases.claim(execution_id, epoch)
-        return Resumable(pipeline, tuple(self._archive.records(execution_id)), epoch)
+        epoch = self._claim(execution_id, story)
+
+        def give_back() -> None:
+            if self._leases is not None:
+                self._leases.give_back(execution_id, epoch)
+
+        records = tuple(self._archive.records(execution_id))
+        return Resumable(pipeline, records, epoch, give_back)
+
+    def _claim(self, execution_id: str, story: Story) -> int:
+        """Take the lease of the next epoch, passing over one whose taker died before it began.
+
+        Raises:
+            Superseded: Another runner, or another thread of this one, has just taken it.
+        """
+        if self._leases is None:
+            return story.epoch + 1
+        taken, holder = self._leases.newest(execution_id)
+        begun = taken <= story.epoch
+        if not begun and (holder == self._runner or is_alive(self._folder.state, holder)):
+            raise Superseded(
+                f"execution {execution_id} was taken over by runner {holder!r}",
+                execution_id=execution_id,
+            )
+        epoch = max(taken, story.epoch) + 1
+        self._leases.claim(execution_id, epoch)
+        return epoch
 
     def _refuse_if_running(self, story: Story, engine: Engine) -> None:
         started = story.started

@@ -15,9 +15,10 @@ from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from packetflow.composition.capability import Capability
 from packetflow.composition.codec import dump
 from packetflow.composition.composable import Composable
-from packetflow.composition.steps import Pipeline, Unknown, Use
+from packetflow.composition.steps import Call, Pipeline, Step, Use
 from packetflow.composition.walk import walk
 from packetflow.discovery.catalog import Catalog
 from packetflow.engine.engine import Engine
@@ -193,17 +194,25 @@ class Workspace(Arrivals):
             raise
 
     def learnt(self, what: str | Composable | Pipeline) -> Composable | Pipeline:
-        """Find it, and remember its capabilities, so that this session can resume it."""
+        """Find it, and remember all it calls, so that this session can resume it."""
         found = self.find(what)
-        step = found.step if isinstance(found, Pipeline) else found.as_step()
-        if "_learnt" not in step.__dict__:
-            for part in walk(step):
-                if isinstance(part, Use) and not isinstance(part.capability, Unknown):
-                    known = self.catalog.find(part.capability.name)
-                    if known is None:
-                        self.catalog.add(part.capability)
-            step.__dict__["_learnt"] = True
+        self._learn(found.step if isinstance(found, Pipeline) else found.as_step())
         return found
+
+    def _learn(self, step: Step) -> None:
+        if step.__dict__.get("_learnt") == self.runner:
+            return
+        step.__dict__["_learnt"] = self.runner
+        for part in walk(step):
+            match part:
+                case Use(capability=Capability() as used) if self.catalog.find(used.name) is None:
+                    self.catalog.add(used)
+                case Call(pipeline=Pipeline() as called):
+                    if called.name not in {one.name for one in self.catalog.pipelines()}:
+                        self.catalog.add(called)
+                    self._learn(called.step)
+                case _:
+                    pass
 
     def resume(
         self, execution_id: str, *, accept_changes: bool = False, reason: str = "resumed"
