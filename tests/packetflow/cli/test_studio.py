@@ -25,3 +25,14 @@ def test_without_its_packages_the_studio_says_what_to_install(say, monkeypatch):
 
     assert said.code == 1
     assert "pip install 'packetflow[studio]'" in said.err
+
+
+def test_ctrl_c_is_the_way_to_end_the_studio(say, monkeypatch):
+    def serve(*_):
+        raise KeyboardInterrupt
+
+    made = ModuleType("studio.app")
+    made.serve = serve  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "studio.app", made)
+
+    assert say("studio").code == 0

@@ -1,10 +1,17 @@
-"""Effects that must not happen twice, after an interruption and before."""
+"""Effects that must not happen twice, over interruptions."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 
-from packetflow import Context, Effect, Step, capability, then
+from packetflow import (
+    Context,
+    Effect,
+    Step,
+    capability,
+    then,
+)
 from packetflow.engine.engine import Engine
 from packetflow.kernel.records import (
     ExecutionEnded,
@@ -13,14 +20,36 @@ from packetflow.kernel.records import (
     StepIntent,
 )
 from packetflow.testing import FakeClock
-from tests.packetflow.engine.kit import Box, RecordingSink, event, slow_inc
+from tests.packetflow.engine.kit import Box, RecordingSink, event
+
+DONE: Counter[tuple[str, int]] = Counter()
+"""Calls that returned, by capability and input."""
+
+HAPPENED: list[int] = []
+
+
+def made(name: str, provides: str = "n", add: int = 1, fails: int = 0):
+    """A capability that counts its calls; the first *fails* tries raise."""
+
+    @capability(provides=provides, name=name)
+    async def work(n: int, context: Context) -> int:
+        await asyncio.sleep(0)
+        if context.attempt <= fails:
+            raise OSError("not yet")
+        DONE[name, n] += 1
+        return n + add
+
+    return work
 
 
 def engine(sink: RecordingSink) -> Engine:
-    return Engine(sink, clock=FakeClock(), inbox=Box())
+    inbox = Box(event("go", {"m": 7}, at=2**62))
+    return Engine(sink, clock=FakeClock(), inbox=inbox)
 
 
-HAPPENED: list[int] = []
+def executed(records: list[Record]) -> Counter[tuple[str, tuple[int, ...]]]:
+    spans = (r for r in records if isinstance(r, SpanEnded) and r.kind == "capability")
+    return Counter((span.step, span.path) for span in spans if span.status == "ok")
 
 
 def charging(policy: str, *, found=None):
@@ -140,7 +169,7 @@ async def test_a_completed_effect_whose_result_could_not_be_kept_is_not_done_twi
         HAPPENED.append(n)
         return Handle()
 
-    flow = then(opened, slow_inc)
+    flow = then(opened, made("last"))
     sink = RecordingSink()
     await engine(sink).run(flow, {"n": 1})
     HAPPENED.clear()
@@ -188,7 +217,7 @@ async def test_an_effect_that_ran_out_of_time_is_open_in_a_retried_whole_too():
         return "paid"
 
     HAPPENED.clear()
-    flow = (slow_inc >> charge.timeout(5)).retry(3, on=TimeoutError)
+    flow = (made("first") >> charge.timeout(5)).retry(3, on=TimeoutError)
 
     execution = await engine(RecordingSink()).run(flow, {"n": 1})
 
