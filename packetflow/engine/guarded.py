@@ -48,7 +48,7 @@ class GuardedUse:
 
     def _intend(self, frame: Frame) -> Pending:
         run = frame.run
-        if run.engine.leases is not None and not run.engine.leases.holds(run.id, run.epoch):
+        if not run.is_ours:
             raise Superseded(
                 f"execution {run.id} was taken over by another runner; this one stops before "
                 f"step {self.id!r}"

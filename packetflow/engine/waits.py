@@ -142,7 +142,7 @@ async def wait(
             run.tell(WaitsEvent(started))
         run.idle()
         arrived = await _until(waiter, started.deadline, now)
-        if engine.leases is not None and not engine.leases.holds(run.id, run.epoch):
+        if not run.is_ours:
             raise Superseded(f"execution {run.id} was taken over by another runner while it waited")
         return arrived
     finally:

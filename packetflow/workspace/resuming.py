@@ -107,7 +107,7 @@ class Resuming:
             return story.epoch + 1
         taken, holder = self._leases.newest(execution_id)
         begun = taken <= story.epoch
-        if not begun and (holder == self._runner or is_alive(self._folder.state, holder)):
+        if not begun and (holder == self._runner or self._is_alive(holder)):
             raise Superseded(
                 f"execution {execution_id} was taken over by runner {holder!r}",
                 execution_id=execution_id,
@@ -115,6 +115,9 @@ class Resuming:
         epoch = max(taken, story.epoch) + 1
         self._leases.claim(execution_id, epoch)
         return epoch
+
+    def _is_alive(self, runner: str) -> bool:
+        return is_alive(self._folder.state, runner, patience=self._folder.stale_seconds)
 
     def _refuse_if_running(self, story: Story, engine: Engine) -> None:
         started = story.started
@@ -131,7 +134,7 @@ class Resuming:
         parked = set(story.past.waits) - set(story.past.done)
         if story.ended is not None or self._leases is None or parked:
             return ""
-        if story.runner == self._runner or not is_alive(self._folder.state, story.runner):
+        if story.runner == self._runner or not self._is_alive(story.runner):
             return ""
         return story.runner
 
