@@ -205,8 +205,9 @@ def work_for_ever(role: str) -> None:
         say("ready")
         while True:
             try:
-                for left in unfinished(ws)[: 2 if role == "runner" else 1]:
-                    take_up(ws, left)
+                left = unfinished(ws)
+                for execution in chance.sample(left, min(len(left), 2)):
+                    take_up(ws, execution)
                 seeds = [chance.randrange(10**12) for _ in range(3 if role == "runner" else 1)]
                 handles = []
                 for seed in seeds:
