@@ -71,8 +71,9 @@ class WorkspaceFolder:
         """After so long without a sign of life a runner counts as frozen: ``[runner]`` says it."""
         table = self.settings.get("runner")
         said = table.get("stale_seconds") if isinstance(table, dict) else None
-        fits = isinstance(said, int | float) and not isinstance(said, bool) and said > 0
-        return float(said) if fits else FROZEN_AFTER_SECONDS  # the runner refuses what is wrong
+        if isinstance(said, int | float) and not isinstance(said, bool) and said > 0:
+            return float(said)
+        return FROZEN_AFTER_SECONDS  # who starts a runner is told what is wrong with it
 
     @property
     def capabilities(self) -> Path:
