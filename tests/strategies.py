@@ -135,9 +135,9 @@ policies = st.one_of(
 def ports(draw: st.DrawFn, name: str) -> Port:
     default = draw(st.just(MISSING) | values)
     optional = draw(st.booleans()) if draw(st.booleans()) else default is not MISSING
-    return Port(
-        name, draw(types), optional, default, draw(st.booleans()), draw(st.just("") | texts)
-    )
+    # a file never holds the default of a secret
+    secret = draw(st.booleans()) and (default is MISSING or default is None)
+    return Port(name, draw(types), optional, default, secret, draw(st.just("") | texts))
 
 
 def _ports(*, most: int = 3) -> st.SearchStrategy[tuple[Port, ...]]:

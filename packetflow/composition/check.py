@@ -17,6 +17,7 @@ from packetflow.capabilities.effects import Safety
 from packetflow.capabilities.fits import fits
 from packetflow.composition import condition
 from packetflow.composition.capability import Capability
+from packetflow.composition.codec_values import HIDDEN
 from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.infer import Flow
 from packetflow.composition.policies import Cache, Hedge, refuse_unusable
@@ -25,6 +26,7 @@ from packetflow.composition.steps import (
     Branch,
     Call,
     Each,
+    Fallback,
     Graph,
     Guarded,
     Parallel,
@@ -64,7 +66,8 @@ def check(step: Step, *, given: Iterable[str] | Mapping[str, Any] | None = None)
         problems += _local(part)
     problems += _conditions(whole, flow, given)
     problems += _inside_calls(whole)
-    outside = flow.needs if given is None else dict.fromkeys(given)
+    firm = (name for name, port in flow.needs.items() if not port.optional)
+    outside = set(firm if given is None else given)
     problems += [
         _maybe(name, reader, flow) for name, reader in flow.maybes.items() if name not in outside
     ]
@@ -106,7 +109,7 @@ def _check_pipeline(pipeline: Pipeline) -> list[Problem]:
         if name not in flow.needs:
             message = f"requires {name!r}, which no step reads"
             problems.append(Problem("promise", pipeline.name, message, name, "warning"))
-        elif text.endswith("?") and not flow.needs[name].optional:
+        elif text.endswith("?") and (not flow.needs[name].optional or name in flow.maybes):
             message = (
                 f"says {name!r} may be left out, but {flow.readers[name]!r} needs it; "
                 "give its input a default"
@@ -150,7 +153,9 @@ def _local(part: Step) -> Iterator[Problem]:
             yield Problem("unknown_pipeline", name, message, missing)
         case Use() | Call():
             yield from _renames(part, name)
-        case Sequence(steps=()) | Parallel(steps=()):
+        case Sequence(steps=()) | Parallel(steps=()) | Graph(steps=()):
+            yield Problem("empty", name, "has no steps; add one or take it out")
+        case Race(steps=()) | Fallback(steps=()) | Branch(cases=()):
             yield Problem("empty", name, "has no steps; add one or take it out")
         case Branch():
             yield from _unreachable(part, name)
@@ -204,6 +209,10 @@ def _renames(part: Use | Call, name: str) -> Iterator[Problem]:
             if one in part.values:
                 continue
             message = f"needs {one!r}, which has no default; wire it or set a value"
+            yield Problem("missing_input", name, message, one)
+    for one, value in part.values.items():
+        if value is HIDDEN:
+            message = f"the secret value of {one!r} was not saved; make it an input"
             yield Problem("missing_input", name, message, one)
     if isinstance(called, Capability) and not called.declaration.enabled:
         yield Problem("disabled", name, f"the capability {called.name!r} is switched off")

@@ -15,6 +15,7 @@ from packetflow.composition.codec_emit import emit
 from packetflow.composition.codec_json import parse_json
 from packetflow.composition.codec_nodes import parse_yaml
 from packetflow.composition.codec_read import Resolve, read_pipeline
+from packetflow.composition.concealing import concealed
 from packetflow.composition.steps import Call, Pipeline, Unknown, Use
 from packetflow.composition.walk import walk
 from packetflow.errors import CompositionError
@@ -82,7 +83,7 @@ def definition_sha(pipeline: Pipeline) -> str:
         64 hexadecimal digits, the same before saving and after loading.
     """
     try:
-        facts = {"pipeline": document(pipeline), "calls": _versions(pipeline)}
+        facts = {"pipeline": document(concealed(pipeline)), "calls": _versions(pipeline)}
         text = json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
     except RecursionError as error:
         raise CompositionError(_TOO_DEEP) from error
@@ -101,6 +102,6 @@ def _versions(pipeline: Pipeline) -> dict[str, Any]:
             elif isinstance(part, Call) and not isinstance(part.pipeline, Unknown):
                 called = part.pipeline
                 if f"call {called.name}" not in versions:
-                    versions[f"call {called.name}"] = document(called)
+                    versions[f"call {called.name}"] = document(concealed(called))
                     stack.append(called)
     return versions

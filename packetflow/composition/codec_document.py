@@ -7,6 +7,7 @@ from typing import Any
 
 from packetflow.capabilities.contract import MISSING, Port
 from packetflow.composition.codec_values import written_number, written_type, written_value
+from packetflow.composition.concealing import ports_of, shows_default, telling
 from packetflow.composition.policies import (
     Breaker,
     Bulkhead,
@@ -59,7 +60,8 @@ def document(pipeline: Pipeline) -> dict[str, Any]:
     if pipeline.inputs:
         written["inputs"] = _ports(pipeline.inputs.items(), "inputs")
     if pipeline.triggers:
-        written["triggers"] = [_trigger(trigger) for trigger in pipeline.triggers]
+        ports = pipeline.contract.inputs if any(t.inputs for t in pipeline.triggers) else {}
+        written["triggers"] = [_trigger(trigger, ports) for trigger in pipeline.triggers]
     if pipeline.exposed:
         written["exposed"] = True
     for _ in walk(pipeline.step):
@@ -68,14 +70,18 @@ def document(pipeline: Pipeline) -> dict[str, Any]:
     return written
 
 
-def _trigger(trigger: Trigger) -> dict[str, Any]:
+def _trigger(trigger: Trigger, ports: Mapping[str, Port]) -> dict[str, Any]:
     written: dict[str, Any] = {trigger.kind: trigger.what}
     if trigger.inputs:
-        written["set"] = _values(trigger.inputs, trigger.what)
+        written["set"] = _values(trigger.inputs, trigger.what, ports)
     return written
 
 
-def _values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _values(values: Mapping[str, Any], where: str, ports: Mapping[str, Port]) -> dict[str, Any]:
+    if secrets := telling(values, ports):
+        raise CompositionError(
+            f"{where}: the value of {secrets[0]!r} is secret and cannot be saved; make it an input"
+        )
     return {name: written_value(value, f"{where}: {name}") for name, value in values.items()}
 
 
@@ -91,6 +97,10 @@ def _ports(ports: Iterable[tuple[str, Port]], where: str) -> dict[str, Any]:
 def _port(port: Port) -> Any:
     kind = written_type(port.type)
     said: dict[str, Any] = {"type": kind}
+    if shows_default(port):
+        raise CompositionError(
+            f"the default of {port.name!r} is secret and cannot be saved; give it when it runs"
+        )
     if port.default is not MISSING:
         said["default"] = written_value(port.default, port.name)
     if port.optional is not (port.default is not MISSING):
@@ -178,7 +188,7 @@ def _called(kind: str, name: str, step: Use | Call) -> dict[str, Any]:
         kept = dict(step.writes)
         written["to"] = list(kept) if all(key == new for key, new in kept.items()) else kept
     if step.values:
-        written["set"] = _values(step.values, label(step))
+        written["set"] = _values(step.values, label(step), ports_of(step))
     return written
 
 

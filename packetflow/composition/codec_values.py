@@ -14,10 +14,24 @@ import re
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from packetflow.capabilities.contract import type_name
 from packetflow.errors import CompositionError
+
+
+class _Hidden:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "HIDDEN"
+
+    def __reduce__(self) -> str:
+        return "HIDDEN"
+
+
+HIDDEN: Final = _Hidden()
+"""Stands where a secret value was, which nothing may keep."""
 
 DEEPEST_VALUE = 50
 LONGEST_KEY = 100
@@ -173,6 +187,8 @@ def written_value(value: Any, where: str, depth: int = 0) -> Any:
     kind = type(value)
     if value is None or kind in (bool, int, str):
         return value
+    if value is HIDDEN:
+        return {"$secret": True}
     if kind is float:
         return value if math.isfinite(value) else {"$float": str(value)}
     if kind is list:
@@ -247,6 +263,8 @@ def _read_marked(name: str, inner: Any) -> Any:
         case "$timedelta":
             days, seconds, microseconds = _list(inner)
             return datetime.timedelta(days, seconds, microseconds)
+        case "$secret":
+            return HIDDEN
         case "$bytes":
             return base64.b64decode(inner, validate=True)
         case _:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,7 +13,13 @@ from packetflow import library
 from packetflow.composition.capability import Capability
 from packetflow.composition.codec import load
 from packetflow.composition.steps import Pipeline
-from packetflow.discovery.files import Broken, Loaded, load_file
+from packetflow.discovery.files import (
+    Broken,
+    Loaded,
+    imported_siblings,
+    load_file,
+    source_files,
+)
 from packetflow.discovery.plugins import plugged_in
 from packetflow.discovery.search import Entry, Index
 from packetflow.errors import CompositionError, SourceError, UnknownName
@@ -23,7 +31,8 @@ class Catalog:
     """Capabilities and pipelines by name.
 
     A name is looked for, in this order, among what was added here, in the workspace's capability
-    files, in plug-ins, and in the library. Library modules are imported when first used.
+    files, in plug-ins, and in the library. Library modules are imported when first used. Safe to
+    share between threads.
 
     Args:
         folder: The workspace folder; ``None`` for a catalog of what is added only.
@@ -51,39 +60,47 @@ class Catalog:
         self._plugged: dict[str, AnyCapability] | None = None
         self._plug_problems: tuple[Broken, ...] = ()
         self._pipelines: dict[str, tuple[tuple[int, int], int, Pipeline]] = {}
-        self._opening: list[str] = []
+        self._opening = threading.local()
+        self._refreshing = threading.RLock()
         self._generation = 0
 
     def add(self, *items: AnyCapability | Pipeline) -> None:
         """Add capabilities or pipelines; one of the same name is replaced."""
-        for item in items:
-            if isinstance(item, Pipeline):
-                self._added_pipelines[item.name] = item
-            else:
-                self._added[item.name] = item
+        pipelines = {one.name: one for one in items if isinstance(one, Pipeline)}
+        capabilities = {one.name: one for one in items if not isinstance(one, Pipeline)}
+        # new mappings: another thread may be walking the old ones
+        self._added_pipelines = {**self._added_pipelines, **pipelines}
+        self._added = {**self._added, **capabilities}
         self._generation += 1
 
     def refresh(self) -> list[str]:
-        """Read capability files that are new or changed; answers which, by path."""
+        """Read capability files that are new or changed, and those that import such.
+
+        Returns:
+            Their paths, those that are gone included.
+        """
         if self._folder is None:
             return []
-        found = {
-            str(path): path
-            for path in sorted((self._folder / "capabilities").glob("*.py"))
-            if not path.name.startswith("_")
-        }
-        changed = [name for name in self._files if name not in found]
-        for name in changed:
-            del self._files[name]
-        for name, path in found.items():
-            known = self._files.get(name)
-            if known is None or _sha(path) != known.sha:
-                self._files[name] = load_file(path, self._package, self._keep)
-                changed.append(name)
-        self._read = True
-        if changed:
-            self._generation += 1
-        return changed
+        with self._refreshing:
+            found = source_files(self._folder / "capabilities")
+            files = {name: one for name, one in self._files.items() if Path(name).stem in found}
+            gone = [name for name in self._files if name not in files]
+            for name in gone:
+                sys.modules.pop(f"{self._package}.{Path(name).stem}", None)
+            changed = {Path(name).stem for name in gone}
+            read = list(gone)
+            for stem, (path, sha) in found.items():
+                known = files.get(str(path))
+                if known is not None and known.sha == sha and not changed & _imports(path):
+                    continue
+                files[str(path)] = load_file(path, self._package, self._keep)
+                changed.add(stem)
+                read.append(str(path))
+            self._files = dict(sorted(files.items()))
+            self._read = True
+            if read:
+                self._generation += 1
+            return read
 
     def _from_files(self) -> dict[str, AnyCapability]:
         if not self._read:
@@ -97,11 +114,13 @@ class Catalog:
 
     def find(self, name: str) -> AnyCapability | None:
         """The capability of that name, or ``None``."""
-        found = self._added.get(name) or self._from_files().get(name)
-        if found is None and self._with_library and name in library.__all__:
+        for layer in (self._added, self._from_files(), self._from_plugins()):
+            if name in layer:
+                return layer[name]
+        if self._with_library and name in library.__all__:
             ready: AnyCapability = getattr(library, name)
             return ready
-        return found or self._from_plugins().get(name)
+        return None
 
     def get(self, name: str) -> AnyCapability:
         """The capability of that name.
@@ -193,17 +212,24 @@ class Catalog:
         return pipeline
 
     def _open(self, name: str, path: Path) -> Pipeline:
-        if name in self._opening:
-            ring = " -> ".join([*self._opening[self._opening.index(name) :], name])
+        opening: list[str] = self._opening.__dict__.setdefault("names", [])
+        if name in opening:
+            ring = " -> ".join([*opening[opening.index(name) :], name])
             raise SourceError(f"the pipeline calls itself: {ring}", file=str(path))
-        self._opening.append(name)
+        opening.append(name)
         try:
             text = path.read_text(encoding="utf-8")
-            return load(text, self.resolve, file=str(path))
+            pipeline = load(text, self.resolve, file=str(path))
         except UnicodeDecodeError as error:
             raise SourceError(f"is no UTF-8 text: {error}", file=str(path)) from error
+        except OSError as error:
+            raise SourceError(f"cannot be read: {error}", file=str(path)) from error
         finally:
-            self._opening.pop()
+            opening.pop()
+        if pipeline.name != name:
+            message = f"holds a pipeline called {pipeline.name!r}; give file and pipeline one name"
+            raise SourceError(message, file=str(path), line=1)
+        return pipeline
 
     def read(self, source: str, *, file: str = "") -> Pipeline:
         """Read a pipeline from YAML text that is not saved."""
@@ -251,10 +277,8 @@ def _entry(item: AnyCapability | Pipeline) -> Entry:
     return Entry(item.name, (item.name, declared.intent, about, declared.help))
 
 
-def _sha(path: Path) -> str:
-    import hashlib
-
+def _imports(path: Path) -> set[str]:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return imported_siblings(path.read_bytes())
     except OSError:
-        return ""
+        return set()

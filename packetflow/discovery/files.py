@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import hashlib
 import shutil
+import sys
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +47,8 @@ class Loaded:
     Attributes:
         file: Its path.
         sha: The sha256 of its bytes, in hex.
-        capabilities: Those it declares, in the order of their names in the file.
+        capabilities: Those it declares, in the order of their names in the file; none for a
+            file whose name begins with ``_``, which is for others to import.
         pipelines: Pipelines it builds in Python.
         broken: What is wrong with it now, if anything.
     """
@@ -83,7 +88,11 @@ def load_file(path: Path, package: str, keep: Path | None) -> Loaded:
 
 
 def _run(name: str, path: Path) -> tuple[tuple[Capability[..., Any], ...], tuple[Pipeline, ...]]:
-    module = import_file(name, path)
+    # what it prints must not get between what a program answers on its standard output
+    with contextlib.redirect_stdout(sys.stderr):
+        module = import_file(name, path)
+    if path.name.startswith("_"):
+        return (), ()
     values = list(vars(module).values())
     own = tuple(
         value
@@ -123,3 +132,56 @@ def _keep(path: Path, good: Path, sha: str) -> None:
         good.with_suffix(".new").replace(good)
     except OSError:
         return  # without a kept version a later mistake simply shows at once
+
+
+def source_files(folder: Path) -> dict[str, tuple[Path, str]]:
+    """The Python files of a folder with their sha256, so that each comes after what it imports.
+
+    Files that import each other in a ring come in any order: running them says what is wrong.
+    """
+    contents: dict[str, tuple[Path, bytes]] = {}
+    for path in sorted(folder.glob("*.py")):
+        if path.name == "__init__.py":
+            continue
+        try:
+            contents[path.stem] = (path, path.read_bytes())
+        except OSError:
+            contents[path.stem] = (path, b"")  # running it says what is wrong
+    ordered: dict[str, tuple[Path, str]] = {}
+    for stem in contents:
+        _place(stem, contents, ordered, set())
+    return ordered
+
+
+def _place(
+    stem: str,
+    contents: Mapping[str, tuple[Path, bytes]],
+    ordered: dict[str, tuple[Path, str]],
+    above: set[str],
+) -> None:
+    if stem in ordered or stem in above:
+        return
+    path, content = contents[stem]
+    for other in sorted(imported_siblings(content) & contents.keys()):
+        _place(other, contents, ordered, above | {stem})
+    ordered[stem] = (path, hashlib.sha256(content).hexdigest())
+
+
+def imported_siblings(content: bytes) -> set[str]:
+    r"""The names of the files beside it that a file imports (``from .other import x``).
+
+    >>> sorted(imported_siblings(b"from .shapes import Shape\nfrom . import units"))
+    ['shapes', 'units']
+    """
+    try:
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError):
+        return set()
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            if node.module:
+                found.add(node.module.partition(".")[0])
+            else:
+                found.update(alias.name for alias in node.names)
+    return found

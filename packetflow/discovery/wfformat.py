@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.steps import Graph, Pipeline, Use
 from packetflow.composition.walk import label
 from packetflow.errors import SourceError
+
+VERSION = "1.5"
 
 
 def read_wfformat(
@@ -53,16 +56,27 @@ def _parts(text: str) -> tuple[list[dict[str, Any]], dict[str, float]]:
         content = json.loads(text)
     except ValueError as error:
         raise SourceError(f"is no JSON: {error}") from error
+    version = content.get("schemaVersion") if isinstance(content, dict) else None
+    if str(version) != VERSION:
+        raise SourceError(f"is no WfFormat {VERSION} (its schemaVersion says {version!r})")
     try:
         workflow = content["workflow"]
-        tasks = workflow["specification"]["tasks"]
-        runs = workflow["execution"]["tasks"]
-        seconds = {run["id"]: float(run.get("runtimeInSeconds") or 0.0) for run in runs}
-        _ = [task["id"] for task in tasks]
-    except (KeyError, TypeError) as error:
-        version = content.get("schemaVersion") if isinstance(content, dict) else None
-        raise SourceError(f"is no WfFormat 1.5 (its version says {version!r}): {error}") from error
+        tasks = [dict(task) for task in workflow["specification"]["tasks"]]
+        seconds = {run["id"]: _seconds(run) for run in workflow["execution"]["tasks"]}
+        ids = [task["id"] for task in tasks]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise SourceError(f"says WfFormat {VERSION} but is not made so: {reason}") from error
+    if not ids:
+        raise SourceError("holds no task")
     return tasks, seconds
+
+
+def _seconds(run: Mapping[str, Any]) -> float:
+    took = float(run.get("runtimeInSeconds") or 0.0)
+    if not math.isfinite(took) or took < 0:
+        raise ValueError(f"task {run['id']!r} took {took} s")
+    return took
 
 
 def _stand_in(task: Mapping[str, Any], took: float, scale: float) -> Capability[..., Any]:

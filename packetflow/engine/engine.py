@@ -19,11 +19,11 @@ from packetflow.engine.plan import Plan, compile_plan, compile_step
 from packetflow.engine.ports import Chain, Inbox, Leases, NoSink, Optimize, Reject, Sink
 from packetflow.engine.processes import Processes
 from packetflow.engine.start import Start, check_inputs, definition_of, restored_inputs
-from packetflow.engine.state import Frame, Run, StepFailed
+from packetflow.engine.state import NO_TAGS, Frame, Run, StepFailed
 from packetflow.engine.strands import Carriers
 from packetflow.engine.threads import Threads
 from packetflow.engine.use import UseNode, describe
-from packetflow.engine.values import pack_all
+from packetflow.engine.values import pack_all, redacted
 from packetflow.engine.waits import Waits
 from packetflow.errors import Cancelled, PacketFlowError, RunError, Superseded, UnknownName
 from packetflow.kernel.clock import Clock, SystemClock
@@ -222,10 +222,11 @@ class Engine:
         plan = self.plan(composition)
         scope = check_inputs(plan, inputs)
         run = Run(self, start.execution_id, start.epoch, start.past)
-        run.user, run.agent, run.tags = start.user, start.agent, dict(start.tags)
+        run.user, run.agent, run.tags = start.user, start.agent, dict(start.tags) or NO_TAGS
         run.last_span = start.last_span
         name, version = name_of(composition)
         sha = self._define(composition, plan) if run.durable else ""
+        ports = plan.contract.inputs
         run.append(
             ExecutionStarted(
                 run.id,
@@ -235,7 +236,7 @@ class Engine:
                 version,
                 sha,
                 start.trigger,
-                pack_all(scope, plan.contract.inputs),
+                pack_all(scope, ports) if run.durable else redacted(scope, ports),
                 self.runner,
                 start.parent_id,
                 start.retry_of,
@@ -259,7 +260,7 @@ class Engine:
         number = story.epoch + 1 if epoch is None else epoch
         run = Run(self, started.execution_id, number, story.past)
         run.last_span = story.last_span
-        run.user, run.agent, run.tags = started.user, started.agent, dict(started.tags)
+        run.user, run.agent, run.tags = started.user, started.agent, started.tags
         scope = restored_inputs(plan, started, self.sink.get)
         name = started.name
         run.inputs = dict(scope)
@@ -356,9 +357,10 @@ class Engine:
         run.append(LogLine(run.id, 0, self.clock.wall_ns(), "engine", level, text, fields))
 
     async def close(self) -> None:
-        """Cancel what runs and end threads and workers."""
+        """Cancel what runs, put aside what only waits, and end threads and workers."""
         for running in list(self.running.values()):
-            running.cancel("the engine closed")
+            if not (self.sink.durable and running.put_aside()):
+                running.cancel("the engine closed")
         if self.running:
             await asyncio.wait([one._task for one in self.running.values()], timeout=2)  # noqa: SLF001 - its own
         await self.carriers.close()

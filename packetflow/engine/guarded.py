@@ -56,7 +56,7 @@ class GuardedUse:
         at = run.now() + run.wall_offset
         key = idempotency_key(frame, self.id)
         run.append(StepIntent(run.id, run.epoch, self.id, frame.path, key, at, frame.attempt))
-        run.intents.add((self.id, firm(frame.path)))
+        run.intend((self.id, firm(frame.path)))
         try:
             pending = self.node.start(frame)
         except StepFailed as failed:
@@ -79,10 +79,8 @@ class GuardedUse:
         """An outcome is there; an exception is one, a lost process or lost time is not."""
         if failed is not None and isinstance(failed.cause, (TimedOut, RunnerLost)):
             return
-        place = (self.id, firm(frame.path))
-        frame.run.intents.discard(place)
+        frame.run.settle((self.id, firm(frame.path)))
         if frame.run.past is not None:
-            frame.run.past.intents.discard(place)
             frame.run.past.done.pop((self.id, frame.path), None)
 
     def _forget(self, frame: Frame) -> None:

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
+
+
+class _FromSource(SourceFileLoader):
+    """Compiles what stands in the file now.
+
+    Python's own loader takes cached bytecode when a file has the same size and second of change.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        code: CodeType = self.source_to_code(self.get_data(path), path)
+        return code
 
 
 def import_file(name: str, file: str | Path) -> ModuleType:
@@ -24,7 +37,8 @@ def import_file(name: str, file: str | Path) -> ModuleType:
         made = ModuleType(package)
         made.__path__ = [str(path.parent)]
         sys.modules[package] = made
-    spec = importlib.util.spec_from_file_location(name, path)
+    loader = _FromSource(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is no Python file")
     module = importlib.util.module_from_spec(spec)

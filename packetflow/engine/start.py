@@ -112,12 +112,13 @@ def definition_of(composition: Composable | Pipeline, plan: Plan) -> tuple[str, 
     kept: tuple[str, str, str] | None = plan.__dict__.get("_definition")
     if kept is None:
         from packetflow.composition.codec import definition_sha, dump
+        from packetflow.composition.concealing import concealed
 
         kind = "pipeline" if isinstance(composition, Pipeline) else "composition"
         whole = (
             composition if isinstance(composition, Pipeline) else Pipeline("composition", plan.step)
         )
-        body = dump(whole)
+        body = dump(concealed(whole))
         kept = (definition_sha(whole), kind, body)
         plan.__dict__["_definition"] = kept
     return kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -44,12 +44,9 @@ class LoopThread:
             RunError: Called from that very thread, which would wait for itself.
             TimeoutError: It took longer than *timeout* seconds.
         """
-        if threading.current_thread() is self._thread:
+        if self.is_here():
             work.close()
-            raise RunError(
-                "run_sync was called from inside a running capability; make it async and await "
-                "run there"
-            )
+        self.refuse_to_wait_for_itself("run_sync")
         future = self.submit(work)
         try:
             return future.result(timeout)
@@ -57,9 +54,38 @@ class LoopThread:
             future.cancel()
             raise
 
+    def call(self, fn: Callable[[], T]) -> T:
+        """Call a function there and wait for it; on that very thread simply call it."""
+        if self.is_here():
+            return fn()
+
+        async def work() -> T:
+            return fn()
+
+        return self.run(work())
+
+    def is_here(self) -> bool:
+        """Tell whether this is that very thread."""
+        return threading.current_thread() is self._thread
+
+    def refuse_to_wait_for_itself(self, what: str) -> None:
+        """Refuse on that very thread, where waiting would never end.
+
+        Args:
+            what: The name of the call that would wait.
+
+        Raises:
+            RunError: This is that thread.
+        """
+        if self.is_here():
+            raise RunError(
+                f"{what} was called from inside a running capability, on the loop that it would "
+                "wait for; make the capability async and await there, or let it run in a thread"
+            )
+
     def close(self) -> None:
         """Cancel what is left and stop the loop."""
-        if self._loop.is_closed() or threading.current_thread() is self._thread:
+        if self._loop.is_closed() or self.is_here():
             return
         asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -84,7 +84,7 @@ class Waits:
         for waiter in (known,) if isinstance(known, Waiter) else tuple(known):
             if waiter.run.id not in served and waiter.takes(arrived):
                 waiter.future.set_result(arrived)
-                waiter.run.taken.add(arrived.event_id)
+                waiter.run.take(arrived.event_id)
                 waiter.run.busy += 1  # so that it is not put aside before it has woken
                 waiter.counted = True
                 served.add(waiter.run.id)
@@ -185,7 +185,7 @@ async def _early(waiter: Waiter, began: int) -> EventArrived | None:
         return None  # one was delivered meanwhile
     first = next((one for one in found if one.event_id not in run.taken), None)
     if first is not None:
-        run.taken.add(first.event_id)
+        run.take(first.event_id)
     return first
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from packetflow.capabilities.contract import MISSING, Contract, Port, type_name
 from packetflow.composition.check import check_pipeline
 from packetflow.composition.codec import dump
+from packetflow.composition.concealing import concealed
 from packetflow.composition.draw import to_mermaid, to_svg
 from packetflow.composition.problems import Problem
 from packetflow.composition.steps import Guarded, Pipeline, Sequence, Step
@@ -128,7 +129,7 @@ def describe_pipeline(pipeline: Pipeline) -> Description:
     card = pipeline_card(pipeline, "")
     return Description(
         pipeline.name,
-        dump(pipeline),
+        dump(concealed(pipeline)),
         card.version,
         pipeline.intent,
         card.requires_schema,

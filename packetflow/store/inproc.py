@@ -74,6 +74,7 @@ class MemoryStore:
         self.artifacts = MemoryArtifacts()
         self._watcher = watcher
         self._lock = threading.RLock()
+        self._asking = threading.Lock()
         self._encode = encoder().encode
         self._decode = decoder().decode
         self._kept: list[bytes] = []
@@ -137,13 +138,14 @@ class MemoryStore:
             QueryFailed: The statement is wrong, or would change something.
             OwnerGone: The store is closed.
         """
-        with self._lock:
-            self._still()
-            if fresh:
-                self._bring_in()
-            cursor = self._connection.cursor()
-        with cursor:
-            return ask(cursor, query, params)
+        with self._asking:
+            with self._lock:
+                self._still()
+                if fresh:
+                    self._bring_in()
+                cursor = self._connection.cursor()
+            with cursor:
+                return ask(cursor, query, params)
 
     def flush(self) -> None:
         """Bring in everything appended before.
@@ -174,7 +176,7 @@ class MemoryStore:
 
     def close(self) -> None:
         """Forget everything; closing twice is fine."""
-        with self._lock:
+        with self._asking, self._lock:  # DuckDB refuses to close under a query
             if not self._closed:
                 self._closed = True
                 for tail in list(self._tails):

@@ -38,14 +38,23 @@ class Handle:
 
         Raises:
             TimeoutError: It takes longer than *timeout* seconds.
+            RunError: Called inside a capability on the loop, which would wait for itself.
         """
+        if not self._future.done():
+            self._thread.refuse_to_wait_for_itself("result")
         return self._future.result(timeout)
 
     def __await__(self) -> Generator[object, None, Execution]:
-        return asyncio.wrap_future(self._future).__await__()
+        # whoever gives up waiting leaves the execution, and others who wait, alone
+        return asyncio.shield(asyncio.wrap_future(self._future)).__await__()
 
     def __iter__(self) -> Iterator[Event]:
-        """Its events from now on, in plain code; the last is `Ended`."""
+        """Its events from now on, in plain code; the last is `Ended`.
+
+        Raises:
+            RunError: Called inside a capability on the loop, which would wait for itself.
+        """
+        self._thread.refuse_to_wait_for_itself("for event in")
         events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._thread.submit(_pump(self._running, events))
         while (event := events.get()) is not None:

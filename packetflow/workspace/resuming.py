@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from packetflow.composition.codec import definition_sha
+from packetflow.composition.concealing import not_kept
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Running
@@ -83,6 +84,7 @@ class Resuming:
         pipeline = self._archive.definition(story)
         if pipeline is None:
             raise RunError(f"what execution {execution_id} ran was not kept; start it anew")
+        _refuse_if_secrets_are_gone(pipeline, execution_id)
         if not accept_changes and definition_sha(pipeline) != started.definition_sha:
             raise RunError(
                 f"a capability of {started.name!r} has changed since execution {execution_id} "
@@ -157,7 +159,16 @@ class Resuming:
         started = story.started
         if pipeline is None or started is None:
             raise RunError(f"what execution {execution_id} ran was not kept; start it anew")
+        _refuse_if_secrets_are_gone(pipeline, execution_id)
         plan = engine.plan(pipeline)
         inputs = {**restored_inputs(plan, started, engine.sink.get), **changed}
         past = reusable_past(plan.step, story.past, from_step, changed)
         return pipeline, inputs, Start(trigger="fork", retry_of=started.execution_id, past=past)
+
+
+def _refuse_if_secrets_are_gone(pipeline: Pipeline, execution_id: str) -> None:
+    for step, name in not_kept(pipeline.step):
+        raise RunError(
+            f"execution {execution_id} cannot be taken up: the value fixed on {name!r} of step "
+            f"{step!r} is secret and was not kept; start it anew"
+        )

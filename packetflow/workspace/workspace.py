@@ -29,7 +29,6 @@ from packetflow.engine.sync import LoopThread
 from packetflow.errors import StoreError, UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
 from packetflow.store.client import StoreClient
-from packetflow.store.inproc import MemoryStore
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Params, Store
 from packetflow.workspace.alive import Pulse
@@ -44,6 +43,8 @@ from packetflow.workspace.resuming import Resumable, Resuming
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from packetflow.store.inproc import MemoryStore
 
 T = TypeVar("T")
 IN_MEMORY = ":memory:"
@@ -81,6 +82,8 @@ class Workspace(Arrivals):
         self._leases: FileLeases | None = None
         if self.in_memory:
             self.folder = WorkspaceFolder(Path(), {"name": "in memory"})
+            from packetflow.store.inproc import MemoryStore  # brings DuckDB, which takes 0.1 s
+
             memory = MemoryStore(self.runner)
             self.journal: JournalWriter | MemoryStore = memory
             self.store: Store = memory
@@ -177,16 +180,18 @@ class Workspace(Arrivals):
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Handle:
         """`start` with what is known of the caller."""
-
-        async def begin() -> Any:
-            return self.engine.start(self.learnt(what), inputs, start)
-
-        return Handle(self._wait(begin()), self.thread)
+        running = self.thread.call(lambda: self.engine.start(self.learnt(what), inputs, start))
+        return Handle(running, self.thread)
 
     async def _run(
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Execution:
-        return await self.engine.start(self.learnt(what), inputs, start)
+        running = self.engine.start(self.learnt(what), inputs, start)
+        try:
+            return await running
+        except asyncio.CancelledError:
+            running.cancel("its caller gave up")
+            raise
 
     def learnt(self, what: str | Composable | Pipeline) -> Composable | Pipeline:
         """Find it, and remember all it calls, so that this session can resume it."""
@@ -227,11 +232,8 @@ class Workspace(Arrivals):
             Superseded: Another runner was quicker.
         """
         ready = self.ready_to_resume(execution_id, accept_changes=accept_changes)
-
-        async def begin() -> Any:
-            return ready.resume(self.engine, reason)
-
-        return Handle(self._wait(begin()), self.thread)
+        running = self.thread.call(lambda: ready.resume(self.engine, reason))
+        return Handle(running, self.thread)
 
     def ready_to_resume(self, execution_id: str, *, accept_changes: bool = False) -> Resumable:
         """Take the lease of an execution and read what is needed; raises as `resume` does."""
@@ -348,24 +350,41 @@ class Workspace(Arrivals):
         loop.call_soon_threadsafe(touch)
 
     def _submit(self, work: Coroutine[Any, Any, T]) -> Any:
-        return self.thread.submit(work)
+        return self._thread_for(work).submit(work)
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.thread.run(work)
+        return self._thread_for(work).run(work)
+
+    def _thread_for(self, work: Coroutine[Any, Any, T]) -> LoopThread:
+        try:
+            return self.thread
+        except StoreError:
+            work.close()
+            raise
 
     def close(self) -> None:
-        """Stop what runs (it can be resumed later) and let go of everything."""
+        """Stop what runs (it can be resumed later) and let go of everything.
+
+        What only waits goes on to wait, for whoever opens the workspace next.
+
+        Raises:
+            RunError: Called inside a capability on the loop, which would wait for itself.
+        """
         if self._closed:
             return
+        if self._thread is not None:
+            self._thread.refuse_to_wait_for_itself("close")
         thread, self._thread = self._thread, None
         self._closed = True
-        if thread is not None:
-            thread.run(self.engine.close(), timeout=5)
-            thread.close()
-        self.journal.close()
-        self.store.close()
-        if self._pulse is not None:
-            self._pulse.close()
+        try:
+            if thread is not None:
+                thread.run(self.engine.close(), timeout=5)
+                thread.close()
+        finally:
+            self.journal.close()
+            self.store.close()
+            if self._pulse is not None:
+                self._pulse.close()
 
     def __enter__(self) -> Self:
         return self
