@@ -6,11 +6,13 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
+
 from packetflow.kernel.records import EventArrived
 from packetflow.store.port import Store
 
 _QUERY = """
-SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source
+SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source, raw
 FROM events
 WHERE event = $event AND ($key = '' OR key = $key) AND epoch_ns(arrived_at) >= $since
 ORDER BY arrived_at
@@ -35,7 +37,8 @@ class StoreInbox:
 
 
 def _event(row: dict[str, Any]) -> EventArrived:
-    payload = json.loads(row["payload"] or "{}")
+    raw = row["raw"]
+    payload = json.loads(row["payload"] or "{}") if raw is None else msgspec.msgpack.decode(raw)
     return EventArrived(
         row["event_id"], row["event"], row["key"] or "", payload, row["at"], row["source"] or ""
     )
