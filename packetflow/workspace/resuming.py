@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from packetflow.composition.concealing import not_kept
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Running
-from packetflow.engine.past import Story
+from packetflow.engine.past import Story, in_midst_of_effects
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
 from packetflow.errors import RunElsewhere, RunError, Superseded
@@ -20,6 +21,8 @@ from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.leases import FileLeases
+
+BREAK_OFF_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,20 @@ class Resuming:
             if self._leases is not None:
                 self._leases.give_back(execution_id, epoch)
 
-        records = tuple(self._archive.records(execution_id))
-        return Resumable(pipeline, records, epoch, give_back)
+        return Resumable(pipeline, self._once_quiet(execution_id, story), epoch, give_back)
+
+    def _once_quiet(self, execution_id: str, story: Story) -> tuple[Record, ...]:
+        """The records, once a living runner that has lost the lease has broken off its effects.
+
+        It may begin none from now on, and hears of it within a second.
+        """
+        until = time.monotonic() + BREAK_OFF_SECONDS
+        while True:
+            records = tuple(self._archive.records(execution_id))
+            quiet = story.ended is not None or not in_midst_of_effects(records, story.epoch)
+            if quiet or time.monotonic() > until or not self._is_alive(story.runner):
+                return records
+            time.sleep(0.01)
 
     def _claim(self, execution_id: str, story: Story) -> int:
         """Take the lease of the next epoch, passing over one whose taker died before it began.
