@@ -144,7 +144,7 @@ async def wait(
         try:
             return await _until(waiter, started.deadline, now)
         finally:
-            if engine.leases is not None and not engine.leases.holds(run.id, run.epoch):
+            if not run.is_ours:
                 message = f"execution {run.id} was taken over by another runner while it waited"
                 raise Superseded(message)
     finally:
