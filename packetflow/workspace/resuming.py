@@ -15,8 +15,13 @@ from packetflow.engine.execution import Running
 from packetflow.engine.past import Story, in_midst_of_effects
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
+<<<<<<< HEAD
 from packetflow.errors import RunElsewhere, RunError, Superseded
 from packetflow.kernel.records import Record
+=======
+from packetflow.errors import RunElsewhere, RunError
+from packetflow.kernel.records import Record, Status
+>>>>>>> heads/wstests
 from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder
@@ -83,6 +88,8 @@ class Resuming:
         started = story.started
         if started is None:
             raise AssertionError("read by id")
+        if story.ended is not None and story.ended.status == Status.OK:
+            raise RunError(f"execution {execution_id} is already done")
         self._refuse_if_running(story, engine)
         pipeline = self._archive.definition(story)
         if pipeline is None:

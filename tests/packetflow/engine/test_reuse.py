@@ -2,7 +2,7 @@
 
 import pytest
 
-from packetflow import Contract, Port, from_contract, parallel
+from packetflow import Contract, Port, from_contract, parallel, when
 from packetflow.composition.walk import identified
 from packetflow.engine.reuse import following
 from packetflow.errors import UnknownName
@@ -40,6 +40,13 @@ def test_a_renamed_input_is_followed_too():
     flow = identified((A.reading(x="z") >> step("d", "p", "s")).as_step())
 
     assert following(flow, None, ("z",)) == {"a", "d"}
+
+
+def test_what_reads_from_a_way_follows_a_changed_condition_the_ways_themselves_do_not():
+    one, other = step("a", "x", "p"), step("b", "y", "p")
+    flow = identified((when("flag", one, otherwise=other) >> step("c", "p", "r")).as_step())
+
+    assert following(flow, None, ("flag",)) == {"branch", "c"}
 
 
 def test_an_unknown_step_says_so():
