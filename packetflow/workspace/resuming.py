@@ -15,13 +15,8 @@ from packetflow.engine.execution import Running
 from packetflow.engine.past import Story, in_midst_of_effects
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
-<<<<<<< HEAD
 from packetflow.errors import RunElsewhere, RunError, Superseded
-from packetflow.kernel.records import Record
-=======
-from packetflow.errors import RunElsewhere, RunError
 from packetflow.kernel.records import Record, Status
->>>>>>> heads/wstests
 from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder
