@@ -25,6 +25,7 @@ from packetflow.errors import PacketFlowError, Superseded
 from packetflow.kernel.records import EventArrived, Record
 from packetflow.store.port import Tail
 from packetflow.workspace.alive import is_alive
+from packetflow.workspace.inbox import event_of
 from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -184,11 +185,10 @@ class Dispatcher:
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _serve_waiting(self) -> None:
-        rows = await asyncio.to_thread(self._rows, _AWAITED, None)
-        fresh = [row for row in rows if (row["execution_id"], row["event_id"]) not in self._woken]
-        events = await asyncio.to_thread(self._workspace.inbox.as_sent, fresh)
-        for row, event in zip(fresh, events, strict=True):
-            execution_id = str(row["execution_id"])
+        for row in await self._rows(_AWAITED, None):
+            execution_id, event = str(row["execution_id"]), event_of(row)
+            if (execution_id, event.event_id) in self._woken:
+                continue
             self._woken.add((execution_id, event.event_id))
             if self._workspace.engine.deliver(event) == 0:
                 await self.wake(execution_id)
@@ -202,8 +202,8 @@ class Dispatcher:
         except (OSError, ValueError):
             since = self._began_ns
         if any(True for _ in self._triggers("event")):
-            inbox = self._workspace.inbox
-            for event in await asyncio.to_thread(inbox.asked, _SENT, {"since": since}):
+            for row in await self._rows(_SENT, {"since": since}):
+                event = event_of(row)
                 if event.event_id not in self._seen:
                     await self.arrived(event, served=True)
         known.parent.mkdir(exist_ok=True)
@@ -211,8 +211,9 @@ class Dispatcher:
         scratch.write_text(str(now), encoding="utf-8")
         scratch.replace(known)
 
-    def _rows(self, query: str, params: dict[str, Any] | None) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self._workspace.store.sql(query, params).to_pylist()
+    async def _rows(self, query: str, params: dict[str, Any] | None) -> list[dict[str, Any]]:
+        table = await asyncio.to_thread(self._workspace.store.sql, query, params)
+        rows: list[dict[str, Any]] = table.to_pylist()
         return rows
 
     def _triggers(self, kind: str) -> Iterable[tuple[Pipeline, Trigger]]:

@@ -7,17 +7,16 @@ may be *torn*: its writer was killed, or is still at it. A bad frame with good o
 
 from __future__ import annotations
 
-import contextlib
 import re
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from zlib import crc32
 
 import msgspec
 
 from packetflow.errors import JournalDamaged
-from packetflow.kernel.records import EventArrived, Record, decoder
+from packetflow.kernel.records import Record, decoder
 
 HEADER = struct.Struct("<II")
 SUFFIX = ".journal"
@@ -143,20 +142,6 @@ def _hits(path: Path, needle: bytes) -> Iterator[Record]:
         return
     for _, record in Segment(path, offset, salvage=True):
         yield record
-
-
-def events_of(folder: str | Path, event: str, ids: Collection[str]) -> dict[str, EventArrived]:
-    """Find events of one name by their ids in all segments of a journal folder.
-
-    Those whose segment was removed meanwhile are not in the answer.
-    """
-    found: dict[str, EventArrived] = {}
-    for path in segments(folder):
-        with contextlib.suppress(FileNotFoundError):
-            for record in _hits(path, event.encode()):
-                if isinstance(record, EventArrived) and record.event_id in ids:
-                    found.setdefault(record.event_id, record)
-    return found
 
 
 def records_of(folder: str | Path, execution_id: str) -> list[Record]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 import duckdb
 
 from packetflow.errors import OwnerGone, StoreError
-from packetflow.kernel.records import EventArrived, Record, decoder, encoder
+from packetflow.kernel.records import Record, decoder, encoder
 from packetflow.store.artifacts import RECORD_LIMIT, Artifacts
 from packetflow.store.ask import ask
 from packetflow.store.ingest import Ingest, Piece
@@ -130,17 +130,6 @@ class MemoryStore:
                 epoch = getattr(record, "epoch", epoch)
                 found.append((epoch, record))
         return [record for _, record in sorted(found, key=lambda pair: pair[0])]
-
-    def events_of(self, event: str, ids: Collection[str]) -> dict[str, EventArrived]:
-        """Find events of one name by their ids."""
-        needle = event.encode()
-        with self._lock:
-            records = [self._decode(body) for body in self._kept if needle in body]
-        return {
-            record.event_id: record
-            for record in reversed(records)
-            if isinstance(record, EventArrived) and record.event_id in ids
-        }
 
     def sql(self, query: str, params: Params = None, *, fresh: bool = True) -> pa.Table:
         """Answer a query; with *fresh*, everything appended before is in the answer.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from packetflow.composition.steps import Pipeline
@@ -10,9 +9,9 @@ from packetflow.discovery.catalog import Catalog
 from packetflow.engine.execution import Execution
 from packetflow.engine.past import Story, read_story
 from packetflow.errors import CompositionError, RunError, UnknownName
-from packetflow.kernel.records import EventArrived, Record
+from packetflow.kernel.records import Record
 from packetflow.store.files import places
-from packetflow.store.frames import events_of, records_of
+from packetflow.store.frames import records_of
 from packetflow.store.inproc import MemoryStore
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Store
@@ -40,12 +39,6 @@ class Archive:
         if isinstance(self._journal, MemoryStore):
             return self._journal.records_of(execution_id)
         return records_of(places(self._folder.path).journal, execution_id)
-
-    def events_of(self, event: str, ids: Collection[str]) -> dict[str, EventArrived]:
-        """Find events of one name by their ids, as they were sent."""
-        if isinstance(self._journal, MemoryStore):
-            return self._journal.events_of(event, ids)
-        return events_of(places(self._folder.path).journal, event, ids)
 
     def story(self, execution_id: str) -> Story:
         """An execution as its records tell it.

@@ -89,7 +89,6 @@ class Workspace(Arrivals):
             self._open_files(role)
         self.role = role
         self.archive = Archive(self.folder, self.journal, self.store, self.catalog)
-        self.inbox = StoreInbox(self.store, self.archive.events_of)
         self._past = Resuming(self.folder, self.archive, self._leases, self.runner)
         self._thread: LoopThread | None = None
         self._closed = False
@@ -97,7 +96,7 @@ class Workspace(Arrivals):
             self.journal,
             chain=chain,
             leases=self._leases,
-            inbox=self.inbox,
+            inbox=StoreInbox(self.store),
             folder="" if self.in_memory else str(self.folder.path),
             runner=self.runner,
             passivate_after_seconds=passivate_after_seconds,
