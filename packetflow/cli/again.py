@@ -33,6 +33,7 @@ def resume(
     from packetflow.cli.command import Command
     from packetflow.cli.follow import Manner
     from packetflow.cli.running import came_out, learn_source
+    from packetflow.errors import RunError
 
     manner = Manner.of_this_terminal(lines=follow, as_json=as_json)
     with (
@@ -41,7 +42,14 @@ def resume(
     ):
         whole = ws.full_id(execution)
         learn_source(ws, whole)
-        came_out(command, ws, ws.resume(whole, accept_changes=accept_changes), manner)
+        try:
+            handle = ws.resume(whole, accept_changes=accept_changes)
+        except RunError as refused:
+            if "accept_changes=True" not in refused.message:
+                raise
+            said = refused.message.replace("accept_changes=True", "--accept-changes")
+            raise RunError(said) from refused
+        came_out(command, ws, handle, manner)
 
 
 def fork(

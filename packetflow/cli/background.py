@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -70,4 +71,5 @@ def _spawn(
     if request.piped is not None and process.stdin is not None:
         with process.stdin as pipe:
             pipe.write(request.piped.encode("utf-8", "surrogateescape"))
+    threading.Thread(target=process.wait, name="packetflow-background", daemon=True).start()
     return process

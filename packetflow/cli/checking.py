@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from packetflow.cli.command import Command
@@ -46,7 +47,7 @@ def found_in(ws: Workspace, name: str) -> list[Found]:
         target, _ = find(ws, name)
     except SourceError as error:
         return [Found(_place(one), _said(one)) for one in (error, *error.others)]
-    return [_of(name, problem) for problem in problems_of(target)]
+    return [_of(ws, name, problem) for problem in problems_of(target)]
 
 
 def _place(error: SourceError) -> str:
@@ -60,10 +61,23 @@ def _said(error: SourceError) -> str:
     return error.message.removeprefix(f"{file}:{line}: ").removeprefix(f"{file}: ")
 
 
-def _of(name: str, problem: Problem) -> Found:
+def _of(ws: Workspace, name: str, problem: Problem) -> Found:
     where = f"{name}, step {problem.step}" if problem.step else name
-    mend = problem.fix.text if problem.fix else ""
+    mend = problem.fix.text if problem.fix else _nearest(ws, problem)
     return Found(where, problem.message, problem.severity, problem.code, mend)
+
+
+def _nearest(ws: Workspace, problem: Problem) -> str:
+    """For a name that the catalog does not know, the nearest that it does."""
+    match problem.code:
+        case "unknown_capability":
+            known = [one.name for one in ws.catalog.capabilities()]
+        case "unknown_pipeline":
+            known = ws.catalog.pipeline_names()
+        case _:
+            return ""
+    near = get_close_matches(problem.name, known, 1)
+    return f"use {near[0]!r}" if near else ""
 
 
 def every_problem(ws: Workspace) -> list[Found]:
@@ -73,7 +87,7 @@ def every_problem(ws: Workspace) -> list[Found]:
         for one in ws.catalog.broken()
     ]
     for pipeline in ws.catalog.pipelines():
-        found += [_of(pipeline.name, problem) for problem in problems_of(pipeline)]
+        found += [_of(ws, pipeline.name, problem) for problem in problems_of(pipeline)]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -82,6 +83,7 @@ def _followed(ws: Workspace, handle: Handle, manner: Manner) -> Execution:
         for event in handle:
             if isinstance(event, Ended):
                 execution = event.execution
+                watching.complete(execution.spans)
             elif isinstance(event, Waits) and event.wait.question and manner.asks:
                 with watching.aside():
                     ask(ws, event.wait)
@@ -91,19 +93,19 @@ def _followed(ws: Workspace, handle: Handle, manner: Manner) -> Execution:
 
 
 def _result(handle: Handle) -> Execution:
-    """How a cancelled run ended; a second Ctrl-C gives up on it."""
-    return handle.result(_PATIENCE_SECONDS)
+    """How a cancelled run ended; the signal often comes twice, the second one changes nothing."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return handle.result(_PATIENCE_SECONDS)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def open_waits(ws: Workspace, execution_id: str) -> list[WaitStarted]:
-    """What an execution waits for now, the oldest first."""
+    """What an execution waits for now, the oldest first; of each step its latest question."""
     past = ws.archive.story(execution_id).past
-    return [
-        wait
-        for place, waits in past.waits.items()
-        if place not in past.done
-        for wait in waits.values()
-    ]
+    places = (place for place in past.waits if place not in past.done)
+    return [list(past.waits[place].values())[-1] for place in places]
 
 
 def ask(ws: Workspace, wait: WaitStarted) -> None:

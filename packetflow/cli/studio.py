@@ -21,6 +21,7 @@ def studio(
     debug: Debug = False,
 ) -> None:
     """Open the studio: pages to build, run and look at pipelines. Ctrl-C ends it."""
+    from contextlib import suppress
     from importlib import import_module
 
     from packetflow.cli.command import Command
@@ -40,4 +41,5 @@ def studio(
         command.answer(
             {"url": url, "workspace": str(folder.path)}, f"studio of {folder.path} at {url}"
         )
-        serve(folder.path, port, host, not no_browser)
+        with suppress(KeyboardInterrupt):  # the way to end it
+            serve(folder.path, port, host, not no_browser)

@@ -26,6 +26,7 @@ from packetflow.composition.steps import (
     Branch,
     Call,
     Each,
+    Fallback,
     Graph,
     Guarded,
     Parallel,
@@ -65,7 +66,8 @@ def check(step: Step, *, given: Iterable[str] | Mapping[str, Any] | None = None)
         problems += _local(part)
     problems += _conditions(whole, flow, given)
     problems += _inside_calls(whole)
-    outside = flow.needs if given is None else dict.fromkeys(given)
+    firm = (name for name, port in flow.needs.items() if not port.optional)
+    outside = set(firm if given is None else given)
     problems += [
         _maybe(name, reader, flow) for name, reader in flow.maybes.items() if name not in outside
     ]
@@ -107,7 +109,7 @@ def _check_pipeline(pipeline: Pipeline) -> list[Problem]:
         if name not in flow.needs:
             message = f"requires {name!r}, which no step reads"
             problems.append(Problem("promise", pipeline.name, message, name, "warning"))
-        elif text.endswith("?") and not flow.needs[name].optional:
+        elif text.endswith("?") and (not flow.needs[name].optional or name in flow.maybes):
             message = (
                 f"says {name!r} may be left out, but {flow.readers[name]!r} needs it; "
                 "give its input a default"
@@ -151,7 +153,9 @@ def _local(part: Step) -> Iterator[Problem]:
             yield Problem("unknown_pipeline", name, message, missing)
         case Use() | Call():
             yield from _renames(part, name)
-        case Sequence(steps=()) | Parallel(steps=()):
+        case Sequence(steps=()) | Parallel(steps=()) | Graph(steps=()):
+            yield Problem("empty", name, "has no steps; add one or take it out")
+        case Race(steps=()) | Fallback(steps=()) | Branch(cases=()):
             yield Problem("empty", name, "has no steps; add one or take it out")
         case Branch():
             yield from _unreachable(part, name)
@@ -315,7 +319,8 @@ def _missing(flow: Flow, given: Iterable[str] | Mapping[str, Any]) -> Iterator[P
             continue
         if port.optional:
             continue
-        near = _nearest(port, {**{n: p.type for n, p in flow.makes.items()}, **have})
+        made = {n: p.type for n, p in flow.makes.items() if n != name and flow.makers[n] != reader}
+        near = _nearest(port, {**made, **have})
         message = f"needs {name!r}, which nothing provides{did_you_mean(near)}"
         fix = None
         if near:

@@ -95,7 +95,9 @@ def infer_graph(graph: Graph) -> Flow:
             flow.makers[name] = part.makers[name]
     for i, part in enumerate(parts):
         flow.problems.extend(part.problems)
-        flow.maybes.update(part.maybes)
+        for name, reader in part.maybes.items():
+            if name not in flow.makes or flow.makes[name].optional:
+                flow.maybes.setdefault(name, reader)
         for name, port in part.needs.items():
             reader = part.readers[name]
             if name not in wiring.makers:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import GenericAlias
 from typing import Any, Union, get_args, get_origin
 
-from packetflow.capabilities.contract import Contract, Port, type_name
+from packetflow.capabilities.contract import MISSING, Contract, Port, type_name
 from packetflow.capabilities.fits import fits
 from packetflow.composition import condition
 from packetflow.composition.problems import Problem
@@ -46,6 +46,8 @@ class Flow:
         readers: For a name read, the step that reads it first.
         makers: For a name made, the step that makes it last.
         maybes: Names read without a default although only some ways make them: name to reader.
+            They are among the needs too, as optional: what is outside serves when nobody made
+            them.
         problems: What does not fit inside.
     """
 
@@ -196,7 +198,9 @@ def infer_then(first: Flow, second: Flow, *, own: bool = False) -> Flow:
     """The flow of one part after another; with *own*, *first* is changed and returned."""
     flow = first if own else first.copy()
     flow.problems.extend(second.problems)
-    flow.maybes.update(second.maybes)
+    for name, reader in second.maybes.items():
+        if name not in flow.makes or flow.makes[name].optional:
+            flow.maybes.setdefault(name, reader)
     for name, port in second.needs.items():
         reader = second.readers[name]
         made = flow.makes.get(name)
@@ -204,11 +208,9 @@ def infer_then(first: Flow, second: Flow, *, own: bool = False) -> Flow:
             flow.read(port, reader)
             continue
         check_joint((flow.makers[name], made), (reader, port), flow.problems)
-        if made.optional and not port.optional:
-            if name in flow.needs:
-                flow.read(port, reader)
-            else:
-                flow.maybes.setdefault(name, reader)
+        if made.optional and (not port.optional or name in second.maybes):
+            flow.maybes.setdefault(name, reader)
+            flow.read(replace(port, optional=True, default=MISSING), reader)
     for name, port in second.makes.items():
         before = flow.makes.get(name)
         if port.optional and before is not None:
@@ -306,7 +308,8 @@ def _shared(parts: SequenceOf[Flow], *, all_ways: bool) -> tuple[dict[str, Port]
 def _infer_each(step: Each) -> Flow:
     inner = step.step.flow
     name = label(step)
-    flow = Flow(problems=list(inner.problems), maybes=dict(inner.maybes))
+    maybes = {made: reader for made, reader in inner.maybes.items() if made not in step.over}
+    flow = Flow(problems=list(inner.problems), maybes=maybes)
     for item, outer in step.over.items():
         port = inner.needs.get(item)
         known = port is not None and port.type is not Any

@@ -48,15 +48,16 @@ class GuardedUse:
 
     def _intend(self, frame: Frame) -> Pending:
         run = frame.run
-        if run.engine.leases is not None and not run.engine.leases.holds(run.id, run.epoch):
-            raise Superseded(
-                f"execution {run.id} was taken over by another runner; this one stops before "
-                f"step {self.id!r}"
-            )
+        if not run.is_ours:
+            raise self._superseded(frame)
         at = run.now() + run.wall_offset
         key = idempotency_key(frame, self.id)
         run.append(StepIntent(run.id, run.epoch, self.id, frame.path, key, at, frame.attempt))
-        run.intents.add((self.id, firm(frame.path)))
+        if not run.is_ours:
+            # who took over since the first look waits for this word, or for the outcome
+            run.decide((self.id, frame.path), "withdrawn", 1)
+            raise self._superseded(frame)
+        run.intend((self.id, firm(frame.path)))
         try:
             pending = self.node.start(frame)
         except StepFailed as failed:
@@ -66,6 +67,13 @@ class GuardedUse:
             return self._rest(frame, pending)
         self._settled(frame, None)
         return None
+
+    def _superseded(self, frame: Frame) -> Superseded:
+        return Superseded(
+            f"execution {frame.run.id} was taken over by another runner; this one stops before "
+            f"step {self.id!r}",
+            execution_id=frame.run.id,
+        )
 
     async def _rest(self, frame: Frame, pending: Any) -> None:
         try:
@@ -79,10 +87,8 @@ class GuardedUse:
         """An outcome is there; an exception is one, a lost process or lost time is not."""
         if failed is not None and isinstance(failed.cause, (TimedOut, RunnerLost)):
             return
-        place = (self.id, firm(frame.path))
-        frame.run.intents.discard(place)
+        frame.run.settle((self.id, firm(frame.path)))
         if frame.run.past is not None:
-            frame.run.past.intents.discard(place)
             frame.run.past.done.pop((self.id, frame.path), None)
 
     def _forget(self, frame: Frame) -> None:

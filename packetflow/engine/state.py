@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
@@ -22,6 +23,10 @@ Place: TypeAlias = tuple[str, Path]
 """A step's id with its item and pass indexes."""
 
 Listener: TypeAlias = Callable[[Event], None]
+
+NO_TAGS: Final[dict[str, str]] = {}
+"""Shared by all executions without tags; never changed."""
+_NOTHING: Final[frozenset[Any]] = frozenset()
 
 
 def firm(path: Path) -> Path:
@@ -123,7 +128,7 @@ class Run:
         self.special = past is not None or bool(engine.chain)
         self.attributes: dict[Place, dict[str, Any]] = {}
         self.cancelled = False
-        self.intents: set[Place] = set()
+        self.intents: AbstractSet[Place] = _NOTHING
         self.inputs: Scope = {}
         self.secrets: frozenset[str] = frozenset()
         self.passivated = False
@@ -132,11 +137,17 @@ class Run:
         self.on_idle: Callable[[], None] | None = None
         self.user: str | None = None
         self.agent: str | None = None
-        self.tags: dict[str, str] = {}
-        self.taken: set[str] = set() if past is None else set(past.taken)
+        self.tags: dict[str, str] = NO_TAGS
+        self.taken: AbstractSet[str] = _NOTHING if past is None else past.taken
         self.started_at = 0
         self.stop_reason = ""
         self.wall_offset = engine.clock.wall_ns() - engine.clock.monotonic_ns()
+
+    @property
+    def is_ours(self) -> bool:
+        """False once another runner has taken the execution over."""
+        leases = self.engine.leases
+        return leases is None or leases.holds(self.id, self.epoch)
 
     def keep(self, span: SpanEnded) -> None:
         """Keep a span in the journal, then with the execution.
@@ -176,6 +187,20 @@ class Run:
         """Add a listener."""
         self.listeners.append(listener)
         self.special = True
+
+    def take(self, event_id: str) -> None:
+        """Note that a wait has taken an event."""
+        self.taken = {*self.taken, event_id}
+
+    def intend(self, place: Place) -> None:
+        """Note that a guarded effect begins."""
+        self.intents = {*self.intents, place}
+
+    def settle(self, place: Place) -> None:
+        """Note that a guarded effect has its outcome."""
+        self.intents = (self.intents - {place}) or _NOTHING
+        if self.past is not None:
+            self.past.intents.discard(place)
 
     def unlisten(self, listener: Listener) -> None:
         """Take a listener away."""

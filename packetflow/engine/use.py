@@ -221,8 +221,7 @@ class UseNode:
     ) -> None:
         """Keep a span that did not end well."""
         run = frame.run
-        ports = {**self.declaration.contract.inputs}
-        ports |= {read.parameter: read.port for read in self.reads}
+        ports = {**self.declaration.contract.inputs, **{r.parameter: r.port for r in self.reads}}
         text = "" if cause is None else self.scrubbed(describe(cause), frame.scope)
         span = SpanEnded(
             run.id,
@@ -252,9 +251,9 @@ class UseNode:
         for read in self.reads:
             if read.port.secret and read.scope_name in scope:
                 text = without(text, scope[read.scope_name])
-        for port in self.declaration.contract.requires:
-            if port.secret and port.name in self.fixed:
-                text = without(text, self.fixed[port.name])
+        for parameter, value in self.fixed.items():
+            if self.declaration.contract.inputs[parameter].secret:
+                text = without(text, value)
         return text
 
     def diagnose(

@@ -29,6 +29,7 @@ Pack: TypeAlias = Callable[[Any], Any]
 Fetch: TypeAlias = Callable[[str], bytes]
 
 _SCALARS: Final = (bool, int, float, str, bytes, type(None))
+_SCALAR_SET: Final = frozenset(_SCALARS)
 _NUMBERS_FIT: Final = 2**63
 
 
@@ -117,6 +118,11 @@ def pack_all(values: Mapping[str, Any], ports: Mapping[str, Port]) -> dict[str, 
     return packed
 
 
+def redacted(values: Mapping[str, Any], ports: Mapping[str, Port]) -> dict[str, Any]:
+    """The values as they are, secrets removed; for records that outlive nothing."""
+    return {n: _secret(v) if n in ports and ports[n].secret else v for n, v in values.items()}
+
+
 def is_plain(value: Any) -> bool:
     """Tell whether msgpack gives exactly this value back.
 
@@ -153,31 +159,62 @@ def _as_data(value: Any, kinds: list[type]) -> Any:
     The classes of everything but plain scalars are added to *kinds*, in reading order.
     """
     kind = type(value)
-    if kind in _SCALARS:
+    if kind in _SCALAR_SET:
         return value
     kinds.append(kind)
-    if isinstance(value, enum.Enum):
-        return _as_data(value.value, kinds)
-    if isinstance(value, (dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID)):
-        return value
-    if isinstance(value, decimal.Decimal):
-        return str(value)
-    if isinstance(value, Mapping):
+    form, names = _form(kind)  # type: ignore[arg-type]  # a class can be hashed
+    if form is _Form.FIELDS:
+        return {name: _as_data(getattr(value, name), kinds) for name in names}
+    if form is _Form.LIST:
+        return [item if type(item) in _SCALAR_SET else _as_data(item, kinds) for item in value]
+    if form is _Form.MAP:
         return {_as_key(key, kinds): _as_data(item, kinds) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_as_data(item, kinds) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return _sorted_items(value, kinds)
-    if dataclasses.is_dataclass(value):
-        return {f.name: _as_data(getattr(value, f.name), kinds) for f in dataclasses.fields(value)}
-    if isinstance(getattr(kind, "model_fields", None), dict):
-        return _model_data(value, kinds)
-    if _is_table(value):
-        return Ext(int(ValueTag.ARROW), _arrow_bytes(value))
-    for plain in (int, float, str, bytes):
-        if isinstance(value, plain):
-            return _base_value(plain, value)
-    raise TypeError(kind.__name__)
+    return _FORMS[form](value, kinds)
+
+
+class _Form(enum.Enum):
+    """How values of a class become plain data."""
+
+    FIELDS = 1
+    LIST = 2
+    MAP = 3
+    ENUM = 4
+    LEAF = 5
+    TEXT = 6
+    SET = 7
+    MODEL = 8
+    TABLE = 9
+    BASE = 10
+    NONE = 11
+
+
+_LEAVES = (dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID)
+
+
+@lru_cache(maxsize=4096)
+def _form(kind: type) -> tuple[_Form, tuple[str, ...]]:
+    """The form of a class, and its fields if it has some."""
+    for form, bases in (
+        (_Form.ENUM, (enum.Enum,)),
+        (_Form.LEAF, _LEAVES),
+        (_Form.TEXT, (decimal.Decimal,)),
+        (_Form.MAP, (Mapping,)),
+        (_Form.LIST, (list, tuple)),
+        (_Form.SET, (set, frozenset)),
+    ):
+        if issubclass(kind, bases):
+            return form, ()
+    if dataclasses.is_dataclass(kind):
+        return _Form.FIELDS, tuple(field.name for field in dataclasses.fields(kind))
+    fields = getattr(kind, "model_fields", None)
+    if isinstance(fields, dict):
+        config = getattr(kind, "model_config", {})
+        own = getattr(kind, "__private_attributes__", None)
+        plain = not own and config.get("extra") != "allow" and set(fields) != {"root"}
+        return (_Form.FIELDS if plain else _Form.MODEL), tuple(fields)
+    if kind.__module__ == "pyarrow.lib" and kind.__name__ == "Table":
+        return _Form.TABLE, ()
+    return (_Form.BASE if issubclass(kind, (int, float, str, bytes)) else _Form.NONE), ()
 
 
 def _sorted_items(values: Any, kinds: list[type]) -> list[Any]:
@@ -194,6 +231,7 @@ def _sorted_items(values: Any, kinds: list[type]) -> list[Any]:
 
 
 def _model_data(value: Any, kinds: list[type]) -> Any:
+    """A model with more than its fields."""
     fields = type(value).model_fields
     if "root" in fields and len(fields) == 1:
         return _as_data(value.root, kinds)
@@ -205,9 +243,32 @@ def _model_data(value: Any, kinds: list[type]) -> Any:
     return whole
 
 
-def _base_value(kind: Any, value: Any) -> Any:
+def _base_value(value: Any, _: list[type]) -> Any:
     """A value of a subclass of a plain type, as that type."""
+    for kind in (int, float, str, bytes):
+        if isinstance(value, kind):
+            return _as_base(kind, value)
+    raise AssertionError(type(value))
+
+
+def _as_base(kind: Any, value: Any) -> Any:
     return kind(value)
+
+
+def _refused(value: Any, _: list[type]) -> Any:
+    raise TypeError(type(value).__name__)
+
+
+_FORMS: Final[dict[_Form, Callable[[Any, list[type]], Any]]] = {
+    _Form.ENUM: lambda value, kinds: _as_data(value.value, kinds),
+    _Form.LEAF: lambda value, _: value,
+    _Form.TEXT: lambda value, _: str(value),
+    _Form.SET: _sorted_items,
+    _Form.MODEL: _model_data,
+    _Form.TABLE: lambda value, _: Ext(int(ValueTag.ARROW), _arrow_bytes(value)),
+    _Form.BASE: _base_value,
+    _Form.NONE: _refused,
+}
 
 
 def _as_key(key: Any, kinds: list[type]) -> Any:

@@ -84,7 +84,7 @@ class Waits:
         for waiter in (known,) if isinstance(known, Waiter) else tuple(known):
             if waiter.run.id not in served and waiter.takes(arrived):
                 waiter.future.set_result(arrived)
-                waiter.run.taken.add(arrived.event_id)
+                waiter.run.take(arrived.event_id)
                 waiter.run.busy += 1  # so that it is not put aside before it has woken
                 waiter.counted = True
                 served.add(waiter.run.id)
@@ -144,7 +144,7 @@ async def wait(
         try:
             return await _until(waiter, started.deadline, now)
         finally:
-            if engine.leases is not None and not engine.leases.holds(run.id, run.epoch):
+            if not run.is_ours:
                 message = f"execution {run.id} was taken over by another runner while it waited"
                 raise Superseded(message)
     finally:
@@ -187,7 +187,7 @@ async def _early(waiter: Waiter, began: int) -> EventArrived | None:
         return None  # one was delivered meanwhile
     first = next((one for one in found if one.event_id not in run.taken), None)
     if first is not None:
-        run.taken.add(first.event_id)
+        run.take(first.event_id)
     return first
 
 

@@ -99,6 +99,9 @@ class RunnerClient:
     ) -> RemoteRun:
         """Begin to run a pipeline or a capability; answers once its first record is kept.
 
+        If the runner dies before that, the execution may have begun: the result raises
+        `RunnerLost`, with the id to look for.
+
         Args:
             name: What to run; may be empty with *source*.
             inputs: Values by name.
@@ -114,7 +117,6 @@ class RunnerClient:
             MissingInput: A needed input is not given.
             WrongType: An input does not fit.
             ContractError: The pipeline has problems.
-            RunnerLost: The runner died before it answered; the id says what may have begun.
         """
         chosen = execution_id or new_id()
         payload = to_payload(inputs or {})
@@ -260,6 +262,8 @@ class RunnerClient:
             except RunElsewhere as error:
                 link = self._connections.elsewhere(error)
             except RunnerLost:
+                if execution_id and not again:  # it may have begun: its result says so
+                    return run
                 if attempt == last or not again:
                     raise
                 link = None

@@ -25,7 +25,7 @@ from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.values import pack, pack_all
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import FailureCard, Happening, Outcome
-from packetflow.kernel.records import Payload, SpanEnded, ValueTag
+from packetflow.kernel.records import Payload, SpanEnded, Status, ValueTag
 from packetflow.runner.refusals import facts_of
 
 EVENT_VALUE_LIMIT: Final = 16 << 10
@@ -91,6 +91,12 @@ def outcome_of(execution: Execution, ports: Mapping[str, Port] | None = None) ->
     return Outcome(execution.id, execution.status.value, outputs, failure, execution.seconds)
 
 
+def failed_outcome(execution_id: str, error: PacketFlowError) -> Outcome:
+    """The outcome of an execution whose end itself failed, such as on a full disk."""
+    failure = failure_card(Failure("", (), {}, type(error).__name__, error.message, error))
+    return Outcome(execution_id, Status.FAILED.value, failure=failure)
+
+
 def failure_card(failure: Failure) -> FailureCard:
     """Why an execution failed, without anything of the user's own classes."""
     cause = failure.cause
@@ -111,7 +117,7 @@ def failure_card(failure: Failure) -> FailureCard:
 
 def _span_body(span: SpanEnded, secrets: frozenset[str]) -> Payload:
     outputs = {
-        name: Ext(ValueTag.SECRET, b"") if name in secrets else _small(_packed(value))
+        name: Ext(int(ValueTag.SECRET), b"") if name in secrets else _small(_packed(value))
         for name, value in span.outputs.items()
     }
     return {
@@ -142,7 +148,7 @@ def _size(packed: Any) -> int:
 
 def _left_out(packed: Any, size: int) -> Ext:
     what = "a table" if isinstance(packed, Ext) and packed.code == ValueTag.ARROW else "a value"
-    return Ext(ValueTag.OPAQUE, f"{what} of {size:,} bytes; ask the store for it".encode())
+    return Ext(int(ValueTag.OPAQUE), f"{what} of {size:,} bytes; ask the store for it".encode())
 
 
 def _small(packed: Any) -> Any:

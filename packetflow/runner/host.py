@@ -15,6 +15,7 @@ from packetflow.composition.steps import Pipeline
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.execution import Running
 from packetflow.engine.start import Start
+from packetflow.engine.state import Listener
 from packetflow.engine.values import Opaque, unpack
 from packetflow.errors import (
     MissingInput,
@@ -27,7 +28,7 @@ from packetflow.kernel.cards import Description, Listing
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import AnswerStep, CapabilityRequest, EmitEvent, ForkRun
 from packetflow.runner.dispatch import Dispatcher
-from packetflow.runner.happenings import happening_of, outcome_of
+from packetflow.runner.happenings import failed_outcome, happening_of, outcome_of
 from packetflow.runner.port import Tell
 from packetflow.runner.present import describe_capability, describe_pipeline, list_all
 from packetflow.workspace.workspace import Workspace
@@ -46,7 +47,7 @@ class Host:
         self._runner = runner
         self._open: Workspace | None = None
         self._dispatcher: Dispatcher | None = None
-        self._tells: dict[str, dict[Tell, Any]] = {}
+        self._tells: dict[str, dict[Tell, tuple[Listener, asyncio.Task[None]]]] = {}
 
     @property
     def workspace(self) -> Workspace:
@@ -149,12 +150,14 @@ class Host:
     def unfollow(self, execution_id: str, tell: Tell) -> None:
         """Tell no more; does nothing when it was not told."""
         for whole, told in self._tells.items():
-            if not whole.endswith(execution_id):
-                continue
-            listener = told.pop(tell, None)
-            running = self.workspace.engine.running.get(whole)
-            if running is not None and listener is not None:
-                running.ignore(listener)
+            known = told.pop(tell, None) if whole.endswith(execution_id) else None
+            if known is not None:
+                listener, ending = known
+                ending.cancel()
+                running = self.workspace.engine.running.get(whole)
+                if running is not None:
+                    running.ignore(listener)
+        self._tells = {whole: told for whole, told in self._tells.items() if told}
 
     async def cancel(self, execution_id: str, reason: str) -> bool:
         """Stop an execution; false when it was over already."""
@@ -222,6 +225,9 @@ class Host:
             await self._dispatcher.close()
         self._registering.cancel()
         await self._open.engine.close()
+        ending = [task for told in self._tells.values() for _, task in told.values()]
+        if ending:
+            await asyncio.wait(ending, timeout=1)
         await asyncio.to_thread(self._open.close)
         self._open = None
 
@@ -241,9 +247,20 @@ class Host:
         secrets = running.secrets
 
         def listener(event: Event) -> None:
-            tell(happening_of(event, secrets))
-            if isinstance(event, Ended):
-                self._tells.get(running.id, {}).pop(tell, None)
+            if not isinstance(event, Ended):
+                tell(happening_of(event, secrets))
 
-        self._tells.setdefault(running.id, {})[tell] = listener
         running.listen(listener)
+        ending = asyncio.create_task(self._tell_end(running, tell))
+        self._tells.setdefault(running.id, {})[tell] = (listener, ending)
+
+    async def _tell_end(self, running: Running, tell: Tell) -> None:
+        """Tell how an execution ended, even if that could not be kept."""
+        try:
+            tell(outcome_of(await running))
+        except PacketFlowError as error:
+            tell(failed_outcome(running.id, error))
+        told = self._tells.get(running.id, {})
+        told.pop(tell, None)
+        if not told:
+            self._tells.pop(running.id, None)

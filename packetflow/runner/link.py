@@ -169,8 +169,11 @@ class Link:
             self._closed = True
             takers, self._takers = self._takers, {}
         self._open.close()
-        for take in takers.values():
-            take(RunnerLost(f"runner {self.card.runner} is gone: {reason}", reason=reason))
+        for request_id, take in takers.items():
+            if reason == MOVED:
+                take(Refused(request_id, MOVED, "the runner has left in good order"))
+            else:
+                take(RunnerLost(f"runner {self.card.runner} is gone: {reason}", reason=reason))
 
     def _hand_out(self, message: object) -> None:
         if not isinstance(message, Answer):

@@ -181,7 +181,7 @@ class Life:
         sweep(folder)
         watching = None
         if settings.watch:
-            watching = asyncio.create_task(watch.follow(server.reload_or_complain))
+            watching = asyncio.create_task(_heed(watch, server))
         await server.until_unneeded()
         if watching is not None:
             watch.stop()
@@ -194,6 +194,13 @@ class Life:
         task = self._task
         order = Order(task.folder, task.host, self._presence.runner)
         return await asyncio.to_thread(launch, order, self._settings)
+
+
+async def _heed(watch: CodeWatch, server: RunnerServer) -> None:
+    try:
+        await watch.follow(server.reload_or_complain)
+    except Exception:  # supervision border: without the watch, reloading by hand still works
+        log.exception("changed capability files are not noticed any more")
 
 
 def _make_host(address: str, folder: Path, runner: str) -> RunnerHost:

@@ -13,6 +13,7 @@ from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import Answer, CapabilityResponse, Refused, RunAccepted, RunEvent
 from packetflow.runner.link import Link, Moved, answered
 from packetflow.runner.payloads import Outputs
+from packetflow.runner.refusals import MOVED
 
 
 class Asks(Protocol):
@@ -64,6 +65,8 @@ class RemoteRun:
                     self.dropped = dropped
                 case RunnerLost():
                     self._error = self._lost(answer)
+                case Refused(code=code) if code == MOVED and self._accepted:
+                    self._error = self._lost(RunnerLost("its runner has left"))
                 case Refused():
                     try:
                         answered(answer)

@@ -30,6 +30,7 @@ from packetflow.runner.presence import (
     read_card,
     write_card,
 )
+from packetflow.runner.refusals import MOVED
 from packetflow.runner.session import Session, same_token
 from packetflow.runner.settings import RunnerSettings
 
@@ -168,8 +169,11 @@ class RunnerServer:
     def _clients(self) -> list[Session]:
         return [one for one in self._sessions if not one.is_closed]
 
+    def _is_busy(self) -> bool:
+        return bool(self.host.under_way()) or any(one.is_busy for one in self._clients())
+
     def _may_leave(self) -> bool:
-        if self.host.under_way() or (self._reloading and not self._reloading.done()):
+        if self._is_busy() or (self._reloading and not self._reloading.done()):
             return False
         if self.is_moved:
             return True
@@ -196,7 +200,7 @@ class RunnerServer:
         if current is not None and current.runner == self._runner:
             current_path(self._folder).unlink(missing_ok=True)
         deadline = time.monotonic() + self._settings.stop_seconds
-        while self.host.under_way() and time.monotonic() < deadline:
+        while self._is_busy() and time.monotonic() < deadline:
             await asyncio.sleep(CHECK_SECONDS / 5)
         await self.host.close()
         waiting = [one.outbox.flushed() for one in self._clients()]
@@ -206,7 +210,7 @@ class RunnerServer:
         except TimeoutError:
             log.warning("%d clients did not read to the end", len(waiting))
         if self._server is not None:
-            self._server.close()
+            self._server.close(reason=MOVED)  # what is not answered now was not begun
             await self._server.wait_closed()
 
 

@@ -105,6 +105,11 @@ class Session:
         self.role = ""
         self.is_closed = False
 
+    @property
+    def is_busy(self) -> bool:
+        """True while a request is being answered."""
+        return bool(self._tasks)
+
     async def serve(self) -> None:
         """Greet the client, then answer it.
 

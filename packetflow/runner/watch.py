@@ -46,7 +46,6 @@ class CodeWatch:
             stop_event=self._stop,
             yield_on_timeout=True,
             rust_timeout=int(LOOK_SECONDS * 1000),
-            raise_interrupt=False,
         )
         async for _ in changes:
             await self._settle(changed)

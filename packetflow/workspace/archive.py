@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
@@ -11,12 +11,14 @@ from packetflow.engine.past import Story, read_story
 from packetflow.errors import CompositionError, RunError, UnknownName
 from packetflow.kernel.records import Record
 from packetflow.store.files import places
-from packetflow.store.frames import records_of
-from packetflow.store.inproc import MemoryStore
+from packetflow.store.history import records_from_store
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Store
 from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.history import told
+
+if TYPE_CHECKING:
+    from packetflow.store.inproc import MemoryStore
 
 
 class Archive:
@@ -36,9 +38,10 @@ class Archive:
 
     def records(self, execution_id: str) -> list[Record]:
         """Everything kept of an execution."""
-        if isinstance(self._journal, MemoryStore):
+        if not isinstance(self._journal, JournalWriter):
             return self._journal.records_of(execution_id)
-        return records_of(places(self._folder.path).journal, execution_id)
+        journal = places(self._folder.path).journal
+        return records_from_store(self._store, journal, execution_id)
 
     def story(self, execution_id: str) -> Story:
         """An execution as its records tell it.
@@ -100,7 +103,7 @@ class Archive:
         if story.started is None:
             return None
         sha = story.started.definition_sha
-        if isinstance(self._journal, MemoryStore):
+        if not isinstance(self._journal, JournalWriter):
             query = "SELECT body FROM definition WHERE sha = $sha LIMIT 1"
             rows: list[dict[str, Any]] = self._store.sql(query, {"sha": sha}).to_pylist()
             text = str(rows[0]["body"]) if rows else None
@@ -113,7 +116,7 @@ class Archive:
 
     def keep_definition(self, sha: str, body: str) -> None:
         """Keep what is about to run in a file of its own, before it runs."""
-        if isinstance(self._journal, MemoryStore):
+        if not isinstance(self._journal, JournalWriter):
             return
         path = self._folder.state / "definitions" / f"{sha}.yaml"
         if path.exists():

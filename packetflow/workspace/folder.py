@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from packetflow.errors import WorkspaceError
+from packetflow.workspace.alive import FROZEN_AFTER_SECONDS
 
 CONFIG = "packetflow.toml"
 PARTS = ("capabilities", "pipelines")
@@ -66,6 +67,15 @@ class WorkspaceFolder:
     def state(self) -> Path:
         """The folder of journals, database and running processes."""
         return self.path / ".packetflow"
+
+    @property
+    def stale_seconds(self) -> float:
+        """After so long without a sign of life a runner counts as frozen: ``[runner]`` says it."""
+        table = self.settings.get("runner")
+        said = table.get("stale_seconds") if isinstance(table, dict) else None
+        if isinstance(said, int | float) and not isinstance(said, bool) and said > 0:
+            return float(said)
+        return FROZEN_AFTER_SECONDS  # who starts a runner is told what is wrong with it
 
     @property
     def capabilities(self) -> Path:

@@ -28,7 +28,7 @@ class Handle:
 
     def done(self) -> bool:
         """True once it is over or put aside."""
-        return self._future.done()
+        return self._running.done()
 
     def cancel(self, reason: str = "cancelled") -> None:
         """Stop it."""

@@ -6,11 +6,13 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
+
 from packetflow.kernel.records import EventArrived
 from packetflow.store.port import Store
 
 _QUERY = """
-SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source
+SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source, raw
 FROM events
 WHERE event = $event AND ($key = '' OR key = $key) AND epoch_ns(arrived_at) >= $since
 ORDER BY arrived_at
@@ -36,7 +38,8 @@ class StoreInbox:
 
 def event_of(row: dict[str, Any]) -> EventArrived:
     """An event from a row of the store."""
-    payload = json.loads(row["payload"] or "{}")
+    raw = row.get("raw")
+    payload = json.loads(row["payload"] or "{}") if raw is None else msgspec.msgpack.decode(raw)
     return EventArrived(
         row["event_id"], row["event"], row["key"] or "", payload, row["at"], row["source"] or ""
     )

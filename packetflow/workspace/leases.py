@@ -1,13 +1,15 @@
 """Leases: at any time one runner owns an execution, under an epoch that only grows.
 
-A lease is a file ``leases/EXECUTION.EPOCH``, made with the flag that fails when it is there
-already: whoever makes the next epoch's file owns the execution from then on. An older runner sees
-in one `stat` that it has been superseded, even after it was frozen for hours.
+A lease is a file ``leases/EXECUTION.EPOCH`` that names its holder. It appears whole, by a link that
+fails when it is there already: whoever makes the next epoch's file owns the execution from then
+on. An older runner sees in one `stat` that it has been superseded, even after it was frozen for
+hours.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 from packetflow.errors import Superseded
@@ -37,15 +39,21 @@ class FileLeases:
             Superseded: Another runner has taken that epoch.
         """
         path = self._folder / f"{execution_id}.{epoch}"
+        draft = self._folder / f".{self._runner}.{threading.get_ident()}"
+        draft.write_text(self._runner, encoding="utf-8")
         try:
-            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            path.hardlink_to(draft)
         except FileExistsError as error:
             raise Superseded(
                 f"execution {execution_id} was taken over by runner {self.holder(path)!r}",
                 execution_id=execution_id,
             ) from error
-        with os.fdopen(descriptor, "w") as file:
-            file.write(self._runner)
+        finally:
+            draft.unlink()
+
+    def give_back(self, execution_id: str, epoch: int) -> None:
+        """Undo a claim under which nothing was done."""
+        (self._folder / f"{execution_id}.{epoch}").unlink(missing_ok=True)
 
     def holder(self, path: Path) -> str:
         """The name of the runner that made a lease."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +12,17 @@ from packetflow.composition.concealing import not_kept
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Running
-from packetflow.engine.past import Story
+from packetflow.engine.past import Story, in_midst_of_effects
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
-from packetflow.errors import RunElsewhere, RunError
+from packetflow.errors import RunElsewhere, RunError, Superseded
 from packetflow.kernel.records import Record, Status
 from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.leases import FileLeases
+
+BREAK_OFF_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,21 @@ class Resumable:
         pipeline: What it ran, as it was then.
         records: All its records.
         epoch: The epoch of the lease.
+        give_back: Gives the lease back, for when it cannot go on after all.
     """
 
     pipeline: Pipeline
     records: tuple[Record, ...]
     epoch: int
+    give_back: Callable[[], None]
 
     def resume(self, engine: Engine, reason: str) -> Running:
         """Go on with it, on the engine's loop."""
-        return engine.resume(self.pipeline, self.records, epoch=self.epoch, reason=reason)
+        try:
+            return engine.resume(self.pipeline, self.records, epoch=self.epoch, reason=reason)
+        except BaseException:  # whatever it was, nobody runs under this lease
+            self.give_back()
+            raise
 
 
 class Resuming:
@@ -86,10 +95,48 @@ class Resuming:
                 f"a capability of {started.name!r} has changed since execution {execution_id} "
                 "began; resume with accept_changes=True to go on with the new one"
             )
-        epoch = story.epoch + 1
-        if self._leases is not None:
-            self._leases.claim(execution_id, epoch)
-        return Resumable(pipeline, tuple(self._archive.records(execution_id)), epoch)
+        epoch = self._claim(execution_id, story)
+
+        def give_back() -> None:
+            if self._leases is not None:
+                self._leases.give_back(execution_id, epoch)
+
+        return Resumable(pipeline, self._once_quiet(execution_id, story), epoch, give_back)
+
+    def _once_quiet(self, execution_id: str, story: Story) -> tuple[Record, ...]:
+        """The records, once a living runner that has lost the lease has broken off its effects.
+
+        It may begin none from now on, and hears of it within a second.
+        """
+        until = time.monotonic() + BREAK_OFF_SECONDS
+        while True:
+            records = tuple(self._archive.records(execution_id))
+            quiet = story.ended is not None or not in_midst_of_effects(records, story.epoch)
+            if quiet or time.monotonic() > until or not self._is_alive(story.runner):
+                return records
+            time.sleep(0.01)
+
+    def _claim(self, execution_id: str, story: Story) -> int:
+        """Take the lease of the next epoch, passing over one whose taker died before it began.
+
+        Raises:
+            Superseded: Another runner, or another thread of this one, has just taken it.
+        """
+        if self._leases is None:
+            return story.epoch + 1
+        taken, holder = self._leases.newest(execution_id)
+        begun = taken <= story.epoch
+        if not begun and (holder == self._runner or self._is_alive(holder)):
+            raise Superseded(
+                f"execution {execution_id} was taken over by runner {holder!r}",
+                execution_id=execution_id,
+            )
+        epoch = max(taken, story.epoch) + 1
+        self._leases.claim(execution_id, epoch)
+        return epoch
+
+    def _is_alive(self, runner: str) -> bool:
+        return is_alive(self._folder.state, runner, patience=self._folder.stale_seconds)
 
     def _refuse_if_running(self, story: Story, engine: Engine) -> None:
         started = story.started
@@ -106,7 +153,7 @@ class Resuming:
         parked = set(story.past.waits) - set(story.past.done)
         if story.ended is not None or self._leases is None or parked:
             return ""
-        if story.runner == self._runner or not is_alive(self._folder.state, story.runner):
+        if story.runner == self._runner or not self._is_alive(story.runner):
             return ""
         return story.runner
 

@@ -15,9 +15,10 @@ from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from packetflow.composition.capability import Capability
 from packetflow.composition.codec import dump
 from packetflow.composition.composable import Composable
-from packetflow.composition.steps import Pipeline, Unknown, Use
+from packetflow.composition.steps import Call, Pipeline, Step, Use
 from packetflow.composition.walk import walk
 from packetflow.discovery.catalog import Catalog
 from packetflow.engine.engine import Engine
@@ -28,7 +29,6 @@ from packetflow.engine.sync import LoopThread
 from packetflow.errors import StoreError, UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
 from packetflow.store.client import StoreClient
-from packetflow.store.inproc import MemoryStore
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Params, Store
 from packetflow.workspace.alive import Pulse
@@ -43,6 +43,8 @@ from packetflow.workspace.resuming import Resumable, Resuming
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from packetflow.store.inproc import MemoryStore
 
 T = TypeVar("T")
 IN_MEMORY = ":memory:"
@@ -80,9 +82,10 @@ class Workspace(Arrivals):
         self._leases: FileLeases | None = None
         if self.in_memory:
             self.folder = WorkspaceFolder(Path(), {"name": "in memory"})
-            memory = MemoryStore(self.runner)
-            self.journal: JournalWriter | MemoryStore = memory
-            self.store: Store = memory
+            from packetflow.store.inproc import MemoryStore  # brings DuckDB, which takes 0.1 s
+
+            self.journal: JournalWriter | MemoryStore = MemoryStore(self.runner)
+            self.store: Store = self.journal
             self.catalog = Catalog()
         else:
             self.folder = open_folder(find_folder(path))
@@ -190,17 +193,25 @@ class Workspace(Arrivals):
             raise
 
     def learnt(self, what: str | Composable | Pipeline) -> Composable | Pipeline:
-        """Find it, and remember its capabilities, so that this session can resume it."""
+        """Find it, and remember all it calls, so that this session can resume it."""
         found = self.find(what)
-        step = found.step if isinstance(found, Pipeline) else found.as_step()
-        if "_learnt" not in step.__dict__:
-            for part in walk(step):
-                if isinstance(part, Use) and not isinstance(part.capability, Unknown):
-                    known = self.catalog.find(part.capability.name)
-                    if known is None:
-                        self.catalog.add(part.capability)
-            step.__dict__["_learnt"] = True
+        self._learn(found.step if isinstance(found, Pipeline) else found.as_step())
         return found
+
+    def _learn(self, step: Step) -> None:
+        if step.__dict__.get("_learnt") == self.runner:
+            return
+        step.__dict__["_learnt"] = self.runner
+        for part in walk(step):
+            match part:
+                case Use(capability=Capability() as used) if self.catalog.find(used.name) is None:
+                    self.catalog.add(used)
+                case Call(pipeline=Pipeline() as called):
+                    if called.name not in {one.name for one in self.catalog.pipelines()}:
+                        self.catalog.add(called)
+                    self._learn(called.step)
+                case _:
+                    pass
 
     def resume(
         self, execution_id: str, *, accept_changes: bool = False, reason: str = "resumed"
@@ -323,16 +334,17 @@ class Workspace(Arrivals):
         return self._thread
 
     def _beat(self) -> None:
-        """Touch this runner's file every second, from the loop, so that a hung loop shows."""
+        """Touch this runner's file now and then, from the loop, so that a hung loop shows."""
         thread, pulse = self._thread, self._pulse
         if thread is None or pulse is None:
             return
         loop = thread.loop
+        every = min(1.0, self.folder.stale_seconds / 3)
 
         def touch() -> None:
             if not self._closed:
                 pulse.beat()
-                loop.call_later(1.0, touch)
+                loop.call_later(every, touch)
 
         loop.call_soon_threadsafe(touch)
 

@@ -195,6 +195,38 @@ def test_a_reload_puts_a_new_runner_in_place_and_the_old_finishes(client: Runner
     wait_gone(client.folder, old.runner)
 
 
+def test_reloads_under_load_lose_nothing(client: RunnerClient):
+    over = threading.Event()
+
+    def work(_: int) -> int:
+        done = 0
+        while not over.is_set():
+            assert client.run("add", {"a": 1}).result(WAIT).status == "ok"
+            done += 1
+        return done
+
+    client.listing()
+    with ThreadPoolExecutor(4) as pool:
+        working = [pool.submit(work, number) for number in range(4)]
+        generations = [client.reload() for _ in range(3)]
+        over.set()
+
+    assert generations == [2, 3, 4]
+    assert all(one.result() > 0 for one in working)
+
+
+def test_a_run_that_was_not_taken_up_by_a_leaving_runner_goes_to_the_next(folder: Path):
+    (folder / "packetflow.toml").write_text("[runner]\nstop_seconds = 0.1\n")
+    with RunnerClient(folder, host=TINY) as client:
+        first = client.card
+        os.kill(first.pid, signal.SIGTERM)
+
+        runs = [client.run("add", {"a": 1}) for _ in range(200)]
+
+        assert {run.result(WAIT).status for run in runs} == {"ok"}
+        assert client.card.runner != first.runner
+
+
 def test_an_execution_on_the_replaced_runner_can_still_be_cancelled(client: RunnerClient):
     run = client.run("waits_for_file", {"path": str(client.folder / "never")})
     client.reload()

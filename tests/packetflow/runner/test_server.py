@@ -329,3 +329,25 @@ async def test_stopping_cancels_what_does_not_end_by_itself_and_says_so(folder: 
                 said.append(await receive(ws))
 
         assert said[-1].outcome.status == "cancelled"
+
+
+async def test_a_follower_that_does_not_read_holds_nothing_up_and_misses_no_step(folder: Path):
+    async with (
+        serving(folder) as served,
+        talking(served.card, max_queue=4) as slow,
+        talking(served.card) as other,
+    ):
+        await slow.send(encode(m.CapabilityRequest("1", "counts", {"marks": 30_000})))
+        while not (folder / "started.txt").exists():
+            await asyncio.sleep(0)
+        while (await ask(other, m.Ping("p"))).under_way:
+            pass
+        said = [await receive(slow)]
+        while not isinstance(said[-1], m.CapabilityResponse):
+            said.append(await receive(slow))
+
+        kinds = [one.event.kind for one in said[1:-1]]
+        assert (kinds[0], kinds[-1]) == ("step_started", "step_ended")
+        assert said[-1].outcome.outputs == {"count": 30_000}
+        assert said[-1].dropped > 1_000
+        assert kinds.count("progressed") == 30_000 - said[-1].dropped

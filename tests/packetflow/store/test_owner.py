@@ -200,19 +200,6 @@ def test_segments_stay_until_all_their_executions_have_ended(tmp_path):
     again.close()
 
 
-def test_the_newest_segments_stay_for_a_while_so_that_ended_runs_can_be_taken_up(tmp_path):
-    for process in ("a", "b", "c"):
-        write(tmp_path, *whole(), process=process)
-    sizes = [path.stat().st_size for path in segments(tmp_path / ".packetflow/journal")]
-    owner = own(tmp_path, settings=Settings(journal_megabytes=sum(sizes[1:]) / 1e6))
-
-    settle(owner)
-    owner.close()
-
-    left = [path.name for path in segments(tmp_path / ".packetflow/journal")]
-    assert left == ["b.00000.journal", "c.00000.journal"]
-
-
 def test_the_segment_of_a_living_writer_stays(tmp_path):
     with JournalWriter(tmp_path, role="test") as journal:
         for record in whole():

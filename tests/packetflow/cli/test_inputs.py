@@ -1,0 +1,81 @@
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from packetflow import Port
+from packetflow.capabilities.contract import Contract
+from packetflow.cli.inputs import Given, by_type, read
+from packetflow.errors import MissingInput, UnknownName, WorkspaceError, WrongType
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (str, "12", "12"),
+        (int, "12", 12),
+        (float, "1e3", 1000.0),
+        (bool, "true", True),
+        (list[int], "[1, 2]", [1, 2]),
+        (dict[str, Any], '{"a": 1}', {"a": 1}),
+        (str | None, "null", None),
+        (str | None, "12", "12"),
+        (Literal["mean", "sum"], "sum", "sum"),
+        (Any, "[1]", [1]),
+        (Any, "plain", "plain"),
+        (Path, "a/b", Path("a/b")),
+    ],
+)
+def test_a_text_is_read_by_the_type_of_its_input(kind, text, value):
+    assert by_type(Port("x", kind), text) == value
+
+
+def test_a_text_that_fits_in_no_way_is_refused_with_its_type():
+    with pytest.raises(WrongType, match="is int"):
+        by_type(Port("n", int), "many")
+
+
+def test_a_file_of_one_needed_mapping_may_be_that_mapping(tmp_path):
+    (tmp_path / "one.json").write_text('{"name": "Ada"}')
+    contract = Contract((Port("record", dict[str, Any]), Port("mood", str, optional=True)))
+
+    assert read(contract, Given("one.json"), tmp_path) == {"record": {"name": "Ada"}}
+
+
+def test_a_file_with_known_names_is_a_mapping_of_inputs(tmp_path):
+    (tmp_path / "all.yaml").write_text("record: {a: 1}\nmood: warm\n")
+    contract = Contract((Port("record", dict[str, Any]), Port("mood", str, optional=True)))
+
+    assert read(contract, Given("all.yaml"), tmp_path) == {"record": {"a": 1}, "mood": "warm"}
+
+
+def test_a_file_of_one_needed_list_may_be_that_list():
+    contract = Contract((Port("sizes", list[int]),))
+
+    assert read(contract, Given("-", piped="[1, 2]"), Path()) == {"sizes": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("piped", "said"), [("3", "must hold a mapping"), ("{", "is no YAML"), ("[1]", "must hold")]
+)
+def test_a_file_of_something_else_is_refused(piped, said):
+    with pytest.raises(WorkspaceError, match=said):
+        read(Contract((Port("n", int),)), Given("-", piped=piped), Path())
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(WorkspaceError, match=r"there is no file gone\.json"):
+        read(Contract(), Given("gone.json"), tmp_path)
+
+
+def test_an_unknown_input_is_answered_with_the_nearest():
+    with pytest.raises(UnknownName, match="did you mean 'name'"):
+        read(Contract((Port("name", str),)), Given(words=["names=x"]), Path())
+
+
+def test_only_a_whole_set_of_inputs_is_checked_for_what_is_missing():
+    contract = Contract((Port("name", str),))
+
+    assert read(contract, Given(), Path(), whole=False) == {}
+    with pytest.raises(MissingInput, match="--set name=<str>"):
+        read(contract, Given(), Path())

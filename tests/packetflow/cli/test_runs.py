@@ -1,0 +1,54 @@
+"""`packetflow runs`."""
+
+import pytest
+
+
+@pytest.fixture
+def failed(say):
+    return say("run", "onboard_sample_customer", "customer_id=C-999", "--json").json["execution_id"]
+
+
+def test_the_latest_runs_are_listed(say, failed):
+    told = say("runs", "--json").json
+
+    assert told["count"] == 1
+    assert dict(zip(told["columns"], told["rows"][0], strict=True))["execution_id"] == failed
+    assert f"{failed[-8:]}  failed" in say("runs").out
+
+
+def test_runs_are_chosen_by_status_name_and_time(say, failed):
+    def count(*words):
+        return say("runs", *words, "--json").json["count"]
+
+    assert (count("--status", "failed"), count("--status", "ok")) == (1, 0)
+    assert (count("--name", "onboard_sample_customer"), count("--name", "other")) == (1, 0)
+    assert (count("--since", "1h"), count("--since", "2999-01-01")) == (1, 0)
+
+
+@pytest.mark.parametrize("words", [("--status", "good"), ("--since", "yesterday")])
+def test_a_choice_that_makes_no_sense_is_wrong_usage(say, words):
+    assert say("runs", *words).code == 2
+
+
+def test_one_run_is_shown_with_its_failure_and_what_to_do(say, failed):
+    said = say("runs", failed[-8:])
+
+    assert "customer_id: C-999" in said.out
+    assert "failed at step pick_customer: LibraryError" in said.out
+    assert f"packetflow fork {failed[-8:]} --from pick_customer" in said.out
+    assert "█" in said.out
+
+
+def test_one_run_is_one_json_object(say, failed):
+    told = say("runs", failed, "--json").json
+
+    assert told["inputs"]["customer_id"] == "C-999"
+    assert [span["step"] for span in told["spans"]] == ["pick_customer"]
+    assert told["failed_step"] == "pick_customer"
+
+
+def test_an_unknown_run_is_an_error(say):
+    said = say("runs", "ffffffff")
+
+    assert said.code == 1
+    assert "no execution is called 'ffffffff'" in said.err

@@ -1,0 +1,83 @@
+"""`packetflow show` and `packetflow check`."""
+
+import json
+
+BAD = """pipeline: bad
+steps:
+  - use: digest_documnt
+  - use: combine_digests
+"""
+
+
+def test_a_pipeline_is_shown_with_contract_and_steps(say):
+    said = say("show", "customer_onboarding")
+
+    assert "customer_data: dict[str, Any]" in said.out
+    assert "when size(validation_errors) == 0: one after the other" in said.out
+    assert "ask_credit_bureau [timeout 2 s, retry 3x on ConnectionError, TimeoutError]" in said.out
+    assert "everything fits" in said.out
+
+
+def test_a_capability_is_shown_with_its_effects(say):
+    told = say("show", "load_table", "--json").json
+
+    assert told["kind"] == "capability"
+    assert told["effects"]
+    assert told["requires"][0]["name"] == "path"
+
+
+def test_pictures_are_printed_or_written(say, example):
+    assert say("show", "digest_documents", "--mermaid").out.startswith(("flowchart", "---", "%%"))
+    assert say("show", "digest_documents", "--svg", "-").out.startswith("<svg")
+    say("show", "digest_documents", "--html", "page.html")
+    assert (example / "page.html").read_text().startswith("<!doctype html>")
+
+
+def test_the_yaml_of_a_pipeline_can_be_run(say, example):
+    text = say("show", "digest_documents", "--yaml").out
+    (example / "copy.yaml").write_text(text)
+
+    assert say("run", "copy.yaml", "--json").json["outputs"]["document_count"] == 7
+
+
+def test_the_example_workspace_fits(say):
+    assert say("check", "--json").json == {"errors": 0, "warnings": 0, "problems": []}
+
+
+def test_problems_have_place_and_mend_and_exit_code_1(say, example):
+    (example / "bad.yaml").write_text(BAD)
+
+    said = say("check", "bad.yaml", "--json")
+
+    (first, *_) = said.json["problems"]
+    assert said.code == 1
+    assert first["where"] == "bad.yaml, step digest_documnt"
+    assert first["mend"] == "use 'digest_document'"
+
+
+def test_a_file_that_does_not_parse_is_reported_with_its_line(say, example):
+    (example / "bad.yaml").write_text("pipeline: bad\nstepz: []\n")
+
+    said = say("check", "bad.yaml")
+
+    assert said.code == 1
+    assert "error: bad.yaml:2" in said.out
+
+
+def test_a_broken_capability_file_is_found_with_its_line(say, example):
+    (example / "capabilities" / "broken.py").write_text("x = 1\nraise ValueError('no')\n")
+
+    said = say("check")
+
+    assert said.code == 1
+    assert "broken.py:2: ValueError: no" in said.out
+
+
+def test_what_is_wrong_does_not_hide_the_rest(say, example):
+    (example / "capabilities" / "broken.py").write_text("raise SystemExit\n")
+
+    said = say("list", "--json")
+
+    assert said.code == 0
+    assert "warning:" in said.err
+    assert len(json.loads(said.out)["pipelines"]) == 5

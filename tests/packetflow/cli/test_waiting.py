@@ -1,0 +1,90 @@
+"""`waiting`, `answer` and `emit`."""
+
+import pytest
+
+EVENT = """pipeline: on_event
+steps:
+  - wait_for: parcel
+    key: number
+    gives: {weight: float}
+"""
+
+
+@pytest.fixture
+def parked(say):
+    said = say("run", "publish_with_approval", "path=inbox/spring-newsletter.md", "--json")
+    return said.json["execution_id"]
+
+
+def test_what_waits_is_listed_with_the_command_that_ends_it(say, parked):
+    (wait,) = say("waiting", "--json").json["waiting"]
+
+    assert wait["execution_id"] == parked
+    assert wait["command"] == f"packetflow answer {parked[-8:]} wait_approved yes|no"
+    assert wait["command"] in say("waiting").out
+
+
+def test_nothing_waits_at_first(say):
+    assert say("waiting").out == "nothing waits\n"
+
+
+def test_a_yes_publishes(say, parked, example):
+    said = say("answer", parked[-8:], "yes", "--json")
+
+    assert (said.code, said.json["status"]) == (0, "ok")
+    assert said.json["execution_id"] == parked
+    assert (example / "published" / "spring-newsletter.md").is_file()
+    assert say("waiting", "--json").json == {"waiting": []}
+
+
+def test_a_no_archives(say, parked, example):
+    said = say("answer", parked, "wait_approved", "no", "--json")
+
+    assert "archived_path" in said.json["outputs"]
+    assert not (example / "published").exists()
+
+
+def test_an_answer_that_does_not_fit_is_refused_and_the_run_waits_on(say, parked):
+    said = say("answer", parked, "perhaps")
+
+    assert said.code == 1
+    assert "bool" in said.err
+    assert len(say("waiting", "--json").json["waiting"]) == 1
+
+
+def test_an_answer_may_only_be_kept_for_another_process(say, parked):
+    kept = say("answer", parked, "yes", "--keep", "--json")
+    resumed = say("resume", parked, "--json")
+
+    assert kept.json["step"] == "wait_approved"
+    assert resumed.json["outputs"]["approved"] is True
+
+
+def test_who_asks_nobody_cannot_be_answered(say):
+    done = say("run", "digest_documents", "--json").json["execution_id"]
+
+    said = say("answer", done, "yes")
+
+    assert said.code == 1
+    assert "asks nobody" in said.err
+
+
+def test_an_event_goes_to_the_runs_that_wait_for_its_key(say, example):
+    (example / "pipelines" / "on_event.yaml").write_text(EVENT)
+    first = say("run", "on_event", "number=1", "--json").json["execution_id"]
+    say("run", "on_event", "number=2", "--json")
+
+    said = say("emit", "parcel", "weight=2.5", "--key", "1", "--json")
+
+    (told,) = said.json["executions"]
+    assert (told["execution_id"], told["status"]) == (first, "ok")
+    assert told["outputs"]["weight"] == 2.5
+    assert len(say("waiting", "--json").json["waiting"]) == 1
+
+
+def test_an_event_nobody_waits_for_is_kept(say):
+    said = say("emit", "draft_ready", "path=inbox/a.md")
+
+    assert said.code == 0
+    assert "0 waiting" in said.out
+    assert say("sql", "select event from events", "--json").json["rows"] == [["draft_ready"]]
