@@ -6,21 +6,14 @@ from typing import Any
 import pytest
 
 from packetflow import Workspace, approval, wait_for
-from packetflow.engine.events import Waits
 from packetflow.errors import UnknownName
-from packetflow.workspace.handle import Handle
-
-PATIENCE = 20
-
-
-def waits_now(handle: Handle) -> Waits:
-    return next(event for event in handle if isinstance(event, Waits))
+from tests.packetflow.workspace.kit import PATIENCE, waits_now
 
 
 def test_an_event_reaches_all_who_wait_for_it(ws: Workspace):
     handles = [ws.start(wait_for("told")) for _ in range(2)]
     for handle in handles:
-        waits_now(handle)
+        waits_now(ws, handle)
     ws.emit("told", {"told": [1, 2]})
 
     assert [handle.result(PATIENCE)["told"] for handle in handles] == [[1, 2], [1, 2]]
@@ -37,7 +30,7 @@ def test_an_event_with_a_key_may_come_before_the_wait(ws: Workspace):
 def test_an_event_without_a_key_that_came_before_the_wait_is_not_meant(ws: Workspace):
     ws.emit("told", {"told": "before"})
     handle = ws.start(wait_for("told"))
-    waits_now(handle)
+    waits_now(ws, handle)
     ws.emit("told", {"told": "after"})
 
     assert handle.result(PATIENCE)["told"] == "after"
@@ -57,7 +50,7 @@ def test_what_an_event_brings_is_the_same_whenever_it_comes(ws: Workspace, value
         handle = ws.start(step, who="a")
     else:
         handle = ws.start(step, who="a")
-        waits_now(handle)
+        waits_now(ws, handle)
         ws.emit("paid", {"paid": value}, key="a")
 
     assert handle.result(PATIENCE)["paid"] == value
@@ -73,12 +66,12 @@ def test_an_event_that_comes_twice_is_one(ws: Workspace):
 
 def test_a_person_is_asked_and_answers(ws: Workspace):
     handle = ws.start(approval("Publish?", into="verdict", choices=["yes", "no"]))
-    asked = waits_now(handle).wait
+    waits_now(ws, handle)
     (row,) = ws.waiting()
     assert (row["question"], list(row["choices"])) == ("Publish?", ["yes", "no"])
 
-    ws.answer(handle.id[-8:], asked.step, "perhaps")
-    ws.answer(handle.id[-8:], asked.step, "no")
+    ws.answer(handle.id[-8:], row["step"], "perhaps")
+    ws.answer(handle.id[-8:], row["step"], "no")
 
     assert handle.result(PATIENCE)["verdict"] == "no"
     assert ws.waiting() == []

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from packetflow import Workspace, capability, each, parallel, pipeline, repeat, wait_for, when
-from packetflow.engine.events import Waits
 from packetflow.errors import RunElsewhere, RunError, Superseded, UnknownName
 from packetflow.kernel.records import Status
+from tests.packetflow.workspace.kit import PATIENCE, waits_now
 
-PATIENCE = 20
 Calls = list[str]
 
 
@@ -162,7 +161,7 @@ def test_what_is_done_is_not_resumed_and_keeps_no_lease(ws: Workspace):
 
 def test_what_runs_here_is_not_resumed(ws: Workspace):
     handle = ws.start(wait_for("never"))
-    next(event for event in handle if isinstance(event, Waits))
+    waits_now(ws, handle)
 
     with pytest.raises(RunError, match="running here"):
         ws.resume(handle.id)
@@ -212,7 +211,7 @@ def test_what_runs_in_another_process_is_not_resumed_until_that_dies(folder: Pat
 def test_of_two_who_resume_one_wins(folder: Path):
     with Workspace(folder) as ws:
         handle = ws.start("ask", x=1)
-        next(event for event in handle if isinstance(event, Waits))
+        waits_now(ws, handle)
     with Workspace(folder) as one, Workspace(folder) as two:
         story = one.archive.story(handle.id)
         one.ready_to_resume(handle.id)
@@ -224,7 +223,7 @@ def test_of_two_who_resume_one_wins(folder: Path):
 def test_a_changed_capability_is_resumed_only_when_that_is_wanted(folder: Path):
     with Workspace(folder) as ws:
         handle = ws.start("ask", x=1)
-        next(event for event in handle if isinstance(event, Waits))
+        waits_now(ws, handle)
     steps = folder / "capabilities" / "steps.py"
     steps.write_text(steps.read_text().replace("y: int = 2)", "y: int = 2, z: int = 3)"))
     with Workspace(folder) as ws:
