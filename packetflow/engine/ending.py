@@ -72,7 +72,8 @@ def find_inside(step: Step, wanted: str) -> Step | None:
 def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
     """Keep how an execution ended, and tell whoever listens.
 
-    One that is put aside keeps nothing: its journal already says that it waits.
+    One that is put aside keeps nothing: its journal already says that it waits. Neither does one
+    that another runner has taken over.
 
     Raises:
         JournalFull: It went well, but that could not be kept.
@@ -116,6 +117,8 @@ def _keep_end(
     live: Live, status: Status, failure: Failure | None, outputs: Mapping[str, Any]
 ) -> None:
     run = live.run
+    if not run.is_ours:
+        return
     kept = pack_all(outputs, live.plan.contract.outputs) if run.durable else dict(outputs)
     record = ExecutionEnded(
         run.id,

@@ -25,7 +25,7 @@ from packetflow.engine.threads import Threads
 from packetflow.engine.use import UseNode, describe
 from packetflow.engine.values import pack_all, redacted
 from packetflow.engine.waits import Waits
-from packetflow.errors import Cancelled, PacketFlowError, RunError, UnknownName
+from packetflow.errors import Cancelled, PacketFlowError, RunError, Superseded, UnknownName
 from packetflow.kernel.clock import Clock, SystemClock
 from packetflow.kernel.records import (
     DefinitionSeen,
@@ -39,6 +39,7 @@ from packetflow.kernel.records import (
 
 T = TypeVar("T")
 PLANS_KEPT = 256
+LEASES_EVERY_SECONDS = 0.5
 
 
 class Engine:
@@ -93,6 +94,7 @@ class Engine:
         self._plans: OrderedDict[int, tuple[object, Plan]] = OrderedDict()
         self._shared: dict[Hashable, Any] = {}
         self._known_definitions: set[str] = set()
+        self._minding: asyncio.TimerHandle | None = None
 
     def plan(self, composition: Composable | Pipeline) -> Plan:
         """The compiled form; the last 256 are kept.
@@ -197,7 +199,22 @@ class Engine:
         task = asyncio.get_running_loop().create_task(self._drive(live))
         running = self.running[live.run.id] = Running(live.run, task)
         task.add_done_callback(lambda _: self.running.pop(live.run.id, None))
+        self._mind_leases()
         return running
+
+    def _mind_leases(self) -> None:
+        """Look now and then whether another runner has taken over what runs here."""
+        if self.leases is not None and self._minding is None:
+            loop = asyncio.get_running_loop()
+            self._minding = loop.call_later(LEASES_EVERY_SECONDS, self._stop_superseded)
+
+    def _stop_superseded(self) -> None:
+        self._minding = None
+        for running in list(self.running.values()):
+            if not running.is_ours:
+                running.cancel("another runner took it over")
+        if self.running:
+            self._mind_leases()
 
     def _prepare(
         self, composition: Composable | Pipeline, inputs: Mapping[str, Any], start: Start
@@ -293,7 +310,8 @@ class Engine:
                 task.uncancel()
             return finish(live, Status.WAITING, None)
         reason = run.stop_reason or "cancelled"
-        failure = Failure("", (), {}, "Cancelled", reason, Cancelled(reason))
+        stopped = Cancelled(reason) if run.is_ours else Superseded(reason, execution_id=run.id)
+        failure = Failure("", (), {}, type(stopped).__name__, reason, stopped)
         execution = finish(live, Status.CANCELLED, failure)
         if not run.cancelled:
             raise asyncio.CancelledError

@@ -170,6 +170,11 @@ class Running:
         return self._task.done()
 
     @property
+    def is_ours(self) -> bool:
+        """False once another runner has taken it over."""
+        return self._run.is_ours
+
+    @property
     def only_waits(self) -> bool:
         """True while nothing of it is under way but waiting for events."""
         return self._run.waiting > 0 and self._run.busy == 0

@@ -48,14 +48,15 @@ class GuardedUse:
 
     def _intend(self, frame: Frame) -> Pending:
         run = frame.run
-        if run.engine.leases is not None and not run.engine.leases.holds(run.id, run.epoch):
-            raise Superseded(
-                f"execution {run.id} was taken over by another runner; this one stops before "
-                f"step {self.id!r}"
-            )
+        if not run.is_ours:
+            raise self._superseded(frame)
         at = run.now() + run.wall_offset
         key = idempotency_key(frame, self.id)
         run.append(StepIntent(run.id, run.epoch, self.id, frame.path, key, at, frame.attempt))
+        if not run.is_ours:
+            # who took over since the first look waits for this word, or for the outcome
+            run.decide((self.id, frame.path), "withdrawn", 1)
+            raise self._superseded(frame)
         run.intend((self.id, firm(frame.path)))
         try:
             pending = self.node.start(frame)
@@ -66,6 +67,13 @@ class GuardedUse:
             return self._rest(frame, pending)
         self._settled(frame, None)
         return None
+
+    def _superseded(self, frame: Frame) -> Superseded:
+        return Superseded(
+            f"execution {frame.run.id} was taken over by another runner; this one stops before "
+            f"step {self.id!r}",
+            execution_id=frame.run.id,
+        )
 
     async def _rest(self, frame: Frame, pending: Any) -> None:
         try:

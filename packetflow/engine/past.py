@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from packetflow.engine.state import Past, firm
+from packetflow.engine.state import Past, Place, firm
 from packetflow.kernel.records import (
     EventArrived,
     ExecutionEnded,
@@ -104,8 +104,10 @@ def _take(story: Story, record: Record) -> None:
             known = past.decisions.get(key)
             if known is None or record.at >= known.at:
                 past.decisions[key] = record
-            if record.what == "ambiguous":
+            if record.what in {"ambiguous", "too_late"}:
                 past.waits.pop(key[:2], None)
+            elif record.what == "withdrawn":
+                past.intents.discard((record.step, firm(record.path)))
         case WaitStarted():
             waits = past.waits.setdefault((record.step, record.path), {})
             waits.setdefault(record.event, record)
@@ -130,3 +132,17 @@ def _take_span(story: Story, span: SpanEnded) -> None:
         past.attempts[place] = max(past.attempts.get(place, 0), span.attempt)
     if span.status not in _NO_OUTCOME and span.error_type not in _LOST:
         past.intents.discard((span.step, firm(span.path)))
+
+
+def in_midst_of_effects(records: Iterable[Record], epoch: int) -> bool:
+    """Tell whether the runner of that epoch may be in the midst of a guarded effect."""
+    begun: set[Place] = set()
+    for record in records:
+        match record:
+            case StepIntent() if record.epoch == epoch:
+                begun.add((record.step, firm(record.path)))
+            case SpanEnded() | StepDecision(what="withdrawn"):
+                begun.discard((record.step, firm(record.path)))
+            case _:
+                pass
+    return bool(begun)

@@ -143,6 +143,12 @@ class Run:
         self.stop_reason = ""
         self.wall_offset = engine.clock.wall_ns() - engine.clock.monotonic_ns()
 
+    @property
+    def is_ours(self) -> bool:
+        """False once another runner has taken the execution over."""
+        leases = self.engine.leases
+        return leases is None or leases.holds(self.id, self.epoch)
+
     def keep(self, span: SpanEnded) -> None:
         """Keep a span in the journal, then with the execution.
 

@@ -131,7 +131,8 @@ class StepIntent(msgspec.Struct, frozen=True, array_like=True, tag="intent", gc=
 class StepDecision(msgspec.Struct, frozen=True, array_like=True, tag="decide", gc=False):
     """What a container chose, so that a resumed run chooses the same.
 
-    ``what`` is ``failed_alternative``, ``attempt``, ``passes`` or ``ambiguous``.
+    ``what`` is ``failed_alternative``, ``attempt``, ``passes``, ``ambiguous``, ``too_late`` or
+    ``withdrawn`` (an intent that came to nothing).
     """
 
     execution_id: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from zlib import crc32
 
@@ -144,18 +144,30 @@ def _hits(path: Path, needle: bytes) -> Iterator[Record]:
         yield record
 
 
+def read_frames(content: bytes) -> Iterator[bytes]:
+    """Cut a row of whole frames into the encoded records."""
+    offset = 0
+    while (body := body_at(content, offset)) is not None:
+        yield body
+        offset += HEADER.size + len(body)
+
+
 def records_of(folder: str | Path, execution_id: str) -> list[Record]:
     """Collect the records of one execution from all segments of a journal folder.
 
     They come in the order of their epochs, and within an epoch as written; a record without an
     epoch belongs to that of the record before it. Damaged parts of a
     segment are skipped. Segments are removed some time after all executions in them have ended:
-    what has ended is found by SQL, not here.
+    `packetflow.store.history` finds those too.
     """
+    return in_order(parts_of(folder, execution_id))
+
+
+def parts_of(folder: str | Path, execution_id: str) -> dict[str, list[Record]]:
+    """Collect the records of one execution as written, by the segment that has them."""
     needle = execution_id.encode()
-    found: list[tuple[int, int, Record]] = []
-    last: dict[str, int] = {}
-    for order, path in enumerate(segments(folder)):
+    parts = {}
+    for path in segments(folder):
         try:
             records = [
                 record
@@ -164,13 +176,22 @@ def records_of(folder: str | Path, execution_id: str) -> list[Record]:
             ]
         except FileNotFoundError:
             continue  # the owner removed it meanwhile: everything in it has ended
-        process = path.name.rsplit(".", 2)[0]
+        if records:
+            parts[path.name] = records
+    return parts
+
+
+def in_order(parts: Mapping[str, list[Record]]) -> list[Record]:
+    """Bring the parts of one execution, by segment, into the order of `records_of`."""
+    found: list[tuple[int, int, Record]] = []
+    last: dict[str, int] = {}
+    for order, (name, records) in enumerate(sorted(parts.items())):
+        process = name.rsplit(".", 2)[0]
         epochs = (record.epoch for record in records if hasattr(record, "epoch"))
         epoch = last[process] if process in last else next(epochs, 0)
         for record in records:
             epoch = getattr(record, "epoch", epoch)
             found.append((epoch, order, record))
-        if records:
-            last[process] = epoch
+        last[process] = epoch
     found.sort(key=lambda item: item[:2])
     return [record for _, _, record in found]

@@ -22,6 +22,7 @@ import duckdb
 from packetflow.errors import OwnerGone, StoreError
 from packetflow.store.ask import ask
 from packetflow.store.files import Places, places
+from packetflow.store.history import keep_history, name_partial
 from packetflow.store.ingest import Ingest, Piece
 from packetflow.store.port import Params, Watcher
 from packetflow.store.rollups import DAY_HOURS, archive, roll_up
@@ -278,6 +279,9 @@ class Owner:
         paths = self._journals.finished(set(self._ingest.executions.open), keep)
         if not paths:
             return
+        keep_history(self._connection, paths)
+        removed, left = self._journals.split_ids(paths)
+        name_partial(self.spots.journal, removed, left)
         self._connection.execute("CHECKPOINT").fetchall()
         for path in paths:
             path.unlink(missing_ok=True)

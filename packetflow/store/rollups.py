@@ -46,6 +46,7 @@ AGES: Final[dict[str, str]] = {
     "intent": "intended_at",
     "decision": "decided_at",
     "wait": "waiting_since",
+    "history": "kept_at",
 }
 """The tables whose old rows are archived, and the column that tells their age."""
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+import msgspec
 import pyarrow as pa
 
 from packetflow.kernel.records import (
@@ -72,7 +73,9 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
     ),
     "wait": _WAIT,
     "wait_open": _WAIT,
-    "event": _schema(event_id=_T, event=_T, key=_T, payload=_T, arrived_at=_AT, source=_T),
+    "event": _schema(
+        event_id=_T, event=_T, key=_T, payload=_T, arrived_at=_AT, source=_T, raw=pa.binary()
+    ),
     "log": _schema(
         execution_id=_T, span_id=_U, logged_at=_AT, kind=_T, level=_T, text=_T, fields=_T
     ),
@@ -254,7 +257,10 @@ class Rows:
 
     def _event(self, event: EventArrived, _: str) -> tuple[str, Row]:
         payload, at = self.json(event.payload), event.at // 1000
-        return "event", (event.event_id, event.event, event.key, payload, at, event.source)
+        raw = None
+        if payload is not None and msgspec.json.decode(payload) != event.payload:
+            raw = msgspec.msgpack.encode(event.payload)
+        return "event", (event.event_id, event.event, event.key, payload, at, event.source, raw)
 
     def _message(self, message: MessagePosted, _: str) -> tuple[str, Row]:
         return "message", (

@@ -48,6 +48,20 @@ def _is_dead(path: Path) -> bool:
     return True
 
 
+def _ids(segment: _Segment) -> frozenset[str]:
+    """The executions in a segment; remembered once nothing more can come."""
+    if segment.ids is not None:
+        return segment.ids
+    try:
+        content = segment.path.read_bytes()
+    except FileNotFoundError:
+        content = b""
+    found = frozenset(match.decode() for match in _ID.findall(content))
+    if segment.drained:
+        segment.ids = found
+    return found
+
+
 class Journals:
     """The journal folder of one workspace; use it from one thread at a time.
 
@@ -138,15 +152,21 @@ class Journals:
             kept += 1
             if amount <= keep_bytes and kept <= MOST_KEPT:
                 continue
-            if segment.ids is None:
-                try:
-                    content = segment.path.read_bytes()
-                except FileNotFoundError:
-                    continue
-                segment.ids = frozenset(match.decode() for match in _ID.findall(content))
-            if segment.ids.isdisjoint(still_open):
+            if _ids(segment).isdisjoint(still_open):
                 names.append(segment.path)
         return names
+
+    def split_ids(self, removed: list[Path]) -> tuple[list[frozenset[str]], frozenset[str]]:
+        """The executions in each segment to be removed, and those in all that remain."""
+        self.look()
+        gone: list[frozenset[str]] = []
+        left: set[str] = set()
+        for segment in list(self._segments.values()):
+            if segment.path in removed:
+                gone.append(_ids(segment))
+            else:
+                left |= _ids(segment)
+        return gone, frozenset(left)
 
     def _read(self, name: str, segment: _Segment, begin: int) -> Piece | None:
         dead = segment.dead  # asked before reading: a dead writer's file is final

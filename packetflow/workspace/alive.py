@@ -32,7 +32,7 @@ class Pulse:
 
     def beat(self) -> None:
         """Say that this runner is well."""
-        os.utime(self.path)
+        os.utime(self._descriptor)
 
     def close(self) -> None:
         """This runner leaves."""
@@ -50,7 +50,7 @@ def is_alive(folder: Path, runner: str, *, patience: float = FROZEN_AFTER_SECOND
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return time.time() - path.stat().st_mtime < patience
     finally:

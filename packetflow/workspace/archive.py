@@ -11,7 +11,7 @@ from packetflow.engine.past import Story, read_story
 from packetflow.errors import CompositionError, RunError, UnknownName
 from packetflow.kernel.records import Record
 from packetflow.store.files import places
-from packetflow.store.frames import records_of
+from packetflow.store.history import records_from_store
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Store
 from packetflow.workspace.folder import WorkspaceFolder
@@ -40,7 +40,8 @@ class Archive:
         """Everything kept of an execution."""
         if not isinstance(self._journal, JournalWriter):
             return self._journal.records_of(execution_id)
-        return records_of(places(self._folder.path).journal, execution_id)
+        journal = places(self._folder.path).journal
+        return records_from_store(self._store, journal, execution_id)
 
     def story(self, execution_id: str) -> Story:
         """An execution as its records tell it.

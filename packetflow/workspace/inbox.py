@@ -6,11 +6,13 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
+
 from packetflow.kernel.records import EventArrived
 from packetflow.store.port import Store
 
 _QUERY = """
-SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source
+SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source, raw
 FROM events
 WHERE event = $event AND ($key = '' OR key = $key) AND epoch_ns(arrived_at) >= $since
 ORDER BY arrived_at
@@ -31,11 +33,13 @@ class StoreInbox:
         since = since_ns // 1000 * 1000
         params = {"event": event, "key": key, "since": since}
         table = await asyncio.to_thread(self._store.sql, _QUERY, params)
-        return [_event(row) for row in table.to_pylist()]
+        return [event_of(row) for row in table.to_pylist()]
 
 
-def _event(row: dict[str, Any]) -> EventArrived:
-    payload = json.loads(row["payload"] or "{}")
+def event_of(row: dict[str, Any]) -> EventArrived:
+    """An event from a row of the store."""
+    raw = row.get("raw")
+    payload = json.loads(row["payload"] or "{}") if raw is None else msgspec.msgpack.decode(raw)
     return EventArrived(
         row["event_id"], row["event"], row["key"] or "", payload, row["at"], row["source"] or ""
     )

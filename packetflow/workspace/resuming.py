@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +12,17 @@ from packetflow.composition.concealing import not_kept
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Running
-from packetflow.engine.past import Story
+from packetflow.engine.past import Story, in_midst_of_effects
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
 from packetflow.errors import RunElsewhere, RunError, Superseded
-from packetflow.kernel.records import Record
+from packetflow.kernel.records import Record, Status
 from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.leases import FileLeases
+
+BREAK_OFF_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class Resuming:
         started = story.started
         if started is None:
             raise AssertionError("read by id")
+        if story.ended is not None and story.ended.status == Status.OK:
+            raise RunError(f"execution {execution_id} is already done")
         self._refuse_if_running(story, engine)
         pipeline = self._archive.definition(story)
         if pipeline is None:
@@ -96,8 +101,20 @@ class Resuming:
             if self._leases is not None:
                 self._leases.give_back(execution_id, epoch)
 
-        records = tuple(self._archive.records(execution_id))
-        return Resumable(pipeline, records, epoch, give_back)
+        return Resumable(pipeline, self._once_quiet(execution_id, story), epoch, give_back)
+
+    def _once_quiet(self, execution_id: str, story: Story) -> tuple[Record, ...]:
+        """The records, once a living runner that has lost the lease has broken off its effects.
+
+        It may begin none from now on, and hears of it within a second.
+        """
+        until = time.monotonic() + BREAK_OFF_SECONDS
+        while True:
+            records = tuple(self._archive.records(execution_id))
+            quiet = story.ended is not None or not in_midst_of_effects(records, story.epoch)
+            if quiet or time.monotonic() > until or not self._is_alive(story.runner):
+                return records
+            time.sleep(0.01)
 
     def _claim(self, execution_id: str, story: Story) -> int:
         """Take the lease of the next epoch, passing over one whose taker died before it began.
@@ -109,7 +126,7 @@ class Resuming:
             return story.epoch + 1
         taken, holder = self._leases.newest(execution_id)
         begun = taken <= story.epoch
-        if not begun and (holder == self._runner or is_alive(self._folder.state, holder)):
+        if not begun and (holder == self._runner or self._is_alive(holder)):
             raise Superseded(
                 f"execution {execution_id} was taken over by runner {holder!r}",
                 execution_id=execution_id,
@@ -117,6 +134,9 @@ class Resuming:
         epoch = max(taken, story.epoch) + 1
         self._leases.claim(execution_id, epoch)
         return epoch
+
+    def _is_alive(self, runner: str) -> bool:
+        return is_alive(self._folder.state, runner, patience=self._folder.stale_seconds)
 
     def _refuse_if_running(self, story: Story, engine: Engine) -> None:
         started = story.started
@@ -133,7 +153,7 @@ class Resuming:
         parked = set(story.past.waits) - set(story.past.done)
         if story.ended is not None or self._leases is None or parked:
             return ""
-        if story.runner == self._runner or not is_alive(self._folder.state, story.runner):
+        if story.runner == self._runner or not self._is_alive(story.runner):
             return ""
         return story.runner
 

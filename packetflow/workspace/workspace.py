@@ -334,16 +334,17 @@ class Workspace(Arrivals):
         return self._thread
 
     def _beat(self) -> None:
-        """Touch this runner's file every second, from the loop, so that a hung loop shows."""
+        """Touch this runner's file now and then, from the loop, so that a hung loop shows."""
         thread, pulse = self._thread, self._pulse
         if thread is None or pulse is None:
             return
         loop = thread.loop
+        every = min(1.0, self.folder.stale_seconds / 3)
 
         def touch() -> None:
             if not self._closed:
                 pulse.beat()
-                loop.call_later(1.0, touch)
+                loop.call_later(every, touch)
 
         loop.call_soon_threadsafe(touch)
 

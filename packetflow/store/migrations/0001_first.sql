@@ -53,7 +53,7 @@ CREATE TABLE wait_open AS FROM wait LIMIT 0;
 
 CREATE TABLE event (
     event_id VARCHAR, event VARCHAR, key VARCHAR, payload JSON, arrived_at TIMESTAMP,
-    source VARCHAR);
+    source VARCHAR, raw BLOB);  -- msgpack of the payload, where JSON cannot give it back
 
 CREATE TABLE log (
     execution_id VARCHAR, span_id UBIGINT, logged_at TIMESTAMP, kind VARCHAR, level VARCHAR,
@@ -78,6 +78,9 @@ CREATE TABLE score (
 
 CREATE TABLE artifact (
     sha VARCHAR, media_type VARCHAR, size BIGINT, execution_id VARCHAR, step VARCHAR);
+
+-- the records of removed journal segments: compressed frames, one row an execution and segment
+CREATE TABLE history (execution_id VARCHAR, segment VARCHAR, body BLOB, kept_at TIMESTAMP);
 
 -- hours whose spans have changed since they were rolled up; the running hour is always here
 CREATE TABLE hour_due (hour TIMESTAMP);
