@@ -90,7 +90,7 @@ _SAYINGS: tuple[tuple[type[PacketFlowError], str, str], ...] = (
 def advise(error: PacketFlowError) -> Advice:
     """Put one of our errors into words for a person.
 
-    >>> advise(UnknownName("pipeline", "reprot", nearest=["report"])).title
+    >>> advise(UnknownName("pipeline", "tale", nearest=["table"])).title
     'Not found'
     """
     for kind, title, way_out in _SAYINGS:

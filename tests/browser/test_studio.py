@@ -133,9 +133,10 @@ def test_the_examples_run_with_their_example_values(visit: Callable[..., Page], 
     done(page)
 
 
-@pytest.mark.parametrize(
-    ("customer", "made"), [("Good customer", "Onboarding plan"), ("Bad customer", "Correction request")]
-)  # fmt: skip
+WAYS = [("Good customer", "Onboarding plan"), ("Bad customer", "Correction request")]
+
+
+@pytest.mark.parametrize(("customer", "made"), WAYS)
 def test_good_and_bad_customers_go_their_two_ways(
     visit: Callable[..., Page], customer: str, made: str
 ):
