@@ -65,7 +65,7 @@ def show_head(found: Whole) -> None:
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     took = f"in {seconds_text(row['duration_ms'] / 1000)}" if row["duration_ms"] is not None else ""
     st.markdown(
-        f"##### {status_text(status)} {took} :gray[· {ago(row['started_at'], now)} · started by "
+        f"##### {'' if status in UNDER_WAY else status_text(status)} {took} :gray[· {ago(row['started_at'], now)} · started by "
         f"{row['trigger']} · `{identity[-8:]}`]"
     )
     with st.container(horizontal=True, gap="small"):

@@ -93,12 +93,14 @@ def press(page: Page, name: str) -> None:
 def settle(page: Page) -> None:
     """Wait until no script runs: what is typed or pressed then is not overtaken."""
     page.wait_for_timeout(300)
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    idle = page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
+    expect(idle).to_be_visible(timeout=20_000)
     page.wait_for_timeout(100)
 
 
 def done(page: Page, status: str = "Done") -> None:
-    expect(page.get_by_role("heading", name=re.compile(status)).first).to_be_visible()
+    heading = page.get_by_role("heading", name=re.compile(status)).first
+    expect(heading).to_be_visible(timeout=30_000)  # the first run of all waits for the runner
 
 
 def test_a_table_of_ones_own_becomes_a_report(visit: Callable[..., Page], workspace: Path):
@@ -155,7 +157,7 @@ def test_an_approval_is_answered_in_the_page(visit: Callable[..., Page], workspa
 
     press(page, "Example values")
     press(page, "Run")
-    expect(page.get_by_text("Publish this draft?").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Publish this draft?")).to_be_visible(timeout=20_000)
     press(page, "Yes")
 
     done(page)
@@ -199,7 +201,7 @@ def test_a_capability_that_ends_its_process_leaves_the_studio_up(visit: Callable
     page.get_by_role("textbox", name="Text").fill("hello")
     press(page, "Run")
 
-    expect(page.get_by_text("The runner was lost while this ran")).to_be_visible()
+    expect(page.get_by_text("The runner was lost while this ran")).to_be_visible(timeout=20_000)
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_text("Recent runs")).to_be_visible()
 
