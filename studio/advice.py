@@ -55,8 +55,7 @@ _SAYINGS: tuple[tuple[type[PacketFlowError], str, str], ...] = (
     (
         RunnerLost,
         "The runner was lost",
-        ("What was completed is kept. Open the run under Runs and press Resume; a new runner starts "
-        "by itself."),
+        "What was completed is kept. Open the run under Runs and press Resume.",
     ),
     (
         NoRunner,
@@ -66,8 +65,10 @@ _SAYINGS: tuple[tuple[type[PacketFlowError], str, str], ...] = (
     (
         OwnerGone,
         "The store does not answer",
-        ("Nothing is lost: the journals are on disk. Press Try again in a moment; "
-        ".packetflow/owner.log says more."),
+        (
+            "Nothing is lost: the journals are on disk. Press Try again in a moment; "
+            ".packetflow/owner.log says more."
+        ),
     ),
     (JournalFull, "The disk is full", "Free some space, then resume the run under Runs."),
     (NewerWorkspace, "This workspace is newer than this PacketFlow", "Update PacketFlow."),

@@ -39,8 +39,19 @@ PORTS_TRIED: Final = 20
 Answer = Callable[[Request], Awaitable[Response]]
 
 
+def print_address(url: str) -> None:
+    """Say where the studio answers."""
+    sys.stdout.write(f"PacketFlow Studio: {url}  (Ctrl-C ends it)\n")
+    sys.stdout.flush()
+
+
 def serve(
-    folder: str | Path, *, port: int = 8501, host: str = "127.0.0.1", open_browser: bool = True
+    folder: str | Path,
+    *,
+    port: int = 8501,
+    host: str = "127.0.0.1",
+    open_browser: bool = True,
+    announce: Callable[[str], None] = print_address,
 ) -> None:
     """Serve the studio until it is interrupted.
 
@@ -49,6 +60,7 @@ def serve(
         port: Where to listen; when it is taken, one of the next ports. 0 takes any free one.
         host: A loopback address.
         open_browser: Whether to open the page.
+        announce: Told the address once the studio answers there.
 
     Raises:
         WorkspaceError: The folder is no workspace, the host is not loopback, or no port is free.
@@ -63,8 +75,7 @@ def serve(
     bootstrap.load_config_options(streamlit_options())
 
     def ready() -> None:
-        sys.stdout.write(f"PacketFlow Studio of {workspace.name}: {address}  (Ctrl-C ends it)\n")
-        sys.stdout.flush()
+        announce(address)
         if open_browser:
             webbrowser.open(address)
 

@@ -37,9 +37,10 @@ def studio(
                 f"the studio needs {missing.name!r}, which is not installed: "
                 "pip install 'packetflow[studio]'"
             ) from missing
-        url = f"http://{host}:{port}"
-        command.answer(
-            {"url": url, "workspace": str(folder.path)}, f"studio of {folder.path} at {url}"
-        )
+
+        def announce(url: str) -> None:
+            text = f"studio of {folder.path} at {url} (Ctrl-C ends it)"
+            command.answer({"url": url, "workspace": str(folder.path)}, text)
+
         with suppress(KeyboardInterrupt):  # the way to end it
-            serve(folder.path, port, host, not no_browser)
+            serve(folder.path, port=port, host=host, open_browser=not no_browser, announce=announce)
