@@ -159,7 +159,8 @@ class Journals:
     def split_ids(self, removed: list[Path]) -> tuple[list[frozenset[str]], frozenset[str]]:
         """The executions in each segment to be removed, and those in all that remain."""
         self.look()
-        gone, left = [], set()
+        gone: list[frozenset[str]] = []
+        left: set[str] = set()
         for segment in list(self._segments.values()):
             if segment.path in removed:
                 gone.append(_ids(segment))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.engine import Engine
 from packetflow.engine.sync import LoopThread
@@ -11,10 +11,12 @@ from packetflow.engine.values import pack_all
 from packetflow.engine.waits import answer_event
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import EventArrived, Path, ScoreGiven
-from packetflow.store.inproc import MemoryStore
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Store
 from packetflow.workspace.archive import Archive
+
+if TYPE_CHECKING:
+    from packetflow.store.inproc import MemoryStore
 
 
 class Arrivals:
