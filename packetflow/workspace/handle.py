@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 from collections.abc import AsyncIterator, Generator, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.execution import Execution, Running
@@ -58,6 +58,8 @@ class Handle:
         events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._thread.submit(_pump(self._running, events))
         while (event := events.get()) is not None:
+            if isinstance(event, Ended):
+                wait([self._future])  # who has seen the end finds it done
             yield event
 
     async def __aiter__(self) -> AsyncIterator[Event]:
