@@ -117,7 +117,8 @@ class Command:
 
 def _words(error: Exception) -> tuple[str, str]:
     if isinstance(error, PacketFlowError):
-        return error.code, error.message
+        lines = [line for line in error.message.splitlines() if line.strip()]
+        return error.code, "\n".join(lines)
     if isinstance(error, OSError) and error.strerror:
         place = f": {error.filename}" if error.filename else ""
         return "system", f"{error.strerror}{place}"

@@ -83,6 +83,7 @@ def _followed(ws: Workspace, handle: Handle, manner: Manner) -> Execution:
         for event in handle:
             if isinstance(event, Ended):
                 execution = event.execution
+                watching.complete(execution.spans)
             elif isinstance(event, Waits) and event.wait.question and manner.asks:
                 with watching.aside():
                     ask(ws, event.wait)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -21,7 +21,7 @@ from packetflow.engine.events import (
     StepStarted,
     Waits,
 )
-from packetflow.kernel.records import Path
+from packetflow.kernel.records import Path, SpanEnded
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -35,6 +35,9 @@ class Watching:
 
     def see(self, event: Event) -> None:
         """Show an event."""
+
+    def complete(self, spans: Iterable[SpanEnded]) -> None:
+        """Show the steps that ended before anybody looked."""
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
@@ -160,6 +163,13 @@ class Screen(Watching):
                 self._steps[wait.step, wait.path] = ("waiting", now, wait.question or wait.event)
             case _:
                 return
+
+    def complete(self, spans: Iterable[SpanEnded]) -> None:
+        """Put the steps that ended before anybody looked at their place."""
+        seen, self._steps = self._steps, {}
+        for span in spans:
+            self.see(StepEnded(span))
+        self._steps |= {place: stand for place, stand in seen.items() if place not in self._steps}
 
     def _table(self) -> Table:
         from rich.table import Table

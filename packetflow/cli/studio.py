@@ -21,6 +21,7 @@ def studio(
     debug: Debug = False,
 ) -> None:
     """Open the studio: pages to build, run and look at pipelines. Ctrl-C ends it."""
+    from contextlib import suppress
     from importlib import import_module
 
     from packetflow.cli.command import Command
@@ -36,8 +37,10 @@ def studio(
                 f"the studio needs {missing.name!r}, which is not installed: "
                 "pip install 'packetflow[studio]'"
             ) from missing
-        url = f"http://{host}:{port}"
-        command.answer(
-            {"url": url, "workspace": str(folder.path)}, f"studio of {folder.path} at {url}"
-        )
-        serve(folder.path, port, host, not no_browser)
+
+        def announce(url: str) -> None:
+            text = f"studio of {folder.path} at {url} (Ctrl-C ends it)"
+            command.answer({"url": url, "workspace": str(folder.path)}, text)
+
+        with suppress(KeyboardInterrupt):  # the way to end it
+            serve(folder.path, port=port, host=host, open_browser=not no_browser, announce=announce)

@@ -319,7 +319,8 @@ def _missing(flow: Flow, given: Iterable[str] | Mapping[str, Any]) -> Iterator[P
             continue
         if port.optional:
             continue
-        near = _nearest(port, {**{n: p.type for n, p in flow.makes.items()}, **have})
+        made = {n: p.type for n, p in flow.makes.items() if n != name and flow.makers[n] != reader}
+        near = _nearest(port, {**made, **have})
         message = f"needs {name!r}, which nothing provides{did_you_mean(near)}"
         fix = None
         if near:

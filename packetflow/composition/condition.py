@@ -68,6 +68,28 @@ def variables(source: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=2048)
+def fields(source: str) -> Mapping[str, tuple[str, ...]]:
+    """The fields read of the names of which a condition reads nothing else.
+
+    >>> dict(fields("user.age > 18 && user.name != '' && size(tags) > 0"))
+    {'user': ('age', 'name')}
+    """
+    tokens = _tokens(source)
+    found: dict[str, list[str]] = {}
+    whole: set[str] = set()
+    for index, (kind, text) in enumerate(tokens):
+        before = tokens[index - 1][1] if index else ""
+        if kind != "name" or before == ".":
+            continue
+        after = [one for _, one in tokens[index + 1 : index + 4]]
+        if len(after) >= 2 and after[0] == "." and after[2:] != ["("]:
+            found.setdefault(text, []).append(after[1])
+        else:
+            whole.add(text)
+    return {name: tuple(dict.fromkeys(f)) for name, f in found.items() if name not in whole}
+
+
 def complaint(source: str, types: Mapping[str, Any]) -> str | None:
     """Say what is wrong with a condition over names of these types, or ``None``.
 
@@ -170,9 +192,15 @@ def compile_condition(source: str, where: str) -> Condition:
     except RuntimeError as error:
         raise CompositionError(f"{where}: condition {source!r} {_readable(str(error))}") from error
 
+    parts = fields(source)
+    wanted = [(name, parts.get(name)) for name in names]
+
     def holds(scope: Mapping[str, Any]) -> bool:
         try:
-            facts = {name: _celled(scope.get(name)) for name in names}
+            facts = {
+                name: _celled(scope.get(name)) if part is None else _part(scope.get(name), part)
+                for name, part in wanted
+            }
             answer = evaluate(data=facts).value()
         except Exception as error:  # a border: CEL, and the values' own methods
             raise RunError(f"{where}: condition {source!r} failed: {error}") from error
@@ -181,6 +209,15 @@ def compile_condition(source: str, where: str) -> Condition:
         raise RunError(f"{where}: condition {source!r} gives no true or false: {answer}")
 
     return holds
+
+
+def _part(value: Any, wanted: tuple[str, ...]) -> Any:
+    """What CEL sees of those fields of a value that a condition reads."""
+    if isinstance(value, Mapping):
+        return {name: _celled(value[name]) for name in wanted if name in value}
+    if dataclasses.is_dataclass(value) or hasattr(value, "model_dump"):
+        return {name: _celled(getattr(value, name)) for name in wanted if hasattr(value, name)}
+    return _celled(value)
 
 
 def _celled(value: Any) -> Any:

@@ -6,13 +6,16 @@ Values travel by pickle between this process and its own children only; nothing 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import multiprocessing as mp
 import os
+import pickle
 import signal
 import sys
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from packetflow.engine.importing import import_file
@@ -21,6 +24,10 @@ from packetflow.errors import RunnerLost
 
 Address: TypeAlias = tuple[str, str, str]
 """Module, qualified name, source file of a function."""
+
+
+PIPE_BYTES = 32_768
+"""What fits into a pipe without anybody reading."""
 
 
 def _find(address: Address) -> Any:
@@ -55,16 +62,40 @@ def _work(pipe: Connection) -> None:
             answer: tuple[bool, Any] = (True, _find(address)(**inputs))
         except BaseException as error:  # noqa: BLE001 - carried to the parent
             answer = (False, error)
-        try:
-            pipe.send(answer)
-        except Exception as error:  # noqa: BLE001 - an unpicklable answer is an answer too
-            pipe.send((False, TypeError(f"its result cannot leave the process: {error}")))
+        pipe.send_bytes(_packed(answer))
+
+
+def _packed(answer: tuple[bool, Any]) -> bytes:
+    """The answer as bytes that can be read back; what cannot travel is an answer too."""
+    fine, value = answer
+    try:
+        packed = pickle.dumps(answer)
+        if not fine:
+            pickle.loads(packed)  # our own bytes; some exceptions do not survive this
+    except Exception as error:  # noqa: BLE001 - a border: the value is the user's
+        if fine:
+            return pickle.dumps((False, TypeError(f"its result cannot leave the process: {error}")))
+        text = f"{type(value).__name__}: {value}"
+        return pickle.dumps((False, RuntimeError(text)))
+    return packed
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """How the Python files of a folder stand; a worker that read them earlier is out of date."""
+    found = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                state = entry.stat()
+                found.append((entry.name, state.st_mtime_ns, state.st_size))
+    return tuple(sorted(found))
 
 
 class _Worker:
-    __slots__ = ("pipe", "process")
+    __slots__ = ("pipe", "process", "read")
 
     def __init__(self) -> None:
+        self.read: dict[Path, tuple[tuple[str, int, int], ...]] = {}
         context = mp.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs,), daemon=True)
@@ -90,14 +121,23 @@ class Processes:
 
         Raises:
             RunnerLost: The worker died, for example because memory ran out.
+            TypeError: An input cannot be sent to another process.
             Exception: What the function raised.
         """
+        try:
+            request = pickle.dumps((address, dict(inputs)))
+        except Exception as error:
+            message = f"an input of {address[1]!r} cannot be sent to its process: {error}"
+            raise TypeError(message) from error
         if self._slots is None:
             self._slots = asyncio.Semaphore(self._most)
         async with self._slots:
-            worker = self._living() or await self._begun()
+            folder = Path(address[2]).parent
+            stamp = _stamp(folder)
+            worker = self._living(folder, stamp) or await self._begun()
+            worker.read[folder] = stamp
             try:
-                worker.pipe.send((address, dict(inputs)))
+                await self._send(worker, request)
                 await self._readable(worker)
                 fine, answer = worker.pipe.recv()
             except (EOFError, OSError) as error:
@@ -113,11 +153,11 @@ class Processes:
             return answer
         raise harmless(answer)
 
-    def _living(self) -> _Worker | None:
-        """An idle worker that is still alive."""
+    def _living(self, folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> _Worker | None:
+        """An idle worker that is still alive and has read nothing older than what stands there."""
         while self._idle:
             worker = self._idle.pop()
-            if worker.process.is_alive():
+            if worker.process.is_alive() and worker.read.get(folder, stamp) == stamp:
                 return worker
             worker.kill()
         return None
@@ -138,6 +178,20 @@ class Processes:
             started.result().kill()
         else:
             self._idle.append(started.result())
+
+    async def _send(self, worker: _Worker, request: bytes) -> None:
+        if len(request) < PIPE_BYTES:
+            worker.pipe.send_bytes(request)
+            return
+        # a large one waits until the worker reads, which must not hold up the loop
+        sending = asyncio.ensure_future(asyncio.to_thread(worker.pipe.send_bytes, request))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            worker.process.kill()  # ends the sending too
+            await asyncio.wait([sending])
+            sending.exception()
+            raise
 
     async def _readable(self, worker: _Worker) -> None:
         loop = asyncio.get_running_loop()

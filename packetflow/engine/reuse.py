@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from packetflow.composition.steps import Step
-from packetflow.composition.walk import find
+from packetflow.composition.walk import find, step_id, walk
 from packetflow.composition.wiring import wires
 from packetflow.engine.state import Past
 from packetflow.errors import UnknownName
@@ -35,6 +35,11 @@ def following(step: Step, from_step: str | None, changed: Iterable[str]) -> set[
             continue
         stale.add(here)
         todo.extend(readers.get(here, ()))
+        # a container that goes another way gives what other steps inside it make
+        container = find(step, here)
+        for inner in () if container is None else walk(container):
+            if inner is not container:
+                todo.extend(readers.get(step_id(inner), ()))
     return stale
 
 

@@ -141,10 +141,12 @@ async def wait(
         if run.listeners:
             run.tell(WaitsEvent(started))
         run.idle()
-        arrived = await _until(waiter, started.deadline, now)
-        if not run.is_ours:
-            raise Superseded(f"execution {run.id} was taken over by another runner while it waited")
-        return arrived
+        try:
+            return await _until(waiter, started.deadline, now)
+        finally:
+            if not run.is_ours:
+                message = f"execution {run.id} was taken over by another runner while it waited"
+                raise Superseded(message)
     finally:
         run.waiting -= 1
         if waiter.counted:

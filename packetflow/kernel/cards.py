@@ -112,7 +112,11 @@ class Listing(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Description(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A pipeline, or a single capability, in full: contract, text, problems, pictures, steps."""
+    """A pipeline, or a single capability, in full: contract, text, problems, pictures, steps.
+
+    ``drawing`` is a `packetflow.show.Drawing` as JSON text, for pictures of one's own, such as one
+    that shows how the steps of a run stand. Its nodes have the ids of the steps.
+    """
 
     name: str
     yaml: str = ""
@@ -126,6 +130,7 @@ class Description(msgspec.Struct, frozen=True, omit_defaults=True):
     svg: str = ""
     mermaid: str = ""
     steps: list[StepCard] = []
+    drawing: str = ""
 
 
 class FailureCard(msgspec.Struct, frozen=True, omit_defaults=True):

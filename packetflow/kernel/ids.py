@@ -13,13 +13,11 @@ def new_id() -> str:
     >>> len(first), first[14]
     (36, '7')
     """
-    random = int.from_bytes(os.urandom(10), "big")
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | random
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    digits = f"{value:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    random = os.urandom(10)
+    digits = random.hex()
+    moment = f"{time.time_ns() // 1_000_000:012x}"
+    variant = "89ab"[random[9] & 3]
+    return f"{moment[:8]}-{moment[8:]}-7{digits[:3]}-{variant}{digits[3:6]}-{digits[6:18]}"
 
 
 def short(identifier: str) -> str:

@@ -7,11 +7,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from packetflow.capabilities.contract import MISSING, Contract, Port, type_name
 from packetflow.composition.check import check_pipeline
 from packetflow.composition.codec import dump
 from packetflow.composition.concealing import concealed
-from packetflow.composition.draw import to_mermaid, to_svg
+from packetflow.composition.draw import drawing, to_mermaid, to_svg
 from packetflow.composition.problems import Problem
 from packetflow.composition.steps import Guarded, Pipeline, Sequence, Step
 from packetflow.composition.walk import children, label, natural_name
@@ -140,6 +142,7 @@ def describe_pipeline(pipeline: Pipeline) -> Description:
         to_svg(pipeline),
         to_mermaid(pipeline),
         _steps(pipeline.step),
+        msgspec.json.encode(drawing(pipeline)).decode(),
     )
 
 
@@ -160,6 +163,7 @@ def describe_capability(capability: AnyCapability) -> Description:
         to_svg(step),
         to_mermaid(step),
         [StepCard(card.name, "use", card.name)],
+        msgspec.json.encode(drawing(step)).decode(),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import tomllib
@@ -134,20 +136,46 @@ def state_home() -> Path:
 
 def _overlay(folder: Path) -> Path:
     """A writable copy that is brought up to date where the user has changed nothing."""
-    import hashlib
-
     digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
     target = state_home() / f"{folder.name}-{digest}"
-    for source in sorted(folder.rglob("*")):
-        relative = source.relative_to(folder)
-        if source.is_dir() or relative.parts[0] == ".packetflow" or "__pycache__" in relative.parts:
-            continue
-        copy = target / relative
-        if copy.exists():
-            continue
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, copy)
+    noted = target / ".packetflow" / "copied.json"
+    try:
+        copied: dict[str, str] = json.loads(noted.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        copied = {}
+    before = dict(copied)
+    try:
+        for source in sorted(folder.rglob("*")):
+            parts = source.relative_to(folder).parts
+            if not source.is_dir() and parts[0] != ".packetflow" and "__pycache__" not in parts:
+                _bring_over(source, target, "/".join(parts), copied)
+        if copied != before:
+            noted.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            noted.write_text(json.dumps(copied), encoding="utf-8")
+    except OSError as error:
+        raise WorkspaceError(
+            f"{folder} is read-only and cannot be copied to {target}: {error.strerror or error}; "
+            "set PACKETFLOW_HOME to a folder that can be written",
+            path=str(folder),
+        ) from error
     return target
+
+
+def _bring_over(source: Path, target: Path, name: str, copied: dict[str, str]) -> None:
+    """Copy a file that is new, or newer than its copy, which the user has not changed."""
+    sha = hashlib.sha256(source.read_bytes()).hexdigest()
+    copy = target / name
+    if copied.get(name) == sha:
+        return  # as it was when it was copied; the user may have changed or removed the copy
+    if copy.exists() and _sha(copy) not in (sha, copied.get(name)):
+        return
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, copy)
+    copied[name] = sha
+
+
+def _sha(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def example_folder() -> Path:
@@ -190,10 +218,10 @@ def make_folder(path: str | Path, *, name: str | None = None) -> WorkspaceFolder
     """
     folder = Path(path).expanduser()
     files = {
-        CONFIG: f'name = "{name or folder.resolve().name}"\n',
+        CONFIG: f"name = {json.dumps(name or folder.resolve().name, ensure_ascii=False)}\n",
         "capabilities/greetings.py": _FIRST_CAPABILITY,
         "pipelines/hello.yaml": _FIRST_PIPELINE,
-        ".gitignore": ".packetflow/\n",
+        ".gitignore": ".packetflow/\n__pycache__/\n",
     }
     try:
         for part in PARTS:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
-from collections.abc import AsyncIterator, Generator, Iterator
-from concurrent.futures import Future, wait
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from concurrent.futures import Future
 
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.execution import Execution, Running
@@ -27,7 +28,7 @@ class Handle:
 
     def done(self) -> bool:
         """True once it is over or put aside."""
-        return self._future.done()
+        return self._running.done()
 
     def cancel(self, reason: str = "cancelled") -> None:
         """Stop it."""
@@ -56,36 +57,52 @@ class Handle:
         """
         self._thread.refuse_to_wait_for_itself("for event in")
         events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._thread.submit(_pump(self._running, events))
-        while (event := events.get()) is not None:
-            if isinstance(event, Ended):
-                wait([self._future])  # who has seen the end finds it done
-            yield event
+        put = events.put
+        self._subscribe(put)
+        return self._until_ended(events, put)
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
+    def _until_ended(
+        self, events: queue.SimpleQueue[Event | None], put: Callable[[Event | None], None]
+    ) -> Iterator[Event]:
+        try:
+            while (event := events.get()) is not None:
+                yield event
+                if isinstance(event, Ended):
+                    return
+            yield Ended(self._future.result())
+        finally:
+            self._running.ignore(put)
+
+    def __aiter__(self) -> AsyncIterator[Event]:
         """Its events from now on; the last is `Ended`."""
         loop = asyncio.get_running_loop()
         events: asyncio.Queue[Event | None] = asyncio.Queue()
 
-        class Bridge:
-            def put(self, event: Event | None) -> None:
+        def put(event: Event | None) -> None:
+            with contextlib.suppress(RuntimeError):  # whoever listened has closed his loop
                 loop.call_soon_threadsafe(events.put_nowait, event)
 
-        self._thread.submit(_pump(self._running, Bridge()))
-        while (event := await events.get()) is not None:
-            yield event
+        self._subscribe(put)
+        return self._until_ended_there(events, put)
+
+    async def _until_ended_there(
+        self, events: asyncio.Queue[Event | None], put: Callable[[Event | None], None]
+    ) -> AsyncIterator[Event]:
+        try:
+            while (event := await events.get()) is not None:
+                yield event
+                if isinstance(event, Ended):
+                    return
+            yield Ended(self._future.result())
+        finally:
+            self._running.ignore(put)
+
+    def _subscribe(self, put: Callable[[Event | None], None]) -> None:
+        """Have events put from now on, and ``None`` after the last, however it ends."""
+        if not self._future.done():
+            self._thread.call(lambda: self._running.listen(put))
+        self._future.add_done_callback(lambda _: put(None))
 
 
 async def _awaited(running: Running) -> Execution:
     return await running
-
-
-async def _pump(running: Running, events: object) -> None:
-    put = events.put  # type: ignore[attr-defined]  # a queue, or the bridge above
-    try:
-        async for event in running:
-            put(event)
-            if isinstance(event, Ended):
-                break
-    finally:
-        put(None)

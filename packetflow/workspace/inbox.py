@@ -33,11 +33,12 @@ class StoreInbox:
         since = since_ns // 1000 * 1000
         params = {"event": event, "key": key, "since": since}
         table = await asyncio.to_thread(self._store.sql, _QUERY, params)
-        return [_event(row) for row in table.to_pylist()]
+        return [event_of(row) for row in table.to_pylist()]
 
 
-def _event(row: dict[str, Any]) -> EventArrived:
-    raw = row["raw"]
+def event_of(row: dict[str, Any]) -> EventArrived:
+    """An event from a row of the store."""
+    raw = row.get("raw")
     payload = json.loads(row["payload"] or "{}") if raw is None else msgspec.msgpack.decode(raw)
     return EventArrived(
         row["event_id"], row["event"], row["key"] or "", payload, row["at"], row["source"] or ""

@@ -18,7 +18,7 @@ from packetflow.engine.past import Story, in_midst_of_effects
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
 from packetflow.errors import RunElsewhere, RunError, Superseded
-from packetflow.kernel.records import Record
+from packetflow.kernel.records import Record, Status
 from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder
@@ -97,6 +97,8 @@ class Resuming:
         started = story.started
         if started is None:
             raise AssertionError("read by id")
+        if story.ended is not None and story.ended.status == Status.OK:
+            raise RunError(f"execution {execution_id} is already done")
         self._refuse_if_running(story, engine)
         with _no_collection():
             return self._ready(story, engine, accept_changes=accept_changes)

@@ -84,9 +84,8 @@ class Workspace(Arrivals):
             self.folder = WorkspaceFolder(Path(), {"name": "in memory"})
             from packetflow.store.inproc import MemoryStore  # brings DuckDB, which takes 0.1 s
 
-            memory = MemoryStore(self.runner)
-            self.journal: JournalWriter | MemoryStore = memory
-            self.store: Store = memory
+            self.journal: JournalWriter | MemoryStore = MemoryStore(self.runner)
+            self.store: Store = self.journal
             self.catalog = Catalog()
         else:
             self.folder = open_folder(find_folder(path))

@@ -101,7 +101,7 @@ def test_a_fork_with_another_input_does_what_follows_from_it(say, failed, exampl
 
 
 def test_a_fork_from_an_unknown_step_is_an_error(say, failed):
-    said = say("fork", failed, "--from", "thrid")
+    said = say("fork", failed, "--from", "step_9")
 
     assert said.code == 1
-    assert "thrid" in said.err
+    assert "step_9" in said.err

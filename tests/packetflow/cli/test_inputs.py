@@ -70,7 +70,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 def test_an_unknown_input_is_answered_with_the_nearest():
     with pytest.raises(UnknownName, match="did you mean 'name'"):
-        read(Contract((Port("name", str),)), Given(words=["nmae=x"]), Path())
+        read(Contract((Port("name", str),)), Given(words=["names=x"]), Path())
 
 
 def test_only_a_whole_set_of_inputs_is_checked_for_what_is_missing():

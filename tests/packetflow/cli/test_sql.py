@@ -38,7 +38,8 @@ def test_a_wrong_statement_is_an_error_in_words(say):
     said = say("sql", "selec 1")
 
     assert said.code == 1
-    assert said.err.startswith("error: ")
+    assert said.err.startswith("error: Parser Error")
+    assert "\n\n" not in said.err
     assert "Traceback" not in said.err
 
 

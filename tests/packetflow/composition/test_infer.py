@@ -142,7 +142,7 @@ def attempt(build: Any) -> Any:
         step = build()
     except ContractError:
         return "refused"
-    return step, step.contract
+    return step, dict(step.contract.inputs), dict(step.contract.outputs)
 
 
 def out(name: str, kind: Any, **needs: Any):

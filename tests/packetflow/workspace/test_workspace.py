@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 
 from packetflow import Workspace, capability, parallel, pipeline, secret, wait_for
-from packetflow.engine.events import Ended, StepEnded, Waits
+from packetflow.engine.events import Ended, StepEnded
 from packetflow.engine.start import Start
 from packetflow.errors import (
     CompositionError,
@@ -19,10 +19,9 @@ from packetflow.errors import (
     WorkspaceError,
 )
 from packetflow.kernel.records import Status
-from packetflow.workspace.handle import Handle
+from tests.packetflow.workspace.kit import PATIENCE, waits_now
 
 SECRET = "hunter2-e9f0"
-PATIENCE = 20
 
 
 def counted(calls: list[str], name: str, reads: str, makes: str) -> Any:
@@ -35,11 +34,6 @@ def counted(calls: list[str], name: str, reads: str, makes: str) -> Any:
     )
     exec(source, scope)
     return capability(provides=makes)(scope[name])
-
-
-def waits_now(handle: Handle) -> Waits:
-    """The next wait of an execution."""
-    return next(event for event in handle if isinstance(event, Waits))
 
 
 def files_with(folder: Path, content: bytes) -> list[str]:
@@ -91,10 +85,8 @@ async def test_the_events_of_a_run_can_be_followed_from_a_running_loop(memory: W
 
     handle = memory.start(slow, a=1)
     events = aiter(handle)
-    first = asyncio.ensure_future(anext(events))
-    await asyncio.sleep(0)
     gate.set()
-    seen = [await first, *[event async for event in events]]
+    seen = [event async for event in events]
 
     assert [type(event) for event in seen] == [StepEnded, Ended]
     assert (await handle)["b"] == 2
@@ -110,11 +102,11 @@ def test_the_events_of_a_run_can_be_followed_in_plain_code(memory: Workspace):
 
     handle = memory.start(slow, a=1)
     events = iter(handle)
-    threading.Timer(0.05, gate.set).start()
+    gate.set()
     kinds = [type(event) for event in events]
 
-    assert kinds[-1] is Ended
-    assert handle.done()
+    assert kinds == [StepEnded, Ended]
+    assert [type(event) for event in handle] == [Ended]
     assert handle.result(PATIENCE)["b"] == 2
 
 
@@ -272,7 +264,7 @@ def test_what_ran_when_the_workspace_closed_can_be_resumed(folder: Path):
 def test_what_waited_when_the_workspace_closed_still_waits(folder: Path):
     with Workspace(folder) as ws:
         handle = ws.start("ask", x=1)
-        waits_now(handle)
+        waits_now(ws, handle)
     with Workspace(folder) as again:
         assert again.execution(handle.id).status is Status.WAITING
         assert [row["execution_id"] for row in again.waiting()] == [handle.id]
@@ -471,7 +463,7 @@ def test_a_folder_that_is_not_there_says_how_to_make_one(tmp_path: Path):
 def test_parallel_steps_and_a_wait_give_what_they_make(memory: Workspace):
     flow = parallel(counted([], "left", "a", "l"), wait_for("told"))
     handle = memory.start(flow, a="a")
-    waits_now(handle)
+    waits_now(memory, handle)
     memory.emit("told", {"told": 7})
 
     run = handle.result(PATIENCE)

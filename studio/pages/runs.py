@@ -1,0 +1,154 @@
+"""Runs: the list with its filters; and one run with its timeline, values, logs and failure."""
+
+import datetime as dt
+
+import streamlit as st
+
+from packetflow.errors import PacketFlowError, UnknownName
+from packetflow.kernel.cards import Description
+from packetflow.show import timeline
+from packetflow.show.timeline import seconds_text
+from packetflow.store.queries import Filter, Whole, answer, latest, whole
+from studio.lists import ago, run_links
+from studio.past import Past
+from studio.progress import bars
+from studio.running import show_failure, show_run
+from studio.showing import show_values, words
+from studio.spans import failure_of, show_spans
+from studio.state import description, desk, guard, mode, query
+from studio.theme import STATUS, status_text
+
+PAGE = 20
+SINCE = {"any time": None, "last hour": 1, "last day": 24, "last week": 168}
+UNDER_WAY = ("running", "waiting")
+
+
+def show_list() -> None:
+    """All runs, newest first."""
+    st.title("Runs", anchor=False)
+    st.html('<p class="pf-lead">Everything that ran here, with each step it took.</p>')
+    one, two, three, four = st.columns([1.2, 1.4, 1.2, 2])
+    states = [name for name in STATUS if name and name != "skipped"]
+    status = one.selectbox(
+        "Status", [None, *states], format_func=lambda s: STATUS[s][0] if s else "any"
+    )
+    named = answer(desk().store, latest(limit=1000)).column("name").to_pylist()
+    name = two.selectbox(
+        "What ran", [None, *sorted(set(named))], format_func=lambda n: words(n) if n else "any"
+    )
+    since = SINCE[three.selectbox("When", list(SINCE))]
+    text = four.text_input("Text in inputs, outputs or errors", type="search")
+    begin = None if since is None else dt.datetime.now(dt.UTC) - dt.timedelta(hours=since)
+    wanted = Filter(name, status, begin, text.strip() or None)
+    page = int(query("page") or 1) if query("page").isdigit() else 1
+    rows = answer(
+        desk().store, latest(wanted, limit=PAGE + 1, offset=(page - 1) * PAGE)
+    ).to_pylist()
+    if not rows:
+        empty = "Nothing ran yet." if not named else "No run is like that. Loosen the filters."
+        st.info(empty, icon=":material/search_off:")
+    run_links(rows[:PAGE])
+    with st.container(horizontal=True):
+        if page > 1 and st.button("Newer", icon=":material/arrow_back:"):
+            st.query_params["page"] = str(page - 1)
+            st.rerun()
+        if len(rows) > PAGE and st.button("Older", icon=":material/arrow_forward:"):
+            st.query_params["page"] = str(page + 1)
+            st.rerun()
+
+
+def show_head(found: Whole) -> None:
+    """What ran, how it stands, and what can be done now."""
+    row = found.execution
+    identity, status = str(row["execution_id"]), str(row["status"])
+    st.title(words(str(row["name"])), anchor=False)
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    took = f"in {seconds_text(row['duration_ms'] / 1000)}" if row["duration_ms"] is not None else ""
+    st.markdown(
+        f"##### {status_text(status)} {took} :gray[· {ago(row['started_at'], now)} · started by "
+        f"{row['trigger']} · `{identity[-8:]}`]"
+    )
+    with st.container(horizontal=True, gap="small"):
+        st.page_link("pipelines.py", label="Its pipeline", icon=":material/account_tree:",
+                     query_params={"name": str(row["name"])})  # fmt: skip
+        if row["retry_of"]:
+            st.page_link("runs.py", label="The run before it", icon=":material/history:",
+                         query_params={"run": str(row["retry_of"])})  # fmt: skip
+        if row["failed_step"] and st.button(
+            f"Replay from {words(row['failed_step'])}", icon=":material/replay:", type="primary",
+            help="A new run that takes over what went well and begins with the failed step",
+        ):  # fmt: skip
+            go(desk().keep(desk().runner.fork(identity, row["failed_step"])))
+        if status in {"lost", "running"} and identity not in desk().runs and st.button(
+            "Resume", icon=":material/resume:", type="primary" if status == "lost" else "secondary",
+            help="Go on where it was interrupted; what was completed does not run again",
+        ):  # fmt: skip
+            go(desk().keep(desk().runner.resume(identity), late=True))
+        again = "From the start, with the same inputs"
+        if status not in UNDER_WAY and st.button(
+            "Run again", icon=":material/restart_alt:", help=again
+        ):
+            go(desk().keep(desk().runner.fork(identity)))
+
+
+def go(identity: str) -> None:
+    """Show that run."""
+    st.query_params["run"] = identity
+    st.rerun()
+
+
+def described(found: Whole) -> Description:
+    """What ran, as it is now; without its steps when it is gone."""
+    name = str(found.execution["name"])
+    try:
+        return description(name)
+    except PacketFlowError:
+        return Description(name)
+
+
+def show_one(identity: str) -> None:
+    """One run."""
+    st.page_link("runs.py", label="All runs", icon=":material/arrow_back:")
+    try:
+        found = whole(desk().store, identity)
+    except UnknownName:
+        if identity not in desk().runs:
+            raise
+        st.caption("It has only just begun.")
+        st.rerun()
+    row, card = found.execution, described(found)
+    show_head(found)
+    if row["status"] in UNDER_WAY:
+        with guard("live"):
+            show_run(identity, card)
+    past = Past(desk().folder, found)
+    spans = found.spans.to_pylist()
+    if row["error"] and row["status"] != "ok":
+        with guard("failure"):
+            bad = [one for one in spans if one["step"] == row["failed_step"] and one["inputs"]]
+            show_failure(failure_of(row), inputs=past.span(bad[-1])[0] if bad else None)
+    if spans:
+        st.subheader("Timeline", anchor=False)
+        drawn = timeline(bars(found), title=str(row["name"]), wide=1100, theme=mode())
+        st.markdown(f'<div class="pf-draw">{drawn}</div>', unsafe_allow_html=True)
+    made, given, each, logs = st.tabs(["What it made", "What it was given", "Step by step", "Log"])
+    with made, guard("outputs"):
+        empty = "Nothing so far." if row["status"] in UNDER_WAY else "Nothing."
+        key = f"{row['name']} out {identity}"
+        show_values(past.outputs, key, ports=card.provides, empty=empty)
+    with given, guard("inputs"):
+        show_values(
+            past.inputs, f"{row['name']} in {identity}", ports=card.requires, empty="Nothing."
+        )
+    with each, guard("steps"):
+        show_spans(past, spans)
+    with logs, guard("log"):
+        lines = [f"{one['logged_at']:%H:%M:%S}  {one['level'] or one['kind']:8} {one['text']}"
+                 for one in found.logs.to_pylist()]  # fmt: skip
+        st.code("\n".join(lines) or "It logged nothing.", language=None, wrap_lines=True)
+
+
+if query("run"):
+    show_one(query("run"))
+else:
+    show_list()

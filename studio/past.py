@@ -1,0 +1,84 @@
+"""What an execution was given and what it made, read from journals and artifacts.
+
+No user code is needed: typed values come as the plain data they were kept as.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from packetflow.engine.values import Opaque, unpack
+from packetflow.errors import StoreError
+from packetflow.kernel.records import ExecutionEnded, ExecutionStarted, SpanEnded
+from packetflow.store.artifacts import Artifacts
+from packetflow.store.files import places
+from packetflow.store.frames import records_of
+from packetflow.store.queries import Whole
+
+Values = dict[str, Any]
+
+
+class Past:
+    """The values of one execution.
+
+    Args:
+        folder: The workspace.
+        whole: What the store keeps of it.
+
+    Attributes:
+        inputs: What it was given.
+        outputs: What it made; while it is under way, nothing.
+    """
+
+    def __init__(self, folder: Path, whole: Whole) -> None:
+        self._artifacts = Artifacts(places(folder).state / "artifacts")
+        execution = whole.execution
+        self._spans: dict[int, tuple[Mapping[str, Any] | None, Mapping[str, Any]]] = {}
+        self.inputs = self._plain(execution["inputs"])
+        self.outputs = self._plain(execution["outputs"])
+        for record in records_of(places(folder).journal, str(execution["execution_id"])):
+            match record:
+                case ExecutionStarted():
+                    self.inputs = self.values(record.inputs)
+                case ExecutionEnded():
+                    self.outputs = self.values(record.outputs)
+                case SpanEnded():
+                    self._spans[record.span_id] = (record.inputs, record.outputs)
+                case _:
+                    continue
+
+    def span(self, row: Mapping[str, Any]) -> tuple[Values, Values]:
+        """Inputs and outputs of a span of the store; inputs are kept of failed ones only."""
+        if row["span_id"] in self._spans:
+            inputs, outputs = self._spans[row["span_id"]]
+            return self.values(inputs or {}), self.values(outputs)
+        return self._plain(row["inputs"]), self._plain(row["outputs"])
+
+    def values(self, payload: Mapping[str, Any]) -> Values:
+        """Unpack a payload; what was not kept is said in words (see `studio.results`)."""
+        found = {}
+        for name, slot in payload.items():
+            try:
+                found[name] = unpack(slot, None, self._artifacts.get)
+            except (Opaque, StoreError, ValueError) as error:
+                found[name] = {"$opaque": str(error)}
+        return found
+
+    def _plain(self, text: str | None) -> Values:
+        """Values as the store keeps them, in JSON, with large ones brought back."""
+        kept = json.loads(text) if text else {}
+        return {name: self._restored(value) for name, value in kept.items()}
+
+    def _restored(self, value: Any) -> Any:
+        if not (isinstance(value, Mapping) and "$blob" in value):
+            return value
+        import msgspec
+
+        from packetflow.kernel.records import ValueTag
+
+        packed = msgspec.msgpack.encode([value["$blob"], value["media_type"], value["size"]])
+        slot = msgspec.msgpack.Ext(int(ValueTag.BLOB), packed)
+        return self.values({"value": slot})["value"]

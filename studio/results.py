@@ -1,0 +1,255 @@
+"""How to show a value: as a table, a chart, a page, words or a tree; and how to take it home.
+
+Values come from a runner as plain data: a dataclass as a dict, Markdown as ``{"text": ...}``, a
+table as `pyarrow.Table`. Their declared type, as written in a signature, tells them apart.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import pyarrow as pa
+
+Kind: TypeAlias = Literal[
+    "table",
+    "chart",
+    "markdown",
+    "image",
+    "audio",
+    "page",
+    "text",
+    "list",
+    "fact",
+    "tree",
+    "link",
+    "missing",
+]
+LONG_TEXT = 120
+MOST_TREE = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One thing to show.
+
+    Attributes:
+        kind: What to show it as.
+        value: A `pyarrow.Table`, plotly's JSON, text, bytes or plain data, as *kind* needs it.
+        title: Its own title, if it has one.
+        note: What the reader must know besides; for bytes, their media type.
+    """
+
+    kind: Kind
+    value: Any
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to take home; ``content`` makes its bytes when it is asked for."""
+
+    label: str
+    file: str
+    media_type: str
+    content: Callable[[], bytes]
+
+
+def looks(value: Any, type_text: str = "") -> list[Look]:
+    """Choose how to show a value; several looks for a list of charts.
+
+    Args:
+        value: Plain data.
+        type_text: Its declared type, as in ``list[Chart]``; may be empty.
+
+    >>> [look.kind for look in looks({"text": "# Hi"}, "Markdown")]
+    ['markdown']
+    """
+    if isinstance(value, pa.Table):
+        return [Look("table", value)]
+    if isinstance(value, Mapping):
+        return [_of_mapping(value, type_text)]
+    if isinstance(value, list | tuple):
+        return _of_list(list(value), type_text)
+    if isinstance(value, bytes | bytearray):
+        return [Look("missing", f"{len(value):,} bytes")]
+    if isinstance(value, str):
+        return [_of_text(value)]
+    if value is None:
+        return [Look("missing", "nothing")]
+    return [Look("fact", said(value))]
+
+
+def said(value: Any) -> str:
+    """Say a number, a truth value or a date in a few characters.
+
+    >>> said(True), said(1234567), said(0.30000000000000004), said(2.0)
+    ('yes', '1,234,567', '0.3', '2')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.6g}" if math.isfinite(value) else str(value)
+    return str(value)
+
+
+def _of_text(text: str) -> Look:
+    start = text[:200].lstrip().lower()
+    if start.startswith(("<!doctype html", "<html")):
+        return Look("page", text)
+    if "<svg" in start and text.rstrip().endswith("</svg>"):
+        return Look("image", text.encode(), note="image/svg+xml")
+    if len(text) <= LONG_TEXT and "\n" not in text:
+        return Look("fact", text)
+    return Look("text" if not _is_markdown(text) else "markdown", text)
+
+
+def _is_markdown(text: str) -> bool:
+    return bool(re.search(r"(^#{1,4} )|(\*\*[^*\n]+\*\*)|(^[-*] .+\n[-*] )", text, re.MULTILINE))
+
+
+def _of_mapping(value: Mapping[str, Any], type_text: str) -> Look:
+    keys = set(value)
+    if keys == {"text"} and isinstance(value["text"], str) and type_text != "dict":
+        return Look("markdown", value["text"])
+    if "spec" in keys and isinstance(value["spec"], Mapping) and "data" in value["spec"]:
+        note, title = str(value.get("note") or ""), str(value.get("title") or "")
+        return Look("chart", dict(value["spec"]), title, note)
+    if keys >= {"content", "media_type"} and isinstance(value["content"], bytes):
+        media_type = str(value["media_type"])
+        kind: Kind = "audio" if media_type.startswith("audio/") else "image"
+        return Look(kind, value["content"], str(value.get("alt") or ""), media_type)
+    if "uri" in keys and keys <= {"uri", "name", "media_type"}:
+        return Look("link", str(value["uri"]), str(value.get("name") or ""))
+    if "$opaque" in keys:
+        return Look("missing", str(value["$opaque"]))
+    if "$secret" in keys:
+        return Look("missing", "a secret; it is never kept")
+    if keys == {"$table"}:
+        rows = value["$table"].get("rows")
+        return Look("missing", f"a table of {rows} rows; its content is no longer at hand")
+    return Look("tree", plain(value))
+
+
+def _of_list(values: list[Any], type_text: str) -> list[Look]:
+    if not values:
+        return [Look("missing", "nothing (an empty list)")]
+    if all(isinstance(one, Mapping) for one in values):
+        each = [_of_mapping(one, type_text) for one in values]
+        if all(one.kind in {"chart", "image", "markdown"} for one in each):
+            return each
+        table = as_table(values)
+        if table is not None:
+            return [Look("table", table)]
+    if all(isinstance(one, str) for one in values) and sum(map(len, values)) < 4000:
+        return [Look("list", values)]
+    return [Look("tree", plain(values))]
+
+
+def as_table(rows: list[Any]) -> pa.Table | None:
+    """Rows as a table when each cell is plain or a short list; None when they nest deeper."""
+    names: dict[str, None] = {}
+    for row in rows:
+        for name, cell in row.items():
+            if isinstance(cell, Mapping):
+                return None
+            names[str(name)] = None
+    columns = {name: [_cell(row.get(name)) for row in rows] for name in names}
+    try:
+        return pa.table(columns)
+    except (pa.ArrowException, TypeError, OverflowError):
+        return pa.table({n: [None if c is None else str(c) for c in v] for n, v in columns.items()})
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return ", ".join(said(one) for one in value)
+    return value
+
+
+def plain(value: Any) -> Any:
+    """The same value in what JSON has; tables as a word, numbers that are none as null."""
+    match value:
+        case Mapping():
+            return {str(key): plain(one) for key, one in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(one) for one in value]
+        case pa.Table():
+            return f"table of {value.num_rows:,} rows: {', '.join(value.column_names)}"
+        case bytes() | bytearray():
+            return f"{len(value):,} bytes"
+        case float():
+            return value if math.isfinite(value) else None
+        case str() | int() | None:
+            return value
+        case _:
+            return str(value)
+
+
+def as_json(value: Any) -> bytes:
+    """A value as indented JSON; tables as rows."""
+    if isinstance(value, pa.Table):
+        value = value.to_pylist()
+    return json.dumps(plain(value), ensure_ascii=False, indent=2).encode()
+
+
+def downloads(name: str, look: Look) -> list[Download]:
+    """The files that a look can be taken home as.
+
+    >>> [one.file for one in downloads("report", Look("markdown", "# Hi"))]
+    ['report.md']
+    """
+    value = look.value
+    match look.kind:
+        case "table":
+            return [
+                Download("CSV", f"{name}.csv", "text/csv", lambda: _csv(value)),
+                Download(
+                    "Parquet",
+                    f"{name}.parquet",
+                    "application/vnd.apache.parquet",
+                    lambda: _parquet(value),
+                ),
+                Download("JSON", f"{name}.json", "application/json", lambda: as_json(value)),
+            ]
+        case "page":
+            return [Download("HTML", f"{name}.html", "text/html", value.encode)]
+        case "markdown":
+            return [Download("Markdown", f"{name}.md", "text/markdown", value.encode)]
+        case "text":
+            return [Download("Text", f"{name}.txt", "text/plain", value.encode)]
+        case "tree" | "list":
+            return [Download("JSON", f"{name}.json", "application/json", lambda: as_json(value))]
+        case "chart":
+            return [Download("HTML", f"{name}.html", "text/html", lambda: _chart_page(value))]
+        case "image" | "audio":
+            ending = look.note.split("/")[-1].split("+")[0] or "bin"
+            return [Download(ending.upper(), f"{name}.{ending}", look.note, lambda: bytes(value))]
+        case "fact" | "link" | "missing":
+            return []
+
+
+def _csv(table: pa.Table) -> bytes:
+    frame = table.to_pandas()
+    return str(frame.to_csv(index=False)).encode()
+
+
+def _parquet(table: pa.Table) -> bytes:
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    return bytes(sink.getvalue())
+
+
+def _chart_page(spec: Mapping[str, Any]) -> bytes:
+    import plotly.graph_objects as go
+
+    return str(go.Figure(spec).to_html(include_plotlyjs=True)).encode()

@@ -1,0 +1,298 @@
+"""Draws a run while it goes on: steps, drawing, questions, a stop button; and how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from packetflow.engine.values import Opaque, unpack
+from packetflow.errors import PacketFlowError, RunnerLost, WireError
+from packetflow.kernel.cards import Description, FailureCard, Happening, StepCard
+from packetflow.runner.remote import RemoteRun
+from packetflow.show.timeline import seconds_text
+from packetflow.store.queries import whole
+from studio.past import Past
+from studio.progress import Progress, StepState, counts, happened, picture, read_progress
+from studio.results import looks
+from studio.showing import rows, show_looks, show_values, words
+from studio.state import desk, guard, guarded, mode
+from studio.theme import status_text
+
+EVERY_SECONDS = 0.4
+PARKED_SECONDS = 2.0
+RUNS = str(Path(__file__).parent / "pages" / "runs.py")
+
+
+def follow(execution_id: str) -> RemoteRun:
+    """The run of that id, followed from now on if nobody did yet.
+
+    Raises:
+        UnknownName: There is no such execution.
+    """
+    known = desk().runs.get(execution_id)
+    if known is None:
+        known = desk().runner.follow(execution_id)
+        desk().keep(known, late=True)
+    return known
+
+
+def show_run(execution_id: str, described: Description) -> None:
+    """Show a run: while it goes on, live; then its steps and what it made, or why it failed."""
+    run = follow(execution_id)
+    try:
+        outcome = run.result(0) if run.done() else None
+    except RunnerLost as error:
+        show_lost(execution_id, error)
+        return
+    if outcome is None or outcome.status == "waiting":
+        show_live(execution_id, run, described)
+        return
+    progress = read_progress(described.steps, [*_past(execution_id), *run.events])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"##### {status_text(outcome.status)} in {seconds_text(outcome.seconds)}")
+        st.page_link(
+            RUNS, label="Everything about this run", icon=":material/timeline:",
+            query_params={"run": execution_id},
+        )  # fmt: skip
+    if outcome.failure is not None:
+        show_failure(outcome.failure)
+    values = outputs_of(run)
+    if values:
+        show_values(values, f"{described.name} {execution_id}", ports=described.provides)
+    with st.expander("Its steps", expanded=not values):
+        show_drawing(described.drawing, progress.statuses)
+        show_steps(progress)
+
+
+def show_lost(execution_id: str, error: RunnerLost) -> None:
+    """The runner died under a run: say so, and offer to take it up again."""
+    with st.container(border=True):
+        st.error("**The runner was lost while this ran**", icon=":material/link_off:")
+        st.text(error.message.split("; what it completed")[0])
+        st.markdown("What was completed is kept. A new runner goes on from there.")
+        if st.button("Resume", type="primary", icon=":material/resume:", key=f"up {execution_id}"):
+            desk().runs.pop(execution_id, None)
+            desk().keep(desk().runner.resume(execution_id), late=True)
+            st.rerun()
+
+
+def show_live(execution_id: str, run: RemoteRun, described: Description) -> None:
+    """Show a run under way, and draw the page anew once it is over."""
+    past = _past(execution_id)
+    was_parked = run.done()
+
+    @st.fragment(run_every=PARKED_SECONDS if was_parked else EVERY_SECONDS)
+    @guarded(f"live {execution_id}")
+    def live() -> None:
+        if was_parked and not is_waiting(execution_id):
+            desk().runs.pop(execution_id, None)
+            st.rerun()
+        progress = read_progress(described.steps, [*past, *run.events])
+        with st.container(horizontal=True, vertical_alignment="center"):
+            status = "waiting" if "waiting" in progress.statuses.values() else "running"
+            st.markdown(f"##### {status_text(status)}")
+            if st.button("Stop", key=f"stop {execution_id}", icon=":material/stop_circle:"):
+                run.cancel("stopped in the studio")
+                desk().runs.pop(execution_id, None)
+                st.rerun()
+        st.progress(min(1.0, progress.share))
+        for (step, path), question in progress.questions.items():
+            show_question(execution_id, step, question, path=path, steps=described.steps)
+            with st.expander("What it has made so far", expanded=True), guard("so far"):
+                show_values(made_so_far(execution_id), f"so far {execution_id}")
+        show_drawing(described.drawing, progress.statuses)
+        show_steps(progress)
+        show_partial(progress)
+        if run.done() != was_parked:
+            st.rerun()
+
+    live()
+
+
+def is_waiting(execution_id: str) -> bool:
+    """Whether a run that was put aside still waits."""
+    query = "SELECT status FROM executions WHERE execution_id = $id::UUID"
+    rows_found = desk().store.sql(query, {"id": execution_id}).to_pylist()
+    return bool(rows_found) and rows_found[0]["status"] == "waiting"
+
+
+def _past(execution_id: str) -> list[Happening]:
+    """What happened before this studio began to follow."""
+    if execution_id not in desk().late:
+        return []
+    return happened(whole(desk().store, execution_id))
+
+
+def show_drawing(drawing: str, statuses: Mapping[str, str]) -> None:
+    """The pipeline's drawing, coloured by how its steps stand."""
+    made = picture(drawing, statuses, mode())
+    if made:
+        st.markdown(f'<div class="pf-draw">{made}</div>', unsafe_allow_html=True)
+
+
+def show_steps(progress: Progress) -> None:
+    """A row for each step: how it stands, how long it took, what it said."""
+    now = time.time_ns()
+    body = "".join(_row(one, now) for one in progress.steps.values() if _is_shown(one))
+    if body:
+        rows(body)
+    if progress.logs:
+        with st.expander(f"{len(progress.logs)} log lines"):
+            lines = (f"{level:7} {step}: {text}" for step, level, text in progress.logs[-200:])
+            st.code("\n".join(lines), language=None, wrap_lines=True)
+
+
+def _is_shown(state: StepState) -> bool:
+    return state.kind in {"use", "call", "wait"} or state.status in {"failed", "timed_out"}
+
+
+def _row(state: StepState, now: int) -> str:
+    status = state.status
+    took = state.seconds(now)
+    told = [counts(state)]
+    if state.attempts > 1:
+        told.append(f"{state.attempts} tries")
+    if state.fraction is not None and status == "running":
+        told.append(f"{state.fraction:.0%}")
+    if status in {"failed", "timed_out"} and state.error:
+        told.append(state.error[:300])
+    elif state.text:
+        told.append(state.text)
+    if status == "waiting":
+        told.append("waits for an answer")
+    indent = f"padding-left:{1.1 * state.depth:.1f}rem"
+    return (
+        f'<tr><td style="{indent}"><span class="pf-dot {status}" title="{status or "not yet"}">'
+        f"</span>{escape(words(state.id))}</td>"
+        f'<td class="d">{escape(", ".join(filter(None, told)))}'
+        f'</td><td class="n">{seconds_text(took) if took is not None else ""}</td></tr>'
+    )
+
+
+def show_partial(progress: Progress) -> None:
+    """What steps have given so far."""
+    for step, pieces in progress.partial.items():
+        values = [_unpacked(piece) for piece in pieces]
+        st.caption(f"{words(step)}, so far")
+        if all(isinstance(one, str) for one in values):
+            st.markdown("".join(values))
+        else:
+            show_looks(step, looks(values[-1]), f"partial {step}")
+
+
+def _unpacked(slot: Any) -> Any:
+    try:
+        return unpack(slot, None, lambda _sha: b"")
+    except (Opaque, ValueError) as error:
+        return {"$opaque": str(error)}
+
+
+def made_so_far(execution_id: str) -> dict[str, Any]:
+    """What the steps of a run under way have made, from the journals."""
+    found = whole(desk().store, execution_id)
+    past = Past(desk().folder, found)
+    values: dict[str, Any] = {}
+    for row in found.spans.to_pylist():
+        values |= past.span(row)[1]
+    return values
+
+
+def show_question(
+    execution_id: str,
+    step: str,
+    question: Mapping[str, Any],
+    *,
+    path: Sequence[int] = (),
+    steps: Sequence[StepCard] = (),
+) -> None:
+    """A card with what a run asks, and buttons that answer it.
+
+    Args:
+        execution_id: Of the run.
+        step: Which asks.
+        question: ``question`` and ``choices``.
+        path: Item and pass indexes of the step.
+        steps: Of the pipeline; they tell a question for yes or no from one for words.
+    """
+    key = f"{execution_id} {step} {list(path)}"
+    with st.container(border=True, key=f"ask {key}"):
+        st.markdown(f"##### :orange[:material/contact_support:] {question['question']}")
+        st.caption(f"asked by step {words(step)}")
+        kind = next((card.kind for card in steps if card.id == step.split("/")[0]), "wait")
+        choices = list(question.get("choices") or ())
+        if choices or kind in {"wait", "call"}:
+            options = {one: one for one in choices} or {"Yes": True, "No": False}
+            with st.container(horizontal=True):
+                for place, (label, value) in enumerate(options.items()):
+                    look = "primary" if place == 0 else "secondary"
+                    if st.button(label, key=f"{key} {label}", type=look):  # type: ignore[arg-type]  # a literal
+                        answer(execution_id, step, value, path)
+            return
+        with st.form(f"form {key}", border=False):
+            text = st.text_input("Your answer")
+            if st.form_submit_button("Answer", type="primary") and text:
+                answer(execution_id, step, text, path)
+
+
+def answer(execution_id: str, step: str, value: Any, path: Sequence[int]) -> None:
+    """Answer what a run asks, and follow it on."""
+    desk().runner.answer(execution_id, step, value, path=path)
+    known = desk().runs.get(execution_id)
+    if known is not None and known.done():
+        desk().runs.pop(execution_id, None)
+    st.toast("Answered.", icon=":material/check:")
+    st.session_state["answered"] = execution_id
+    time.sleep(0.3)  # the run goes on in another process; most often it is over by then
+    st.rerun()
+
+
+def show_failure(failure: FailureCard, *, inputs: Mapping[str, Any] | None = None) -> None:
+    """Why a run failed: the step, the message, what it was given."""
+    with st.container(border=True):
+        st.error(f"**{words(failure.step)} failed**", icon=":material/error:")
+        st.text(failure.message)
+        where = f"step {failure.step}"
+        if failure.path:
+            where += f", item {'.'.join(map(str, failure.path))}"
+        st.caption(f"{where} · {failure.error_type}")
+        if inputs:
+            with st.expander("What the step was given"):
+                for name, value in inputs.items():
+                    st.caption(words(name))
+                    show_looks(name, looks(value), f"given {failure.step} {name}")
+
+
+def start(name: str, values: Mapping[str, Any]) -> str:
+    """Begin a run and remember it; answers its id.
+
+    Raises:
+        PacketFlowError: It cannot run as asked.
+    """
+    run = desk().runner.run(name, values, trigger="studio")
+    return desk().keep(run)
+
+
+def outputs_of(run: RemoteRun) -> dict[str, Any]:
+    """What a run that is over made; what did not come along is said in words."""
+    found = run.outputs(0)
+    values = {}
+    for name in found:
+        try:
+            values[name] = found[name]
+        except WireError as error:
+            values[name] = {"$opaque": error.message}
+    return values
+
+
+def is_known(name: str) -> bool:
+    """Whether there is something of that name to run now."""
+    try:
+        desk().runner.describe(name)
+    except PacketFlowError:
+        return False
+    return True

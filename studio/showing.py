@@ -1,0 +1,158 @@
+"""Draws values: how is decided in `studio.results`, here it gets onto the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from packetflow.kernel.cards import PortCard
+from studio.results import Look, as_json, downloads, looks, said
+from studio.state import mode
+from studio.theme import figure_layout
+
+_RANK = (
+    "page",
+    "chart",
+    "markdown",
+    "image",
+    "audio",
+    "table",
+    "text",
+    "list",
+    "tree",
+    "link",
+    "missing",
+)
+
+
+_CALLED = {"html": "Report", "markdown": "Report as text"}
+
+
+def words(name: str) -> str:
+    """A name as people read it.
+
+    >>> words("onboarding_plan"), words("html")
+    ('Onboarding plan', 'Report')
+    """
+    if name in _CALLED:
+        return _CALLED[name]
+    return name.replace("_", " ").strip().capitalize() or name
+
+
+def show_values(
+    values: Mapping[str, Any], key: str, *, ports: Sequence[PortCard] = (), empty: str = ""
+) -> None:
+    """Show named values: facts in one small table, the rest one at a time by choice.
+
+    Args:
+        values: By name.
+        key: Unique on the page.
+        ports: Their contract, for their types.
+        empty: What to say when there are none.
+    """
+    types = {port.name: port.type for port in ports}
+    shown = {name: looks(value, types.get(name, "")) for name, value in values.items()}
+    if not shown:
+        st.caption(empty or "Nothing.")
+        return
+    facts = {
+        name: found[0] for name, found in shown.items() if found[0].kind in {"fact", "missing"}
+    }
+    large = [name for name in shown if name not in facts]
+    large.sort(key=lambda name: _RANK.index(shown[name][0].kind))
+    if large:
+        chosen: Any = large[0]
+        if len(large) > 1:
+            chosen = st.segmented_control(
+                "Output", large, default=large[0], required=True, key=f"{key} which",
+                format_func=words, label_visibility="collapsed",
+            )  # fmt: skip
+        show_looks(chosen, shown[chosen], f"{key} {chosen}")
+    if facts:
+        rows("".join(_fact(name, look) for name, look in facts.items()))
+    st.download_button(
+        "All of it as JSON", lambda: as_json(dict(values)), f"{key.split()[0]}.json",
+        "application/json", key=f"{key} all", on_click="ignore", type="tertiary",
+        icon=":material/download:",
+    )  # fmt: skip
+
+
+def _fact(name: str, look: Look) -> str:
+    text = escape(said(look.value))
+    if look.kind == "missing":
+        text = f'<span style="opacity:.6">{text}</span>'
+    return f'<tr><td class="d">{escape(words(name))}</td><td>{text}</td></tr>'
+
+
+def rows(body: str) -> None:
+    """A quiet table of HTML rows."""
+    st.html(f'<table class="pf-rows">{body}</table>')
+
+
+def show_looks(name: str, found: Sequence[Look], key: str) -> None:
+    """Show one value with its downloads."""
+    charts = len(found) > 1 and all(look.kind == "chart" for look in found)
+    slots = list(st.columns(2) if charts else [st.container()]) * len(found)
+    for place, look in enumerate(found):
+        with slots[place]:
+            show_look(look, f"{key} {place}")
+    if len(found) == 1:
+        with st.container(horizontal=True, gap="small"):
+            for file in downloads(name, found[0]):
+                st.download_button(
+                    file.label, file.content, file.file, file.media_type, key=f"{key} {file.label}",
+                    on_click="ignore", type="tertiary", icon=":material/download:",
+                )  # fmt: skip
+
+
+def show_look(look: Look, key: str) -> None:
+    """Draw one thing."""
+    match look.kind:
+        case "table":
+            st.dataframe(look.value, hide_index=True, key=key)
+            st.caption(f"{look.value.num_rows:,} rows, {look.value.num_columns} columns")
+        case "chart":
+            _chart(look, key)
+        case "markdown":
+            with st.container(border=True):
+                st.markdown(look.value)
+        case "image":
+            st.image(look.value.decode() if "svg" in look.note else look.value, look.title or None)
+        case "audio":
+            st.audio(look.value, look.note)
+        case "page":
+            st.iframe(look.value, height=780, alt="The report")
+        case "text":
+            st.code(look.value[:20_000], language=None, wrap_lines=True)
+        case "list":
+            rows("".join(f"<tr><td>{escape(one)}</td></tr>" for one in look.value[:200]))
+        case "tree":
+            st.json(look.value, expanded=2)
+        case "link":
+            st.link_button(look.title or look.value, look.value)
+        case "fact":
+            st.markdown(f"**{said(look.value)}**")
+        case "missing":
+            st.caption(said(look.value))
+
+
+def _chart(look: Look, key: str) -> None:
+    import plotly.graph_objects as go
+
+    if look.title:
+        st.markdown(f"**{look.title}**")
+    figure = go.Figure(look.value)
+    shared = figure_layout(mode())
+    figure.update_layout(
+        title=None, font=shared["font"], paper_bgcolor=shared["paper_bgcolor"],
+        plot_bgcolor=shared["plot_bgcolor"], hoverlabel=shared["hoverlabel"],
+        margin={"l": 8, "r": 8, "t": 10, "b": 8},
+    )  # fmt: skip
+    st.plotly_chart(
+        figure, key=key, theme=None, config={"displaylogo": False}, alt=look.title or "A chart"
+    )
+    if look.note:
+        st.caption(look.note)

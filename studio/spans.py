@@ -1,0 +1,50 @@
+"""Draws the spans of an execution one at a time: what a step was given, and what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from packetflow.kernel.cards import FailureCard
+from packetflow.show.timeline import seconds_text
+from studio.past import Past
+from studio.showing import show_values
+from studio.theme import status_text
+
+
+def failure_of(row: Mapping[str, Any]) -> FailureCard:
+    """The failure of an execution as the store keeps it."""
+    step = str(row["failed_step"] or row["name"])
+    return FailureCard(step, str(row["error_type"]), str(row["error"]))
+
+
+def span_title(span: Mapping[str, Any]) -> str:
+    """A span's step, with the indexes of its item.
+
+    >>> span_title({"step": "read", "name": "read", "path": [2], "attempt": 1})
+    'read, item 2'
+    """
+    place = ".".join(map(str, span["path"] or ()))
+    tried = f", try {span['attempt']}" if span["attempt"] > 1 else ""
+    return f"{span['step'] or span['name']}{f', item {place}' if place else ''}{tried}"
+
+
+def show_spans(past: Past, spans: Sequence[Mapping[str, Any]]) -> None:
+    """Inputs and outputs of one step, by choice."""
+    known = {span["span_id"]: span for span in spans}
+    if not known:
+        st.caption("No step has ended yet.")
+        return
+    chosen = st.selectbox("Step", list(known), format_func=lambda one: span_title(known[one]))
+    span = known[chosen]
+    given, made = past.span(span)
+    st.markdown(f"{status_text(span['status'])} in {seconds_text(span['duration_ns'] / 1e9)}")
+    if span["error"]:
+        st.text(span["error"])
+    if given:
+        st.markdown("**Given**")
+        show_values(given, f"given {chosen}")
+    st.markdown("**Made**")
+    show_values(made, f"made {chosen}", empty="Nothing.")

@@ -1,0 +1,88 @@
+"""Forms that run something: fill in by hand, by example or by a file, then Run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from packetflow.errors import PacketFlowError
+from packetflow.kernel.cards import CapabilityCard, Description
+from studio.advice import advise
+from studio.forms import Field, combined, fields_of, read, samples
+from studio.running import show_run, start
+from studio.showing import words
+from studio.state import box, description, desk, guard, listing, query
+from studio.widgets import draw_form, preset, settle, unpacked
+
+
+def show_form(card: Description, examples: Iterable[Mapping[str, Any]]) -> str:
+    """Draw the form of a contract; answers the id of the run it began, or nothing.
+
+    Args:
+        card: What is to run.
+        examples: Inputs that work, best first; also of capabilities inside.
+    """
+    fields = fields_of(card.requires_schema, card.requires)
+    prefix = f"form {card.name}"
+    _fill_buttons(prefix, fields, combined(fields, examples))
+    errors = st.session_state.get(f"{prefix} errors", {})
+    with st.form(prefix):
+        typed = draw_form(prefix, fields, errors)
+        if not fields:
+            st.caption("It needs no inputs.")
+        is_wanted = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
+    if not is_wanted:
+        return ""
+    try:
+        filled = read(fields, settle(typed, fields, desk().folder))
+        run = "" if filled.errors else start(card.name, filled.values)
+    except PacketFlowError as error:
+        box(advise(error), key=f"{prefix} run")
+        return ""
+    st.session_state[f"{prefix} errors"] = filled.errors
+    if filled.errors:
+        st.rerun()
+    return run
+
+
+def _fill_buttons(prefix: str, fields: Sequence[Field], example: Mapping[str, Any]) -> None:
+    found = samples(desk().folder, fields)
+    if not example and not found:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("Fill in:", width="content")
+        if example:
+            st.button(
+                "Example values", icon=":material/lightbulb:", key=f"{prefix} example",
+                on_click=preset, args=(prefix, fields, unpacked(example)),
+            )  # fmt: skip
+        for name, values in found.items():
+            st.button(
+                words(name.removesuffix(".json")), icon=":material/description:",
+                key=f"{prefix} {name}", on_click=preset, args=(prefix, fields, values),
+                help=f"From files/{name}",
+            )  # fmt: skip
+
+
+def examples_inside(card: Description) -> list[Mapping[str, Any]]:
+    """Examples of the capabilities that a pipeline uses, and of those it calls, in order."""
+    known = {one.name: one for one in listing().capabilities}
+    found: list[Mapping[str, Any]] = []
+    for step in card.steps:
+        if step.name in known:
+            found += known[step.name].examples
+    return found
+
+
+def show_trial(card: CapabilityCard) -> None:
+    """The form of a capability, and the run that it began."""
+    described = description(card.name)
+    run = show_form(described, card.examples)
+    if run:
+        st.query_params["run"] = run
+        st.rerun()
+    if query("run"):
+        with guard("trial run"):
+            show_run(query("run"), described)

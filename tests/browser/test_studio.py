@@ -1,0 +1,253 @@
+"""The studio in a real browser, over a copy of the example workspace."""
+
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ROOT, serving
+
+SERVE = (
+    "import sys; from studio.app import serve; "
+    "serve(sys.argv[1], port=int(sys.argv[2]), open_browser=False)"
+)
+STUMBLES = '''
+"""Capabilities that do not go well."""
+
+import os
+import time
+
+from packetflow import capability
+
+
+@capability(provides="prepared")
+def prepare(text: str) -> str:
+    """Prepare a text."""
+    return text.upper()
+
+
+@capability(provides="done")
+def stumble(prepared: str) -> str:
+    """Stumble, until somebody mends it."""
+    raise RuntimeError("the left shoelace is untied")
+
+
+@capability(provides="rested")
+def sleep_long(text: str) -> str:
+    """Sleep for a minute."""
+    time.sleep(60)
+    return text
+
+
+@capability(provides="gone")
+def leave(text: str) -> str:
+    """End the whole process."""
+    os._exit(3)
+'''
+FALL = "pipeline: fall\nversion: 1\nintent: Fall over\nsteps:\n  - use: prepare\n  - use: stumble\n"
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser") / "example"
+    unwanted = shutil.ignore_patterns(".packetflow", "__pycache__")
+    shutil.copytree(ROOT / "data", folder, ignore=unwanted)
+    (folder / "capabilities" / "stumbles.py").write_text(STUMBLES)
+    (folder / "pipelines" / "fall.yaml").write_text(FALL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def studio(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("log") / "studio.log"
+    command = [sys.executable, "-c", SERVE, str(workspace), "{port}"]
+    with serving(command, log, env={"PYTHONPATH": str(ROOT)}) as url:
+        yield url
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+def visit(page: Page, studio: str) -> Iterator[Callable[[str], Page]]:
+    """A function that opens a page; no page it saw may show a traceback."""
+
+    def opened(path: str = "/") -> Page:
+        page.goto(studio + path)
+        expect(page.locator("h1")).to_be_visible()
+        return page
+
+    yield opened
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    expect(page.get_by_text("could not be shown")).to_have_count(0)
+
+
+def press(page: Page, name: str) -> None:
+    settle(page)
+    page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def settle(page: Page) -> None:
+    """Wait until no script runs: what is typed or pressed then is not overtaken."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    page.wait_for_timeout(150)
+
+
+def done(page: Page, status: str = "Done") -> None:
+    expect(page.get_by_role("heading", name=re.compile(status)).first).to_be_visible()
+
+
+def test_a_table_of_ones_own_becomes_a_report(visit: Callable[..., Page], workspace: Path):
+    page = visit()
+
+    page.locator("input[type=file]").first.set_input_files(workspace / "files" / "orders.csv")
+    expect(page.get_by_text("orders.csv")).to_be_visible()
+    press(page, "Make the report")
+
+    done(page)
+    report = page.frame_locator("iframe").first
+    expect(report.locator("h1")).to_have_text("Orders")
+
+
+def test_a_path_does_as_well(visit: Callable[..., Page]):
+    page = visit()
+
+    page.get_by_label("or its path or web address").fill("files/orders.csv")
+    page.keyboard.press("Enter")
+    press(page, "Make the report")
+
+    done(page)
+
+
+@pytest.mark.parametrize("name", ["research_report", "digest_documents", "onboard_sample_customer"])
+def test_the_examples_run_with_their_example_values(visit: Callable[..., Page], name: str):
+    page = visit(f"/pipelines?name={name}")
+
+    press(page, "Example values")
+    press(page, "Run")
+
+    done(page)
+
+
+@pytest.mark.parametrize(
+    ("customer", "made"), [("Good customer", "Onboarding plan"), ("Bad customer", "Correction request")]
+)  # fmt: skip
+def test_good_and_bad_customers_go_their_two_ways(
+    visit: Callable[..., Page], customer: str, made: str
+):
+    page = visit("/pipelines?name=customer_onboarding")
+
+    press(page, customer)
+    settle(page)
+    press(page, "Run")
+
+    done(page)
+    expect(page.get_by_text(made).first).to_be_visible()
+
+
+def test_an_approval_is_answered_in_the_page(visit: Callable[..., Page], workspace: Path):
+    page = visit("/pipelines?name=publish_with_approval")
+
+    press(page, "Example values")
+    press(page, "Run")
+    expect(page.get_by_text("Publish this draft?").first).to_be_visible()
+    press(page, "Yes")
+
+    done(page)
+    assert (workspace / "published" / "spring-newsletter.md").is_file()
+
+
+def test_a_failure_is_shown_and_replayed_after_mending(visit: Callable[..., Page], workspace: Path):
+    page = visit("/pipelines?name=fall")
+    settle(page)
+    page.get_by_label("Text").fill("hello")
+    press(page, "Run")
+    done(page, "Failed")
+    expect(page.get_by_text("the left shoelace is untied").first).to_be_visible()
+
+    file = workspace / "capabilities" / "stumbles.py"
+    mended = 'return prepared + ", standing"'
+    file.write_text(STUMBLES.replace('raise RuntimeError("the left shoelace is untied")', mended))
+    page.get_by_role("link", name="Everything about this run").click()
+    expect(page.get_by_text("Timeline")).to_be_visible()
+    expect(page.get_by_text("the left shoelace is untied").first).to_be_visible()
+    page.wait_for_timeout(3000)  # until the runner with the mended file is in place
+    press(page, "Replay from Stumble")
+
+    done(page)
+    expect(page.get_by_text("HELLO, standing").first).to_be_visible()
+
+
+def test_what_hangs_can_be_stopped(visit: Callable[..., Page]):
+    page = visit("/capabilities?name=sleep_long")
+    settle(page)
+    page.get_by_label("Text").fill("hello")
+    press(page, "Run")
+    page.get_by_role("button", name="Stop", exact=True).click()
+
+    done(page, "Stopped")
+
+
+def test_a_capability_that_ends_its_process_leaves_the_studio_up(visit: Callable[..., Page]):
+    page = visit("/capabilities?name=leave")
+    settle(page)
+    page.get_by_label("Text").fill("hello")
+    press(page, "Run")
+
+    expect(page.get_by_text("The runner was lost while this ran")).to_be_visible()
+    page.get_by_role("link", name="Home").click()
+    expect(page.get_by_text("Recent runs")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/pipelines", "/capabilities", "/runs"])
+def test_every_page_fits_a_phone(visit: Callable[..., Page], page: Page, path: str):
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    visit(path)
+    settle(page)
+
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+
+
+def test_the_studio_loads_nothing_from_elsewhere(page: Page, studio: str):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    for path in ("/", "/pipelines?name=research_report", "/capabilities", "/runs"):
+        page.goto(studio + path)
+        expect(page.locator("h1")).to_be_visible()
+        settle(page)
+
+    own = (studio, studio.replace("http", "ws"), "data:", "blob:", "about:")
+    assert [url for url in asked if not url.startswith(own)] == []
+
+
+def test_nothing_stays_behind_when_the_studio_ends(workspace: Path, tmp_path: Path):
+    folder = tmp_path / "short"
+    shutil.copytree(workspace, folder, ignore=shutil.ignore_patterns(".packetflow"))
+    command = [sys.executable, "-c", SERVE, str(folder), "{port}"]
+    with serving(command, tmp_path / "log", env={"PYTHONPATH": str(ROOT)}):
+        assert within(15, lambda: len(serving_processes(folder)) > 0)
+
+    assert within(6, lambda: serving_processes(folder) == [])
+
+
+def serving_processes(folder: Path) -> list[list[str]]:
+    """Runners and store owners of a workspace."""
+    lines = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
+    return [line for line in lines if str(folder) in line and "-m" in line]
+
+
+def within(seconds: float, is_so: Callable[[], bool]) -> bool:
+    import time
+
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        if is_so():
+            return True
+        time.sleep(0.1)
+    return False

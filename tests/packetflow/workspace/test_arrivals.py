@@ -1,0 +1,82 @@
+"""Events and answers that reach a workspace."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from packetflow import Workspace, approval, wait_for
+from packetflow.errors import UnknownName
+from tests.packetflow.workspace.kit import PATIENCE, waits_now
+
+
+def test_an_event_reaches_all_who_wait_for_it(ws: Workspace):
+    handles = [ws.start(wait_for("told")) for _ in range(2)]
+    for handle in handles:
+        waits_now(ws, handle)
+    ws.emit("told", {"told": [1, 2]})
+
+    assert [handle.result(PATIENCE)["told"] for handle in handles] == [[1, 2], [1, 2]]
+
+
+def test_an_event_with_a_key_may_come_before_the_wait(ws: Workspace):
+    ws.emit("paid", {"paid": 1}, key="a")
+    ws.emit("paid", {"paid": 2}, key="b")
+    run = ws.start(wait_for("paid", key="who"), who="b").result(PATIENCE)
+
+    assert run["paid"] == 2
+
+
+def test_an_event_without_a_key_that_came_before_the_wait_is_not_meant(ws: Workspace):
+    ws.emit("told", {"told": "before"})
+    handle = ws.start(wait_for("told"))
+    waits_now(ws, handle)
+    ws.emit("told", {"told": "after"})
+
+    assert handle.result(PATIENCE)["told"] == "after"
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize(
+    "value",
+    [{"a": [1, 2.5, None]}, dt.datetime(2026, 1, 2, tzinfo=dt.UTC), b"bytes", "x" * 40_000],
+    ids=["plain", "date", "bytes", "large"],
+)
+def test_what_an_event_brings_is_the_same_whenever_it_comes(ws: Workspace, value: Any, early: bool):
+    step = wait_for("paid", key="who", gives={"paid": type(value)})
+    if early:
+        ws.emit("paid", {"paid": value}, key="a")
+        ws.store.flush()
+        handle = ws.start(step, who="a")
+    else:
+        handle = ws.start(step, who="a")
+        waits_now(ws, handle)
+        ws.emit("paid", {"paid": value}, key="a")
+
+    assert handle.result(PATIENCE)["paid"] == value
+
+
+def test_an_event_that_comes_twice_is_one(ws: Workspace):
+    first = ws.emit("told", {"told": 1}, event_id="e-1")
+    second = ws.emit("told", {"told": 1}, event_id="e-1")
+
+    assert first == second == "e-1"
+    assert ws.sql("select count(*) as n from events")["n"].to_pylist() == [1]
+
+
+def test_a_person_is_asked_and_answers(ws: Workspace):
+    handle = ws.start(approval("Publish?", into="verdict", choices=["yes", "no"]))
+    waits_now(ws, handle)
+    (row,) = ws.waiting()
+    assert (row["question"], list(row["choices"])) == ("Publish?", ["yes", "no"])
+
+    ws.answer(handle.id[-8:], row["step"], "perhaps")
+    ws.answer(handle.id[-8:], row["step"], "no")
+
+    assert handle.result(PATIENCE)["verdict"] == "no"
+    assert ws.waiting() == []
+
+
+def test_an_answer_to_an_unknown_execution_says_so(ws: Workspace):
+    with pytest.raises(UnknownName, match="no execution"):
+        ws.answer("nosuch", "step", value=True)

@@ -1,0 +1,244 @@
+"""Taking up interrupted executions, and running old ones again with changes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from packetflow import Workspace, capability, each, parallel, pipeline, repeat, wait_for, when
+from packetflow.errors import RunElsewhere, RunError, Superseded, UnknownName
+from packetflow.kernel.records import Status
+from tests.packetflow.workspace.kit import PATIENCE, waits_now
+
+Calls = list[str]
+
+
+def makes(calls: Calls, name: str, reads: str, gives: str, body: str = "") -> Any:
+    """A capability that notes its calls and gives what *body* says."""
+    scope: dict[str, Any] = {"calls": calls}
+    signature = ", ".join(f"{one}: int" for one in reads.split())
+    total = body or f"{reads.replace(' ', ' + ')} + 1"
+    exec(
+        f"def {name}({signature}) -> int:\n    calls.append({name!r})\n    return {total}\n", scope
+    )
+    return capability(provides=gives)(scope[name])
+
+
+@pytest.fixture
+def calls() -> Calls:
+    return []
+
+
+@pytest.fixture
+def flow(calls: Calls) -> Any:
+    left, right = makes(calls, "left", "x", "p"), makes(calls, "right", "y", "q")
+    return parallel(left, right) >> makes(calls, "total", "p q", "r")
+
+
+def once(calls: Calls) -> Calls:
+    """What was called since, in order of names."""
+    said = sorted(calls)
+    calls.clear()
+    return said
+
+
+def test_a_fork_from_a_step_does_again_what_follows_from_it(
+    memory: Workspace, flow: Any, calls: Calls
+):
+    first = memory.run_sync(flow, x=1, y=2)
+    assert once(calls) == ["left", "right", "total"]
+
+    second = memory.fork(first.id, "left").result(PATIENCE)
+
+    assert once(calls) == ["left", "total"]
+    assert second["r"] == first["r"] == 6
+    assert second.id != first.id
+
+
+def test_a_fork_with_a_changed_input_does_again_what_reads_it(
+    memory: Workspace, flow: Any, calls: Calls
+):
+    first = memory.run_sync(flow, x=1, y=2)
+    once(calls)
+
+    second = memory.fork(first.id, y=10).result(PATIENCE)
+
+    assert once(calls) == ["right", "total"]
+    assert second["r"] == 14
+    row = memory.sql(
+        "select retry_of::varchar as r, trigger from executions where execution_id = $id::uuid",
+        {"id": second.id},
+    ).to_pylist()[0]
+    assert row == {"r": first.id, "trigger": "fork"}
+
+
+def test_a_fork_without_a_change_does_nothing_again(memory: Workspace, flow: Any, calls: Calls):
+    first = memory.run_sync(flow, x=1, y=2)
+    once(calls)
+
+    assert memory.fork(first.id).result(PATIENCE)["r"] == 6
+    assert once(calls) == []
+
+
+def test_a_fork_with_other_items_does_each_of_them(memory: Workspace, calls: Calls):
+    flow = each(makes(calls, "grow", "n", "m"), over={"n": "ns"}, into={"m": "ms"})
+    first = memory.run_sync(flow, ns=[1, 2])
+    once(calls)
+
+    assert memory.fork(first.id, ns=[5, 2, 7]).result(PATIENCE)["ms"] == [6, 3, 8]
+    assert once(calls) == ["grow"] * 3
+
+
+def test_a_fork_with_another_start_repeats_all_passes(memory: Workspace, calls: Calls):
+    flow = repeat(makes(calls, "grow", "n", "n"), at_most=3)
+    first = memory.run_sync(flow, n=1)
+    once(calls)
+
+    assert first["n"] == 4
+    assert memory.fork(first.id, n=10).result(PATIENCE)["n"] == 13
+    assert once(calls) == ["grow"] * 3
+
+
+def test_a_fork_reaches_into_pipelines_that_are_called(memory: Workspace, calls: Calls):
+    inner = pipeline("inner", makes(calls, "grow", "n", "m") >> makes(calls, "more", "m", "k"))
+    memory.add(inner)
+    flow = inner.as_step() >> makes(calls, "last", "k", "z")
+    first = memory.run_sync(flow, n=1)
+    once(calls)
+
+    assert memory.fork(first.id, n=10).result(PATIENCE)["z"] == 13
+    assert once(calls) == ["grow", "last", "more"]
+
+
+def test_a_fork_that_changes_a_condition_takes_the_other_way(memory: Workspace, calls: Calls):
+    flow = when(
+        "flag > 0", makes(calls, "up", "n", "m"), otherwise=makes(calls, "down", "n", "m", "n - 1")
+    ) >> makes(calls, "last", "m", "z")
+    first = memory.run_sync(flow, n=1, flag=1)
+    once(calls)
+
+    assert memory.fork(first.id, flag=0).result(PATIENCE)["z"] == 1
+    assert once(calls) == ["down", "last"]
+
+
+def test_a_fork_of_an_unknown_step_or_execution_says_so(memory: Workspace, flow: Any):
+    first = memory.run_sync(flow, x=1, y=2)
+
+    with pytest.raises(UnknownName, match="no step is called 'nosuch'"):
+        memory.fork(first.id, "nosuch")
+    with pytest.raises(UnknownName, match="no execution"):
+        memory.fork("00000000-0000-7000-8000-000000000000")
+
+
+def test_a_fork_with_an_input_that_nothing_reads_says_so(memory: Workspace, flow: Any):
+    first = memory.run_sync(flow, x=1, y=2)
+
+    with pytest.raises(UnknownName, match="no input is called 'z'"):
+        memory.fork(first.id, z=1)
+
+
+def test_a_failed_execution_goes_on_where_it_failed(folder: Path, calls: Calls):
+    first = makes(calls, "first", "x", "p")
+    frail = makes(calls, "frail", "p", "q", "p // (0 if calls.count('frail') == 1 else 1)")
+    with Workspace(folder) as ws:
+        failed = ws.run_sync(first >> frail, x=1)
+        assert failed.status is Status.FAILED
+
+        run = ws.resume(failed.id[-8:]).result(PATIENCE)
+
+        assert (run.id, run["q"]) == (failed.id, 2)
+        assert once(calls) == ["first", "frail", "frail"]
+
+
+def test_what_is_done_is_not_resumed_and_keeps_no_lease(ws: Workspace):
+    run = ws.run_sync("place", x=1)
+
+    with pytest.raises(RunError, match="already done"):
+        ws.resume(run.id)
+
+    assert list((ws.folder.state / "leases").iterdir()) == []
+
+
+def test_what_runs_here_is_not_resumed(ws: Workspace):
+    handle = ws.start(wait_for("never"))
+    waits_now(ws, handle)
+
+    with pytest.raises(RunError, match="running here"):
+        ws.resume(handle.id)
+
+
+BUSY = """
+import sys, threading
+from packetflow import Workspace, capability
+
+@capability(provides="b")
+def hang(a: int) -> int:
+    print("begun", flush=True)
+    threading.Event().wait()
+    return a
+
+with Workspace(sys.argv[1]) as ws:
+    ws.add(hang)
+    handle = ws.start(hang, a=1)
+    print(handle.id, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_runs_in_another_process_is_not_resumed_until_that_dies(folder: Path, calls: Calls):
+    import subprocess
+    import sys
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", BUSY, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process, Workspace(folder) as ws:
+        assert process.stdout is not None
+        said = {process.stdout.readline().strip() for _ in range(2)} - {"begun"}
+        (execution_id,) = said
+        ws.add(makes(calls, "hang", "a", "b"))
+        with pytest.raises(RunElsewhere, match="another process"):
+            ws.resume(execution_id)
+        process.kill()
+        process.wait(PATIENCE)
+
+        assert ws.resume(execution_id).result(PATIENCE)["b"] == 2
+
+
+def test_of_two_who_resume_one_wins(folder: Path):
+    with Workspace(folder) as ws:
+        handle = ws.start("ask", x=1)
+        waits_now(ws, handle)
+    with Workspace(folder) as one, Workspace(folder) as two:
+        story = one.archive.story(handle.id)
+        one.ready_to_resume(handle.id)
+
+        with pytest.raises(Superseded, match="taken over"):
+            two.engine.leases.claim(handle.id, story.epoch + 1)  # type: ignore[union-attr]
+
+
+def test_a_changed_capability_is_resumed_only_when_that_is_wanted(folder: Path):
+    with Workspace(folder) as ws:
+        handle = ws.start("ask", x=1)
+        waits_now(ws, handle)
+    steps = folder / "capabilities" / "steps.py"
+    steps.write_text(steps.read_text().replace("y: int = 2)", "y: int = 2, z: int = 3)"))
+    with Workspace(folder) as ws:
+        ws.answer(handle.id, "approve", value=True)
+        with pytest.raises(RunError, match="accept_changes=True"):
+            ws.resume(handle.id)
+
+        run = ws.resume(handle.id, accept_changes=True).result(PATIENCE)
+
+        assert run["allowed"] is True
+
+
+def test_what_uses_a_capability_that_is_gone_says_which(folder: Path, calls: Calls):
+    frail = makes(calls, "frail", "p", "q", "p // 0")
+    with Workspace(folder) as ws:
+        failed = ws.run_sync(frail, p=1)
+    with Workspace(folder) as ws, pytest.raises(RunError, match="'frail'"):
+        ws.resume(failed.id)

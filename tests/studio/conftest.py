@@ -1,0 +1,71 @@
+"""Pages of the studio over a copy of the example workspace, with a real runner and store."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import studio
+from packetflow.runner.client import RunnerClient
+from packetflow.runner.remote import RemoteRun
+from studio import state
+
+MAIN = Path(studio.__file__).parent / "pages" / "main.py"
+EXAMPLE = Path(__file__).parents[2] / "data"
+
+
+@pytest.fixture(scope="package")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of the example workspace whose runner stays for all tests that share it."""
+    folder = tmp_path_factory.mktemp("studio") / "example"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".packetflow", "__pycache__"))
+    with RunnerClient(folder) as runner:
+        runner.ping()
+        yield folder
+
+
+@pytest.fixture
+def ran(example: Path) -> Iterator[Callable[..., RemoteRun]]:
+    """A function that runs something to its end and answers the run."""
+    with RunnerClient(example) as runner:
+
+        def run(name: str, **inputs: object) -> RemoteRun:
+            begun = runner.run(name, inputs)
+            begun.result(60)
+            return begun
+
+        yield run
+
+
+@pytest.fixture
+def page(example: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
+    """A function that opens a page with values in its address."""
+    monkeypatch.setenv(state.FOLDER, str(example))
+
+    def opened(where: str = "home", /, **address: str) -> AppTest:
+        test = AppTest.from_file(str(MAIN), default_timeout=30)
+        test.run()
+        for key, value in address.items():
+            test.query_params[key] = value
+        if where != "home":
+            test.switch_page(f"{where}.py")
+            test.run()
+        return test
+
+    yield opened
+    state.desk().close()
+    state._desk.cache_clear()
+
+
+def said(test: AppTest) -> str:
+    """All words on a page, as far as the testing kit sees them."""
+    kinds = (test.title, test.subheader, test.markdown, test.caption, test.error, test.text)
+    html = [one.proto.body for one in test.get("html")]
+    return "\n".join([str(one.value) for kind in kinds for one in kind] + html)
+
+
+def button(test: AppTest, label: str):
+    """The button of that label."""
+    return next(one for one in test.button if one.label == label)

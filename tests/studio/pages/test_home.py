@@ -1,0 +1,46 @@
+"""Home."""
+
+from tests.studio.conftest import button, said
+
+
+def test_home_offers_three_ways_to_start(page):
+    home = page()
+
+    assert not home.exception
+    titles = [one.value for one in home.subheader]
+    assert any("See an example" in one for one in titles)
+    assert any("Try your own table" in one for one in titles)
+    assert any("Open a pipeline" in one for one in titles)
+
+
+def test_the_example_report_begins_with_one_click(page):
+    home = page()
+
+    button(home, "Make the example report").click().run()
+
+    assert not home.exception
+    assert [one.value for one in home.title] == ["Research report"]
+    assert home.query_params["name"] == "research_report"
+
+
+def test_what_waits_for_a_person_is_asked_on_home(page, example):
+    from packetflow.runner.client import RunnerClient
+
+    with RunnerClient(example) as runner:
+        run = runner.run("publish_with_approval", {"path": "inbox/spring-newsletter.md"})
+        next(event for event in run if event.kind == "waits")
+
+        home = page()
+
+        assert "Publish this draft?" in said(home)
+        button(home, "No").click().run()
+        assert run.result(30).status == "ok"
+
+
+def test_a_broken_file_is_named_with_its_line(page, example):
+    broken = example / "pipelines" / "torn.yaml"
+    broken.write_text("pipeline: torn\nsteps:\n  - usse: nothing\n")
+    try:
+        assert "torn.yaml, line 3" in said(page())
+    finally:
+        broken.unlink()

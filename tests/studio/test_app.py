@@ -1,0 +1,71 @@
+"""Serving the studio."""
+
+import socket
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from packetflow.errors import WorkspaceError
+from studio.app import COOKIE, HEADER, GiveCookie, guarded_route, listen, serve
+
+
+async def secret(_request) -> Response:
+    return JSONResponse({"ok": True})
+
+
+async def page(_request) -> Response:
+    return Response("<p>hello", media_type="text/html")
+
+
+def client() -> httpx.AsyncClient:
+    inner = Starlette(
+        routes=[Route("/", page), Route("/api/it", guarded_route(secret, "token-of-this-start"))]
+    )
+    app = GiveCookie(inner, "token-of-this-start")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
+
+
+async def test_a_route_of_ours_needs_the_token():
+    async with client() as visitor:
+        assert (await visitor.get("/api/it")).status_code == 403
+        assert (await visitor.get("/api/it", headers={HEADER: "guess"})).status_code == 403
+        right = await visitor.get("/api/it", headers={HEADER: "token-of-this-start"})
+    assert right.status_code == 200
+
+
+async def test_a_visitor_of_the_page_gets_the_token_in_a_cookie_no_script_can_read():
+    async with client() as visitor:
+        given = (await visitor.get("/")).headers["set-cookie"]
+        after = await visitor.get("/api/it")
+
+    assert given.startswith(f"{COOKIE}=token-of-this-start")
+    assert "HttpOnly" in given
+    assert "SameSite=Strict" in given
+    assert after.status_code == 200
+
+
+async def test_another_site_may_not_ask_even_with_the_cookie():
+    async with client() as visitor:
+        await visitor.get("/")
+        evil = await visitor.get("/api/it", headers={"origin": "http://evil.example"})
+        own = await visitor.get("/api/it", headers={"origin": "http://127.0.0.1"})
+
+    assert (evil.status_code, own.status_code) == (403, 200)
+
+
+def test_when_a_port_is_taken_the_next_free_one_is_used():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with listen("127.0.0.1", port) as found:
+            assert found.getsockname()[1] > port
+
+
+def test_the_studio_listens_on_loopback_only(tmp_path):
+    with pytest.raises(WorkspaceError, match="loopback only"):
+        serve(tmp_path, host="0.0.0.0")
