@@ -193,7 +193,18 @@ class Workspace(Arrivals):
             raise
 
     def learnt(self, what: str | Composable | Pipeline) -> Composable | Pipeline:
-        """Find it, and remember all it calls, so that this session can resume it."""
+        """Find it, and remember all it calls, so that this session can resume it.
+
+        Raises:
+            UnknownName: There is none of that name.
+            WorkspaceError: The workspace was deleted while it was open.
+        """
+        if isinstance(self.journal, JournalWriter) and not self.journal.is_there:
+            path = self.folder.path
+            message = (
+                f"the workspace {path} was deleted while it was open; close it and open it anew"
+            )
+            raise WorkspaceError(message, path=str(path))
         found = self.find(what)
         self._learn(found.step if isinstance(found, Pipeline) else found.as_step())
         return found
