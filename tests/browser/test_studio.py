@@ -134,8 +134,9 @@ def test_the_examples_run_with_their_example_values(visit: Callable[..., Page], 
 
 
 @pytest.mark.parametrize(
-    ("customer", "made"), [("Good customer", "Onboarding plan"), ("Bad customer", "Correction request")]
-)  # fmt: skip
+    ("customer", "made"),
+    [("Good customer", "Onboarding plan"), ("Bad customer", "Correction request")],
+)
 def test_good_and_bad_customers_go_their_two_ways(
     visit: Callable[..., Page], customer: str, made: str
 ):
