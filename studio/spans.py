@@ -7,11 +7,21 @@ from typing import Any
 
 import streamlit as st
 
-from packetflow.kernel.cards import FailureCard
+from packetflow.errors import UnknownName
+from packetflow.kernel.cards import Description, FailureCard
 from packetflow.show.timeline import seconds_text
 from studio.past import Past
 from studio.showing import show_values
+from studio.state import description
 from studio.theme import status_text
+
+
+def described(name: str) -> Description:
+    """What ran, as it is now; without its steps when there is nothing of that name any more."""
+    try:
+        return description(name)
+    except UnknownName:
+        return Description(name)
 
 
 def failure_of(row: Mapping[str, Any]) -> FailureCard:

@@ -80,7 +80,9 @@ def walk(step: Step) -> Iterator[Step]:
                 "their own and call them"
             )
         yield here
-        stack.extend((child, depth + 1) for child in reversed(children(here)))
+        inner = children(here)
+        if inner:
+            stack.extend((child, depth + 1) for child in reversed(inner))
 
 
 def step_id(step: Step) -> str | None:

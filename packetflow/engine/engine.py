@@ -57,7 +57,7 @@ class Engine:
         passivate_after_seconds: How long an execution that only waits stays in memory; ``None``
             for as long as it waits.
         find_capability: Finds a capability by name, for modules that put another one in place.
-        keep_definition: Called with sha and text of every definition before it first runs.
+        keep_definition: Called with sha and compact text of every definition before it first runs.
     """
 
     def __init__(  # noqa: PLR0913 - everything the engine asks of the world
@@ -270,12 +270,12 @@ class Engine:
 
     def _define(self, composition: Composable | Pipeline, plan: Plan) -> str:
         """Keep the definition once, so that a run can be resumed with what it started with."""
-        sha, kind, body = definition_of(composition, plan)
+        sha, kind, body, compact = definition_of(composition, plan)
         if sha not in self._known_definitions:
             name, version = name_of(composition)
             at = self.clock.wall_ns()
             if self._keep_definition is not None:
-                self._keep_definition(sha, body)
+                self._keep_definition(sha, compact)
             self.sink.append(DefinitionSeen(sha, kind, name, version, body, at))
             self._known_definitions.add(sha)
         return sha

@@ -162,6 +162,7 @@ class GuardedUse:
             found = reconcile(**self.node.gather(frame.scope))
             if inspect.isawaitable(found):
                 found = await found
+            outputs = None if found is None else self.node.spread(found)
         except Exception as error:  # a border: user code
             text = self.node.scrubbed(describe(error), frame.scope)
             failed = StepFailed(self.id, frame.path, error, {}, text=text)
@@ -176,8 +177,8 @@ class GuardedUse:
                 error=failed,
             )
             raise failed from error
-        if found is None:
+        if outputs is None:
             await self._again(frame)
             return
-        self.node.settle(frame, began, found)
+        self.node.commit(frame, began, outputs)
         self._forget(frame)

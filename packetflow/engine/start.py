@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -49,6 +49,22 @@ class Start:
     tags: Mapping[str, str] = field(default_factory=dict)
     past: Past | None = None
     last_span: int = 0
+
+
+class Definition(NamedTuple):
+    """What runs, as it is kept.
+
+    Attributes:
+        sha: Its sha256 in hex.
+        kind: ``pipeline`` or ``composition``.
+        body: Its text, for people.
+        compact: Its text, for a quick start.
+    """
+
+    sha: str
+    kind: str
+    body: str
+    compact: str
 
 
 def check_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,22 +119,18 @@ def restored_inputs(plan: Plan, started: ExecutionStarted, fetch: Fetch) -> dict
     return scope
 
 
-def definition_of(composition: Composable | Pipeline, plan: Plan) -> tuple[str, str, str]:
-    """The identity of what runs.
-
-    Returns:
-        Its sha256 in hex, ``pipeline`` or ``composition``, and its text.
-    """
-    kept: tuple[str, str, str] | None = plan.__dict__.get("_definition")
+def definition_of(composition: Composable | Pipeline, plan: Plan) -> Definition:
+    """The identity of what runs."""
+    kept: Definition | None = plan.__dict__.get("_definition")
     if kept is None:
-        from packetflow.composition.codec import definition_sha, dump
+        from packetflow.composition.codec import definition_sha, dump, dump_compact
         from packetflow.composition.concealing import concealed
 
         kind = "pipeline" if isinstance(composition, Pipeline) else "composition"
         whole = (
             composition if isinstance(composition, Pipeline) else Pipeline("composition", plan.step)
         )
-        body = dump(concealed(whole))
-        kept = (definition_sha(whole), kind, body)
+        shown = concealed(whole)
+        kept = Definition(definition_sha(whole), kind, dump(shown), dump_compact(shown))
         plan.__dict__["_definition"] = kept
     return kept

@@ -128,6 +128,12 @@ class JournalWriter:
         with self._lock:
             return self.path.name, self._size
 
+    @property
+    def is_there(self) -> bool:
+        """False once somebody has deleted the file while it was open."""
+        with self._lock:
+            return self._fd < 0 or os.fstat(self._fd).st_nlink > 0
+
     def sync(self) -> None:
         """Wait until everything appended would survive a power cut."""
         with self._lock:

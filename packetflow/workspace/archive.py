@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
+from packetflow.composition.codec import load_compact
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
 from packetflow.engine.execution import Execution
 from packetflow.engine.past import Story, read_story
-from packetflow.errors import CompositionError, RunError, UnknownName
+from packetflow.errors import CompositionError, JournalFull, RunError, StoreError, UnknownName
 from packetflow.kernel.records import Record
+from packetflow.store.artifacts import is_full
 from packetflow.store.files import places
 from packetflow.store.history import records_from_store
 from packetflow.store.journal import JournalWriter
@@ -106,22 +109,36 @@ class Archive:
         if not isinstance(self._journal, JournalWriter):
             query = "SELECT body FROM definition WHERE sha = $sha LIMIT 1"
             rows: list[dict[str, Any]] = self._store.sql(query, {"sha": sha}).to_pylist()
-            text = str(rows[0]["body"]) if rows else None
-        else:
-            path = self._folder.state / "definitions" / f"{sha}.yaml"
-            text = path.read_text(encoding="utf-8") if path.is_file() else None
-        if text is None:
+            if not rows:
+                return None
+            return self._catalog.read(str(rows[0]["body"]), file=f"definition {sha[:12]}")
+        path = self._folder.state / "definitions" / f"{sha}.json"
+        if not path.is_file():
             return None
-        return self._catalog.read(text, file=f"definition {sha[:12]}")
+        text = path.read_text(encoding="utf-8")
+        return load_compact(text, self._catalog.resolve, file=f"definition {sha[:12]}")
 
     def keep_definition(self, sha: str, body: str) -> None:
-        """Keep what is about to run in a file of its own, before it runs."""
+        """Keep what is about to run in a file of its own, before it runs.
+
+        Raises:
+            JournalFull: There is no room on the disk.
+            StoreError: The file cannot be written.
+        """
         if not isinstance(self._journal, JournalWriter):
             return
-        path = self._folder.state / "definitions" / f"{sha}.yaml"
+        path = self._folder.state / "definitions" / f"{sha}.json"
         if path.exists():
             return
-        path.parent.mkdir(exist_ok=True)
         scratch = path.with_suffix(f".{self._journal.process}")
-        scratch.write_text(body, encoding="utf-8")
-        scratch.replace(path)
+        try:
+            path.parent.mkdir(exist_ok=True)
+            scratch.write_text(body, encoding="utf-8")
+            scratch.replace(path)
+        except OSError as error:
+            if not is_full(error):
+                raise StoreError(f"cannot write {path}: {error}", path=str(path)) from error
+            with contextlib.suppress(OSError):
+                scratch.unlink()
+            message = f"no room to keep what is to run in {path.parent}: free space on that disk"
+            raise JournalFull(message, path=str(path)) from error

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +25,18 @@ from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.leases import FileLeases
 
 BREAK_OFF_SECONDS = 3.0
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Spare the garbage collector a look at many new objects that all stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass(frozen=True)
@@ -86,15 +100,22 @@ class Resuming:
         if story.ended is not None and story.ended.status == Status.OK:
             raise RunError(f"execution {execution_id} is already done")
         self._refuse_if_running(story, engine)
+        with _no_collection():
+            return self._ready(story, engine, accept_changes=accept_changes)
+
+    def _ready(self, story: Story, engine: Engine, *, accept_changes: bool) -> Resumable:
+        started = story.started
         pipeline = self._archive.definition(story)
-        if pipeline is None:
-            raise RunError(f"what execution {execution_id} ran was not kept; start it anew")
+        if started is None or pipeline is None:
+            raise RunError("what this execution ran was not kept; start it anew")
+        execution_id = started.execution_id
         _refuse_if_secrets_are_gone(pipeline, execution_id)
         if not accept_changes and definition_sha(pipeline) != started.definition_sha:
             raise RunError(
                 f"a capability of {started.name!r} has changed since execution {execution_id} "
                 "began; resume with accept_changes=True to go on with the new one"
             )
+        engine.plan(pipeline)  # before anything is claimed: it says whether it can run
         epoch = self._claim(execution_id, story)
 
         def give_back() -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from packetflow.composition.capability import Capability
-from packetflow.composition.codec import dump
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Call, Pipeline, Step, Use
 from packetflow.composition.walk import walk
@@ -40,6 +39,7 @@ from packetflow.workspace.inbox import StoreInbox
 from packetflow.workspace.leases import FileLeases
 from packetflow.workspace.registry import register
 from packetflow.workspace.resuming import Resumable, Resuming
+from packetflow.workspace.saving import save_pipeline
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -193,7 +193,18 @@ class Workspace(Arrivals):
             raise
 
     def learnt(self, what: str | Composable | Pipeline) -> Composable | Pipeline:
-        """Find it, and remember all it calls, so that this session can resume it."""
+        """Find it, and remember all it calls, so that this session can resume it.
+
+        Raises:
+            UnknownName: There is none of that name.
+            WorkspaceError: The workspace was deleted while it was open.
+        """
+        if isinstance(self.journal, JournalWriter) and not self.journal.is_there:
+            path = self.folder.path
+            message = (
+                f"the workspace {path} was deleted while it was open; close it and open it anew"
+            )
+            raise WorkspaceError(message, path=str(path))
         found = self.find(what)
         self._learn(found.step if isinstance(found, Pipeline) else found.as_step())
         return found
@@ -304,16 +315,7 @@ class Workspace(Arrivals):
         """
         if self.in_memory:
             raise WorkspaceError("a workspace in memory has no files; open a folder to save")
-        path = self.folder.pipelines / f"{pipeline.name}.yaml"
-        text = dump(pipeline)
-        try:
-            path.parent.mkdir(exist_ok=True)
-            scratch = path.with_suffix(f".{self.runner[-8:]}")
-            scratch.write_text(text, encoding="utf-8")
-            scratch.replace(path)
-        except OSError as error:
-            raise WorkspaceError(f"cannot write {path}: {error.strerror or error}") from error
-        return path
+        return save_pipeline(self.folder, pipeline, mark=self.runner[-8:])
 
     def register(self, names: Iterable[str] | None = None) -> int:
         """Tell the store which capabilities there are; answers how many were news."""

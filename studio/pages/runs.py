@@ -4,8 +4,7 @@ import datetime as dt
 
 import streamlit as st
 
-from packetflow.errors import PacketFlowError, UnknownName
-from packetflow.kernel.cards import Description
+from packetflow.errors import UnknownName
 from packetflow.show import timeline
 from packetflow.show.timeline import seconds_text
 from packetflow.store.queries import Filter, Whole, answer, latest, whole
@@ -14,8 +13,8 @@ from studio.past import Past
 from studio.progress import bars
 from studio.running import show_failure, show_run
 from studio.showing import show_values, words
-from studio.spans import failure_of, show_spans
-from studio.state import description, desk, guard, mode, query
+from studio.spans import described, failure_of, show_spans
+from studio.state import desk, guard, mode, query
 from studio.theme import STATUS, status_text
 
 PAGE = 20
@@ -62,12 +61,12 @@ def show_head(found: Whole) -> None:
     row = found.execution
     identity, status = str(row["execution_id"]), str(row["status"])
     st.title(words(str(row["name"])), anchor=False)
-    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    took = f"in {seconds_text(row['duration_ms'] / 1000)}" if row["duration_ms"] is not None else ""
-    st.markdown(
-        f"##### {'' if status in UNDER_WAY else status_text(status)} {took} :gray[· {ago(row['started_at'], now)} · started by "
-        f"{row['trigger']} · `{identity[-8:]}`]"
-    )
+    when = ago(row["started_at"], dt.datetime.now(dt.UTC).replace(tzinfo=None))
+    told = f":gray[{when} · started by {row['trigger']} · `{identity[-8:]}`]"
+    if status not in UNDER_WAY:
+        took = seconds_text((row["duration_ms"] or 0) / 1000)
+        told = f"{status_text(status)} in {took} · {told}"
+    st.markdown(f"##### {told}")
     with st.container(horizontal=True, gap="small"):
         st.page_link("pipelines.py", label="Its pipeline", icon=":material/account_tree:",
                      query_params={"name": str(row["name"])})  # fmt: skip
@@ -97,15 +96,6 @@ def go(identity: str) -> None:
     st.rerun()
 
 
-def described(found: Whole) -> Description:
-    """What ran, as it is now; without its steps when it is gone."""
-    name = str(found.execution["name"])
-    try:
-        return description(name)
-    except PacketFlowError:
-        return Description(name)
-
-
 def show_one(identity: str) -> None:
     """One run."""
     st.page_link("runs.py", label="All runs", icon=":material/arrow_back:")
@@ -116,7 +106,7 @@ def show_one(identity: str) -> None:
             raise
         st.caption("It has only just begun.")
         st.rerun()
-    row, card = found.execution, described(found)
+    row, card = found.execution, described(str(found.execution["name"]))
     show_head(found)
     if row["status"] in UNDER_WAY:
         with guard("live"):

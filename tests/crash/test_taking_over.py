@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from packetflow import Workspace
+from packetflow import Effect, Workspace, capability
 from packetflow.errors import RunError, Superseded
 from packetflow.kernel.records import Status
 from packetflow.store.files import places
+from packetflow.store.frames import read_segment
 from packetflow.workspace.alive import Pulse
 from packetflow.workspace.leases import FileLeases
 from tests.crash.flows import FLOWS, Marks
@@ -83,3 +84,31 @@ def test_two_workspaces_in_one_process_both_learn_what_they_run(tmp_path):
 
             assert "add_slowly" in ws.catalog
             assert "inner" in ws.catalog.pipeline_names()
+
+
+def test_what_a_reconcile_function_gives_must_fit_before_it_counts_as_an_outcome(tmp_path):
+    calls, answers = [], ["no number", 7]
+
+    @capability(
+        provides="n",
+        effects=[Effect.writes("mail", on_ambiguous="reconcile")],
+        reconcile=lambda seed: answers.pop(0),
+    )
+    def send(seed: int) -> int:
+        """Send it."""
+        calls.append(seed)
+        return seed
+
+    with Workspace(tmp_path) as ws:
+        run = ws.run_sync(send, seed=7).id
+    (segment,) = places(tmp_path).journal.iterdir()
+    ends = [end for end, _ in read_segment(segment)]
+    segment.write_bytes(segment.read_bytes()[: ends[-3]])  # up to the intent
+
+    with Workspace(tmp_path) as ws:
+        ws.learnt(send)
+        refused = ws.resume(run).result(10)
+        taken = ws.resume(run).result(10)
+
+    assert (refused.status, refused.failure.step) == (Status.FAILED, "send")
+    assert (taken.status, taken["n"], calls) == (Status.OK, 7, [7])

@@ -74,11 +74,11 @@ async def pay(n: int, context: Context) -> None:
     await asyncio.sleep(0.003)
 
 
-def has_sent(n: int) -> dict[str, Any] | None:
+def has_sent(n: int) -> str | None:
     """Look whether something was sent; the test has one such number an execution."""
     path = FOLDER / "sent"
     found = path.exists() and f"{n}\n" in path.read_text()
-    return {"letter": f"letter {n}"} if found else None
+    return f"letter {n}" if found else None
 
 
 @capability(
