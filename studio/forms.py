@@ -305,13 +305,14 @@ def samples(folder: Path, fields: Sequence[Field]) -> dict[str, dict[str, Any]]:
 def combined(fields: Iterable[Field], examples: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Values for a form from examples of the capabilities inside a pipeline, first come first.
 
+    An example that needs more than the form asks for is of other data, so it is left out.
+
     >>> combined([Field("path", "path")], [{"path": "a.md", "other": 1}, {"path": "b.md"}])
-    {'path': 'a.md'}
+    {'path': 'b.md'}
     """
     names = {one.name for one in fields}
     values: dict[str, Any] = {}
     for example in examples:
-        for name, value in example.items():
-            if name in names:
-                values.setdefault(name, value)
+        if names.issuperset(example):
+            values = {**example, **values}
     return values

@@ -81,7 +81,7 @@ def looks(value: Any, type_text: str = "") -> list[Look]:
     if isinstance(value, str):
         return [_of_text(value)]
     if value is None:
-        return [Look("missing", "nothing")]
+        return [Look("missing", "none")]
     return [Look("fact", said(value))]
 
 
@@ -140,7 +140,7 @@ def _of_mapping(value: Mapping[str, Any], type_text: str) -> Look:
 
 def _of_list(values: list[Any], type_text: str) -> list[Look]:
     if not values:
-        return [Look("missing", "nothing (an empty list)")]
+        return [Look("missing", "none")]
     if all(isinstance(one, Mapping) for one in values):
         each = [_of_mapping(one, type_text) for one in values]
         if all(one.kind in {"chart", "image", "markdown"} for one in each):

@@ -11,6 +11,8 @@ from typing import Any, Final, Literal, TypeAlias
 Mode: TypeAlias = Literal["light", "dark"]
 
 ACCENT: Final = {"light": "#2f6fde", "dark": "#6ea3ff"}
+BUTTON: Final = {"light": "#2f6fde", "dark": "#3b76e8"}
+"""The accent under white text."""
 PAPER: Final = {"light": "#ffffff", "dark": "#12161c"}
 CARD: Final = {"light": "#f5f7fb", "dark": "#1c222b"}
 INK: Final = {"light": "#1c2733", "dark": "#e8edf4"}
@@ -76,7 +78,7 @@ def streamlit_options() -> dict[str, Any]:
     }
     for mode in ("light", "dark"):
         options |= {
-            f"theme.{mode}.primaryColor": ACCENT[mode],
+            f"theme.{mode}.primaryColor": BUTTON[mode],
             f"theme.{mode}.backgroundColor": PAPER[mode],
             f"theme.{mode}.secondaryBackgroundColor": CARD[mode],
             f"theme.{mode}.textColor": INK[mode],
@@ -108,7 +110,8 @@ def figure_layout(mode: Mode) -> dict[str, Any]:
 STYLE: Final = """
 <style>
 .stMainBlockContainer {max-width: 1180px; padding-top: 3.2rem; padding-bottom: 5rem}
-.stMainBlockContainer [data-testid="stPageLink-NavLink"] {background: transparent}
+.stMainBlockContainer [data-testid="stPageLink-NavLink"] {background: transparent;
+  padding-left: .15rem}
 .stMainBlockContainer [data-testid="stPageLink-NavLink"]:hover {background: rgba(128,128,128,.12)}
 .stMainBlockContainer [data-testid="stPageLink-NavLink"] p {font-weight: 400;
   white-space: normal; overflow: visible}

@@ -56,9 +56,7 @@ def draw_field(prefix: str, field: Field, error: str = "") -> Any:
     key = _key(prefix, field)
     if field.kind != "table":
         st.session_state.setdefault(key, as_typed(field, field.default))
-    label = (
-        field.label if field.required and not field.nullable else f"{field.label} :gray[(optional)]"
-    )
+    label = field.label if field.required and not field.nullable else f"{field.label} (optional)"
     typed = _widget(field, key, label)
     if error:
         st.markdown(f":red[:material/error: {field.label}: {error}]")

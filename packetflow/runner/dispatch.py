@@ -37,7 +37,7 @@ MARGIN_NS = 60_000_000_000
 
 _AWAITED = """
 SELECT w.execution_id::VARCHAR AS execution_id, e.event_id, e.event, e.key,
-    e.payload::VARCHAR AS payload, epoch_ns(e.arrived_at) AS at, e.source
+    e.payload::VARCHAR AS payload, epoch_ns(e.arrived_at) AS at, e.source, e.raw
 FROM waiting w JOIN events e ON
     (e.event = w.event AND (coalesce(w.key, '') = '' AND e.arrived_at >= w.waiting_since
         OR coalesce(w.key, '') <> '' AND e.key = w.key))
@@ -46,7 +46,7 @@ FROM waiting w JOIN events e ON
 ORDER BY e.arrived_at
 """
 _SENT = """
-SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source
+SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source, raw
 FROM events WHERE epoch_ns(arrived_at) >= $since ORDER BY arrived_at
 """
 

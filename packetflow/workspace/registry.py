@@ -33,7 +33,9 @@ def register(
     fresh = 0
     for one in capabilities:
         declared = one.declaration
-        mark = f"{declared.version}|{declared.contract}|{declared.intent}|{declared.enabled}"
+        effects = ",".join(map(str, declared.effects))
+        facts = (declared.version, declared.contract, declared.intent, declared.enabled, effects)
+        mark = "|".join(map(str, (*facts, declared.fn.__module__)))
         if told.get(one.name) == mark:
             continue
         append(

@@ -15,7 +15,6 @@ from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from packetflow.composition.codec import dump
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
@@ -39,6 +38,7 @@ from packetflow.workspace.learning import learn
 from packetflow.workspace.leases import FileLeases
 from packetflow.workspace.registry import register
 from packetflow.workspace.resuming import Resumable, Resuming
+from packetflow.workspace.saving import save_pipeline
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -300,16 +300,7 @@ class Workspace(Arrivals):
         """
         if self.in_memory:
             raise WorkspaceError("a workspace in memory has no files; open a folder to save")
-        path = self.folder.pipelines / f"{pipeline.name}.yaml"
-        text = dump(pipeline)
-        try:
-            path.parent.mkdir(exist_ok=True)
-            scratch = path.with_suffix(f".{self.runner[-8:]}")
-            scratch.write_text(text, encoding="utf-8")
-            scratch.replace(path)
-        except OSError as error:
-            raise WorkspaceError(f"cannot write {path}: {error.strerror or error}") from error
-        return path
+        return save_pipeline(self.folder, pipeline, mark=self.runner[-8:])
 
     def register(self, names: Iterable[str] | None = None) -> int:
         """Tell the store which capabilities there are; answers how many were news."""

@@ -92,8 +92,9 @@ def press(page: Page, name: str) -> None:
 
 def settle(page: Page) -> None:
     """Wait until no script runs: what is typed or pressed then is not overtaken."""
+    page.wait_for_timeout(300)
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
-    page.wait_for_timeout(150)
+    page.wait_for_timeout(100)
 
 
 def done(page: Page, status: str = "Done") -> None:
@@ -133,8 +134,9 @@ def test_the_examples_run_with_their_example_values(visit: Callable[..., Page], 
 
 
 @pytest.mark.parametrize(
-    ("customer", "made"), [("Good customer", "Onboarding plan"), ("Bad customer", "Correction request")]
-)  # fmt: skip
+    ("customer", "made"),
+    [("Good customer", "Onboarding plan"), ("Bad customer", "Correction request")],
+)
 def test_good_and_bad_customers_go_their_two_ways(
     visit: Callable[..., Page], customer: str, made: str
 ):
@@ -163,7 +165,7 @@ def test_an_approval_is_answered_in_the_page(visit: Callable[..., Page], workspa
 def test_a_failure_is_shown_and_replayed_after_mending(visit: Callable[..., Page], workspace: Path):
     page = visit("/pipelines?name=fall")
     settle(page)
-    page.get_by_label("Text").fill("hello")
+    page.get_by_role("textbox", name="Text").fill("hello")
     press(page, "Run")
     done(page, "Failed")
     expect(page.get_by_text("the left shoelace is untied").first).to_be_visible()
@@ -172,7 +174,7 @@ def test_a_failure_is_shown_and_replayed_after_mending(visit: Callable[..., Page
     mended = 'return prepared + ", standing"'
     file.write_text(STUMBLES.replace('raise RuntimeError("the left shoelace is untied")', mended))
     page.get_by_role("link", name="Everything about this run").click()
-    expect(page.get_by_text("Timeline")).to_be_visible()
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     expect(page.get_by_text("the left shoelace is untied").first).to_be_visible()
     page.wait_for_timeout(3000)  # until the runner with the mended file is in place
     press(page, "Replay from Stumble")
@@ -184,7 +186,7 @@ def test_a_failure_is_shown_and_replayed_after_mending(visit: Callable[..., Page
 def test_what_hangs_can_be_stopped(visit: Callable[..., Page]):
     page = visit("/capabilities?name=sleep_long")
     settle(page)
-    page.get_by_label("Text").fill("hello")
+    page.get_by_role("textbox", name="Text").fill("hello")
     press(page, "Run")
     page.get_by_role("button", name="Stop", exact=True).click()
 
@@ -194,7 +196,7 @@ def test_what_hangs_can_be_stopped(visit: Callable[..., Page]):
 def test_a_capability_that_ends_its_process_leaves_the_studio_up(visit: Callable[..., Page]):
     page = visit("/capabilities?name=leave")
     settle(page)
-    page.get_by_label("Text").fill("hello")
+    page.get_by_role("textbox", name="Text").fill("hello")
     press(page, "Run")
 
     expect(page.get_by_text("The runner was lost while this ran")).to_be_visible()

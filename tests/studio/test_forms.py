@@ -124,7 +124,10 @@ def test_a_mapping_comes_back_as_it_was_filled_in(value: dict):
 def test_examples_fill_what_the_form_asks_for_first_come_first():
     fields = [Field("path", "path"), Field("n", "integer")]
 
-    assert combined(fields, [{"path": "a"}, {"path": "b", "n": 2, "x": 3}]) == {"path": "a", "n": 2}
+    assert combined(fields, [{"path": "a"}, {"path": "b", "n": 2}, {"n": 3, "x": 3}]) == {
+        "path": "a",
+        "n": 2,
+    }
 
 
 def test_json_files_with_all_needed_inputs_are_offered(tmp_path):

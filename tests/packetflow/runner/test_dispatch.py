@@ -162,20 +162,21 @@ async def test_an_event_of_another_process_starts_a_pipeline(opened: Any, folder
     assert notes(folder) == ["p|0"]
 
 
+@pytest.mark.parametrize("path", ["p", "p" * 40_000], ids=["small", "large"])
 async def test_an_event_sent_while_no_runner_was_there_starts_a_pipeline_later(
-    folder: Path, opened: Any
+    folder: Path, opened: Any, path: str
 ):
     triggered(folder, "{event: signed_up}")
     first = await opened("one")
     await until((folder / ".packetflow" / "triggered" / "heard").exists)
     await first.close()
     with Workspace(folder) as ws:
-        await asyncio.to_thread(ws.emit, "signed_up", {"path": "p"})
+        await asyncio.to_thread(ws.emit, "signed_up", {"path": path})
 
     later = await opened("two")
     await ended(later, 1)
 
-    assert notes(folder) == ["p|0"]
+    assert notes(folder) == [f"{path}|0"]
 
 
 async def test_old_events_start_nothing_in_a_workspace_that_never_had_a_runner(

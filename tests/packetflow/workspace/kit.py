@@ -1,8 +1,9 @@
 """What the workspace's tests share."""
 
 import time
+from typing import Any
 
-from packetflow import Workspace
+from packetflow import Workspace, capability
 from packetflow.workspace.handle import Handle
 
 PATIENCE = 20
@@ -15,3 +16,15 @@ def waits_now(ws: Workspace, handle: Handle) -> None:
         assert time.monotonic() < end
         assert not handle.done()
         ws.thread.call(lambda: None)
+
+
+def counted(calls: list[str], name: str, reads: str, makes: str) -> Any:
+    """A capability that notes its calls: *makes* is what it *reads* and its name."""
+    scope: dict[str, Any] = {"calls": calls}
+    source = (
+        f"def {name}({reads}: str) -> str:\n"
+        f"    calls.append({name!r})\n"
+        f"    return {reads} + {name[0]!r}\n"
+    )
+    exec(source, scope)
+    return capability(provides=makes)(scope[name])

@@ -171,15 +171,18 @@ BUSY = """
 import sys, threading
 from packetflow import Workspace, capability
 
+begun = threading.Event()
+
 @capability(provides="b")
 def hang(a: int) -> int:
-    print("begun", flush=True)
+    begun.set()
     threading.Event().wait()
     return a
 
 with Workspace(sys.argv[1]) as ws:
     ws.add(hang)
     handle = ws.start(hang, a=1)
+    begun.wait()
     print(handle.id, flush=True)
     sys.stdin.read()
 """
@@ -197,8 +200,7 @@ def test_what_runs_in_another_process_is_not_resumed_until_that_dies(folder: Pat
     )
     with process, Workspace(folder) as ws:
         assert process.stdout is not None
-        said = {process.stdout.readline().strip() for _ in range(2)} - {"begun"}
-        (execution_id,) = said
+        execution_id = process.stdout.readline().strip()
         ws.add(makes(calls, "hang", "a", "b"))
         with pytest.raises(RunElsewhere, match="another process"):
             ws.resume(execution_id)

@@ -3,47 +3,20 @@
 import asyncio
 import threading
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
 
-from packetflow import Workspace, capability, parallel, pipeline, secret, wait_for
-from packetflow.engine.events import Ended, StepEnded
+from packetflow import Workspace, capability, parallel, pipeline, wait_for
 from packetflow.engine.start import Start
 from packetflow.errors import (
-    CompositionError,
     MissingInput,
-    RunError,
     StoreError,
     UnknownName,
     WorkspaceError,
 )
 from packetflow.kernel.records import Status
-from tests.packetflow.workspace.kit import PATIENCE, waits_now
-
-SECRET = "hunter2-e9f0"
-
-
-def counted(calls: list[str], name: str, reads: str, makes: str) -> Any:
-    """A capability that notes its calls: *makes* is what it *reads* and its name."""
-    scope: dict[str, Any] = {"calls": calls}
-    source = (
-        f"def {name}({reads}: str) -> str:\n"
-        f"    calls.append({name!r})\n"
-        f"    return {reads} + {name[0]!r}\n"
-    )
-    exec(source, scope)
-    return capability(provides=makes)(scope[name])
-
-
-def files_with(folder: Path, content: bytes) -> list[str]:
-    """The files of the state folder that hold these bytes."""
-    state = folder / ".packetflow"
-    return [
-        path.relative_to(state).as_posix()
-        for path in state.rglob("*")
-        if path.is_file() and content in path.read_bytes()
-    ]
+from tests.packetflow.workspace.kit import PATIENCE, counted, waits_now
 
 
 def test_a_saved_pipeline_and_a_capability_run_by_name(ws: Workspace):
@@ -75,41 +48,6 @@ async def test_run_sync_works_while_another_loop_runs(ws: Workspace):
     assert ws.run_sync("divide", number=1, by=2)["part"] == 0.5
 
 
-async def test_the_events_of_a_run_can_be_followed_from_a_running_loop(memory: Workspace):
-    gate = threading.Event()
-
-    @capability(provides="b")
-    def slow(a: int) -> int:
-        gate.wait(PATIENCE)
-        return a + 1
-
-    handle = memory.start(slow, a=1)
-    events = aiter(handle)
-    gate.set()
-    seen = [event async for event in events]
-
-    assert [type(event) for event in seen] == [StepEnded, Ended]
-    assert (await handle)["b"] == 2
-
-
-def test_the_events_of_a_run_can_be_followed_in_plain_code(memory: Workspace):
-    gate = threading.Event()
-
-    @capability(provides="b")
-    def slow(a: int) -> int:
-        gate.wait(PATIENCE)
-        return a + 1
-
-    handle = memory.start(slow, a=1)
-    events = iter(handle)
-    gate.set()
-    kinds = [type(event) for event in events]
-
-    assert kinds == [StepEnded, Ended]
-    assert [type(event) for event in handle] == [Ended]
-    assert handle.result(PATIENCE)["b"] == 2
-
-
 def test_run_sync_inside_an_async_capability_is_a_clear_error(memory: Workspace):
     @capability(provides="b")
     async def outer(a: int) -> int:
@@ -121,27 +59,6 @@ def test_run_sync_inside_an_async_capability_is_a_clear_error(memory: Workspace)
 
     memory.add(inner)
     run = memory.run_sync(outer, a=1)
-
-    assert run.failure is not None
-    assert run.failure.error_type == "RunError"
-    assert "await" in run.failure.message
-
-
-@pytest.mark.parametrize("way", ["result", "events"])
-def test_waiting_for_a_handle_inside_an_async_capability_is_a_clear_error(
-    memory: Workspace, way: str
-):
-    handle = memory.start(wait_for("never"))
-
-    @capability(provides="c")
-    async def outer(a: int) -> int:
-        if way == "result":
-            handle.result()
-        else:
-            list(handle)
-        return a
-
-    run = memory.start(outer, a=1).result(PATIENCE)
 
     assert run.failure is not None
     assert run.failure.error_type == "RunError"
@@ -191,22 +108,6 @@ async def test_a_caller_who_is_cancelled_takes_the_run_with_him(memory: Workspac
         await caller
 
     assert await asyncio.to_thread(ended.wait, PATIENCE)
-
-
-async def test_giving_up_on_a_handle_leaves_the_run_alone(memory: Workspace):
-    gate = threading.Event()
-
-    @capability(provides="b")
-    def slow(a: int) -> int:
-        gate.wait(PATIENCE)
-        return a + 1
-
-    handle = memory.start(slow, a=1)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(handle, 0.01)
-    gate.set()
-
-    assert (await handle)["b"] == 2
 
 
 @pytest.mark.parametrize("place", ["loop", "thread"])
@@ -307,40 +208,6 @@ def test_a_workspace_can_be_entered_on_a_running_loop(folder: Path):
     assert asyncio.run(use()) == 2.0
 
 
-def test_failure_of_an_old_run_replays_the_users_own_exception(folder: Path):
-    with Workspace(folder) as ws:
-        ids = [ws.run_sync(name, number=1, by=0).id for name in ("divide", "divide_later")]
-    with Workspace(folder) as again:
-        for execution_id in ids:
-            old = again.execution(execution_id)
-            assert old.status is Status.FAILED
-            assert old.failure is not None
-            assert old.failure.inputs == {"number": 1, "by": 0}
-            with pytest.raises(ZeroDivisionError):
-                old.failure.replay()
-
-
-def test_an_old_run_has_its_typed_values_back(folder: Path):
-    with Workspace(folder) as ws:
-        run = ws.run_sync(ws.find("place") >> ws.find("measure"), x=3, y=4)
-    with Workspace(folder) as again:
-        old = again.execution(run.id[-8:])
-        kind = again.catalog.get("place").contract.provides[0].type
-
-        assert isinstance(old["point"], kind)
-        assert (old["point"].x, old["far"]) == (3, 5.0)
-        assert old.inputs == {"x": 3, "y": 4}
-        assert [span.step for span in old.spans] == ["place", "measure"]
-        assert old.started_at == run.started_at or abs(old.seconds - run.seconds) < 1
-
-
-def test_an_unknown_execution_says_so(ws: Workspace):
-    with pytest.raises(UnknownName, match="no execution is called 'nosuch'"):
-        ws.execution("nosuch")
-    with pytest.raises(UnknownName, match="no execution"):
-        ws.execution("00000000-0000-7000-8000-000000000000")
-
-
 def test_user_agent_trigger_and_tags_reach_the_executions(ws: Workspace):
     start = Start(trigger="cli", user="ada", agent="helper", tags={"ticket": "7"})
     run = ws.run_with("place", {"x": 1}, start)
@@ -398,61 +265,6 @@ def test_capabilities_are_registered_once(ws: Workspace):
     assert first == count
     assert first > 5
     assert again == 0
-
-
-def test_secrets_are_nowhere_on_the_disk(folder: Path):
-    with Workspace(folder) as ws:
-        good = ws.run_sync("greet", name="Ada", token=SECRET)
-        bad = ws.run_sync("greet", name="nobody", token=SECRET)
-        ws.register()
-        ws.store.flush()
-
-        assert (good.status, bad.status) == (Status.OK, Status.FAILED)
-        assert bad.failure is not None
-        assert bad.failure.inputs["token"] == SECRET
-    assert files_with(folder, b"no greeting for nobody")
-    assert files_with(folder, SECRET.encode()) == []
-
-
-def test_a_default_of_a_secret_is_nowhere_on_the_disk(folder: Path):
-    @capability(provides="greeting")
-    def hail(name: str, token: Annotated[str, secret] = SECRET) -> str:
-        return f"Hail {name}"
-
-    with Workspace(folder) as ws:
-        ws.add(hail)
-        ws.register()
-        assert ws.run_sync(hail, name="Ada")["greeting"] == "Hail Ada"
-        ws.store.flush()
-
-    assert files_with(folder, SECRET.encode()) == []
-
-
-def test_a_value_fixed_on_a_secret_input_is_nowhere_on_the_disk(folder: Path):
-    with Workspace(folder) as ws:
-        fixed = ws.find("greet").setting(token=SECRET)
-        good = ws.run_sync(fixed, name="Ada")
-        bad = ws.run_sync(pipeline("hidden", fixed), name="nobody")
-        ws.store.flush()
-
-        assert good["greeting"] == "Hello Ada"
-        assert bad.status is Status.FAILED
-    assert files_with(folder, SECRET.encode()) == []
-
-
-def test_a_run_with_a_fixed_secret_is_not_resumed_without_it(folder: Path):
-    with Workspace(folder) as ws:
-        bad = ws.run_sync(ws.find("greet").setting(token=SECRET), name="nobody")
-
-        with pytest.raises(RunError, match="secret"):
-            ws.resume(bad.id)
-
-
-def test_a_pipeline_with_a_fixed_secret_is_not_saved(ws: Workspace):
-    with pytest.raises(CompositionError, match="'token'"):
-        ws.save(pipeline("hidden", ws.find("greet").setting(token=SECRET)))
-
-    assert not (ws.folder.pipelines / "hidden.yaml").exists()
 
 
 def test_a_folder_that_is_not_there_says_how_to_make_one(tmp_path: Path):

@@ -1,0 +1,82 @@
+"""An execution under way, seen from plain code and from other loops."""
+
+import asyncio
+import threading
+
+import pytest
+
+from packetflow import Workspace, capability, wait_for
+from packetflow.engine.events import Ended, StepEnded
+from tests.packetflow.workspace.kit import PATIENCE
+
+
+async def test_the_events_of_a_run_can_be_followed_from_a_running_loop(memory: Workspace):
+    gate = threading.Event()
+
+    @capability(provides="b")
+    def slow(a: int) -> int:
+        gate.wait(PATIENCE)
+        return a + 1
+
+    handle = memory.start(slow, a=1)
+    events = aiter(handle)
+    gate.set()
+    seen = [event async for event in events]
+
+    assert [type(event) for event in seen] == [StepEnded, Ended]
+    assert (await handle)["b"] == 2
+
+
+def test_the_events_of_a_run_can_be_followed_in_plain_code(memory: Workspace):
+    gate = threading.Event()
+
+    @capability(provides="b")
+    def slow(a: int) -> int:
+        gate.wait(PATIENCE)
+        return a + 1
+
+    handle = memory.start(slow, a=1)
+    events = iter(handle)
+    gate.set()
+    kinds = [type(event) for event in events]
+
+    assert kinds == [StepEnded, Ended]
+    assert [type(event) for event in handle] == [Ended]
+    assert handle.result(PATIENCE)["b"] == 2
+
+
+@pytest.mark.parametrize("way", ["result", "events"])
+def test_waiting_for_a_handle_inside_an_async_capability_is_a_clear_error(
+    memory: Workspace, way: str
+):
+    handle = memory.start(wait_for("never"))
+
+    @capability(provides="c")
+    async def outer(a: int) -> int:
+        if way == "result":
+            handle.result()
+        else:
+            list(handle)
+        return a
+
+    run = memory.start(outer, a=1).result(PATIENCE)
+
+    assert run.failure is not None
+    assert run.failure.error_type == "RunError"
+    assert "await" in run.failure.message
+
+
+async def test_giving_up_on_a_handle_leaves_the_run_alone(memory: Workspace):
+    gate = threading.Event()
+
+    @capability(provides="b")
+    def slow(a: int) -> int:
+        gate.wait(PATIENCE)
+        return a + 1
+
+    handle = memory.start(slow, a=1)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(handle, 0.01)
+    gate.set()
+
+    assert (await handle)["b"] == 2
