@@ -15,10 +15,8 @@ from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from packetflow.composition.capability import Capability
 from packetflow.composition.composable import Composable
-from packetflow.composition.steps import Call, Pipeline, Step, Use
-from packetflow.composition.walk import walk
+from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
@@ -36,6 +34,7 @@ from packetflow.workspace.arrivals import Arrivals
 from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folder
 from packetflow.workspace.handle import Handle
 from packetflow.workspace.inbox import StoreInbox
+from packetflow.workspace.learning import learn
 from packetflow.workspace.leases import FileLeases
 from packetflow.workspace.registry import register
 from packetflow.workspace.resuming import Resumable, Resuming
@@ -206,23 +205,9 @@ class Workspace(Arrivals):
             )
             raise WorkspaceError(message, path=str(path))
         found = self.find(what)
-        self._learn(found.step if isinstance(found, Pipeline) else found.as_step())
+        step = found.step if isinstance(found, Pipeline) else found.as_step()
+        learn(self.catalog, step, self.runner)
         return found
-
-    def _learn(self, step: Step) -> None:
-        if step.__dict__.get("_learnt") == self.runner:
-            return
-        step.__dict__["_learnt"] = self.runner
-        for part in walk(step):
-            match part:
-                case Use(capability=Capability() as used) if self.catalog.find(used.name) is None:
-                    self.catalog.add(used)
-                case Call(pipeline=Pipeline() as called):
-                    if called.name not in {one.name for one in self.catalog.pipelines()}:
-                        self.catalog.add(called)
-                    self._learn(called.step)
-                case _:
-                    pass
 
     def resume(
         self, execution_id: str, *, accept_changes: bool = False, reason: str = "resumed"

@@ -63,9 +63,6 @@ class OwnStore:
             self._owner.close()
 
 
-workspace_module.StoreClient = OwnStore  # type: ignore[assignment,misc]  # for these processes
-
-
 @dataclass
 class Told:
     """What came of one life.
@@ -364,6 +361,7 @@ def _one(folder: Path, whole: dict[str, Any], told: Told, *, happened: bool, vie
 
 def main(what: str, plan: dict[str, Any]) -> Any:
     """Do one plan."""
+    workspace_module.StoreClient = OwnStore  # type: ignore[assignment,misc]  # for this process
     folder = Path(plan["folder"])
     if what == "record":
         return {flow: record(folder / flow, flow) for flow in plan["flows"]}
