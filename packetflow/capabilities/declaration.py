@@ -6,16 +6,29 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from packetflow.capabilities.contract import Contract
 from packetflow.capabilities.effects import Effect, Safety, safety
 from packetflow.capabilities.signature import Mode, Shape, read_signature
-from packetflow.errors import DeclarationError
+from packetflow.errors import DeclarationError, did_you_mean
 
 Place: TypeAlias = Literal["loop", "thread", "process"]
 """Where a call runs: on the event loop itself, in a thread, in another process."""
+
+WORDS = (
+    "effects",
+    "enabled",
+    "examples",
+    "expected_seconds",
+    "name",
+    "reconcile",
+    "tags",
+    "version",
+)
+"""What may be said in ``@capability`` besides ``provides`` and ``run_in``."""
 
 NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_.\-]*$")
 
@@ -110,6 +123,7 @@ def read_declaration(
             f"{called!r} cannot name a capability; use letters, digits, '_', '.' and '-'",
             capability=called,
         )
+    _check_words(called, place, provides, rest)
     effects = tuple(rest.pop("effects", ()))
     _check_effects(called, effects, rest.get("reconcile"))
     if contract is None:
@@ -143,6 +157,27 @@ def read_declaration(
     if where == "process":
         _check_importable(called, fn, facts["context"])
     return Declaration(name=called, fn=fn, place=where, effects=effects, **facts)
+
+
+def _check_words(name: str, place: object, provides: object, rest: Mapping[str, Any]) -> None:
+    """Refuse words that nobody knows, and values that make no sense."""
+    if provides is not None and not isinstance(provides, str):
+        raise DeclarationError(
+            f"capability {name!r}: provides names its one value, so it is a text; to provide "
+            "several, return a TypedDict, a dataclass or a pydantic model",
+            capability=name,
+        )
+    if place is not None and place not in get_args(Place):
+        known = ", ".join(repr(one) for one in get_args(Place))
+        raise DeclarationError(
+            f"capability {name!r}: run_in is {place!r}; it must be one of {known}", capability=name
+        )
+    for word in rest:
+        if word not in WORDS:
+            near = did_you_mean(get_close_matches(word, [*WORDS, "provides", "run_in"], 1))
+            raise DeclarationError(
+                f"capability {name!r}: @capability knows no {word!r}{near}", capability=name
+            )
 
 
 def _check_effects(name: str, effects: tuple[Effect, ...], reconcile: object) -> None:

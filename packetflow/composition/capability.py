@@ -104,8 +104,9 @@ def capability(fn: Callable[P, R] | None = None, /, **said: Any) -> Any:
     """
 
     def declare(function: Callable[P, R]) -> Capability[P, R]:
-        place = said.pop("run_in", None)
-        return Capability(read_declaration(function, place=place, **said), function)
+        words = {word: value for word, value in said.items() if word != "run_in"}
+        declared = read_declaration(function, place=said.get("run_in"), **words)
+        return Capability(declared, function)
 
     return declare if fn is None else declare(fn)
 

@@ -341,8 +341,11 @@ def _infer_repeat(step: Repeat) -> Flow:
     flow = inner.copy()
     if step.until is not None:
         for variable in sorted(condition.variables(step.until)):
-            if variable not in inner.makes:
+            made = inner.makes.get(variable)
+            if made is None:
                 flow.read(Port(variable, Any), label(step))
+            elif made.optional and variable not in flow.needs:
+                flow.maybes.setdefault(variable, label(step))
     for name, port in inner.makes.items():
         need = inner.needs.get(name)
         if need is not None:

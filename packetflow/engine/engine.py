@@ -308,6 +308,7 @@ class Engine:
         if run.passivated:
             if task is not None:
                 task.uncancel()
+            run.decide(("", ()), "parked", 1)
             return finish(live, Status.WAITING, None)
         reason = run.stop_reason or "cancelled"
         stopped = Cancelled(reason) if run.is_ours else Superseded(reason, execution_id=run.id)
@@ -339,7 +340,8 @@ class Engine:
         pause = self.passivate_after
 
         def aside() -> None:
-            if run.busy == 0 and run.waiting and task is not None and not task.done():
+            still = task is not None and not task.done()
+            if task is not None and still and run.only_waits and run.can_be_parked():
                 run.passivated = True
                 task.cancel()
 

@@ -177,7 +177,7 @@ class Running:
     @property
     def only_waits(self) -> bool:
         """True while nothing of it is under way but waiting for events."""
-        return self._run.waiting > 0 and self._run.busy == 0
+        return self._run.only_waits
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -194,8 +194,8 @@ class Running:
             self._run.listeners.remove(listener)
 
     def put_aside(self) -> bool:
-        """Put it aside if it only waits: the journal remembers it; tells whether it does."""
-        if not self.only_waits:
+        """Put it aside if it only waits and the journal has all of it; tells whether it does."""
+        if not self.only_waits or not self._run.can_be_parked():
             return False
         self._run.passivated = True
         self._task.cancel()

@@ -14,7 +14,7 @@ from packetflow.composition.policies import Cache, Hedge, Retry, Timeout, except
 from packetflow.engine.choices import Contest
 from packetflow.engine.node import Node, Pending
 from packetflow.engine.shared import SharedKey
-from packetflow.engine.spans import keep_span, picked
+from packetflow.engine.spans import keep_span, picked, recalled
 from packetflow.engine.state import Frame, Scope, StepFailed
 from packetflow.engine.strands import TIME_IS_UP
 from packetflow.engine.values import identity, pack_all
@@ -238,6 +238,10 @@ class CacheNode:
     def start(self, frame: Frame) -> Pending:
         """Take the outputs from the cache, or make them and put them there."""
         run = frame.run
+        kept = recalled(frame, self.id, self.ports)
+        if kept is not None:
+            frame.scope.update(kept)
+            return None
         if run.past is not None and (self.id, frame.path) in run.past.done:
             return self.node.start(frame)
         entries: OrderedDict[Any, Any] = run.engine.shared(self.key, OrderedDict)

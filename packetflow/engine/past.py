@@ -34,6 +34,7 @@ class Story:
         started: Its first record; ``None`` when that is missing.
         epoch: The highest lease epoch seen.
         runner: The runner that held it last.
+        parked: That runner has put it aside: it only waits, and anybody may take it up.
         past: What a new runner may build on.
         ended: Its last record, once it is over.
         last_span: The highest span number seen.
@@ -43,6 +44,7 @@ class Story:
     started: ExecutionStarted | None = None
     epoch: int = 0
     runner: str = ""
+    parked: bool = False
     past: Past = field(default_factory=Past)
     ended: ExecutionEnded | None = None
     last_span: int = 0
@@ -91,6 +93,7 @@ def _take(story: Story, record: Record) -> None:
             story.runner = story.runner or record.runner
         case ExecutionResumed():
             story.runner = record.runner
+            story.parked = False
             story.ended = None
         case ExecutionEnded():
             story.ended = record
@@ -106,6 +109,8 @@ def _take(story: Story, record: Record) -> None:
                 past.decisions[key] = record
             if record.what in {"ambiguous", "too_late"}:
                 past.waits.pop(key[:2], None)
+            elif record.what == "parked":
+                story.parked = True
             elif record.what == "withdrawn":
                 past.intents.discard((record.step, firm(record.path)))
         case WaitStarted():

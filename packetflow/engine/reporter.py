@@ -10,7 +10,6 @@ from packetflow.capabilities.context import Context
 from packetflow.engine.events import Logged, PartialOutput, Progressed
 from packetflow.engine.state import Frame
 from packetflow.engine.values import pack_all
-from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import EventArrived, LogLine, MessagePosted
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def make_context(node: UseNode, frame: Frame) -> Context:
 class StepReporter:
     """Implements `packetflow.capabilities.context.Reporter`; may be called from any thread."""
 
-    __slots__ = ("_asked", "_frame", "_loop", "_node", "_posted")
+    __slots__ = ("_asked", "_frame", "_loop", "_node", "_posted", "_sent")
 
     def __init__(self, node: UseNode, frame: Frame) -> None:
         self._node = node
@@ -51,6 +50,7 @@ class StepReporter:
         self._loop = asyncio.get_running_loop()
         self._asked = 0
         self._posted = 0
+        self._sent = 0
 
     def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None:
         """Keep a line."""
@@ -105,10 +105,11 @@ class StepReporter:
         return message_id
 
     def emit(self, event: str, payload: Mapping[str, Any], key: str) -> str:
-        """Send a named event."""
+        """Send a named event; a repeated try of the step sends the same event again."""
         run = self._frame.run
+        self._sent += 1
         arrived = EventArrived(
-            new_id(),
+            f"{idempotency_key(self._frame, self._node.id)}!{self._sent}",
             event,
             key,
             pack_all(self._scrubbed_all(payload), {}),

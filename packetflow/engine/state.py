@@ -8,10 +8,11 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
+from msgspec.msgpack import Ext
 
 from packetflow.engine.events import Event
-from packetflow.engine.values import pack
-from packetflow.kernel.records import Path, SpanEnded, StepDecision, WaitStarted
+from packetflow.engine.values import pack, pack_all
+from packetflow.kernel.records import Path, SpanEnded, StepDecision, ValueTag, WaitStarted
 
 if TYPE_CHECKING:
     from packetflow.engine.engine import Engine
@@ -26,6 +27,7 @@ Listener: TypeAlias = Callable[[Event], None]
 
 NO_TAGS: Final[dict[str, str]] = {}
 """Shared by all executions without tags; never changed."""
+_IN_MEMORY_ONLY: Final = frozenset({int(ValueTag.OPAQUE), int(ValueTag.SECRET)})
 _NOTHING: Final[frozenset[Any]] = frozenset()
 
 
@@ -173,6 +175,25 @@ class Run:
         """Tell whoever asked that nothing but waiting is left to do."""
         if self.busy == 0 and self.on_idle is not None:
             self.on_idle()
+
+    @property
+    def only_waits(self) -> bool:
+        """True while nothing is under way but waiting for events."""
+        return self.waiting > 0 and self.busy == 0
+
+    def can_be_parked(self) -> bool:
+        """Tell whether the journal holds all that is needed to go on from it.
+
+        A secret, or a value that could not be kept, exists in memory only.
+        """
+        if self.secrets:
+            return False
+        kept = [pack_all(self.inputs, {}), *(span.outputs for span in self.spans)]
+        return not any(
+            isinstance(slot, Ext) and slot.code in _IN_MEMORY_ONLY
+            for payload in kept
+            for slot in payload.values()
+        )
 
     def tell(self, event: Event) -> None:
         """Hand an event to whoever listens."""

@@ -131,8 +131,8 @@ class StepIntent(msgspec.Struct, frozen=True, array_like=True, tag="intent", gc=
 class StepDecision(msgspec.Struct, frozen=True, array_like=True, tag="decide", gc=False):
     """What a container chose, so that a resumed run chooses the same.
 
-    ``what`` is ``failed_alternative``, ``attempt``, ``passes``, ``ambiguous``, ``too_late`` or
-    ``withdrawn`` (an intent that came to nothing).
+    ``what`` is ``failed_alternative``, ``attempt``, ``passes``, ``ambiguous``, ``too_late``,
+    ``withdrawn`` (an intent that came to nothing) or, without a step, ``parked`` (put aside).
     """
 
     execution_id: str

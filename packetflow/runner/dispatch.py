@@ -14,7 +14,7 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
+RESTART_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
 SETTLE_SECONDS = 0.3
 MARGIN_NS = 60_000_000_000
@@ -79,9 +80,8 @@ class Dispatcher:
         self._hears.touch(mode=0o600)
         self._note_lying_files()
         threading.Thread(target=self._listen, name="packetflow-events", daemon=True).start()
-        self._spawn(self._watch_files())
-        self._spawn(self._watch_times())
-        self._spawn(self._watch_deadlines())
+        for watch in (self._watch_files, self._watch_times, self._watch_deadlines):
+            self._spawn(self._kept_up(watch))
 
     def has_duties(self) -> bool:
         """Whether a trigger, or an execution that waits, counts on this runner."""
@@ -93,6 +93,15 @@ class Dispatcher:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+
+    async def _kept_up(self, watch: Callable[[], Awaitable[None]]) -> None:
+        """Begin to watch again after a failure, such as a store that changes its owner."""
+        while not self._closed:
+            try:
+                await watch()
+            except Exception:
+                log.exception("a watcher failed and begins again")
+            await asyncio.sleep(RESTART_SECONDS)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -113,15 +122,15 @@ class Dispatcher:
 
     def _heard(self, record: Record) -> None:
         if isinstance(record, EventArrived) and record.event_id not in self._seen:
-            served = self._workspace.engine.deliver(record)
-            self._spawn(self.arrived(record, served=served > 0))
+            self._workspace.engine.deliver(record)
+            self._spawn(self.arrived(record))
 
-    async def arrived(self, event: EventArrived, *, served: bool) -> int:
+    async def arrived(self, event: EventArrived, *, wakes: bool = True) -> int:
         """Serve one event: wake executions that wait for it, start pipelines that it triggers.
 
         Args:
             event: The event; kept already.
-            served: Whether an execution in memory has taken it.
+            wakes: Whether executions that were put aside are looked for.
 
         Returns:
             How many executions were woken or started.
@@ -130,7 +139,7 @@ class Dispatcher:
             return 0
         self._seen.add(event.event_id)
         woken = 0
-        if not served:
+        if wakes:
             for row in await asyncio.to_thread(self._workspace.waiting):
                 if _is_for(event, row):
                     woken += await self.wake(str(row["execution_id"]))
@@ -189,9 +198,8 @@ class Dispatcher:
             execution_id, event = str(row["execution_id"]), event_of(row)
             if (execution_id, event.event_id) in self._woken:
                 continue
-            self._woken.add((execution_id, event.event_id))
-            if self._workspace.engine.deliver(event) == 0:
-                await self.wake(execution_id)
+            if self._workspace.engine.deliver(event) > 0 or await self.wake(execution_id):
+                self._woken.add((execution_id, event.event_id))
 
     async def _serve_triggers(self) -> None:
         """Start what events of the time since the last look trigger."""
@@ -205,7 +213,7 @@ class Dispatcher:
             for row in await self._rows(_SENT, {"since": since}):
                 event = event_of(row)
                 if event.event_id not in self._seen:
-                    await self.arrived(event, served=True)
+                    await self.arrived(event, wakes=False)
         known.parent.mkdir(exist_ok=True)
         scratch = known.with_name(f"heard.{self._workspace.runner}")
         scratch.write_text(str(now), encoding="utf-8")

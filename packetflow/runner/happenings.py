@@ -103,7 +103,8 @@ def failure_card(failure: Failure) -> FailureCard:
     code, facts = "", {}
     if isinstance(cause, PacketFlowError):
         code, facts = cause.code, facts_of(cause)
-    text = "" if cause is None else "".join(traceback.format_exception(cause))
+    # where it happened, not what was said there: messages may hold secrets
+    text = "" if cause is None else "".join(traceback.format_tb(cause.__traceback__))
     return FailureCard(
         failure.step,
         failure.error_type,

@@ -198,7 +198,7 @@ class Host:
         )
         taken = self.workspace.engine.deliver(arrived)
         if self._dispatcher is not None:
-            taken += await self._dispatcher.arrived(arrived, served=taken > 0)
+            taken += await self._dispatcher.arrived(arrived)
         return taken
 
     def under_way(self) -> list[str]:

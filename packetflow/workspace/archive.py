@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from packetflow.store.inproc import MemoryStore
 
 
+SHORTEST_ID = 4
+"""So many last characters of an id are needed to find it."""
+
+
 class Archive:
     """Reads executions back; in memory from the store itself, else from journals and files."""
 
@@ -75,11 +79,14 @@ class Archive:
         """
         if len(execution_id) == 36:
             return execution_id
+        end = execution_id.strip().lower()
+        if len(end) < SHORTEST_ID:
+            raise UnknownName("execution", execution_id)
         query = (
             "SELECT execution_id::VARCHAR AS id FROM executions "
-            "WHERE execution_id::VARCHAR LIKE $end LIMIT 2"
+            "WHERE ends_with(execution_id::VARCHAR, $end) LIMIT 2"
         )
-        found = self._store.sql(query, {"end": f"%{execution_id}"}).to_pylist()
+        found = self._store.sql(query, {"end": end}).to_pylist()
         if len(found) != 1:
             raise UnknownName("execution", execution_id)
         return str(found[0]["id"])

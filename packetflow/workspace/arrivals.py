@@ -70,8 +70,16 @@ class Arrivals:
     def send_answer(
         self, execution_id: str, step: str, value: Any, path: Path = ()
     ) -> EventArrived:
-        """Keep a person's answer, without handing it to anybody here."""
-        return self.send(answer_event(execution_id, step, path), {"answer": value})
+        """Keep a person's answer to the question now open, without handing it to anybody here."""
+        open_now = [
+            str(row["event"])
+            for row in self.waiting()
+            if (row["execution_id"], row["step"]) == (execution_id, step)
+            and tuple(row["path"] or ()) == tuple(path)
+            and str(row["event"]).startswith("answer:")
+        ]
+        event = open_now[-1] if open_now else answer_event(execution_id, step, path)
+        return self.send(event, {"answer": value})
 
     def deliver(self, arrived: EventArrived) -> None:
         """Hand an event to the executions that wait in this process."""

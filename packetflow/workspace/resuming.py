@@ -171,8 +171,7 @@ class Resuming:
 
     def runs_elsewhere(self, story: Story) -> str:
         """The other living runner that works on an execution; empty when there is none."""
-        parked = set(story.past.waits) - set(story.past.done)
-        if story.ended is not None or self._leases is None or parked:
+        if story.ended is not None or self._leases is None or story.parked:
             return ""
         if story.runner == self._runner or not self._is_alive(story.runner):
             return ""
