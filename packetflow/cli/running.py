@@ -12,6 +12,7 @@ from packetflow.cli import outcome
 from packetflow.cli.command import Command
 from packetflow.cli.follow import Manner, followed
 from packetflow.cli.inputs import Given, read
+from packetflow.cli.say import warnings
 from packetflow.cli.target import SOURCE_TAG, find
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.start import Start
@@ -68,6 +69,7 @@ def pairs(words: Iterable[str]) -> dict[str, str]:
 
 def perform(command: Command, ws: Workspace, request: Request, manner: Manner) -> None:
     """Run what was asked for and print how it came out."""
+    warnings(str(one) for one in ws.catalog.broken_files())
     target, tags = find(ws, request.name)
     contract = target.contract
     given = Given(request.file, request.piped, request.words)

@@ -156,9 +156,7 @@ class Catalog:
 
     def broken(self) -> list[Broken]:
         """Capability files, plug-ins and pipeline files that cannot be used as they are."""
-        self._from_files()
-        found = [loaded.broken for loaded in self._files.values() if loaded.broken is not None]
-        found += self._plug_problems
+        found = [*self.broken_files(), *self._plug_problems]
         for path in self._pipeline_files():
             try:
                 self.pipeline(path.stem)
@@ -166,6 +164,20 @@ class Catalog:
                 found.append(Broken(str(path), error.__dict__.get("line", 0), error.message))
             except CompositionError as error:
                 found.append(Broken(str(path), 0, error.message))
+        return found
+
+    def broken_files(self) -> list[Broken]:
+        """Capability files that cannot be used as they are, or that hide one another's names."""
+        self._from_files()
+        found = [loaded.broken for loaded in self._files.values() if loaded.broken is not None]
+        homes: dict[str, str] = {}
+        for loaded in self._files.values():
+            for one in loaded.capabilities:
+                first = homes.setdefault(one.name, loaded.file)
+                if first != loaded.file:
+                    said = f"declares {one.name!r}, which {Path(first).name} declares too"
+                    line = one.declaration.source[1]
+                    found.append(Broken(loaded.file, line, f"{said}; rename one of them"))
         return found
 
     def _pipeline_files(self) -> list[Path]:

@@ -1,5 +1,6 @@
 """What is read off a function, and what is said when it cannot be declared."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Annotated, NotRequired, TypedDict
@@ -157,3 +158,19 @@ def test_effects_say_how_freely_a_call_may_be_repeated():
     assert safety(Effect.reads("network"), Effect.audit()) is Safety.PURE
     assert safety(Effect.writes("files", idempotent=True)) is Safety.IDEMPOTENT
     assert safety(Effect.writes("files", idempotent=True), Effect.writes("x")) is Safety.GUARDED
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"provides": ["a", "b"]}, "return a TypedDict, a dataclass or a pydantic model"),
+        ({"provides": "a", "run_in": "threads"}, "it must be one of 'loop', 'thread', 'process'"),
+        ({"provide": "a"}, "did you mean 'provides'?"),
+    ],
+)
+def test_words_that_nobody_knows_are_refused_with_the_nearest(words, said):
+    def double(n: int) -> int:
+        return 2 * n
+
+    with pytest.raises(DeclarationError, match=re.escape(said)):
+        capability(**words)(double)

@@ -331,3 +331,14 @@ def test_search_finds_what_people_mean_first(catalog: Catalog):
     assert "ask_model" in first("language model answer")
     assert first("weekly numbers", 1) == ["weekly_numbers"]
     assert first("zzzz") == []
+
+
+def test_two_files_that_declare_one_name_are_reported(folder: Path, catalog: Catalog):
+    write(folder, "first.py", one("greet"))
+    write(folder, "second.py", one("greet", 2))
+
+    said = [str(broken) for broken in catalog.broken_files()]
+
+    assert len(said) == 1
+    assert "second.py" in said[0]
+    assert "declares 'greet', which first.py declares too" in said[0]
