@@ -73,6 +73,12 @@ class Catalog:
         self._added = {**self._added, **capabilities}
         self._generation += 1
 
+    def learn(self, capability: AnyCapability) -> None:
+        """Add a capability of this session; those of files, plug-ins and the library stay."""
+        known = self.find(capability.name)
+        if known is None or (capability.name in self._added and known is not capability):
+            self.add(capability)
+
     def refresh(self) -> list[str]:
         """Read capability files that are new or changed, and those that import such.
 

@@ -105,8 +105,9 @@ async def wait(
     question: str = "",
     choices: Sequence[str] = (),
     answer: str = "",
+    since_ns: int = 0,
 ) -> EventArrived:
-    """Keep the wait, then wait for the event.
+    """Keep the wait, then wait for the event; one that came after *since_ns* counts too.
 
     Raises:
         TimeIsOver: Nothing came within the time, counted from the first start of the wait.
@@ -135,7 +136,7 @@ async def wait(
     engine.waits.add(waiter)
     run.waiting += 1
     try:
-        early = await _early(waiter, started.at)
+        early = await _early(waiter, min(started.at, since_ns or started.at))
         if early is not None:
             return early
         if run.listeners:
@@ -266,6 +267,7 @@ class WaitNode:
         event = self.event
         if self.question:
             event = answer_event(run.id, self.id, frame.path)
+        asked = run.engine.clock.wall_ns()  # an answer after a refused one may come meanwhile
         while True:
             try:
                 arrived = await wait(
@@ -276,6 +278,7 @@ class WaitNode:
                     within_seconds=self.within,
                     question=self.question,
                     choices=self.choices,
+                    since_ns=asked,
                 )
             except TimeIsOver:
                 await self._too_late(frame, began)

@@ -11,6 +11,8 @@ from packetflow.discovery.catalog import Catalog
 def learn(catalog: Catalog, step: Step, session: str) -> None:
     """Add the capabilities and pipelines that a step calls to a catalog that lacks them.
 
+    A capability that was defined anew in this session takes the place of the earlier one.
+
     Args:
         catalog: Of the session.
         step: What is about to run; marked, so that it is looked through once a session.
@@ -21,8 +23,8 @@ def learn(catalog: Catalog, step: Step, session: str) -> None:
     step.__dict__["_learnt"] = session
     for part in walk(step):
         match part:
-            case Use(capability=Capability() as used) if catalog.find(used.name) is None:
-                catalog.add(used)
+            case Use(capability=Capability() as used):
+                catalog.learn(used)
             case Call(pipeline=Pipeline() as called):
                 if called.name not in catalog.pipeline_names():
                     catalog.add(called)
