@@ -66,7 +66,7 @@ def parallel(*parts: Part, at_once: int | None = None, id: str | None = None) ->
     """All at once; what ``&`` does."""
     steps = [as_step(part) for part in parts]
     made = Parallel(_flat(steps, Parallel), at_once, id)
-    return _with_flow(made, flow_of_parallel([step.flow for step in made.steps], made.steps))
+    return _with_flow(made, flow_of_parallel([step.flow for step in made.steps]))
 
 
 def fallback(*parts: Part) -> Fallback:

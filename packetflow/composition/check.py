@@ -64,7 +64,7 @@ def check(step: Step, *, given: Iterable[str] | Mapping[str, Any] | None = None)
     problems += _duplicates(whole)
     for part in walk(whole):
         problems += _local(part)
-    problems += _conditions(whole, flow, given)
+    problems += _conditions(whole, given)
     problems += _inside_calls(whole)
     firm = (name for name, port in flow.needs.items() if not port.optional)
     outside = set(firm if given is None else given)
@@ -274,7 +274,7 @@ def _reaches(after: tuple[tuple[int, ...], ...], start: int, goal: int) -> bool:
     return False
 
 
-def _conditions(whole: Step, flow: Flow, given: object) -> Iterator[Problem]:
+def _conditions(whole: Step, given: object) -> Iterator[Problem]:
     """Compile every condition against the types of the names it may see."""
     visible: dict[str, Any] = {}
     for part in walk(whole):
@@ -296,7 +296,6 @@ def _conditions(whole: Step, flow: Flow, given: object) -> Iterator[Problem]:
             if wrong is not None:
                 message = f"condition {source!r} {wrong}"
                 yield Problem("bad_condition", label(part), message)
-    del flow
 
 
 def _maybe(name: str, reader: str, flow: Flow) -> Problem:

@@ -122,7 +122,7 @@ def infer(step: Step) -> Flow:
                 flow = infer_then(flow, part.flow, own=True)
             return flow
         case Parallel(steps=steps):
-            return flow_of_parallel([part.flow for part in steps], steps)
+            return flow_of_parallel([part.flow for part in steps])
         case Graph():
             from packetflow.composition.dataflow import infer_graph
 
@@ -240,17 +240,16 @@ def check_joint(
     problems.append(Problem("wrong_type", reader, message, read.name))
 
 
-def flow_of_parallel(flows: SequenceOf[Flow], steps: SequenceOf[Step]) -> Flow:
+def flow_of_parallel(flows: SequenceOf[Flow]) -> Flow:
     """The flow of parts side by side: one producer a name, and nobody reads what another makes."""
     flow = Flow()
-    for part, step in zip(flows, steps, strict=True):
+    for part in flows:
         for name, port in part.makes.items():
             if name in flow.makes:
                 flow.problems.append(clash(name, flow.makers[name], part.makers[name]))
             flow.makes[name] = port
             flow.makers[name] = part.makers[name]
         flow.absorb(part)
-        del step
     for part in flows:
         for name in part.needs:
             if name in flow.makes:

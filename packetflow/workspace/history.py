@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -98,8 +97,3 @@ def _last_failed(spans: Iterable[SpanEnded], step: str) -> SpanEnded | None:
 
 def _moment(ns: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(ns / 1e9, dt.UTC)
-
-
-def read_json(text: str | None) -> Any:
-    """A JSON column of the store."""
-    return None if text is None else json.loads(text)

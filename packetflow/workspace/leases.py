@@ -70,8 +70,3 @@ class FileLeases:
             if number.isdigit() and int(number) > best:
                 best, path = int(number), found
         return best, "" if path is None else self.holder(path)
-
-    def release(self, execution_id: str) -> None:
-        """Forget an execution that is over."""
-        for found in self._folder.glob(f"{execution_id}.*"):
-            found.unlink(missing_ok=True)

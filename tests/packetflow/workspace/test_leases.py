@@ -44,12 +44,10 @@ def test_whoever_was_superseded_sees_it_and_learns_by_whom(tmp_path: Path):
         old.claim("e", 2)
 
 
-def test_a_released_execution_has_no_lease(tmp_path: Path):
+def test_the_newest_lease_is_the_one_of_the_highest_epoch(tmp_path: Path):
     leases = FileLeases(tmp_path, "one")
     leases.claim("e", 2)
     leases.claim("e", 10)
-    assert leases.newest("e") == (10, "one")
-    leases.release("e")
 
-    assert leases.newest("e") == (0, "")
+    assert leases.newest("e") == (10, "one")
     assert leases.newest("never") == (0, "")
