@@ -35,6 +35,7 @@ def test_failure_of_an_old_run_replays_the_users_own_exception(folder: Path):
             assert old.status is Status.FAILED
             assert old.failure is not None
             assert old.failure.inputs == {"number": 1, "by": 0}
+            assert "in divide" in old.failure.trail
             with pytest.raises(ZeroDivisionError):
                 old.failure.replay()
 
