@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from packetflow.cli.command import Command
-from packetflow.cli.say import console
+from packetflow.cli.say import console, near
 from packetflow.cli.showing import problems_of
 from packetflow.cli.target import find
 from packetflow.errors import SourceError
@@ -52,13 +52,20 @@ def found_in(ws: Workspace, name: str) -> list[Found]:
 
 def _place(error: SourceError) -> str:
     facts = error.__dict__
-    parts = (facts.get("file") or "", facts.get("line") or "", facts.get("column") or "")
-    return ":".join(str(part) for part in parts if part)
+    return _at(facts.get("file") or "", facts.get("line") or 0, facts.get("column") or 0)
+
+
+def _at(file: str, line: int = 0, column: int = 0) -> str:
+    return ":".join(str(part) for part in (near(file), line, column) if part)
 
 
 def _said(error: SourceError) -> str:
-    file, line = error.__dict__.get("file"), error.__dict__.get("line")
-    return error.message.removeprefix(f"{file}:{line}: ").removeprefix(f"{file}: ")
+    return _bare(error.message, error.__dict__.get("file") or "", error.__dict__.get("line") or 0)
+
+
+def _bare(message: str, file: str, line: int) -> str:
+    """A message without the place that is said before it."""
+    return message.removeprefix(f"{file}:{line}: ").removeprefix(f"{file}: ")
 
 
 def _of(ws: Workspace, name: str, problem: Problem) -> Found:
@@ -83,7 +90,7 @@ def _nearest(ws: Workspace, problem: Problem) -> str:
 def every_problem(ws: Workspace) -> list[Found]:
     """What is wrong in a whole workspace: files that do not load, pipelines that do not fit."""
     found = [
-        Found(f"{one.file}:{one.line}" if one.line else one.file, one.error, code="broken")
+        Found(_at(one.file, one.line), _bare(one.error, one.file, one.line), code="broken")
         for one in ws.catalog.broken()
     ]
     for pipeline in ws.catalog.pipelines():

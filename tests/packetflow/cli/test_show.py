@@ -64,6 +64,14 @@ def test_a_file_that_does_not_parse_is_reported_with_its_line(say, example):
     assert "error: bad.yaml:2" in said.out
 
 
+def test_the_place_of_a_broken_file_is_said_once_and_as_seen_from_here(say, example):
+    (example / "pipelines" / "broken.yaml").write_text("pipeline: broken\nsteps: [{us: x}]\n")
+
+    (line,) = say("check").out.splitlines()
+
+    assert line.startswith("error: pipelines/broken.yaml:2: a step needs a key")
+
+
 def test_a_broken_capability_file_is_found_with_its_line(say, example):
     (example / "capabilities" / "broken.py").write_text("x = 1\nraise ValueError('no')\n")
 
