@@ -14,10 +14,11 @@ from packetflow.cli.command import Command
 from packetflow.cli.follow import Manner, announced, followed
 from packetflow.cli.inputs import Given, read
 from packetflow.cli.say import warnings
+from packetflow.cli.showing import problems_of
 from packetflow.cli.target import SOURCE_TAG, find
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.start import Start
-from packetflow.errors import RunElsewhere, Superseded
+from packetflow.errors import MissingInput, RunElsewhere, Superseded
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import Status
 
@@ -74,7 +75,12 @@ def perform(command: Command, ws: Workspace, request: Request, manner: Manner) -
     target, tags = find(ws, request.name)
     contract = target.contract
     given = Given(request.file, request.piped, request.words)
-    inputs = read(contract, given, ws.folder.path)
+    try:
+        inputs = read(contract, given, ws.folder.path)
+    except MissingInput as missing:
+        names = missing.__dict__["names"]
+        warnings(str(one) for one in problems_of(target) if one.name in names)
+        raise
     start = Start(
         execution_id=request.execution_id or new_id(),
         trigger="cli",

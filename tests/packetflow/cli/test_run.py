@@ -88,6 +88,19 @@ def test_a_failure_in_users_code_shows_file_line_and_source(say, example):
     assert "packetflow/engine" not in said.err
 
 
+def test_a_missing_input_that_is_a_slip_is_said_with_the_nearest(say, example):
+    (example / "pipelines" / "slip.yaml").write_text(
+        "pipeline: slip\nsteps: [{use: keywords}, {when: size(keyword) > 0, then: "
+        "[{use: language}]}]\n"
+    )
+
+    said = say("run", "slip", "text=a")
+
+    assert said.code == 1
+    assert "needs 'keyword', which nobody gave" in said.err
+    assert "did you mean 'keywords'" in said.err
+
+
 def test_a_wrong_answer_shows_where_its_capability_is(say, example):
     (example / "capabilities" / "careless.py").write_text(
         CARELESS.replace("return parse(text)", "return text")
