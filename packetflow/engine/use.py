@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.validate import reason
 from packetflow.engine.codegen import Joint, Write
-from packetflow.engine.effects import emit_effects, emitting
+from packetflow.engine.effects import emitted, emitting
 from packetflow.engine.events import StepEnded, StepStarted
 from packetflow.engine.node import Pending
 from packetflow.engine.reporter import make_context
@@ -160,10 +160,8 @@ class UseNode:
         )
         if run.attributes:
             span = run.with_attributes(span)
-        run.keep(span)
+        run.keep(span, emitted(self, frame, span) if self.effects else None)
         frame.scope.update(outputs)
-        if self.effects:
-            emit_effects(self, frame, span)
         if run.listeners:
             run.tell(StepEnded(span))
 
