@@ -1,7 +1,7 @@
 """From a fresh interpreter to the first new step of an execution that was killed at nine tenths.
 
 The floor is a bare interpreter that imports packetflow. Times are of the wall clock and of the
-process's own CPU, each the best of several, from before the process is started.
+process's own CPU, each the best of several, from before the process is started. Bytecode is at hand, as where packages are installed.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ class Times(NamedTuple):
 def _run(code: str, *arguments: str, **environment: str) -> str:
     command = [sys.executable, "-c", code, *arguments]
     env = {**os.environ, **environment}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, env=env, check=False).stdout
 
 
