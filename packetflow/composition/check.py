@@ -194,6 +194,10 @@ def _renames(part: Use | Call, name: str) -> Iterator[Problem]:
     called = part.capability if isinstance(part, Use) else part.pipeline
     if isinstance(called, Unknown):
         return
+    if isinstance(called, Capability) and not called.declaration.enabled:
+        yield Problem("disabled", name, f"the capability {called.name!r} is switched off")
+    if part.is_plain:
+        return
     inputs, outputs = called.contract.inputs, called.contract.outputs
     for side, known, used in (
         ("input", inputs, [*part.reads, *part.values]),
@@ -214,8 +218,6 @@ def _renames(part: Use | Call, name: str) -> Iterator[Problem]:
         if value is HIDDEN:
             message = f"the secret value of {one!r} was not saved; make it an input"
             yield Problem("missing_input", name, message, one)
-    if isinstance(called, Capability) and not called.declaration.enabled:
-        yield Problem("disabled", name, f"the capability {called.name!r} is switched off")
 
 
 def _unreachable(part: Branch, name: str) -> Iterator[Problem]:

@@ -131,10 +131,8 @@ def main() -> int:
         ours = figures[f"{shape}_{size}"] = restart(shape, size)
         print(f"  {shape} of {size:6,}: {ours.wall:.3f} s, cpu {ours.cpu:.3f} s")
     ours = figures["chain_10000_old"] = restart("chain", 10_000, old_journals=True)
-    size = OLD_JOURNALS * OLD_MEGABYTES
-    print(
-        f"  chain of 10,000 beside {size} MB of old journals: {ours.wall:.3f} s, cpu {ours.cpu:.3f} s"
-    )
+    old = f"beside {OLD_JOURNALS * OLD_MEGABYTES} MB of old journals"
+    print(f"  chain of 10,000 {old}: {ours.wall:.3f} s, cpu {ours.cpu:.3f} s")
     chain = figures["chain_10000"]
     print(
         f"restart to first new step (10,000 steps, killed at 9,000): {chain.wall:.3f} s; "
