@@ -1,7 +1,8 @@
 """From a fresh interpreter to the first new step of an execution that was killed at nine tenths.
 
 The floor is a bare interpreter that imports packetflow. Times are of the wall clock and of the
-process's own CPU, each the best of several, from before the process is started. Bytecode is at hand, as where packages are installed.
+process's own CPU, each the best of several, from before the process is started. Bytecode is at
+hand, as where packages are installed.
 """
 
 from __future__ import annotations
