@@ -10,6 +10,7 @@ import hashlib
 import json
 from typing import Any
 
+from packetflow.capabilities.declaration import Declaration
 from packetflow.composition.codec_document import document
 from packetflow.composition.codec_emit import emit
 from packetflow.composition.codec_json import parse_json, plain_nodes
@@ -119,12 +120,15 @@ def definition_sha(pipeline: Pipeline) -> str:
 def _versions(pipeline: Pipeline) -> dict[str, Any]:
     """Version and contract of everything called, directly and in the pipelines called."""
     versions: dict[str, Any] = {}
+    declared: dict[str, Declaration] = {}
     stack = [pipeline]
     while stack:
         for part in walk(stack.pop().step):
             if isinstance(part, Use) and not isinstance(part.capability, Unknown):
                 said = part.capability.declaration
-                versions[f"use {said.name}"] = [said.version, str(said.contract)]
+                if declared.get(said.name) is not said:
+                    declared[said.name] = said
+                    versions[f"use {said.name}"] = [said.version, str(said.contract)]
             elif isinstance(part, Call) and not isinstance(part.pipeline, Unknown):
                 called = part.pipeline
                 if f"call {called.name}" not in versions:

@@ -166,7 +166,7 @@ class Engine:
     def resume(
         self,
         composition: Composable | Pipeline,
-        records: Iterable[Record],
+        records: Iterable[Record] | Story,
         *,
         epoch: int | None = None,
         reason: str = "",
@@ -177,14 +177,14 @@ class Engine:
 
         Args:
             composition: What it ran.
-            records: All its records.
+            records: All its records, or what they tell.
             epoch: The lease's epoch; one more than the last by default.
             reason: Why it was interrupted, for the log.
 
         Raises:
             RunError: There is no such execution, or it is over.
         """
-        story = read_story(records)
+        story = records if isinstance(records, Story) else read_story(records)
         if story.started is None:
             raise RunError("these records hold no start of an execution")
         if story.ended is not None and story.ended.status == Status.OK:

@@ -211,16 +211,12 @@ def _compile_use(step: Use, hidden: frozenset[str]) -> Node:
     if isinstance(used, Unknown):
         raise AssertionError(f"{used.name} passed the check")  # noqa: TRY004 - not a type of value
     declaration = used.declaration
-    if _is_plain(step):
-        joint = _plain_joint(declaration, hidden & _names(declaration.contract))
+    if step.is_plain:
+        joint = _plain_joint(declaration, hidden and hidden & _names(declaration.contract))
     else:
         joint = _joint(step, declaration, hidden)
     node = _use_class(declaration)(label(step), declaration, joint)
     return GuardedUse(node) if declaration.safety is Safety.GUARDED else node
-
-
-def _is_plain(step: Use) -> bool:
-    return not step.reads and step.writes is None and not step.values
 
 
 def _names(contract: Contract) -> frozenset[str]:

@@ -7,6 +7,7 @@ may be *torn*: its writer was killed, or is still at it. A bad frame with good o
 
 from __future__ import annotations
 
+import contextlib
 import re
 import struct
 from collections.abc import Iterator, Mapping
@@ -183,15 +184,32 @@ def parts_of(folder: str | Path, execution_id: str) -> dict[str, list[Record]]:
 
 def in_order(parts: Mapping[str, list[Record]]) -> list[Record]:
     """Bring the parts of one execution, by segment, into the order of `records_of`."""
-    found: list[tuple[int, int, Record]] = []
+    lives: dict[int, list[Record]] = {}
     last: dict[str, int] = {}
-    for order, (name, records) in enumerate(sorted(parts.items())):
+    for name, records in sorted(parts.items()):
         process = name.rsplit(".", 2)[0]
         epochs = (record.epoch for record in records if hasattr(record, "epoch"))
         epoch = last[process] if process in last else next(epochs, 0)
         for record in records:
             epoch = getattr(record, "epoch", epoch)
-            found.append((epoch, order, record))
+            lives.setdefault(epoch, []).append(record)
         last[process] = epoch
-    found.sort(key=lambda item: item[:2])
-    return [record for _, _, record in found]
+    return [record for epoch in sorted(lives) for record in lives[epoch]]
+
+
+def sizes_of(folder: str | Path) -> dict[str, int]:
+    """The sizes in bytes of the segments of a journal folder, by name."""
+    found = {}
+    for path in segments(folder):
+        with contextlib.suppress(FileNotFoundError):  # the owner removed it meanwhile
+            found[path.name] = path.stat().st_size
+    return found
+
+
+def has_grown(folder: str | Path, since: Mapping[str, int], execution_id: str) -> bool:
+    """Tell whether there may be more of an execution than when the segments had those sizes."""
+    now, needle = sizes_of(folder), execution_id.encode()
+    if since.keys() - now.keys():
+        return True  # the owner removed some; their records are in the database
+    changed = [name for name, size in now.items() if since.get(name) != size]
+    return any(needle in Path(folder, name).read_bytes() for name in changed)
