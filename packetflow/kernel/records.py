@@ -81,13 +81,18 @@ class ExecutionStarted(msgspec.Struct, frozen=True, array_like=True, tag="exec",
 
 
 class ExecutionResumed(msgspec.Struct, frozen=True, array_like=True, tag="resume", gc=False):
-    """A runner takes the execution over; records of older epochs that come later do not count."""
+    """A runner takes the execution over; records of older epochs that come later do not count.
+
+    ``read`` says how many records of each older epoch that runner had before it: exactly those
+    count from then on. ``None`` (older versions) means those that were written earlier.
+    """
 
     execution_id: str
     epoch: int
     at: int
     runner: str = ""
     reason: str = ""
+    read: dict[int, int] | None = None
 
 
 class SpanEnded(msgspec.Struct, frozen=True, array_like=True, tag="span", gc=False):
