@@ -136,6 +136,8 @@ def _take_span(story: Story, span: SpanEnded) -> None:
         return
     place = (span.step, span.path)
     past = story.past
+    if past.waits and (span.kind == "wait" or span.status != Status.CANCELLED):
+        past.waits.pop(place, None)
     if span.status in _DONE:
         known = past.done.get(place)
         if known is None or span.epoch > known.epoch:

@@ -17,6 +17,7 @@ from packetflow.engine.events import Waits as WaitsEvent
 from packetflow.engine.node import Node, Pending
 from packetflow.engine.spans import keep_span, recalled
 from packetflow.engine.state import Frame, Run, StepFailed
+from packetflow.engine.strands import stop_status
 from packetflow.engine.values import pack_all, unpack
 from packetflow.errors import MissingInput, Superseded, TimedOut, WrongType
 from packetflow.kernel.records import EventArrived, Path, Status, WaitStarted
@@ -283,6 +284,11 @@ class WaitNode:
             except TimeIsOver:
                 await self._too_late(frame, began)
                 return
+            except asyncio.CancelledError as stopped:
+                if not run.passivated and not run.cancelled:
+                    status = stop_status(stopped)
+                    keep_span(frame, self.id, "wait", name=self.event, began=began, status=status)
+                raise
             try:
                 outputs = self._outputs(frame, arrived)
             except StepFailed as refused:
