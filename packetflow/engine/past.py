@@ -80,13 +80,13 @@ def _cut_off(lives: dict[int, list[Record]]) -> None:
         taken = next((r for r in lives[epoch] if isinstance(r, ExecutionResumed)), None)
         if taken is None:
             continue
-        for older in lives:
+        for older, kept in lives.items():
             if older >= epoch:
                 continue
             if taken.read is None:
-                lives[older] = [r for r in lives[older] if _written_at(r) <= taken.at]
+                kept[:] = [r for r in kept if _written_at(r) <= taken.at]
             else:
-                del lives[older][taken.read.get(older, 0) :]
+                del kept[taken.read.get(older, 0) :]
 
 
 def _written_at(record: Record) -> int:

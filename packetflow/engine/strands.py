@@ -25,6 +25,7 @@ Ended: TypeAlias = Callable[[int, BaseException | None], None]
 TIME_IS_UP = "packetflow: time is up"
 """The message of a cancellation that means a time limit."""
 
+
 def stop_status(stopped: asyncio.CancelledError) -> Status:
     """Tell a step that ran out of time from one that was cancelled otherwise."""
     return Status.TIMED_OUT if stopped.args[:1] == (TIME_IS_UP,) else Status.CANCELLED

@@ -339,3 +339,25 @@ async def test_a_wait_tried_again_after_its_time_was_over_waits_anew():
     await turns(3)
 
     assert [one.deadline - second.clock.wall_ns() for one in waits(second)] == [5_000_000_000]
+
+
+async def test_a_refused_answer_gives_no_more_time():
+    mine = engine()
+    running = await begun(mine, approval("?", within=100))
+    mine.clock.advance(60)
+    mine.deliver(event(waits(mine)[0].event, {"answer": "perhaps"}, id="1"))
+    await turns()
+
+    assert (await running).failure.error_type == "TimedOut"
+    assert mine.clock.seconds == pytest.approx(100)
+
+
+async def test_a_wait_tried_again_in_a_resumed_run_has_its_whole_time_again():
+    late = "packetflow.errors:TimedOut"
+    flow = wait_for("go", within=100).retry(2, on=late, wait=0, jitter=0, total=None)
+    first = engine(passivate_after_seconds=30)
+    await first.run(flow, {})
+    second = engine()
+
+    assert (await second.resume(flow, first.sink.read)).failure.error_type == "TimedOut"
+    assert second.clock.seconds == pytest.approx(200)
