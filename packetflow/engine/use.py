@@ -19,7 +19,7 @@ from packetflow.engine.events import StepEnded, StepStarted
 from packetflow.engine.node import Pending
 from packetflow.engine.reporter import make_context
 from packetflow.engine.state import Frame, Run, StepFailed
-from packetflow.engine.strands import TIME_IS_UP, Waiting
+from packetflow.engine.strands import Waiting, stop_status
 from packetflow.engine.values import Opaque, pack_all, unpack
 from packetflow.engine.veil import without
 from packetflow.errors import JournalFull, MissingInput, PacketFlowError, WrongType
@@ -117,7 +117,8 @@ class UseNode:
         if isinstance(error, asyncio.CancelledError):
             task = asyncio.current_task()
             if task is None or task.cancelling():
-                self.note(frame, began, stop_status(error))
+                if not frame.run.passivated:
+                    self.note(frame, began, stop_status(error))
                 raise error
         if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
             raise error
@@ -302,11 +303,6 @@ def _rejects(write: Write, result: Any, node: UseNode) -> bool:
     except (KeyError, AttributeError, TypeError):
         return False
     return False
-
-
-def stop_status(stopped: asyncio.CancelledError) -> Status:
-    """Tell a step that ran out of time from one that was cancelled otherwise."""
-    return Status.TIMED_OUT if stopped.args[:1] == (TIME_IS_UP,) else Status.CANCELLED
 
 
 def missing_or_wrong(step_id: str, frame: Frame, error: BaseException) -> StepFailed:

@@ -54,8 +54,7 @@ def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
 def _status(story: Story) -> Status:
     if story.ended is not None:
         return Status(story.ended.status)
-    open_waits = set(story.past.waits) - set(story.past.done)
-    return Status.WAITING if open_waits else Status.RUNNING
+    return Status.WAITING if story.past.waits else Status.RUNNING
 
 
 def _values(payload: dict[str, Any], ports: Any, fetch: Fetch) -> dict[str, Any]:
