@@ -102,14 +102,14 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
     if isinstance(composition, Pipeline):
         name, version = composition.name, str(composition.version)
         composition = replace(composition, step=identified(composition.step))
-        problems = check_pipeline(composition)
+        problems = check_pipeline(composition, errors_only=True)
         contract = pipeline_contract(composition)
         step = composition.step
         inputs = composition.inputs.items()
         defaults = {name: port.default for name, port in inputs if port.default is not MISSING}
     else:
         step = identified(composition)
-        problems = check(step)
+        problems = check(step, errors_only=True)
         contract = step.contract
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:

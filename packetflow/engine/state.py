@@ -58,9 +58,11 @@ class StepFailed(Exception):
         inputs: Mapping[str, Any],
         *,
         text: str = "",
+        trail: str = "",
     ) -> None:
         super().__init__(step)
         self.text = text
+        self.trail = trail
         self.step = step
         self.path = path
         self.cause = cause

@@ -20,6 +20,7 @@ from packetflow.engine.node import Pending
 from packetflow.engine.reporter import make_context
 from packetflow.engine.state import Frame, Run, StepFailed
 from packetflow.engine.strands import Waiting, stop_status
+from packetflow.engine.trail import STACK, trail_of
 from packetflow.engine.values import Opaque, pack_all, unpack
 from packetflow.engine.veil import without
 from packetflow.errors import JournalFull, MissingInput, PacketFlowError, WrongType
@@ -205,9 +206,12 @@ class UseNode:
         if isinstance(error, JournalFull):
             raise error
         cause, inputs = self.diagnose(frame.scope, error)
-        self.note(frame, began, Status.FAILED, cause, inputs=inputs)
         text = self.scrubbed(describe(cause), frame.scope)
-        raise StepFailed(self.id, frame.path, cause, inputs, text=text) from cause
+        trail = self.scrubbed(trail_of(cause), frame.scope)
+        if trail:
+            frame.run.attributes.setdefault((self.id, frame.path), {})[STACK] = trail
+        self.note(frame, began, Status.FAILED, cause, inputs=inputs)
+        raise StepFailed(self.id, frame.path, cause, inputs, text=text, trail=trail) from cause
 
     def note(
         self,

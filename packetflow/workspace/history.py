@@ -12,6 +12,7 @@ from packetflow.composition.steps import Pipeline, Use
 from packetflow.composition.walk import find
 from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.past import Story
+from packetflow.engine.trail import STACK
 from packetflow.engine.values import Fetch, Opaque, unpack
 from packetflow.kernel.records import SpanEnded, Status
 
@@ -86,6 +87,7 @@ def _failure(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Failure |
         ended.error,
         None,
         capability,
+        "" if span is None else str((span.attributes or {}).get(STACK, "")),
     )
 
 

@@ -2,6 +2,17 @@
 
 import pytest
 
+CARELESS = """from packetflow import capability
+
+def parse(text):
+    return int(text)
+
+@capability(provides="number")
+def careless(text: str) -> int:
+    "Read a number."
+    return parse(text)
+"""
+
 
 @pytest.fixture
 def failed(say):
@@ -45,6 +56,32 @@ def test_one_run_is_one_json_object(say, failed):
     assert told["inputs"]["customer_id"] == "C-999"
     assert [span["step"] for span in told["spans"]] == ["pick_customer"]
     assert told["failed_step"] == "pick_customer"
+
+
+def test_times_carry_their_zone(say, failed):
+    listed = say("runs", "--json").json
+    one = say("runs", failed, "--json").json
+
+    assert listed["rows"][0][listed["columns"].index("started_at")].endswith("+00:00")
+    assert one["started_at"].endswith("+00:00")
+    assert one["spans"][0]["started_at"].endswith("+00:00")
+
+
+def test_a_failure_in_users_code_shows_its_lines_and_tries(say, example):
+    (example / "capabilities" / "careless.py").write_text(CARELESS)
+    (example / "pipelines" / "careless.yaml").write_text(
+        "pipeline: careless\nsteps: [{use: careless, with: [{retry: {attempts: 2, wait: 0}}]}]\n"
+    )
+    done = say("run", "careless", "text=abc", "--json").json["execution_id"]
+
+    said = say("runs", done)
+
+    assert "failed at step careless: ValueError: invalid literal" in said.out
+    assert "(2 tries)" in said.out
+    assert "capabilities/careless.py:9 in careless\n    return parse(text)\n" in said.out
+    assert "capabilities/careless.py:4 in parse\n    return int(text)\n" in said.out
+    assert "packetflow/engine" not in said.out
+    assert [frame["line"] for frame in say("runs", done, "--json").json["frames"]] == [9, 4]
 
 
 def test_an_unknown_run_is_an_error(say):
