@@ -12,7 +12,7 @@ import typer
 
 from packetflow.cli.bars import MOST_SPANS, timeline
 from packetflow.cli.command import Command
-from packetflow.cli.plain import plain, table
+from packetflow.cli.plain import plain
 from packetflow.cli.say import console, is_terminal, mark, moment, rows, values
 from packetflow.kernel.ids import short
 from packetflow.store.queries import Filter, Whole, answer, latest, whole
@@ -49,16 +49,39 @@ def tell_list(command: Command, ws: Workspace, wanted: Filter, limit: int) -> No
             row["status"],
             row["name"] or "composition",
             row["started_at"],
-            "" if row["duration_ms"] is None else f"{row['duration_ms'] / 1000:.2f} s",
+            _took(row),
             _why(row),
         )
         for row in found.to_pylist()
     ]
     heads = ("run", "status", "name", "began", "took", "why")
+    told = {
+        "columns": found.column_names,
+        "rows": [[_cell(value) for value in row.values()] for row in found.to_pylist()],
+        "count": found.num_rows,
+    }
     command.answer(
-        table(found, limit),
+        told,
         (lambda: rows(heads, lines)) if lines else "no runs; `packetflow run NAME` makes one",
     )
+
+
+def _took(row: dict[str, Any]) -> str:
+    """How long a run took, and how much of it it was at work, where that is not nearly all.
+
+    >>> _took({"duration_ms": 90_000.0, "active_seconds": 2.5})
+    '90.00 s (2.50 s at work)'
+    """
+    if row["duration_ms"] is None:
+        return ""
+    took, active = row["duration_ms"] / 1000, row["active_seconds"]
+    idle = active is not None and took - active > max(1.0, took / 10)
+    return f"{took:.2f} s ({active:.2f} s at work)" if idle else f"{took:.2f} s"
+
+
+def _cell(value: Any) -> Any:
+    """A value of the store, whose times are UTC, as JSON."""
+    return plain(value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value)
 
 
 def _why(row: dict[str, Any]) -> str:
@@ -92,14 +115,14 @@ def as_json(found: Whole) -> dict[str, Any]:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: json.loads(value) if key in _PAYLOADS and isinstance(value, str) else plain(value)
+        key: json.loads(value) if key in _PAYLOADS and isinstance(value, str) else _cell(value)
         for key, value in row.items()
     }
 
 
 def _told(found: Whole) -> None:
     screen, row = console(), found.execution
-    took = "" if row["duration_ms"] is None else f" in {row['duration_ms'] / 1000:.2f} s"
+    took = f" in {_took(row)}" if row["ended_at"] else ""
     head = f"{mark(row['status'])} [bold]{row['name'] or 'composition'}[/bold]{took}"
     screen.print(f"{head}  [dim]{row['execution_id']}[/dim]")
     began = f"began {moment(row['started_at'])} by {row['trigger']}"

@@ -1,5 +1,7 @@
 """`packetflow runs`."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 
@@ -45,6 +47,18 @@ def test_one_run_is_one_json_object(say, failed):
     assert told["inputs"]["customer_id"] == "C-999"
     assert [span["step"] for span in told["spans"]] == ["pick_customer"]
     assert told["failed_step"] == "pick_customer"
+
+
+def test_times_carry_their_zone_and_work_is_told_apart_from_waiting(say, failed):
+    one = say("runs", failed, "--json").json
+    listed = say("runs", "--json").json
+    row = dict(zip(listed["columns"], listed["rows"][0], strict=True))
+
+    times = [row["started_at"], one["ended_at"], one["spans"][0]["started_at"]]
+    times += [one["states"][0]["changed_at"], one["spans"][0]["ended_at"]]
+    offsets = {datetime.fromisoformat(time).utcoffset() for time in times}
+    assert offsets == {timedelta(0)}
+    assert one["active_seconds"] == row["active_seconds"] == one["duration_ms"] / 1000
 
 
 def test_an_unknown_run_is_an_error(say):
