@@ -68,12 +68,13 @@ def make_joint(
         call_function(declaration.fn, reads, fixed, declaration.context),
         inputs_function(reads, fixed),
         outputs_function(writes, declaration.shape),
-        pack_function(writes),
+        pack_function({write.scope_name: write.pack for write in writes}),
         any(write.port.secret for write in writes),
     )
 
 
-def _function(source: str, name: str, known: Mapping[str, Any]) -> Callable[..., Any]:
+def function(source: str, name: str, known: Mapping[str, Any]) -> Callable[..., Any]:
+    """Make the function *name* from source that uses the *known* values."""
     namespace: dict[str, Any] = dict(known)
     exec(source, namespace)  # noqa: S102 - our own text; names pass through repr
     made: Callable[..., Any] = namespace[name]
@@ -116,7 +117,7 @@ def inputs_function(
         parts.append(f"{parameter!r}: f{index}")
     body = f"{{{', '.join(parts)}}}"
     source = f"def inputs(scope):\n    made = {body}\n{''.join(late)}    return made\n"
-    return _function(source, "inputs", known)
+    return function(source, "inputs", known)
 
 
 def call_function(
@@ -140,10 +141,10 @@ def call_function(
         pairs.append((parameter, f"f{index}"))
     if context is not None:
         pairs.append((context, "context"))
-    named = [f"{name}={value}" for name, value in pairs if _is_safe(name)]
-    odd += [f"{name!r}: {value}" for name, value in pairs if not _is_safe(name)]
+    named = [f"{name}={value}" for name, value in pairs if is_safe(name)]
+    odd += [f"{name!r}: {value}" for name, value in pairs if not is_safe(name)]
     arguments = ", ".join([*named, *([f"**{{{', '.join(odd)}}}"] if odd else [])])
-    return _function(f"def call(scope, context=None):\n    return fn({arguments})\n", "call", known)
+    return function(f"def call(scope, context=None):\n    return fn({arguments})\n", "call", known)
 
 
 def outputs_function(writes: Sequence[Write], shape: str) -> Callable[[Any], dict[str, Any]]:
@@ -159,7 +160,7 @@ def outputs_function(writes: Sequence[Write], shape: str) -> Callable[[Any], dic
         else:
             value = (
                 f"result.{write.field}"
-                if _is_safe(write.field)
+                if is_safe(write.field)
                 else f"getattr(result, {write.field!r})"
             )
         if write.check is not None:
@@ -176,18 +177,20 @@ def outputs_function(writes: Sequence[Write], shape: str) -> Callable[[Any], dic
         source = f"def outputs(result):\n    made = {body}\n{''.join(late)}    return made\n"
     else:
         source = f"def outputs(result):\n    return {body}\n"
-    return _function(source, "outputs", known)
+    return function(source, "outputs", known)
 
 
-def pack_function(writes: Sequence[Write]) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
-    """A function of the outputs that makes them fit for a record; ``None`` when they are."""
-    packers = {write.scope_name: write.pack for write in writes if write.pack is not None}
-    if not packers:
+def pack_function(
+    packers: Mapping[str, Pack | None],
+) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    """A function that makes named values fit for a record; ``None`` when they are."""
+    needed = [(name, pack) for name, pack in packers.items() if pack is not None]
+    if not needed:
         return None
 
-    def packed(outputs: dict[str, Any]) -> dict[str, Any]:
-        kept = dict(outputs)
-        for name, pack in packers.items():
+    def packed(values: dict[str, Any]) -> dict[str, Any]:
+        kept = values.copy()
+        for name, pack in needed:
             if name in kept:
                 kept[name] = pack(kept[name])
         return kept
@@ -203,6 +206,6 @@ def _has_no_default(read: Read) -> bool:
 _SAFE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def _is_safe(name: str) -> bool:
+def is_safe(name: str) -> bool:
     """Tell whether a name may be written into source as it is (Python folds other alphabets)."""
     return _SAFE.fullmatch(name) is not None and not keyword.iskeyword(name) and name != "__debug__"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from packetflow.capabilities.contract import MISSING, Contract, Port
 from packetflow.capabilities.declaration import Declaration
@@ -44,20 +44,22 @@ from packetflow.composition.steps import (
 )
 from packetflow.composition.walk import changed_children, identified, label, natural_name, walk
 from packetflow.engine.choices import FallbackNode, RaceNode
-from packetflow.engine.codegen import Joint, Read, Write, inputs_function, make_joint
+from packetflow.engine.codegen import Joint, Read, Write, inputs_function, make_joint, pack_function
 from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.guards import CacheNode, HedgeNode, RetryNode, TimeoutNode
 from packetflow.engine.limits import BreakerNode, BulkheadNode, RateLimitNode
 from packetflow.engine.loops import EachNode, RepeatNode
 from packetflow.engine.node import Node
+from packetflow.engine.packing import packer
 from packetflow.engine.places import ProcessUse, StreamUse, ThreadUse
 from packetflow.engine.shared import SharedKey, shared_place
 from packetflow.engine.use import AsyncUse, InlineUse, UseNode
-from packetflow.engine.values import packer
 from packetflow.engine.veil import hidden_names, veil, veiled
 from packetflow.engine.waits import WaitNode
 from packetflow.engine.ways import BranchNode, CallNode, GraphNode, ParallelNode, SequenceNode
 from packetflow.errors import ContractError, DeclarationError
+
+Packing: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -65,18 +67,26 @@ class Plan:
     """A compiled composition.
 
     Attributes:
+        name: The pipeline's name, or the label of the outermost step.
+        version: The pipeline's version; empty for a composition without one.
         step: The composition with all its ids.
         contract: What it requires and provides.
         root: The compiled steps.
         inputs: How the given inputs are checked.
+        pack_inputs: Makes them fit for a record; ``None`` when they are.
+        pack_outputs: The same of what it provides.
         defaults: What a pipeline itself says of inputs that are left out.
         secrets: The names in its scope whose values may not be shown.
     """
 
+    name: str
+    version: str
     step: Step
     contract: Contract
     root: Node
     inputs: tuple[Read, ...]
+    pack_inputs: Packing | None
+    pack_outputs: Packing | None
     defaults: Mapping[str, Any]
     secrets: frozenset[str]
 
@@ -88,7 +98,9 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
         ContractError: It cannot run, with the problems.
     """
     defaults: dict[str, Any] = {}
+    name, version = "", ""
     if isinstance(composition, Pipeline):
+        name, version = composition.name, str(composition.version)
         composition = replace(composition, step=identified(composition.step))
         problems = check_pipeline(composition)
         contract = pipeline_contract(composition)
@@ -105,7 +117,18 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
     hidden = hidden_names(step, (port.name for port in contract.requires if port.secret))
     contract = Contract(veiled(contract.requires, hidden), veiled(contract.provides, hidden))
     reads = tuple(Read(p.name, p.name, p, _check(p)) for p in contract.requires)
-    return Plan(step, contract, compile_step(step, hidden), reads, defaults, hidden)
+    return Plan(
+        name or label(step),
+        version,
+        step,
+        contract,
+        compile_step(step, hidden),
+        reads,
+        pack_function({port.name: packer(port) for port in contract.requires}),
+        pack_function({port.name: packer(port) for port in contract.provides}),
+        defaults,
+        hidden,
+    )
 
 
 def _check(port: Port) -> Any:
