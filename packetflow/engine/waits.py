@@ -281,7 +281,6 @@ class WaitNode:
 
     async def _run(self, frame: Frame) -> None:
         run = frame.run
-        began = run.now()
         key = ""
         if self.key is not None:
             if self.key not in frame.scope:
@@ -291,6 +290,7 @@ class WaitNode:
         event = self.event
         if self.question:
             event = answer_event(run.id, self.id, frame.path)
+        began = self._began(frame, event)
         asked = run.engine.clock.wall_ns()  # an answer after a refused one may come meanwhile
         while True:
             try:
@@ -332,6 +332,13 @@ class WaitNode:
             )
             frame.scope.update(outputs)
             return
+
+    def _began(self, frame: Frame, event: str) -> int:
+        """When it began to wait, in this life or an earlier one, on the run's clock."""
+        run = frame.run
+        past = {} if run.past is None else run.past.waits.get((self.id, frame.path), {})
+        known = past.get(event)
+        return run.now() if known is None else min(run.now(), known.at - run.wall_offset)
 
     async def _too_late(self, frame: Frame, began: int) -> None:
         cause = TimedOut(self.id, self.within or 0.0)
