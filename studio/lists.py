@@ -34,28 +34,39 @@ def ago(moment: dt.datetime, now: dt.datetime) -> str:
 
 
 def run_links(rows: Iterable[Mapping[str, Any]]) -> None:
-    """A link for each execution: how it stands, what ran, when, how long it took."""
+    """A line for each execution, cut to fit: how it stands, what ran, when, how long it took."""
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    with st.container(gap=None):
+    with st.container(gap=None, key="runs"):
         for row in rows:
-            took = row["duration_ms"]
-            told = [ago(row["started_at"], now)]
-            if took is not None:
-                told.append(seconds_text(took / 1000))
-            if row["error"] and row["status"] != "ok":
-                told.append(plain_markdown(str(row["error"]))[:90])
-            label = (
-                f"{status_text(row['status'])} **{words(row['name'])}** :gray[{', '.join(told)}]"
-            )
             st.page_link(
-                RUNS, label=label, query_params={"run": str(row["execution_id"])}, width="stretch"
-            )
+                RUNS, label=run_line(row, now), query_params={"run": str(row["execution_id"])},
+                width="stretch",
+            )  # fmt: skip
 
 
-def plain_markdown(text: str) -> str:
-    """The first line of a text, whose brackets and stars then say nothing to Markdown."""
-    cleaned = text.splitlines()[0] if text else ""
-    return "".join("\\" + c if c in "[]*_`$:\\<>#" else c for c in cleaned)
+def run_line(row: Mapping[str, Any], now: dt.datetime) -> str:
+    r"""One execution as a line of Markdown.
+
+    >>> noon = dt.datetime(2026, 1, 2, 12)
+    >>> row = {"status": "failed", "name": "tidy_up", "started_at": noon, "duration_ms": 20.0}
+    >>> run_line(row | {"error": "torn [page\nmore"}, noon)
+    ':red[:material/error: Failed] **Tidy up** :gray[just now, 20 ms, torn \\[page]'
+    """
+    told = [ago(row["started_at"], now)]
+    if row["duration_ms"] is not None:
+        told.append(seconds_text(row["duration_ms"] / 1000))
+    if row["error"] and row["status"] != "ok":
+        told.append(str(row["error"]))
+    said = plain_markdown(", ".join(told))
+    return f"{status_text(row['status'])} **{plain_markdown(words(row['name']))}** :gray[{said}]"
+
+
+def plain_markdown(text: str, most: int = 160) -> str:
+    """The first line of a text, cut, whose brackets and stars then say nothing to Markdown."""
+    line = text.split("\n", 1)[0]
+    if len(line) > most:
+        line = f"{line[:most]}\u2026"
+    return "".join("\\" + c if c in "[]*_`$:\\<>#~" else c for c in line)
 
 
 def broken_files(files: Iterable[BrokenFile], folder: Path) -> None:

@@ -19,7 +19,7 @@ from packetflow.store.queries import whole
 from studio.past import Past
 from studio.progress import Progress, StepState, counts, happened, picture, read_progress
 from studio.results import looks
-from studio.showing import rows, show_looks, show_values, words
+from studio.showing import rows, show_looks, show_svg, show_values, words
 from studio.state import desk, guard, guarded, mode
 from studio.theme import status_text
 
@@ -132,7 +132,7 @@ def show_drawing(drawing: str, statuses: Mapping[str, str]) -> None:
     """The pipeline's drawing, coloured by how its steps stand."""
     made = picture(drawing, statuses, mode())
     if made:
-        st.markdown(f'<div class="pf-draw">{made}</div>', unsafe_allow_html=True)
+        show_svg(made, "The drawing of the pipeline")
 
 
 def show_steps(progress: Progress) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -12,6 +13,9 @@ from packetflow.kernel.cards import PortCard
 from studio.results import Look, as_json, downloads, looks, said
 from studio.state import mode
 from studio.theme import figure_layout
+
+LEAST_SCALE = 0.75
+"""A picture is not made smaller than this by itself; its words would be too small to read."""
 
 _RANK = (
     "page",
@@ -85,6 +89,28 @@ def _fact(name: str, look: Look) -> str:
     if look.kind == "missing":
         text = f'<span style="opacity:.6">{text}</span>'
     return f'<tr><td class="d">{escape(words(name))}</td><td>{text}</td></tr>'
+
+
+def show_svg(picture: str, alt: str) -> None:
+    """Draw a picture at most at its own size; one that is too wide can be scrolled, or fitted.
+
+    Args:
+        picture: An ``<svg>`` element that tells its width.
+        alt: What the picture is, for the frame that scrolls.
+    """
+    found = re.search(r'width="(\d+)', picture)
+    wide = int(found[1]) if found else 800
+    style = (
+        f".pf-w{wide} svg.pf{{width:clamp({wide * LEAST_SCALE:.0f}px,100%,{wide}px)}}"
+        f"@container(min-width:{wide}px){{.pf-w{wide} .pf-fit{{display:none}}}}"
+    )
+    body = (
+        f'<div class="pf-view pf-w{wide}"><style>{style}</style>'
+        '<label class="pf-fit"><input type="checkbox">Whole picture</label>'
+        f'<div class="pf-draw" tabindex="0" role="group" aria-label="{escape(alt)}">{picture}'
+        "</div></div>"
+    )
+    st.markdown(body, unsafe_allow_html=True)
 
 
 def rows(body: str) -> None:

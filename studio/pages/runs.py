@@ -1,6 +1,7 @@
 """Runs: the list with its filters; and one run with its timeline, values, logs and failure."""
 
 import datetime as dt
+import time
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from studio.lists import ago, run_links
 from studio.past import Past
 from studio.progress import bars
 from studio.running import show_failure, show_run
-from studio.showing import show_values, words
+from studio.showing import show_svg, show_values, words
 from studio.spans import described, failure_of, show_spans
 from studio.state import desk, guard, mode, query
 from studio.theme import STATUS, status_text
@@ -119,8 +120,10 @@ def show_one(identity: str) -> None:
             show_failure(failure_of(row), inputs=past.span(bad[-1])[0] if bad else None)
     if spans:
         st.subheader("Timeline", anchor=False)
-        drawn = timeline(bars(found), title=str(row["name"]), wide=1100, theme=mode())
-        st.markdown(f'<div class="pf-draw">{drawn}</div>', unsafe_allow_html=True)
+        drawn = timeline(
+            bars(found, time.time_ns()), title=str(row["name"]), wide=1000, theme=mode()
+        )
+        show_svg(drawn, "When each step ran")
     made, given, each, logs = st.tabs(["What it made", "What it was given", "Step by step", "Log"])
     with made, guard("outputs"):
         empty = "Nothing so far." if row["status"] in UNDER_WAY else "Nothing."
