@@ -1,4 +1,4 @@
-"""Lists that several pages show: runs as links, broken files, questions that wait."""
+"""Lists that several pages show: runs as links, broken files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from packetflow.errors import PacketFlowError
-from packetflow.kernel.cards import BrokenFile, StepCard
+from packetflow.kernel.cards import BrokenFile
 from packetflow.show.timeline import seconds_text
-from studio.running import RUNS, show_question
-from studio.showing import words
-from studio.state import desk
+from studio.asking import RUNS
+from studio.showing import plain_markdown, words
 from studio.theme import status_text
 
 
@@ -61,43 +59,15 @@ def run_line(row: Mapping[str, Any], now: dt.datetime) -> str:
     return f"{status_text(row['status'])} **{plain_markdown(words(row['name']))}** :gray[{said}]"
 
 
-def plain_markdown(text: str, most: int = 160) -> str:
-    """The first line of a text, cut, whose brackets and stars then say nothing to Markdown."""
-    line = text.split("\n", 1)[0]
-    if len(line) > most:
-        line = f"{line[:most]}\u2026"
-    return "".join("\\" + c if c in "[]*_`$:\\<>#~" else c for c in line)
-
-
 def broken_files(files: Iterable[BrokenFile], folder: Path) -> None:
     """A box for each file that cannot be loaded: where, why, and the way out."""
     for one in files:
         place = one.file.removeprefix(f"{folder}/") or "the changed files"
         where = f"{place}, line {one.line}" if one.line else place
         with st.container(border=True):
-            st.markdown(f":red[:material/broken_image: **{where}** cannot be loaded]")
+            st.markdown(
+                f":red[:material/broken_image: **{plain_markdown(where)}** cannot be loaded]"
+            )
             st.text(one.error)
             served = "Its last good version is still used. " if one.using_last_good else ""
             st.caption(f"{served}Mend the file and save it; it is read again by itself.")
-
-
-def questions() -> int:
-    """The cards of everything that waits for a person; answers how many there are."""
-    query = "FROM waiting WHERE question <> '' ORDER BY waiting_since"
-    rows = desk().store.sql(query).to_pylist()
-    for row in rows:
-        steps = _steps(str(row["name"]))
-        identity = str(row["execution_id"])
-        show_question(identity, row["step"], row, path=row["path"] or (), steps=steps)
-        st.page_link(
-            RUNS, label=f"See what {words(str(row['name']))} has made so far",
-            icon=":material/visibility:", query_params={"run": identity},
-        )  # fmt: skip
-    return len(rows)
-
-
-def _steps(name: str) -> list[StepCard]:
-    try:
-        return desk().runner.describe(name).steps
-    except PacketFlowError:
-        return []

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from studio.advice import Advice
-from studio.lists import plain_markdown
+from studio.showing import plain_markdown
 from studio.state import box, desk, guard, mode
 from studio.theme import STYLE, wordmark
 
