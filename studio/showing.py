@@ -14,7 +14,7 @@ from studio.results import Look, as_json, demoted, downloads, looks, preview, sa
 from studio.state import mode
 from studio.theme import figure_layout
 
-LEAST_SCALE = 0.75
+LEAST_SCALE = 0.68
 """A picture is not made smaller than this by itself; its words would be too small to read."""
 
 _RANK = (
@@ -116,7 +116,7 @@ def show_svg(picture: str, alt: str) -> None:
     wide = int(found[1]) if found else 800
     style = (
         f".pf-w{wide} svg.pf{{width:clamp({wide * LEAST_SCALE:.0f}px,100%,{wide}px)}}"
-        f"@container(min-width:{wide}px){{.pf-w{wide} .pf-fit{{display:none}}}}"
+        f"@container(min-width:{wide * LEAST_SCALE:.0f}px){{.pf-w{wide} .pf-fit{{display:none}}}}"
     )
     body = (
         f'<div class="pf-view pf-w{wide}"><style>{style}</style>'

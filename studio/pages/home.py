@@ -10,7 +10,7 @@ from studio.lists import broken_files, run_links
 from studio.running import start
 from studio.showing import words
 from studio.state import desk, guard, listing
-from studio.widgets import keep_upload
+from studio.widgets import TABLES, keep_upload
 
 REPORT = "research_report"
 here = desk()
@@ -49,7 +49,7 @@ with guard("what there is"):
         st.header(":blue[:material/upload_file:] Try your own table", anchor=False)
         upload = st.file_uploader(
             "A CSV, Excel, Parquet or JSON file",
-            ["csv", "tsv", "xlsx", "parquet", "json"],
+            TABLES,
             disabled=REPORT not in names,
         )
         path = st.text_input("or its path or web address", disabled=REPORT not in names)
