@@ -24,8 +24,8 @@ from packetflow.engine.values import Opaque, unpack
 from packetflow.errors import PacketFlowError, Superseded
 from packetflow.kernel.records import EventArrived, Record
 from packetflow.store.port import Tail
-from packetflow.workspace.alive import is_alive
 from packetflow.workspace.inbox import event_of
+from packetflow.workspace.presence import is_alive
 from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -181,7 +181,7 @@ class Dispatcher:
         state = self._workspace.folder.state
         if runner == self._workspace.runner or not (state / "runners" / f"{runner}.hears").exists():
             return False
-        return is_alive(state, runner)
+        return is_alive(self._workspace.folder.path, runner)
 
     async def _catch_up(self) -> None:
         """Serve what was sent while nobody listened, now and again."""

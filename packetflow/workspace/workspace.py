@@ -23,12 +23,11 @@ from packetflow.engine.execution import Execution
 from packetflow.engine.ports import Chain
 from packetflow.engine.start import Start
 from packetflow.engine.sync import LoopThread
-from packetflow.errors import StoreError, UnknownName, WorkspaceError
+from packetflow.errors import StoreError, UnknownName, WorkspaceError, WorkspaceGone
 from packetflow.kernel.ids import new_id
 from packetflow.store.client import StoreClient
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Params, Store
-from packetflow.workspace.alive import Pulse
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.arrivals import Arrivals
 from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folder
@@ -36,6 +35,7 @@ from packetflow.workspace.handle import Handle
 from packetflow.workspace.inbox import StoreInbox
 from packetflow.workspace.learning import learn
 from packetflow.workspace.leases import FileLeases
+from packetflow.workspace.presence import Presence
 from packetflow.workspace.registry import register
 from packetflow.workspace.resuming import Resumable, Resuming
 from packetflow.workspace.saving import save_pipeline
@@ -77,7 +77,7 @@ class Workspace(Arrivals):
         self.runner = runner or new_id()
         self._shows_life = runner is None
         self.in_memory = str(path) == IN_MEMORY
-        self._pulse: Pulse | None = None
+        self._presence: Presence | None = None
         self._leases: FileLeases | None = None
         if self.in_memory:
             self.folder = WorkspaceFolder(Path(), {"name": "in memory"})
@@ -110,7 +110,7 @@ class Workspace(Arrivals):
         state = self.folder.state
         try:
             state.mkdir(mode=0o700, exist_ok=True)
-            self._pulse = Pulse(state, self.runner) if self._shows_life else None
+            self._presence = Presence(self.folder.path, self.runner) if self._shows_life else None
         except OSError as error:
             message = f"cannot write to {state}: {error.strerror or error}"
             raise WorkspaceError(message, path=str(state)) from error
@@ -196,18 +196,17 @@ class Workspace(Arrivals):
 
         Raises:
             UnknownName: There is none of that name.
-            WorkspaceError: The workspace was deleted while it was open.
+            WorkspaceGone: The workspace was deleted while it was open.
         """
-        if isinstance(self.journal, JournalWriter) and not self.journal.is_there:
-            path = self.folder.path
-            message = (
-                f"the workspace {path} was deleted while it was open; close it and open it anew"
-            )
-            raise WorkspaceError(message, path=str(path))
+        self._must_be_there()
         found = self.find(what)
         step = found.step if isinstance(found, Pipeline) else found.as_step()
         learn(self.catalog, step, self.runner)
         return found
+
+    def _must_be_there(self) -> None:
+        if isinstance(self.journal, JournalWriter):
+            self.journal.must_be_there()
 
     def resume(
         self, execution_id: str, *, accept_changes: bool = False, reason: str = "resumed"
@@ -232,6 +231,7 @@ class Workspace(Arrivals):
 
     def ready_to_resume(self, execution_id: str, *, accept_changes: bool = False) -> Resumable:
         """Take the lease of an execution and read what is needed; raises as `resume` does."""
+        self._must_be_there()
         return self._past.ready_to_resume(
             self.full_id(execution_id), self.engine, accept_changes=accept_changes
         )
@@ -317,23 +317,17 @@ class Workspace(Arrivals):
             raise StoreError("this workspace is closed; open it again")
         if self._thread is None:
             self._thread = LoopThread()
-            self._beat()
+            if self._presence is not None:
+                stale = self.folder.stale_seconds
+                loop = self._thread.loop
+                self._presence.beat_on(loop, stale_seconds=stale, lost=self._stop_all)
         return self._thread
 
-    def _beat(self) -> None:
-        """Touch this runner's file now and then, from the loop, so that a hung loop shows."""
-        thread, pulse = self._thread, self._pulse
-        if thread is None or pulse is None:
-            return
-        loop = thread.loop
-        every = min(1.0, self.folder.stale_seconds / 3)
-
-        def touch() -> None:
-            if not self._closed:
-                pulse.beat()
-                loop.call_later(every, touch)
-
-        loop.call_soon_threadsafe(touch)
+    def _stop_all(self) -> None:
+        """The workspace was deleted: what runs would be lost, so it ends now and says why."""
+        reason = WorkspaceGone(self.folder.path).message
+        for running in list(self.engine.running.values()):
+            running.cancel(reason)
 
     def _submit(self, work: Coroutine[Any, Any, T]) -> Any:
         return self._thread_for(work).submit(work)
@@ -369,8 +363,8 @@ class Workspace(Arrivals):
         finally:
             self.journal.close()
             self.store.close()
-            if self._pulse is not None:
-                self._pulse.close()
+            if self._presence is not None:
+                self._presence.close()
 
     def __enter__(self) -> Self:
         return self

@@ -17,7 +17,7 @@ from packetflow.errors import UnknownName
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import AnswerStep, CapabilityRequest, EmitEvent, ForkRun
 from packetflow.runner.host import Host
-from packetflow.runner.presence import Presence
+from packetflow.workspace.presence import Presence
 
 PATIENCE = 20.0
 CODE = '''
