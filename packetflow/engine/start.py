@@ -37,6 +37,7 @@ class Start:
         tags: Free facts.
         past: Completed steps of another execution to build on.
         last_span: The highest span number already used.
+        leaves_questions: Put it aside as soon as it only waits for people.
     """
 
     execution_id: str = field(default_factory=new_id)
@@ -49,6 +50,7 @@ class Start:
     tags: Mapping[str, str] = field(default_factory=dict)
     past: Past | None = None
     last_span: int = 0
+    leaves_questions: bool = False
 
 
 class Definition(NamedTuple):

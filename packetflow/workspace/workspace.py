@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -32,6 +33,7 @@ from packetflow.workspace.archive import Archive
 from packetflow.workspace.arrivals import Arrivals
 from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folder
 from packetflow.workspace.handle import Handle
+from packetflow.workspace.hearing import Hearing
 from packetflow.workspace.inbox import StoreInbox
 from packetflow.workspace.learning import learn
 from packetflow.workspace.leases import FileLeases
@@ -57,7 +59,8 @@ class Workspace(Arrivals):
             ``":memory:"`` for one that leaves nothing behind.
         role: What this process is, for the records: ``python``, ``notebook``, ``cli``, ``runner``.
         chain: Modules that look at compositions, requests and responses.
-        passivate_after_seconds: How long an execution that only waits stays in memory.
+        passivate_after_seconds: How long an execution that only waits stays in memory, and how long
+            `run` waits for an event; ``None`` for as long as it takes.
         runner: The name of this runner, when the caller shows its sign of life itself.
 
     Raises:
@@ -94,17 +97,19 @@ class Workspace(Arrivals):
         self._past = Resuming(self.folder, self.archive, self._leases, self.runner)
         self._thread: LoopThread | None = None
         self._closed = False
+        self.hearing = Hearing(self)
         self.engine = Engine(
             self.journal,
             chain=chain,
             leases=self._leases,
-            inbox=StoreInbox(self.store),
+            inbox=StoreInbox(self.store, self.hearing.begin),
             folder="" if self.in_memory else str(self.folder.path),
             runner=self.runner,
             passivate_after_seconds=passivate_after_seconds,
             find_capability=self.catalog.find,
             keep_definition=self.archive.keep_definition,
         )
+        self.engine.on_aside = self.hearing.look_soon
 
     def _open_files(self, role: str) -> None:
         state = self.folder.state
@@ -150,7 +155,10 @@ class Workspace(Arrivals):
     async def run(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:
         """Run a composition, or a pipeline or capability by name, to its end.
 
-        A failing step does not raise: see `Execution.failure`.
+        A failing step does not raise: see `Execution.failure`. One that only waits is put aside:
+        for a person's answer at once, for an event after ``passivate_after_seconds``. Then the
+        status is ``waiting``, and `Execution.waits` says for what. It goes on by itself when that
+        comes, here while the workspace is open, else in its runner; `resume` follows it.
 
         Raises:
             UnknownName: There is nothing of that name, or an input that nothing reads.
@@ -158,7 +166,9 @@ class Workspace(Arrivals):
             MissingInput: A needed input is not given.
             WrongType: An input does not fit.
         """
-        return await asyncio.wrap_future(self._submit(self._run(what, inputs, Start())))
+        return await asyncio.wrap_future(
+            self._thread_for(work := self._run(what, inputs, Start())).submit(work)
+        )
 
     def run_sync(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:
         """The same in plain code; also while a notebook's loop runs."""
@@ -184,7 +194,9 @@ class Workspace(Arrivals):
     async def _run(
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Execution:
-        running = self.engine.start(self.learnt(what), inputs, start)
+        running = self.engine.start(
+            self.learnt(what), inputs, replace(start, leaves_questions=True)
+        )
         try:
             return await running
         except asyncio.CancelledError:
@@ -213,7 +225,7 @@ class Workspace(Arrivals):
     ) -> Handle:
         """Take up an execution that was interrupted, failed, cancelled, or waits.
 
-        Completed steps are not run again.
+        Completed steps are not run again. One that runs here already is only followed.
 
         Args:
             execution_id: Its id, or the last characters of it.
@@ -222,11 +234,14 @@ class Workspace(Arrivals):
 
         Raises:
             UnknownName: There is no such execution.
-            RunError: It is done, or still runs elsewhere, or what it ran has changed.
+            RunError: It is done, or runs elsewhere, or what it ran has changed.
             Superseded: Another runner was quicker.
         """
-        ready = self.ready_to_resume(execution_id, accept_changes=accept_changes)
-        running = self.thread.call(lambda: ready.resume(self.engine, reason))
+        whole = self.full_id(execution_id)
+        running = self.hearing.woken(whole)
+        if running is None:
+            ready = self.ready_to_resume(whole, accept_changes=accept_changes)
+            running = self.thread.call(lambda: ready.resume(self.engine, reason))
         return Handle(running, self.thread)
 
     def ready_to_resume(self, execution_id: str, *, accept_changes: bool = False) -> Resumable:
@@ -329,9 +344,6 @@ class Workspace(Arrivals):
         for running in list(self.engine.running.values()):
             running.cancel(reason)
 
-    def _submit(self, work: Coroutine[Any, Any, T]) -> Any:
-        return self._thread_for(work).submit(work)
-
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         return self._thread_for(work).run(work)
 
@@ -358,6 +370,7 @@ class Workspace(Arrivals):
         self._closed = True
         try:
             if thread is not None:
+                thread.run(self.hearing.close(), timeout=5)
                 thread.run(self.engine.close(), timeout=5)
                 thread.close()
         finally:
