@@ -106,6 +106,8 @@ class JournalWriter:
             StoreError: The journal is closed, or the file cannot be written.
         """
         with self._lock:
+            if type(record) in _EDGES:
+                self.must_be_there()
             self._write(self._framed(record))
 
     def append_all(self, records: Sequence[Record]) -> None:
