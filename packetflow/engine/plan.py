@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from packetflow.capabilities.contract import MISSING, Contract, Port
 from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.effects import Safety
-from packetflow.capabilities.validate import validator
+from packetflow.capabilities.validate import unusable, validator
 from packetflow.composition.check import check, check_pipeline
 from packetflow.composition.condition import compile_condition, variables
 from packetflow.composition.dataflow import graph_dataflow
@@ -132,12 +132,9 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
 
 
 def _check(port: Port) -> Any:
-    from pydantic import PydanticUserError
-    from pydantic.errors import PydanticSchemaGenerationError
-
     try:
         return validator(port.type)
-    except (PydanticUserError, PydanticSchemaGenerationError, NameError) as error:
+    except unusable() as error:
         raise DeclarationError(
             f"the type of {port.name!r} ({port}) cannot be checked: {error}"
         ) from error

@@ -8,19 +8,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import multiprocessing as mp
 import os
 import pickle
 import signal
 import sys
 from collections.abc import Mapping
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from packetflow.engine.importing import import_file
 from packetflow.engine.threads import harmless
 from packetflow.errors import RunnerLost
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Address: TypeAlias = tuple[str, str, str]
 """Module, qualified name, source file of a function."""
@@ -96,7 +97,9 @@ class _Worker:
 
     def __init__(self) -> None:
         self.read: dict[Path, tuple[tuple[str, int, int], ...]] = {}
-        context = mp.get_context("spawn")
+        import multiprocessing  # few workspaces have steps that run in processes
+
+        context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs,), daemon=True)
         self.process.start()
