@@ -15,13 +15,13 @@ from packetflow.composition.codec_document import document
 from packetflow.composition.codec_emit import emit
 from packetflow.composition.codec_json import PlainNode, parse_json
 from packetflow.composition.codec_nodes import parse_yaml
-from packetflow.composition.codec_read import Resolve, read_pipeline
+from packetflow.composition.codec_read import Resolve, read_pipeline, read_places
 from packetflow.composition.concealing import concealed
 from packetflow.composition.steps import Call, Pipeline, Unknown, Use
-from packetflow.composition.walk import walk
+from packetflow.composition.walk import step_id, walk
 from packetflow.errors import CompositionError, SourceError
 
-__all__ = ["Resolve", "definition_sha", "dump", "dump_json", "load", "load_json"]
+__all__ = ["Resolve", "definition_sha", "dump", "dump_json", "load", "load_json", "step_lines"]
 
 _TOO_DEEP = "steps are nested too deep to be saved; put inner parts into pipelines of their own"
 
@@ -47,6 +47,19 @@ def load(text: str, resolve: Resolve, *, file: str = "") -> Pipeline:
     ('hello', Unknown(name='hello', kind='capability'))
     """
     return read_pipeline(parse_yaml(text, file), resolve, file)
+
+
+def step_lines(text: str) -> dict[str, int]:
+    r"""The line, from 1, where each step of a YAML file begins, by the step's id.
+
+    Raises:
+        SourceError: As `load`.
+
+    >>> step_lines("pipeline: greet\nsteps:\n  - use: hello\n  - use: hello\n")
+    {'hello': 3, 'hello_2': 4}
+    """
+    places = read_places(parse_yaml(text, ""))
+    return {own: node.line for step, node in places if (own := step_id(step)) is not None}
 
 
 def dump(pipeline: Pipeline) -> str:

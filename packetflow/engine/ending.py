@@ -38,6 +38,7 @@ def failure_of(failed: StepFailed, plan: Plan) -> Failure:
         failed.text or describe(cause),
         cause,
         used if isinstance(used, Capability) else None,
+        failed.trail,
     )
 
 

@@ -191,7 +191,7 @@ class Engine:
             raise RunError(f"execution {story.started.execution_id} is already done")
         live = self._prepare_again(composition, story, epoch)
         run, at = live.run, self.clock.wall_ns()
-        run.append(ExecutionResumed(run.id, run.epoch, at, self.runner, reason))
+        run.append(ExecutionResumed(run.id, run.epoch, at, self.runner, reason, story.read))
         return self._spawn(live)
 
     def _spawn(self, live: Live) -> Running:

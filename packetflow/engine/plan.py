@@ -102,14 +102,14 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
     if isinstance(composition, Pipeline):
         name, version = composition.name, str(composition.version)
         composition = replace(composition, step=identified(composition.step))
-        problems = check_pipeline(composition)
+        problems = check_pipeline(composition, errors_only=True)
         contract = pipeline_contract(composition)
         step = composition.step
         inputs = composition.inputs.items()
         defaults = {name: port.default for name, port in inputs if port.default is not MISSING}
     else:
         step = identified(composition)
-        problems = check(step)
+        problems = check(step, errors_only=True)
         contract = step.contract
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
@@ -372,7 +372,7 @@ def _compile_guarded(step: Guarded, hidden: frozenset[str]) -> Node:
             whole = None if _is_single(step.step) else (list(flow.needs), list(flow.makes))
             return RetryNode(name, node, policy, composite=whole)
         case Timeout() as policy:
-            return TimeoutNode(name, node, policy)
+            return TimeoutNode(name, node, policy, _limits_inside(step))
         case Breaker() as policy:
             return BreakerNode(name, node, policy, key)
         case RateLimit() as policy:
@@ -385,6 +385,15 @@ def _compile_guarded(step: Guarded, hidden: frozenset[str]) -> Node:
             return CacheNode(name, node, key, name=called, reads=list(flow.needs), ports=ports)
         case Hedge() as policy:
             return HedgeNode(name, node, policy, list(flow.needs), made=list(flow.makes))
+
+
+def _limits_inside(step: Guarded) -> int:
+    """How many further time limits stand around the same step."""
+    count, inner = 0, step.step
+    while isinstance(inner, Guarded):
+        count += isinstance(inner.policy, Timeout)
+        inner = inner.step
+    return count
 
 
 def _is_single(step: Step) -> bool:

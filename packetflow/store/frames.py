@@ -63,7 +63,7 @@ class Segment:
         skipped: Damaged stretches passed over, as (start, end); only filled when salvaging.
     """
 
-    def __init__(self, path: Path, start: int, *, salvage: bool) -> None:
+    def __init__(self, path: Path, start: int = 0, *, salvage: bool) -> None:
         self.path = path
         self.offset = start
         self.torn = False
@@ -71,6 +71,11 @@ class Segment:
         self._salvage = salvage
 
     def __iter__(self) -> Iterator[tuple[int, Record]]:
+        for _, record in self.frames():
+            yield self.offset, record
+
+    def frames(self) -> Iterator[tuple[bytes, Record]]:
+        """Iterate over ``(frame, record)``, the frame as it lies in the file."""
         content = self.path.read_bytes()
         decode = decoder().decode
         while self.offset < len(content):
@@ -88,8 +93,8 @@ class Segment:
             except msgspec.MsgspecError as error:
                 self._damage(end, f"it is no record of this version: {error}")
                 continue
-            self.offset = end
-            yield end, record
+            begin, self.offset = self.offset, end
+            yield content[begin:end], record
 
     def _damage(self, end: int, why: str) -> None:
         if not self._salvage:

@@ -11,7 +11,15 @@ from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
 from packetflow.engine.execution import Execution
 from packetflow.engine.past import Story, read_story
-from packetflow.errors import CompositionError, JournalFull, RunError, StoreError, UnknownName
+from packetflow.errors import (
+    AmbiguousName,
+    CompositionError,
+    JournalFull,
+    RunError,
+    StoreError,
+    UnknownName,
+)
+from packetflow.kernel.ids import short
 from packetflow.kernel.records import Record
 from packetflow.store.artifacts import is_full
 from packetflow.store.files import places
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
 
 
 SHORTEST_ID = 4
-"""So many last characters of an id are needed to find it."""
+"""So many first or last characters of an id are needed to find it."""
 
 
 class Archive:
@@ -85,24 +93,31 @@ class Archive:
         return bool(self._store.sql(query, {"id": execution_id}).num_rows)
 
     def full_id(self, execution_id: str) -> str:
-        """The whole id for the last characters of one.
+        """The whole id for the first or last characters of one.
 
         Raises:
-            UnknownName: None, or several, end like that.
+            UnknownName: None begins or ends like that.
+            AmbiguousName: Several do, or it has fewer than `SHORTEST_ID` characters.
         """
-        if len(execution_id) == 36:
-            return execution_id
-        end = execution_id.strip().lower()
-        if len(end) < SHORTEST_ID:
-            raise UnknownName("execution", execution_id)
+        part = execution_id.strip().lower()
+        if len(part) == 36:
+            return part
+        if len(part) < SHORTEST_ID:
+            mend = f"give at least {SHORTEST_ID} of its first or last characters"
+            raise AmbiguousName("execution", execution_id, (), mend)
         query = (
-            "SELECT execution_id::VARCHAR AS id FROM executions "
-            "WHERE ends_with(execution_id::VARCHAR, $end) LIMIT 2"
+            "SELECT execution_id::VARCHAR AS id FROM executions WHERE "
+            "starts_with(execution_id::VARCHAR, $part) OR ends_with(execution_id::VARCHAR, $part) "
+            "ORDER BY started_at DESC LIMIT 4"
         )
-        found = self._store.sql(query, {"end": end}).to_pylist()
-        if len(found) != 1:
+        found = [str(row["id"]) for row in self._store.sql(query, {"part": part}).to_pylist()]
+        if not found:
             raise UnknownName("execution", execution_id)
-        return str(found[0]["id"])
+        if len(found) > 1:
+            some = [f"...{short(one)}" for one in found[:3]] + ["..."] * (len(found) > 3)
+            mend = "give its last eight characters, which tell it from others begun just then"
+            raise AmbiguousName("execution", execution_id, some, mend)
+        return found[0]
 
     def execution(self, execution_id: str) -> Execution:
         """An execution with its values and its failure.
