@@ -209,15 +209,13 @@ def _compile_use(step: Use, hidden: frozenset[str]) -> Node:
         raise AssertionError(f"{used.name} passed the check")  # noqa: TRY004 - not a type of value
     declaration = used.declaration
     if step.is_plain:
-        joint = _plain_joint(declaration, hidden and hidden & _names(declaration.contract))
+        contract = declaration.contract
+        secret = hidden and hidden & {*contract.inputs, *contract.outputs}
+        joint = _plain_joint(declaration, secret)
     else:
         joint = _joint(step, declaration, hidden)
     node = _use_class(declaration)(label(step), declaration, joint)
     return GuardedUse(node) if declaration.safety is Safety.GUARDED else node
-
-
-def _names(contract: Contract) -> frozenset[str]:
-    return frozenset(contract.inputs) | frozenset(contract.outputs)
 
 
 def _joint(step: Use, declaration: Declaration, hidden: frozenset[str]) -> Joint:
