@@ -88,7 +88,7 @@ def _scope_for(node: UseNode, inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _outputs(node: UseNode, target: UseNode, result: Any) -> dict[str, Any]:
-    made = target.spread(result)
+    made: dict[str, Any] = target.spread(result)
     if target is node:
         return made
     missing = [w.field for w in node.writes if w.field not in made and not w.port.optional]

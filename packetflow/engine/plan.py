@@ -44,7 +44,7 @@ from packetflow.composition.steps import (
 )
 from packetflow.composition.walk import changed_children, identified, label, natural_name, walk
 from packetflow.engine.choices import FallbackNode, RaceNode
-from packetflow.engine.codegen import Joint, Read, Write, inputs_function, make_joint, pack_function
+from packetflow.engine.codegen import Joint, Read, Write, inputs_function, pack_function
 from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.guards import CacheNode, HedgeNode, RetryNode, TimeoutNode
 from packetflow.engine.limits import BreakerNode, BulkheadNode, RateLimitNode
@@ -220,7 +220,7 @@ def _compile_use(step: Use, hidden: frozenset[str]) -> Node:
 
 def _joint(step: Use, declaration: Declaration, hidden: frozenset[str]) -> Joint:
     reads, writes = reads_and_writes(step, hidden)
-    return make_joint(declaration, reads, writes, _fixed(step, declaration.contract))
+    return Joint(declaration, reads, writes, _fixed(step, declaration.contract))
 
 
 @lru_cache(maxsize=1024)
@@ -234,7 +234,7 @@ def _plain_joint(declaration: Declaration, hidden: frozenset[str]) -> Joint:
         Write(port.name, port.name, port, _check(port), packer(port))
         for port in veiled(contract.provides, hidden)
     )
-    return make_joint(declaration, reads, writes, {})
+    return Joint(declaration, reads, writes, {})
 
 
 def _use_class(declaration: Declaration) -> type[UseNode]:
