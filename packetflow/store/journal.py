@@ -25,6 +25,7 @@ from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import ProcessSeen, Record, encoder
 from packetflow.store.artifacts import RECORD_LIMIT, Artifacts, is_full
 from packetflow.store.files import places
+from packetflow.store.format import refuse_newer
 from packetflow.store.frames import HEADER, SUFFIX, frame
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
@@ -50,6 +51,7 @@ class JournalWriter:
 
     Raises:
         JournalFull: There is no room on the disk.
+        NewerWorkspace: A newer version of PacketFlow wrote this workspace.
         StoreError: *process* cannot be part of a file name.
     """
 
@@ -69,6 +71,7 @@ class JournalWriter:
             )
             raise StoreError(message, process=process)
         spots = places(folder)
+        refuse_newer(spots)
         self.process = process or new_id()
         self.role = role
         self.artifacts = Artifacts(spots.artifacts)

@@ -117,10 +117,14 @@ class Server:
                 await asyncio.to_thread(write_card, self._owner.spots.card, card)
                 await self._keep()
         finally:
-            if self._owner.is_mine:
-                remove_card(self._owner.spots.card, os.getpid())
-            await self._ingesting(self._owner.close)
+            await self._ingesting(self.let_go)
             self._hands.shutdown()
+
+    def let_go(self) -> None:
+        """Take the card away and close the owner; once is enough."""
+        if self._owner.is_mine:
+            remove_card(self._owner.spots.card, os.getpid())
+        self._owner.close()
 
     async def _ingesting(self, work: Callable[[], T]) -> T:
         """Run in the one thread that is never busy with questions."""
