@@ -48,7 +48,9 @@ AGES: Final[dict[str, Age]] = {
     "wait": Age("waiting_since", _GONE),
     "score": Age("given_at", _GONE),
     "history": Age("kept_at", _GONE),
-    "artifact": Age("kept_at", _GONE),
+    "artifact": Age(
+        "kept_at", f"{_GONE} AND execution_id NOT IN (SELECT execution_id FROM history)"
+    ),
 }
 """What is archived: some by its own age, an execution by its end, the rest after its execution."""
 

@@ -23,6 +23,7 @@ import duckdb
 from packetflow.errors import OwnerGone, StoreError
 from packetflow.store.archive import archive
 from packetflow.store.ask import ask
+from packetflow.store.collect import collect, is_due
 from packetflow.store.files import Places, places
 from packetflow.store.format import write_format
 from packetflow.store.history import keep_history, name_partial
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _ROLL_UP_EVERY = 10.0
 _ARCHIVE_EVERY = 3600.0
+_COLLECT_EVERY = 60.0
 _PRUNE_EVERY = 30.0
 
 
@@ -131,7 +133,7 @@ class Owner:
             raise
         self._ingest = Ingest(self._connection)
         self._journals = Journals(self.spots.journal, self._ingest.positions)
-        self._next = {"roll_up": 0.0, "archive": 0.0, "prune": 0.0}
+        self._next = {"roll_up": 0.0, "archive": 0.0, "collect": 0.0, "prune": 0.0}
         own = weakref.WeakMethod(self._forked)
         os.register_at_fork(after_in_child=lambda: (method := own()) and method())
 
@@ -234,6 +236,8 @@ class Owner:
                 self._ingest.rolled_up(roll_up(self._connection, time.time_ns()))
             if self.settings.retention_days and self._is_due("archive", now, _ARCHIVE_EVERY):
                 self._archive()
+            if self._is_due("collect", now, _COLLECT_EVERY) and is_due(self.spots):
+                collect(self._connection, self.spots, self._journals.alive())
             if self._is_due("prune", now, _PRUNE_EVERY) and self._prune(most=1):
                 self._next["prune"] = now  # one at a time, so that questions need not wait long
 
