@@ -31,6 +31,7 @@ from packetflow.errors import OwnerGone, PacketFlowError  # noqa: E402
 from packetflow.store.owner import Owner  # noqa: E402
 from packetflow.store.server import Server  # noqa: E402
 from packetflow.store.talk import Words  # noqa: E402
+from packetflow.store.transaction import as_store_error  # noqa: E402
 
 
 async def _serve(owner: Owner) -> None:
@@ -60,7 +61,8 @@ def main() -> int:
         return _say(Words(error.code, error.message))
     except Exception as error:  # noqa: BLE001  # the border: whoever waits wants to know why
         traceback.print_exc()
-        return _say(Words(OwnerGone.code, f"the owner of {folder} ended: {error}"))
+        told = as_store_error(error, folder)
+        return _say(Words(told.code, told.message))
     return 0
 
 

@@ -61,5 +61,9 @@ def write_format(spots: Places) -> None:
     from packetflow import __version__  # the package imports us, not the other way round
 
     draft = spots.format.with_suffix(f".{os.getpid()}.new")
-    draft.write_bytes(msgspec.json.encode(Format(SCHEMA, __version__)))
-    draft.replace(spots.format)
+    try:
+        draft.write_bytes(msgspec.json.encode(Format(SCHEMA, __version__)))
+        draft.replace(spots.format)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

@@ -18,6 +18,7 @@ from typing import Protocol
 from packetflow.errors import OwnerGone, StoreError
 from packetflow.store.files import places
 from packetflow.store.talk import last_words
+from packetflow.store.transaction import as_store_error
 
 _LOG_LIMIT = 1 << 20
 
@@ -128,11 +129,8 @@ class OwnerThread:
                 atexit.unregister(server.let_go)
         except OwnerGone:
             return
-        except StoreError as error:
-            self._failure = error
         except Exception as error:  # noqa: BLE001  # the border: nobody waits for this thread
-            message = f"the owner of {self._folder} ended: {type(error).__name__}: {error}"
-            self._failure = OwnerGone(message, path=str(self._folder))
+            self._failure = as_store_error(error, self._folder)
 
 
 def launch(folder: str | Path) -> Launched:

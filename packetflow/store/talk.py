@@ -95,9 +95,13 @@ def write_card(path: Path, card: Card) -> None:
     """Show where the owner answers, to its own user only."""
     draft = path.with_name(f"{path.name}.{new_id()}.new")
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(card))
-    draft.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(card))
+        draft.replace(path)
+    except OSError:
+        draft.unlink()
+        raise
 
 
 def read_card(path: Path) -> Card | None:
