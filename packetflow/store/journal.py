@@ -33,6 +33,7 @@ from packetflow.kernel.records import (
 )
 from packetflow.store.artifacts import RECORD_LIMIT, Artifacts, is_full
 from packetflow.store.files import places
+from packetflow.store.format import refuse_newer
 from packetflow.store.frames import HEADER, SUFFIX, frame
 
 _EDGES = frozenset({ExecutionStarted, ExecutionResumed, ExecutionEnded})
@@ -61,6 +62,7 @@ class JournalWriter:
 
     Raises:
         JournalFull: There is no room on the disk.
+        NewerWorkspace: A newer version of PacketFlow wrote this workspace.
         StoreError: *process* cannot be part of a file name.
     """
 
@@ -80,6 +82,7 @@ class JournalWriter:
             )
             raise StoreError(message, process=process)
         spots = places(folder)
+        refuse_newer(spots)
         self.process = process or new_id()
         self.role = role
         self.artifacts = Artifacts(spots.artifacts)
