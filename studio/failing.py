@@ -73,7 +73,9 @@ def _show_places(found: Sequence[Place], *, is_folded: bool) -> None:
     if own and not is_folded:
         st.html(f'<div class="pf-where">{place_html(own[-1], desk().folder)}</div>')
     if len(found) > (0 if is_folded else 1):
-        with st.expander(f"How it came there: {len(found)} line{'s' if len(found) > 1 else ''} of code"):
+        with st.expander(
+            f"How it came there: {len(found)} line{'s' if len(found) > 1 else ''} of code"
+        ):
             lines = "".join(place_html(place, desk().folder) for place in found)
             st.html(f'<div class="pf-where">{lines}</div>')
 
