@@ -14,6 +14,7 @@ PacketFlowError
   RunError                an execution went wrong                           (when running)
     MissingInput          a needed value is not there
     WrongType             a value does not fit its declared type
+    UnreadableInput       a text is no JSON, where its input wants some
     CapabilityFailed      the user's function raised
     TimedOut, CircuitOpen, QueueFull, PassesExhausted, NothingWon
     Cancelled             somebody stopped the execution
@@ -30,6 +31,7 @@ PacketFlowError
   WorkspaceError          the workspace folder is missing, moved or unreadable
     WorkspaceGone         it was deleted while it was open
     UnknownName           no capability, pipeline or execution of that name
+    AmbiguousName         several go by it, or it is too short to tell
     NoRunner              no runner answers for the workspace and none could be started
   WireError               a message is malformed or speaks another version
   LibraryError            a ready capability cannot do its work
@@ -174,6 +176,17 @@ class WrongType(RunError):
 
     def __init__(self, name: str, where: str, reason: str) -> None:
         super().__init__(f"{where}: {name!r} {reason}", name=name, where=where, reason=reason)
+
+
+class UnreadableInput(RunError):
+    """A text should be JSON, by the type of its input, and is none."""
+
+    code = "unreadable_input"
+
+    def __init__(self, name: str, wanted: str, reason: str) -> None:
+        super().__init__(
+            f"input {name!r} wants {wanted}, written as JSON: {reason}", name=name, wanted=wanted
+        )
 
 
 class CapabilityFailed(RunError):
@@ -348,6 +361,21 @@ class UnknownName(WorkspaceError):
             kind=kind,
             name=name,
             nearest=tuple(nearest),
+        )
+
+
+class AmbiguousName(WorkspaceError):
+    """Several go by a shortened name, or it is too short to tell; ``matches`` holds some."""
+
+    code = "ambiguous_name"
+
+    def __init__(self, kind: str, name: str, matches: Sequence[str], mend: str) -> None:
+        listed = f" ({', '.join(matches)})" if matches else ""
+        super().__init__(
+            f"{name!r} does not tell one {kind} from others{listed}; {mend}",
+            kind=kind,
+            name=name,
+            matches=tuple(matches),
         )
 
 

@@ -31,6 +31,7 @@ class Failure:
         message: What the exception said.
         cause: The exception itself; ``None`` when the failure was read from the store.
         capability: What was called; ``None`` when it is not known here.
+        trail: The lines of the user's code that led there (see `packetflow.engine.trail`).
     """
 
     step: str
@@ -40,6 +41,7 @@ class Failure:
     message: str
     cause: BaseException | None = field(default=None, repr=False)
     capability: Capability[..., Any] | None = field(default=None, repr=False)
+    trail: str = field(default="", repr=False)
 
     def replay(self) -> Any:
         """Call the capability again with the same inputs, as a plain function.

@@ -30,6 +30,7 @@ def bars(spans: list[SpanEnded]) -> list[Bar]:
             span.attempt,
             tuple(one for one in span.path if one >= 0),
             f"{span.error_type}: {span.error}" if span.error_type else "",
+            span.kind == "wait",
         )
         for span in spans
     ]

@@ -15,6 +15,7 @@ import socket
 import threading
 import time
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
@@ -105,23 +106,34 @@ class JournalWriter:
             StoreError: The journal is closed, or the file cannot be written.
         """
         with self._lock:
-            if type(record) in _EDGES:
-                self.must_be_there()
-            body = self._encode(record)
+            self._write(self._framed(record))
+
+    def append_all(self, records: Sequence[Record]) -> None:
+        """Keep records that belong together by one write, all or none; raises as `append` does."""
+        with self._lock:
+            self._write(b"".join([self._framed(record) for record in records]))
+
+    def _framed(self, record: Record) -> bytes:
+        if type(record) in _EDGES:
+            self.must_be_there()
+        body = self._encode(record)
+        size = len(body)
+        if size > RECORD_LIMIT:
+            body = self._encode(self.artifacts.shrink(record))
             size = len(body)
-            if size > RECORD_LIMIT:
-                body = self._encode(self.artifacts.shrink(record))
-                size = len(body)
-            whole = HEADER.size + size
-            if self._size + whole > self._limit or self._torn or self._fd < 0:
-                self._make_room()
-            try:
-                written = os.write(self._fd, HEADER.pack(size, crc32(body)) + body)
-            except OSError as error:
-                self._withdraw(error)
-            if written != whole:
-                self._withdraw(None)
-            self._size += whole
+        return HEADER.pack(size, crc32(body)) + body
+
+    def _write(self, content: bytes) -> None:
+        whole = len(content)
+        if self._size + whole > self._limit or self._torn or self._fd < 0:
+            self._make_room()
+        try:
+            written = os.write(self._fd, content)
+        except OSError as error:
+            self._withdraw(error)
+        if written != whole:
+            self._withdraw(None)
+        self._size += whole
 
     def put(self, content: bytes, media_type: str = "application/octet-stream") -> str:  # noqa: ARG002
         """Keep a large value and answer its SHA-256; the media type belongs in the record."""

@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from packetflow.errors import OwnerGone, StoreError
+from packetflow.store.archive import archive
 from packetflow.store.ask import ask
 from packetflow.store.files import Places, places
 from packetflow.store.history import keep_history, name_partial
 from packetflow.store.ingest import Ingest, Piece
 from packetflow.store.port import Params, Watcher
-from packetflow.store.rollups import DAY_HOURS, archive, roll_up
+from packetflow.store.rollups import DAY_HOURS, HOUR_US, roll_up
 from packetflow.store.schema import migrate
 from packetflow.store.settings import Settings, read_settings
 from packetflow.store.tailer import Journals
@@ -226,8 +227,8 @@ class Owner:
                 self._ingest.rolled_up(roll_up(self._connection, time.time_ns()))
             if self.settings.retention_days and self._is_due("archive", now, _ARCHIVE_EVERY):
                 self._archive()
-            if self._is_due("prune", now, _PRUNE_EVERY):
-                self._prune()
+            if self._is_due("prune", now, _PRUNE_EVERY) and self._prune(most=1):
+                self._next["prune"] = now  # one at a time, so that questions need not wait long
 
     def close(self) -> None:
         """Bring in what is left, write the database file, and let go of the workspace."""
@@ -268,17 +269,27 @@ class Owner:
             self._ingest.lose(lost)
 
     def _archive(self) -> None:
-        today = time.time_ns() // 1000 // (DAY_HOURS * 3_600_000_000)
+        """Move old days to files; what a journal still has may be resumed, so it stays."""
+        self._prune()
+        today = time.time_ns() // 1000 // (DAY_HOURS * HOUR_US)
         before = today - self.settings.retention_days
-        self._ingest.rolled_up(archive(self._connection, self.spots.archive, before))
-        self._connection.execute("CHECKPOINT").fetchall()
+        _, journaled = self._journals.split_ids([])
+        settled = archive(self._connection, self.spots.archive, before, journaled)
+        self._ingest.rolled_up(settled)
 
-    def _prune(self) -> None:
-        """Remove segments only after a checkpoint: till then they can rebuild a lost log."""
+    def _prune(self, most: int | None = None) -> bool:
+        """Remove segments nobody needs, and tell whether some are left.
+
+        Only after a checkpoint: till then they can rebuild a lost log.
+        """
         keep = int(self.settings.journal_megabytes * 1e6)
-        paths = self._journals.finished(set(self._ingest.executions.open), keep)
+        days = self.settings.retention_days
+        oldest = time.time() - days * DAY_HOURS * 3600 if days else 0.0
+        still_open = set(self._ingest.executions.open)
+        every = self._journals.finished(still_open, keep, older_than=oldest)
+        paths = every[:most]
         if not paths:
-            return
+            return False
         keep_history(self._connection, paths)
         removed, left = self._journals.split_ids(paths)
         name_partial(self.spots.journal, removed, left)
@@ -286,3 +297,4 @@ class Owner:
         for path in paths:
             path.unlink(missing_ok=True)
         self._ingest.forget([path.name for path in paths])
+        return len(paths) < len(every)

@@ -12,6 +12,7 @@ from packetflow.composition.steps import Pipeline, Use
 from packetflow.composition.walk import find
 from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.past import Story
+from packetflow.engine.trail import STACK
 from packetflow.engine.values import Fetch, Opaque, unpack
 from packetflow.kernel.records import SpanEnded, Status, WaitStarted
 
@@ -63,8 +64,7 @@ def _open_waits(story: Story) -> tuple[WaitStarted, ...]:
 def _status(story: Story) -> Status:
     if story.ended is not None:
         return Status(story.ended.status)
-    open_waits = set(story.past.waits) - set(story.past.done)
-    return Status.WAITING if open_waits else Status.RUNNING
+    return Status.WAITING if story.past.waits else Status.RUNNING
 
 
 def _values(payload: dict[str, Any], ports: Any, fetch: Fetch) -> dict[str, Any]:
@@ -96,6 +96,7 @@ def _failure(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Failure |
         ended.error,
         None,
         capability,
+        "" if span is None else str((span.attributes or {}).get(STACK, "")),
     )
 
 

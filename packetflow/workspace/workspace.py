@@ -228,7 +228,7 @@ class Workspace(Arrivals):
         Completed steps are not run again. One that runs here already is only followed.
 
         Args:
-            execution_id: Its id, or the last characters of it.
+            execution_id: Its id, or its first or last characters.
             accept_changes: Go on although a capability has changed since it started.
             reason: For the log.
 
@@ -283,10 +283,11 @@ class Workspace(Arrivals):
         return self.archive.execution(self.full_id(execution_id))
 
     def full_id(self, execution_id: str) -> str:
-        """The whole id for the last characters of one.
+        """The whole id for at least four first or last characters of one.
 
         Raises:
-            UnknownName: None, or several, end like that.
+            UnknownName: None begins or ends like that.
+            AmbiguousName: Several do, or too few characters are given.
         """
         return self.archive.full_id(execution_id)
 

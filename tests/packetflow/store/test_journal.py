@@ -48,6 +48,26 @@ def test_an_execution_neither_begins_nor_ends_in_a_deleted_journal(tmp_path):
             journal.append(ended(execution_id))
 
 
+def test_records_that_belong_together_are_kept_by_one_write_or_not_at_all(tmp_path, monkeypatch):
+    records, written, write = whole(), [], os.write
+    monkeypatch.setattr(
+        os, "write", lambda fd, content: written.append(content) or write(fd, content)
+    )
+
+    with JournalWriter(tmp_path, role="test") as journal:
+        written.clear()
+        journal.append_all(records)
+        assert len(written) == 1
+
+        monkeypatch.setattr(
+            os, "write", lambda fd, content: write(fd, content[: len(content) // 2])
+        )
+        with pytest.raises(JournalFull):
+            journal.append_all(whole())
+
+    assert everything(tmp_path) == records
+
+
 def test_every_segment_begins_with_who_writes_it(tmp_path):
     with JournalWriter(tmp_path, role="runner", process="p1", segment_bytes=2000) as journal:
         for record in whole(spans=60):

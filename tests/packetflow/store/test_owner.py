@@ -355,7 +355,7 @@ def test_old_days_go_to_parquet_and_their_summaries_stay(tmp_path):
 def test_files_of_an_interrupted_archiving_are_removed(tmp_path):
     today = time.time_ns() // DAY * DAY
     write(tmp_path, span(new_id(), 1, started=today - 40 * DAY))
-    stray = tmp_path / ".packetflow/archive/day=2020-01-01/span-0.parquet"
+    stray = tmp_path / ".packetflow/archive/day=2020-01-01/span-0.parquet.new"
     stray.parent.mkdir(parents=True)
     stray.write_bytes(b"half")
     owner = own(tmp_path, settings=Settings(retention_days=30))
