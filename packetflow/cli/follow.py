@@ -118,9 +118,8 @@ def _result(handle: Handle) -> Execution:
 
 def open_waits(ws: Workspace, execution_id: str) -> list[WaitStarted]:
     """What an execution waits for now, the oldest first; of each step its latest question."""
-    past = ws.archive.story(execution_id).past
-    places = (place for place in past.waits if place not in past.done)
-    return [list(past.waits[place].values())[-1] for place in places]
+    waits = ws.archive.story(execution_id).past.waits
+    return [list(of_step.values())[-1] for of_step in waits.values()]
 
 
 def ask(ws: Workspace, wait: WaitStarted) -> None:

@@ -61,7 +61,7 @@ def tell_list(command: Command, ws: Workspace, wanted: Filter, limit: int) -> No
             row["status"],
             row["name"] or "composition",
             row["started_at"],
-            "" if row["duration_ms"] is None else seconds(row["duration_ms"] / 1000),
+            _took(row),
             _why(row),
         )
         for row in found.to_pylist()
@@ -73,6 +73,19 @@ def tell_list(command: Command, ws: Workspace, wanted: Filter, limit: int) -> No
         told,
         (lambda: rows(heads, lines)) if lines else "no runs; `packetflow run NAME` makes one",
     )
+
+
+def _took(row: dict[str, Any]) -> str:
+    """How long a run took, and how much of it it was at work, where that is not nearly all.
+
+    >>> _took({"duration_ms": 90_000.0, "active_seconds": 2.5})
+    '90.00 s (2.50 s at work)'
+    """
+    if row["duration_ms"] is None:
+        return ""
+    took, active = row["duration_ms"] / 1000, row["active_seconds"]
+    idle = active is not None and took - active > max(1.0, took / 10)
+    return f"{seconds(took)} ({seconds(active)} at work)" if idle else seconds(took)
 
 
 def _why(row: dict[str, Any]) -> str:
@@ -117,7 +130,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 def _told(found: Whole) -> None:
     screen, row = console(), found.execution
-    took = "" if row["duration_ms"] is None else f" in {seconds(row['duration_ms'] / 1000)}"
+    took = f" in {_took(row)}" if row["ended_at"] else ""
     head = f"{mark(row['status'])} [bold]{row['name'] or 'composition'}[/bold]{took}"
     screen.print(f"{head}  [dim]{row['execution_id']}[/dim]")
     began = f"began {moment(row['started_at'])} by {row['trigger']}"

@@ -213,6 +213,10 @@ def _renames(part: Use | Call, name: str) -> Iterator[Problem]:
     called = part.capability if isinstance(part, Use) else part.pipeline
     if isinstance(called, Unknown):
         return
+    if isinstance(called, Capability) and not called.declaration.enabled:
+        yield Problem("disabled", name, f"the capability {called.name!r} is switched off")
+    if part.is_plain:
+        return
     inputs, outputs = called.contract.inputs, called.contract.outputs
     for side, known, used in (
         ("input", inputs, [*part.reads, *part.values]),
@@ -235,8 +239,6 @@ def _renames(part: Use | Call, name: str) -> Iterator[Problem]:
             yield Problem("missing_input", name, message, one)
         elif one in inputs and (fault := unfit(inputs[one], value)):
             yield Problem("wrong_type", name, fault, one)
-    if isinstance(called, Capability) and not called.declaration.enabled:
-        yield Problem("disabled", name, f"the capability {called.name!r} is switched off")
 
 
 def _unreachable(part: Branch, name: str) -> Iterator[Problem]:
@@ -297,6 +299,24 @@ def _reaches(after: tuple[tuple[int, ...], ...], start: int, goal: int) -> bool:
 
 def _conditions(whole: Step, given: object) -> Iterator[Problem]:
     """Compile every condition against the types of the names it may see."""
+    deciding = [part for part in walk(whole) if isinstance(part, (Branch, Repeat))]
+    visible = _visible(whole, given) if deciding else {}
+    for part in deciding:
+        sources: list[str] = []
+        if isinstance(part, Branch):
+            sources = [case.when for case in part.cases]
+        elif part.until is not None:
+            sources = [part.until]
+        for source in sources:
+            types = {name: visible.get(name, Any) for name in condition.variables(source)}
+            wrong = condition.complaint(source, types)
+            if wrong is not None:
+                message = f"condition {source!r} {wrong}"
+                yield Problem("bad_condition", label(part), message)
+
+
+def _visible(whole: Step, given: object) -> dict[str, Any]:
+    """The types of the names that a condition may see; ``Any`` where steps differ."""
     visible: dict[str, Any] = {}
     for part in walk(whole):
         for port in (*part.flow.makes.values(), *part.flow.needs.values()):
@@ -305,18 +325,7 @@ def _conditions(whole: Step, given: object) -> Iterator[Problem]:
             visible[port.name] = known if same else Any
     if isinstance(given, Mapping):
         visible |= {name: kind for name, kind in given.items() if name not in visible}
-    for part in walk(whole):
-        sources: list[str] = []
-        if isinstance(part, Branch):
-            sources = [case.when for case in part.cases]
-        elif isinstance(part, Repeat) and part.until is not None:
-            sources = [part.until]
-        for source in sources:
-            types = {name: visible.get(name, Any) for name in condition.variables(source)}
-            wrong = condition.complaint(source, types)
-            if wrong is not None:
-                message = f"condition {source!r} {wrong}"
-                yield Problem("bad_condition", label(part), message)
+    return visible
 
 
 def _maybe(name: str, reader: str, flow: Flow) -> Problem:

@@ -10,9 +10,10 @@ import hashlib
 import json
 from typing import Any
 
+from packetflow.capabilities.declaration import Declaration
 from packetflow.composition.codec_document import document
 from packetflow.composition.codec_emit import emit
-from packetflow.composition.codec_json import parse_json, plain_nodes
+from packetflow.composition.codec_json import PlainNode, parse_json
 from packetflow.composition.codec_nodes import parse_yaml
 from packetflow.composition.codec_read import Resolve, read_pipeline, read_places
 from packetflow.composition.concealing import concealed
@@ -99,7 +100,7 @@ def load_compact(text: str, resolve: Resolve, *, file: str = "") -> Pipeline:
         SourceError: It was not written by it, or by another version.
     """
     try:
-        return read_pipeline(plain_nodes(json.loads(text)), resolve, file)
+        return read_pipeline(PlainNode(json.loads(text)), resolve, file)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"cannot be read: {error}", file=file, line=1, column=1) from error
 
@@ -132,12 +133,15 @@ def definition_sha(pipeline: Pipeline) -> str:
 def _versions(pipeline: Pipeline) -> dict[str, Any]:
     """Version and contract of everything called, directly and in the pipelines called."""
     versions: dict[str, Any] = {}
+    declared: dict[str, Declaration] = {}
     stack = [pipeline]
     while stack:
         for part in walk(stack.pop().step):
             if isinstance(part, Use) and not isinstance(part.capability, Unknown):
                 said = part.capability.declaration
-                versions[f"use {said.name}"] = [said.version, str(said.contract)]
+                if declared.get(said.name) is not said:
+                    declared[said.name] = said
+                    versions[f"use {said.name}"] = [said.version, str(said.contract)]
             elif isinstance(part, Call) and not isinstance(part.pipeline, Unknown):
                 called = part.pipeline
                 if f"call {called.name}" not in versions:

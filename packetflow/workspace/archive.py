@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from packetflow.composition.codec import load_compact
@@ -22,6 +23,7 @@ from packetflow.kernel.ids import short
 from packetflow.kernel.records import Record
 from packetflow.store.artifacts import is_full
 from packetflow.store.files import places
+from packetflow.store.frames import has_grown, sizes_of
 from packetflow.store.history import records_from_store
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Store
@@ -50,6 +52,7 @@ class Archive:
         self._journal = journal
         self._store = store
         self._catalog = catalog
+        self._has_files = isinstance(journal, JournalWriter)
 
     def records(self, execution_id: str) -> list[Record]:
         """Everything kept of an execution."""
@@ -57,6 +60,16 @@ class Archive:
             return self._journal.records_of(execution_id)
         journal = places(self._folder.path).journal
         return records_from_store(self._store, journal, execution_id)
+
+    def sizes(self) -> dict[str, int]:
+        """How much is in the journals now; look before reading, then ask `has_grown` later."""
+        return sizes_of(places(self._folder.path).journal) if self._has_files else {}
+
+    def has_grown(self, execution_id: str, since: Mapping[str, int]) -> bool:
+        """Tell whether there may be more of an execution than when journals had those sizes."""
+        if not self._has_files:
+            return True
+        return has_grown(places(self._folder.path).journal, since, execution_id)
 
     def story(self, execution_id: str) -> Story:
         """An execution as its records tell it.

@@ -1,5 +1,7 @@
 """`packetflow runs`."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 CARELESS = """from packetflow import capability
@@ -58,13 +60,16 @@ def test_one_run_is_one_json_object(say, failed):
     assert told["failed_step"] == "pick_customer"
 
 
-def test_times_carry_their_zone(say, failed):
-    listed = say("runs", "--json").json
+def test_times_carry_their_zone_and_work_is_told_apart_from_waiting(say, failed):
     one = say("runs", failed, "--json").json
+    listed = say("runs", "--json").json
+    row = dict(zip(listed["columns"], listed["rows"][0], strict=True))
 
-    assert listed["rows"][0][listed["columns"].index("started_at")].endswith("+00:00")
-    assert one["started_at"].endswith("+00:00")
-    assert one["spans"][0]["started_at"].endswith("+00:00")
+    times = [row["started_at"], one["ended_at"], one["spans"][0]["started_at"]]
+    times += [one["states"][0]["changed_at"], one["spans"][0]["ended_at"]]
+    offsets = {datetime.fromisoformat(time).utcoffset() for time in times}
+    assert offsets == {timedelta(0)}
+    assert one["active_seconds"] == row["active_seconds"] == one["duration_ms"] / 1000
 
 
 def test_a_failure_in_users_code_shows_its_lines_and_tries(say, example):
