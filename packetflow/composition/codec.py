@@ -13,7 +13,7 @@ from typing import Any
 from packetflow.capabilities.declaration import Declaration
 from packetflow.composition.codec_document import document
 from packetflow.composition.codec_emit import emit
-from packetflow.composition.codec_json import parse_json, plain_nodes
+from packetflow.composition.codec_json import PlainNode, parse_json
 from packetflow.composition.codec_nodes import parse_yaml
 from packetflow.composition.codec_read import Resolve, read_pipeline, read_places
 from packetflow.composition.concealing import concealed
@@ -100,7 +100,7 @@ def load_compact(text: str, resolve: Resolve, *, file: str = "") -> Pipeline:
         SourceError: It was not written by it, or by another version.
     """
     try:
-        return read_pipeline(plain_nodes(json.loads(text)), resolve, file)
+        return read_pipeline(PlainNode(json.loads(text)), resolve, file)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"cannot be read: {error}", file=file, line=1, column=1) from error
 

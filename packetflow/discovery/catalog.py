@@ -123,9 +123,12 @@ class Catalog:
 
     def find(self, name: str) -> AnyCapability | None:
         """The capability of that name, or ``None``."""
-        for layer in (self._added, self._from_files(), self._from_plugins()):
-            if name in layer:
-                return layer[name]
+        if name in self._added:
+            return self._added[name]
+        for layer in (self._from_files, self._from_plugins):  # each read only when it is needed
+            known = layer()
+            if name in known:
+                return known[name]
         if self._with_library and name in library.__all__:
             ready: AnyCapability = getattr(library, name)
             return ready

@@ -12,7 +12,7 @@ import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import CodeType
 from typing import Any
 
@@ -43,37 +43,38 @@ class Write:
     pack: Pack | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Joint:
-    """How a capability is joined to the scope: the same for every step joined alike."""
+    """How a capability is joined to the scope: the same for every step joined alike.
 
+    Its functions are written when they are first needed: a step that is done already needs none.
+    """
+
+    declaration: Declaration
     reads: tuple[Read, ...]
     writes: tuple[Write, ...]
-    fixed: dict[str, Any]
-    call: Callable[..., Any]
-    gather: Callable[[Mapping[str, Any]], dict[str, Any]]
-    spread: Callable[[Any], dict[str, Any]]
-    pack: Callable[[dict[str, Any]], dict[str, Any]] | None
-    redacts: bool
+    fixed: Mapping[str, Any]
 
+    @cached_property
+    def call(self) -> Callable[..., Any]:
+        """Calls the capability with what the scope has, and its context."""
+        said = self.declaration
+        return call_function(said.fn, self.reads, self.fixed, said.context)
 
-def make_joint(
-    declaration: Declaration,
-    reads: tuple[Read, ...],
-    writes: tuple[Write, ...],
-    fixed: Mapping[str, Any],
-) -> Joint:
-    """Write the functions of one joint."""
-    return Joint(
-        reads,
-        writes,
-        dict(fixed),
-        call_function(declaration.fn, reads, fixed, declaration.context),
-        inputs_function(reads, fixed),
-        outputs_function(writes, declaration.shape),
-        pack_function({write.scope_name: write.pack for write in writes}),
-        any(write.port.secret for write in writes),
-    )
+    @cached_property
+    def gather(self) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+        """Gives the arguments by parameter."""
+        return inputs_function(self.reads, self.fixed)
+
+    @cached_property
+    def spread(self) -> Callable[[Any], dict[str, Any]]:
+        """Gives the outputs by their names in the scope."""
+        return outputs_function(self.writes, self.declaration.shape)
+
+    @cached_property
+    def pack(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+        """Makes the outputs fit for a record; ``None`` when they are."""
+        return pack_function({write.scope_name: write.pack for write in self.writes})
 
 
 def function(source: str, name: str, known: Mapping[str, Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from packetflow.capabilities.contract import MISSING, Contract, Port
 from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.effects import Safety
-from packetflow.capabilities.validate import validator
+from packetflow.capabilities.validate import unusable, validator
 from packetflow.composition.check import check, check_pipeline
 from packetflow.composition.condition import compile_condition, variables
 from packetflow.composition.dataflow import graph_dataflow
@@ -44,7 +44,7 @@ from packetflow.composition.steps import (
 )
 from packetflow.composition.walk import changed_children, identified, label, natural_name, walk
 from packetflow.engine.choices import FallbackNode, RaceNode
-from packetflow.engine.codegen import Joint, Read, Write, inputs_function, make_joint, pack_function
+from packetflow.engine.codegen import Joint, Read, Write, inputs_function, pack_function
 from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.guards import CacheNode, HedgeNode, RetryNode, TimeoutNode
 from packetflow.engine.limits import BreakerNode, BulkheadNode, RateLimitNode
@@ -132,12 +132,9 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
 
 
 def _check(port: Port) -> Any:
-    from pydantic import PydanticUserError
-    from pydantic.errors import PydanticSchemaGenerationError
-
     try:
         return validator(port.type)
-    except (PydanticUserError, PydanticSchemaGenerationError, NameError) as error:
+    except unusable() as error:
         raise DeclarationError(
             f"the type of {port.name!r} ({port}) cannot be checked: {error}"
         ) from error
@@ -212,20 +209,18 @@ def _compile_use(step: Use, hidden: frozenset[str]) -> Node:
         raise AssertionError(f"{used.name} passed the check")  # noqa: TRY004 - not a type of value
     declaration = used.declaration
     if step.is_plain:
-        joint = _plain_joint(declaration, hidden and hidden & _names(declaration.contract))
+        contract = declaration.contract
+        secret = hidden and hidden & {*contract.inputs, *contract.outputs}
+        joint = _plain_joint(declaration, secret)
     else:
         joint = _joint(step, declaration, hidden)
     node = _use_class(declaration)(label(step), declaration, joint)
     return GuardedUse(node) if declaration.safety is Safety.GUARDED else node
 
 
-def _names(contract: Contract) -> frozenset[str]:
-    return frozenset(contract.inputs) | frozenset(contract.outputs)
-
-
 def _joint(step: Use, declaration: Declaration, hidden: frozenset[str]) -> Joint:
     reads, writes = reads_and_writes(step, hidden)
-    return make_joint(declaration, reads, writes, _fixed(step, declaration.contract))
+    return Joint(declaration, reads, writes, _fixed(step, declaration.contract))
 
 
 @lru_cache(maxsize=1024)
@@ -239,7 +234,7 @@ def _plain_joint(declaration: Declaration, hidden: frozenset[str]) -> Joint:
         Write(port.name, port.name, port, _check(port), packer(port))
         for port in veiled(contract.provides, hidden)
     )
-    return make_joint(declaration, reads, writes, {})
+    return Joint(declaration, reads, writes, {})
 
 
 def _use_class(declaration: Declaration) -> type[UseNode]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from packetflow.capabilities.validate import reason
 from packetflow.composition.composable import Composable

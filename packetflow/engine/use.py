@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.validate import reason
@@ -42,6 +42,7 @@ class UseNode:
         "fixed",
         "gather",
         "id",
+        "joint",
         "name",
         "pack",
         "reads",
@@ -58,13 +59,18 @@ class UseNode:
         self.reads = joint.reads
         self.writes = joint.writes
         self.fixed = joint.fixed
-        self.call = joint.call
-        self.gather = joint.gather
-        self.spread = joint.spread
-        self.pack = joint.pack
-        self.redacts = joint.redacts
+        self.joint = joint
+        self.redacts = any(write.port.secret for write in joint.writes)
         self.effects = emitting(declaration.effects)
         self.wants_context = declaration.context is not None
+
+    def __getattr__(self, name: str) -> Any:
+        """Take a function from the joint at its first use; from then on it is found here."""
+        if name not in {"call", "gather", "pack", "spread"}:
+            raise AttributeError(name)
+        made = getattr(self.joint, name)
+        setattr(self, name, made)
+        return made
 
     def start(self, frame: Frame) -> Pending:
         """Run it; the subclasses say where."""

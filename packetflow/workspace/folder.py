@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,6 +109,10 @@ def open_folder(path: str | Path) -> WorkspaceFolder:
 
 def _settings(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
+    if not path.exists():
+        return {}
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from packetflow import Workspace, capability, each, parallel, pipeline, repeat, wait_for, when
+from packetflow.composition.steps import Pipeline
+from packetflow.engine.past import Story
 from packetflow.errors import RunElsewhere, RunError, Superseded, UnknownName
 from packetflow.kernel.records import Status
+from packetflow.store.journal import JournalWriter
 from tests.packetflow.workspace.kit import PATIENCE, until, waits_now
 
 Calls = list[str]
@@ -149,6 +153,28 @@ def test_a_failed_execution_goes_on_where_it_failed(folder: Path, calls: Calls):
 
         assert (run.id, run["q"]) == (failed.id, 2)
         assert once(calls) == ["first", "frail", "frail"]
+
+
+def test_what_was_kept_after_the_first_look_at_the_records_counts(
+    folder: Path, calls: Calls, monkeypatch: pytest.MonkeyPatch
+):
+    first, frail = makes(calls, "first", "x", "p"), makes(calls, "frail", "p", "q", "p // 0")
+    with Workspace(folder) as ws:
+        failed = ws.run_sync(first >> frail, x=1)
+        done = replace(failed.spans[0], span_id=9, step="frail", outputs={"q": 7})
+        look_up = ws.archive.definition
+
+        def meanwhile(story: Story) -> Pipeline | None:
+            with JournalWriter(folder, role="test") as journal:
+                journal.append(done)
+            return look_up(story)
+
+        monkeypatch.setattr(ws.archive, "definition", meanwhile)
+        once(calls)
+
+        run = ws.resume(failed.id).result(PATIENCE)
+
+        assert (run["q"], once(calls)) == (7, [])
 
 
 def test_what_is_done_is_not_resumed_and_keeps_no_lease(ws: Workspace):
