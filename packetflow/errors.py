@@ -29,6 +29,7 @@ PacketFlowError
     OwnerGone             no process answers for the store
     QueryFailed           the SQL is wrong
   WorkspaceError          the workspace folder is missing, moved or unreadable
+    WorkspaceGone         it was deleted while it was open
     UnknownName           no capability, pipeline or execution of that name
     AmbiguousName         several go by it, or it is too short to tell
     NoRunner              no runner answers for the workspace and none could be started
@@ -335,6 +336,18 @@ class WorkspaceError(PacketFlowError):
     """The workspace folder is missing, moved or unreadable."""
 
     code = "workspace"
+
+
+class WorkspaceGone(WorkspaceError):
+    """The workspace folder was deleted while it was open."""
+
+    code = "workspace_gone"
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"the workspace {path} was deleted while it was open; close it and open it anew",
+            path=str(path),
+        )
 
 
 class UnknownName(WorkspaceError):

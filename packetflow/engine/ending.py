@@ -82,6 +82,7 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
         _moment(run.started_at),
         ended,
         live.plan.step,
+        run.put_off if status is Status.WAITING else (),
     )
     if run.listeners:
         run.tell(Ended(execution))

@@ -94,6 +94,7 @@ class Engine:
         self._shared: dict[Hashable, Any] = {}
         self._known_definitions: set[str] = set()
         self._minding: asyncio.TimerHandle | None = None
+        self.on_aside: Callable[[], None] | None = None
 
     def plan(self, composition: Composable | Pipeline) -> Plan:
         """The compiled form; the last 256 are kept.
@@ -222,7 +223,7 @@ class Engine:
         scope = check_inputs(plan, inputs)
         run = Run(self, start.execution_id, start.epoch, start.past)
         run.user, run.agent, run.tags = start.user, start.agent, dict(start.tags) or NO_TAGS
-        run.last_span = start.last_span
+        run.last_span, run.leaves_questions = start.last_span, start.leaves_questions
         sha = self._define(composition, plan) if run.durable else ""
         run.inputs = given = scope.copy()
         if plan.pack_inputs is not None and (run.durable or plan.secrets):
@@ -306,6 +307,8 @@ class Engine:
             if task is not None:
                 task.uncancel()
             run.decide(("", ()), "parked", 1)
+            if self.on_aside is not None:
+                self.on_aside()
             return finish(live, Status.WAITING, None)
         reason = run.stop_reason or "cancelled"
         stopped = Cancelled(reason) if run.is_ours else Superseded(reason, execution_id=run.id)
@@ -343,7 +346,8 @@ class Engine:
                 task.cancel()
 
         def idle() -> None:
-            self.clock.call_later(pause, aside)
+            at_once = run.asking and run.leaves_questions
+            self.clock.call_later(0.0 if at_once else pause, aside)
 
         run.on_idle = idle
 

@@ -102,6 +102,7 @@ class Run:
     __slots__ = (
         "agent",
         "append",
+        "asking",
         "attributes",
         "busy",
         "cancelled",
@@ -112,11 +113,13 @@ class Run:
         "inputs",
         "intents",
         "last_span",
+        "leaves_questions",
         "listeners",
         "now",
         "on_idle",
         "passivated",
         "past",
+        "put_off",
         "secrets",
         "spans",
         "special",
@@ -147,6 +150,9 @@ class Run:
         self.inputs: Scope = {}
         self.secrets: frozenset[str] = frozenset()
         self.passivated = False
+        self.put_off: tuple[WaitStarted, ...] = ()
+        self.leaves_questions = False
+        self.asking = 0
         self.busy = 0
         self.waiting = 0
         self.on_idle: Callable[[], None] | None = None

@@ -50,7 +50,11 @@ class Waiter:
             return False
         if arrived.event == self.answer:
             return True
-        return arrived.event == self.event and self.key in ("", arrived.key)
+        if arrived.event != self.event:
+            return False
+        # without a key only what came since the execution began is meant, to the microsecond
+        since = self.run.started_at // 1000
+        return self.key == arrived.key if self.key else arrived.at // 1000 >= since
 
 
 class Waits:
@@ -140,10 +144,13 @@ async def wait(
         run.append(started)
     engine.waits.add(waiter)
     run.waiting += 1
+    run.asking += 1 if question else 0
     try:
         early = await _looked_up(waiter, began, around)
         if early is not None:
             return early
+        if 0 < started.deadline <= now:
+            raise TimeIsOver
         if run.listeners:
             run.tell(WaitsEvent(started))
         run.idle()
@@ -158,6 +165,9 @@ async def wait(
                 raise Superseded(message)
     finally:
         run.waiting -= 1
+        run.asking -= 1 if question else 0
+        if run.passivated:
+            run.put_off = (*run.put_off, started)
         if waiter.counted:
             run.busy -= 1
         engine.waits.remove(waiter)

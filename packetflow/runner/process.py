@@ -19,6 +19,15 @@ import msgspec
 
 from packetflow.errors import NoRunner, PacketFlowError, WorkspaceError
 from packetflow.kernel.ids import new_id
+from packetflow.runner.card import (
+    RunnerCard,
+    card_path,
+    current_path,
+    log_path,
+    read_card,
+    sweep,
+    write_card,
+)
 from packetflow.runner.launch import (
     HOST,
     Order,
@@ -29,20 +38,10 @@ from packetflow.runner.launch import (
     start_lock,
 )
 from packetflow.runner.port import MakeHost, RunnerHost
-from packetflow.runner.presence import (
-    Presence,
-    RunnerCard,
-    current_path,
-    log_path,
-    read_card,
-    state_of,
-    sweep,
-    write_card,
-)
-from packetflow.runner.pulse import Pulse
 from packetflow.runner.server import RunnerServer
 from packetflow.runner.settings import RunnerSettings, read_settings
 from packetflow.runner.watch import CodeWatch
+from packetflow.workspace.presence import Presence, state_of
 
 MIB: Final = 1 << 20
 
@@ -104,6 +103,7 @@ def _live(task: Task) -> int:
         with start_lock(folder, settings.start_seconds) as lock:
             return _serve(task, settings, presence, os.dup(lock))
     finally:
+        card_path(folder, presence.runner).unlink(missing_ok=True)
         presence.close()
 
 
@@ -156,8 +156,8 @@ class Life:
             _report(self._task, Ready(before.runner, was_there=True))
             return 0
         runner = self._presence.runner
-        pulse = Pulse(self._presence, blocked_seconds=settings.blocked_seconds)
-        pulse.start()
+        loop = asyncio.get_running_loop()
+        self._presence.beat_on(loop, stale_seconds=settings.stale_seconds)
         watch = CodeWatch(folder)
         host = _make_host(self._task.host, folder, runner)
         await host.open()
@@ -171,7 +171,6 @@ class Life:
             replace=self._replace,
         )
         card = await server.listen()
-        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
         write_card(current_path(folder), card)
@@ -186,7 +185,6 @@ class Life:
         if watching is not None:
             watch.stop()
             await asyncio.wait({watching}, timeout=1)
-        pulse.stop()
         log.info("runner %s leaves", runner)
         return 0
 

@@ -20,19 +20,12 @@ from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import BrokenFile
 from packetflow.kernel.messages import PROTOCOL, Welcome
 from packetflow.kernel.wire import LIMIT
+from packetflow.runner.card import RunnerCard, card_path, current_path, read_card, write_card
 from packetflow.runner.port import RunnerHost
-from packetflow.runner.presence import (
-    RunnerCard,
-    card_path,
-    current_path,
-    is_locked,
-    lock_path,
-    read_card,
-    write_card,
-)
 from packetflow.runner.refusals import MOVED
 from packetflow.runner.session import Session, same_token
 from packetflow.runner.settings import RunnerSettings
+from packetflow.workspace.presence import is_locked, lock_path
 
 CHECK_SECONDS: Final = 0.25
 FIRST_CLIENT_SECONDS: Final = 5.0

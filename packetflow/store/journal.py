@@ -21,12 +21,22 @@ from types import TracebackType
 from typing import NoReturn, Self
 from zlib import crc32
 
-from packetflow.errors import JournalFull, StoreError
+from packetflow.errors import JournalFull, StoreError, WorkspaceGone
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.records import ProcessSeen, Record, encoder
+from packetflow.kernel.records import (
+    ExecutionEnded,
+    ExecutionResumed,
+    ExecutionStarted,
+    ProcessSeen,
+    Record,
+    encoder,
+)
 from packetflow.store.artifacts import RECORD_LIMIT, Artifacts, is_full
 from packetflow.store.files import places
 from packetflow.store.frames import HEADER, SUFFIX, frame
+
+_EDGES = frozenset({ExecutionStarted, ExecutionResumed, ExecutionEnded})
+"""Records before which is looked whether the journal is still there: a look costs 0.4 us."""
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 
@@ -92,9 +102,12 @@ class JournalWriter:
 
         Raises:
             JournalFull: There is no room; nothing of the record is left behind.
+            WorkspaceGone: An execution begins or ends, and the journal has been deleted.
             StoreError: The journal is closed, or the file cannot be written.
         """
         with self._lock:
+            if type(record) in _EDGES:
+                self.must_be_there()
             self._write(self._framed(record))
 
     def append_all(self, records: Sequence[Record]) -> None:
@@ -140,11 +153,15 @@ class JournalWriter:
         with self._lock:
             return self.path.name, self._size
 
-    @property
-    def is_there(self) -> bool:
-        """False once somebody has deleted the file while it was open."""
+    def must_be_there(self) -> None:
+        """Look whether somebody has deleted the file while it was open.
+
+        Raises:
+            WorkspaceGone: So it is: what is written now would be lost.
+        """
         with self._lock:
-            return self._fd < 0 or os.fstat(self._fd).st_nlink > 0
+            if self._fd >= 0 and os.fstat(self._fd).st_nlink == 0:
+                raise WorkspaceGone(self._folder.parent.parent)
 
     def sync(self) -> None:
         """Wait until everything appended would survive a power cut."""

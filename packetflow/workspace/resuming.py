@@ -19,10 +19,10 @@ from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
 from packetflow.errors import RunElsewhere, RunError, Superseded
 from packetflow.kernel.records import Status
-from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.leases import FileLeases
+from packetflow.workspace.presence import is_alive
 
 BREAK_OFF_SECONDS = 3.0
 
@@ -167,7 +167,7 @@ class Resuming:
         return epoch
 
     def _is_alive(self, runner: str) -> bool:
-        return is_alive(self._folder.state, runner, patience=self._folder.stale_seconds)
+        return is_alive(self._folder.path, runner, stale_seconds=self._folder.stale_seconds)
 
     def _refuse_if_running(self, story: Story, engine: Engine) -> None:
         started = story.started

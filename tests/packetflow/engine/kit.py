@@ -93,7 +93,7 @@ def counted(names: Iterable[str]) -> tuple[dict[str, int], Callable[[str], None]
 def event(name: str, payload: dict[str, Any] | None = None, **said: Any) -> EventArrived:
     """An event as it arrives."""
     number = said.pop("id", f"id-{name}-{said.get('key', '')}")
-    return EventArrived(number, name, said.get("key", ""), payload or {}, said.get("at", 0))
+    return EventArrived(number, name, said.get("key", ""), payload or {}, said.get("at", 2**62))
 
 
 @capability(provides="n", run_in="loop")

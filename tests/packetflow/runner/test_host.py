@@ -12,7 +12,8 @@ import pytest
 
 from packetflow.errors import NoRunner, RunElsewhere, RunnerLost, UnknownName
 from packetflow.runner import RunnerClient
-from packetflow.runner.presence import card_path, is_locked, log_path, read_card
+from packetflow.runner.card import card_path, log_path, read_card
+from packetflow.workspace.presence import is_locked
 
 WAIT = 30.0
 CODE = '''
@@ -132,9 +133,7 @@ def test_an_execution_whose_runner_died_goes_on_where_it_was(client: RunnerClien
 
 
 def test_a_capability_that_hangs_is_ended_with_its_runner(workspace: Path):
-    (workspace / "packetflow.toml").write_text(
-        "[runner]\nblocked_seconds = 0.5\nstale_seconds = 1.0\n"
-    )
+    (workspace / "packetflow.toml").write_text("[runner]\nstale_seconds = 1.0\n")
     with RunnerClient(workspace) as client:
         first = client.card
 

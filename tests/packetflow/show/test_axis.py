@@ -1,5 +1,7 @@
 """A time axis that folds long idle stretches."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,4 +61,4 @@ def test_later_is_never_further_left_and_always_on_the_axis(working, start, seco
 def test_merged_stretches_do_not_touch(stretches):
     found = merged(stretches)
 
-    assert all(a[1] < b[0] for a, b in zip(found, found[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in itertools.pairwise(found))

@@ -10,7 +10,7 @@ import threading
 import msgspec
 import pytest
 
-from packetflow.errors import JournalFull, StoreError
+from packetflow.errors import JournalFull, StoreError, WorkspaceGone
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import ExecutionEnded, ProcessSeen, ValueTag
 from packetflow.store.frames import read_segment, records_of, segments
@@ -55,6 +55,17 @@ def test_records_that_belong_together_are_kept_by_one_write_or_not_at_all(tmp_pa
             journal.append_all(whole())
 
     assert everything(tmp_path) == records
+
+
+def test_an_execution_neither_begins_nor_ends_in_a_deleted_journal(tmp_path):
+    with JournalWriter(tmp_path, role="test") as journal:
+        journal.path.unlink()
+
+        journal.append(log(execution_id := new_id()))
+        with pytest.raises(WorkspaceGone, match="was deleted"):
+            journal.append(started(execution_id))
+        with pytest.raises(WorkspaceGone):
+            journal.append(ended(execution_id))
 
 
 def test_every_segment_begins_with_who_writes_it(tmp_path):
