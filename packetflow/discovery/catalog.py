@@ -16,6 +16,7 @@ from packetflow.composition.steps import Pipeline
 from packetflow.discovery.files import (
     Broken,
     Loaded,
+    forget_gone,
     imported_siblings,
     load_file,
     source_files,
@@ -102,6 +103,8 @@ class Catalog:
                 files[str(path)] = load_file(path, self._package, self._keep)
                 changed.add(stem)
                 read.append(str(path))
+            if self._keep is not None:
+                forget_gone(self._keep, found)
             self._files = dict(sorted(files.items()))
             self._read = True
             if read:

@@ -66,6 +66,8 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
         JournalFull: It went well, but that could not be kept.
     """
     run = live.run
+    if run.engine.printed is not None:
+        run.engine.printed.end()
     outputs = _outputs(live, status)
     ended = None
     if status is not Status.WAITING:

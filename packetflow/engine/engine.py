@@ -17,12 +17,14 @@ from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.past import Story, read_story
 from packetflow.engine.plan import Plan, compile_plan, compile_step
 from packetflow.engine.ports import Chain, Inbox, Leases, NoSink, Optimize, Reject, Sink
+from packetflow.engine.printed import Printed
 from packetflow.engine.processes import Processes
 from packetflow.engine.start import Start, check_inputs, definition_of, restored_inputs
 from packetflow.engine.state import NO_TAGS, Frame, Run, StepFailed
 from packetflow.engine.strands import Carriers
 from packetflow.engine.threads import Threads
 from packetflow.engine.use import UseNode, describe
+from packetflow.engine.veil import holds_secrets
 from packetflow.engine.waits import Waits
 from packetflow.errors import Cancelled, PacketFlowError, RunError, Superseded, UnknownName
 from packetflow.kernel.clock import Clock, SystemClock
@@ -95,6 +97,7 @@ class Engine:
         self._known_definitions: set[str] = set()
         self._minding: asyncio.TimerHandle | None = None
         self.on_aside: Callable[[], None] | None = None
+        self.printed: Printed | None = None
 
     def plan(self, composition: Composable | Pipeline) -> Plan:
         """The compiled form; the last 256 are kept.
@@ -285,6 +288,8 @@ class Engine:
             if self.chain:
                 root = await self._optimized(live.plan)
             self._watch_idle(run)
+            if self.printed is not None:
+                self.printed.begin(run, hides=holds_secrets(live.plan.step))
             pending = root.start(live.frame)
             if pending is not None:
                 await pending

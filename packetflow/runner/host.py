@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.execution import Running
+from packetflow.engine.printed import Printed
 from packetflow.engine.start import Start
 from packetflow.engine.state import Listener
 from packetflow.engine.values import Opaque, unpack
@@ -65,6 +67,8 @@ class Host:
         self._open = Workspace(self._folder, role="runner", runner=self._runner)
         await asyncio.to_thread(self._open.catalog.refresh)
         self._open.hearing.for_everybody = True
+        if isinstance(sys.stdout, Printed):
+            self._open.engine.printed = sys.stdout
         self._triggers = Triggers(self._open)
         self._triggers.open()
         self._listening = asyncio.create_task(self._listen())

@@ -13,10 +13,11 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn, cast
+from typing import Final, NoReturn, TextIO, cast
 
 import msgspec
 
+from packetflow.engine.printed import Printed
 from packetflow.errors import NoRunner, PacketFlowError, WorkspaceError
 from packetflow.kernel.ids import new_id
 from packetflow.runner.card import (
@@ -119,6 +120,7 @@ def _write_to_log(folder: Path) -> None:
         level=logging.INFO,
         format=f"%(asctime)s {os.getpid()} %(levelname)s %(name)s: %(message)s",
     )
+    sys.stdout = cast("TextIO", Printed(sys.stdout))  # and into the log lines of who prints
     logging.getLogger("websockets").setLevel(logging.ERROR)
     logging.getLogger("watchfiles").setLevel(logging.ERROR)
 

@@ -20,11 +20,6 @@ class Remembered:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    @property
-    def is_new(self) -> bool:
-        """True as long as nothing was ever remembered."""
-        return not self._path.exists()
-
     def read(self) -> dict[str, Any]:
         """What is remembered; empty when there is nothing, or nothing that can be read."""
         try:

@@ -24,7 +24,7 @@ class RunnerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         memory_limit_mb: The most address space of a runner, in MiB; no limit by default.
         stay: Whether a runner stays without a client while a trigger, or an execution that waits,
             counts on it.
-        watch: Whether a changed capability file puts a new runner in place.
+        watch: Whether a changed capability file or ``packetflow.toml`` puts a new runner in place.
     """
 
     linger_seconds: float = 2.0

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from packetflow import Workspace, approval, capability, pipeline, wait_for
 from packetflow.errors import RunError
 from packetflow.kernel.records import Status
 from packetflow.workspace import hearing
-from packetflow.workspace.presence import is_hearing
+from packetflow.workspace.presence import is_hearing, lock_path
 from tests.packetflow.workspace.kit import PATIENCE, until, waits_now
 
 
@@ -120,6 +121,26 @@ def test_a_plain_process_leaves_alone_what_others_have_put_aside(hasty: Workspac
     until(over(hasty, mine.id))
 
     assert hasty.execution(put_aside.id).status is Status.WAITING
+
+
+def test_what_a_frozen_listener_has_put_aside_is_woken_by_who_serves_everybody(folder: Path):
+    (folder / "packetflow.toml").write_text("[runner]\nstale_seconds = 600\n")
+    with Workspace(folder, passivate_after_seconds=0) as frozen:
+        put_aside = frozen.run_sync(FLOW, n=1)
+        with Workspace(folder) as server:
+            server.hearing.for_everybody = True
+            server.learnt(FLOW)
+            wake = server.hearing.wake(put_aside.id)
+            left_alone = asyncio.run_coroutine_threadsafe(wake, server.thread.loop).result(PATIENCE)
+        (folder / "packetflow.toml").write_text("[runner]\nstale_seconds = 0.001\n")
+        with Workspace(folder) as server:
+            server.hearing.for_everybody = True
+            server.learnt(FLOW)
+            os.utime(lock_path(folder, frozen.runner), (1000, 1000))
+            wake = server.hearing.wake(put_aside.id)
+            woken = asyncio.run_coroutine_threadsafe(wake, server.thread.loop).result(PATIENCE)
+
+    assert (left_alone, woken) == (0, 1)
 
 
 def test_a_process_says_that_it_listens_from_its_first_wait_to_its_end(folder: Path):
