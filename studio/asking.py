@@ -80,7 +80,8 @@ def show_question(
     options = options_of(step, question, steps)
     with st.container(border=True, key=f"ask {key}"):
         st.markdown(f"### :orange[:material/contact_support:] {plain_markdown(asked, 400)}")
-        st.caption(f"asked by step {plain_markdown(words(step))}")
+        whose = f"{words(str(question['name']))}, " if question.get("name") else ""
+        st.caption(f"asked by {plain_markdown(whose)}step {plain_markdown(words(step))}")
         if options:
             with st.container(horizontal=True):
                 for place, (label, value) in enumerate(options.items()):

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from packetflow import errors
 from packetflow.engine.trail import STACK, Place, is_installed, places
 from packetflow.kernel.cards import FailureCard
 from studio.results import looks
@@ -57,7 +58,8 @@ def show_failure(
         if failure.path:
             where += f", item {'.'.join(map(str, failure.path))}"
         st.caption(plain_markdown(f"{where} \u00b7 {failure.error_type}"))
-        _show_places(places(failure.traceback))
+        is_ours = hasattr(errors, failure.error_type)  # its words say what to do
+        _show_places(places(failure.traceback), is_folded=is_ours)
         if inputs:
             with st.expander("What the step was given"):
                 for name, value in inputs.items():
@@ -65,14 +67,15 @@ def show_failure(
                     show_looks(name, looks(value), f"given {failure.step} {name}")
 
 
-def _show_places(found: Sequence[Place]) -> None:
+def _show_places(found: Sequence[Place], *, is_folded: bool) -> None:
     """The last line of the user's own code; all lines on request."""
-    if not found:
-        return
     own = [place for place in found if not is_installed(place.file)] or list(found)
-    st.html(f'<div class="pf-where">{place_html(own[-1], desk().folder)}</div>')
-    if len(found) > 1:
-        with st.expander(f"How it came there: {len(found)} lines of code"):
+    if own and not is_folded:
+        st.html(f'<div class="pf-where">{place_html(own[-1], desk().folder)}</div>')
+    if len(found) > (0 if is_folded else 1):
+        with st.expander(
+            f"How it came there: {len(found)} line{'s' if len(found) > 1 else ''} of code"
+        ):
             lines = "".join(place_html(place, desk().folder) for place in found)
             st.html(f'<div class="pf-where">{lines}</div>')
 

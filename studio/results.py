@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
@@ -136,7 +137,7 @@ def _of_mapping(value: Mapping[str, Any], type_text: str) -> Look:
     if keys == {"$table"}:
         rows = value["$table"].get("rows")
         return Look("missing", f"a table of {rows} rows; its content is no longer at hand")
-    return Look("tree", plain(value))
+    return Look("tree", value)
 
 
 def _of_list(values: list[Any], type_text: str) -> list[Look]:
@@ -151,7 +152,7 @@ def _of_list(values: list[Any], type_text: str) -> list[Look]:
             return [Look("table", table)]
     if all(isinstance(one, str) for one in values) and sum(map(len, values)) < 4000:
         return [Look("list", values)]
-    return [Look("tree", plain(values))]
+    return [Look("tree", values)]
 
 
 def as_table(rows: list[Any]) -> pa.Table | None:
@@ -210,14 +211,14 @@ def preview(tree: Any, most: int = MOST_LEAVES) -> tuple[Any, bool]:
         match value:
             case Mapping() if len(value) > many:
                 is_whole = False
-                kept = {key: cut(value[key]) for key in list(value)[:many]}
+                kept = {key: cut(one) for key, one in islice(value.items(), many)}
                 return kept | {"...": f"{len(value) - many:,} more"}
             case Mapping():
                 return {key: cut(one) for key, one in value.items()}
-            case list() if len(value) > many:
+            case list() | tuple() if len(value) > many:
                 is_whole = False
                 return [*(cut(one) for one in value[:many]), f"... {len(value) - many:,} more"]
-            case list():
+            case list() | tuple():
                 return [cut(one) for one in value]
             case str() if len(value) > most:
                 is_whole = False
@@ -225,7 +226,7 @@ def preview(tree: Any, most: int = MOST_LEAVES) -> tuple[Any, bool]:
             case _:
                 return value
 
-    return cut(tree), is_whole
+    return plain(cut(tree)), is_whole
 
 
 def demoted(markdown: str) -> str:

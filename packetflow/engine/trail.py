@@ -56,7 +56,8 @@ def trail_of(error: BaseException) -> str:
         frames = [(frame.f_code, line) for frame, line in walk_tb(seen.__traceback__)]
         first = next((n for n, (code, _) in enumerate(frames) if _is_theirs(code)), None)
         if first is not None:
-            return _text(frames[first:][-MOST_FRAMES:])
+            theirs = [(c, n) for c, n in frames[first:] if not c.co_filename.startswith(_OURS)]
+            return _text(theirs[-MOST_FRAMES:])
         seen = seen.__cause__
     return ""
 

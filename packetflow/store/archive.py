@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packetflow.store.rollups import DAY_HOURS, HOUR_US, due_hours, horizon, run, settle
+from packetflow.store.transaction import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,7 +49,9 @@ AGES: Final[dict[str, Age]] = {
     "wait": Age("waiting_since", _GONE),
     "score": Age("given_at", _GONE),
     "history": Age("kept_at", _GONE),
-    "artifact": Age("kept_at", _GONE),
+    "artifact": Age(
+        "kept_at", f"{_GONE} AND execution_id NOT IN (SELECT execution_id FROM history)"
+    ),
 }
 """What is archived: some by its own age, an execution by its end, the rest after its execution."""
 
@@ -76,18 +79,13 @@ def archive(
     settled: list[int] = []
     for _ in ("executions", "what belongs to them"):
         for day in _days(connection, before_day):
-            connection.begin()
-            try:
+            with transaction(connection):
                 first = horizon(connection)
                 hours = [hour for hour in due_hours(connection) if hour // DAY_HOURS == day]
                 if hours:
                     settle(connection, hours, anew=hours[0] >= first)
                 for relation, age in AGES.items():
                     _move(connection, folder, (relation, age), day)
-                connection.commit()
-            except BaseException:  # undone whatever it was, and raised again
-                connection.rollback()
-                raise
             settled += hours
     tidy(connection, folder)
     return settled

@@ -19,6 +19,7 @@ import msgspec
 from packetflow.kernel.records import ExecutionStarted, Record, decoder
 from packetflow.store.frames import Segment, in_order, parts_of, read_frames
 from packetflow.store.port import Store
+from packetflow.store.transaction import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,14 +47,9 @@ def keep_history(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -
         rows: list[Row] = [
             (one, path.name, zlib.compress(bytes(body), 1), now) for one, body in bodies.items()
         ]
-        connection.begin()
-        try:
+        with transaction(connection):
             connection.execute("DELETE FROM history WHERE segment = ?", [path.name]).fetchall()
             insert(connection, "history", rows)
-            connection.commit()
-        except BaseException:  # undone whatever it was, and raised again
-            connection.rollback()
-            raise
 
 
 def name_partial(folder: Path, removed: Iterable[frozenset[str]], left: frozenset[str]) -> None:

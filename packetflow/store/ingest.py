@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from packetflow.kernel.records import (
     EventArrived,
@@ -27,9 +30,9 @@ from packetflow.store.port import Watched
 from packetflow.store.rollups import HOUR_US, reopen
 from packetflow.store.rows import Row, Rows, as_table, split_bad
 from packetflow.store.tables import append, registered
+from packetflow.store.transaction import transaction
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 _STARTED_AT = 10  # where a span row has its start
@@ -105,15 +108,8 @@ class Ingest:
         pieces = list(pieces)
         batch = self._sort(pieces)
         tables = self._tables(batch)
-        connection = self._connection
-        connection.begin()
-        try:
+        with self._whole():
             watched = self._write(batch, tables, pieces)
-            connection.commit()
-        except BaseException:  # undone whatever it was, and raised again
-            connection.rollback()
-            self.reload()
-            raise
         for piece in pieces:
             self.records += len(piece.entries)
             if piece.segment:
@@ -122,14 +118,18 @@ class Ingest:
 
     def lose(self, identities: set[str]) -> None:
         """Mark running executions as lost; their processes are gone."""
-        connection = self._connection
-        connection.begin()
+        with self._whole():
+            self.executions.lose(self._connection, identities, at=time.time_ns() // 1000)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """A transaction; when it fails, what is known by heart is learnt anew."""
         try:
-            self.executions.lose(connection, identities, at=time.time_ns() // 1000)
-            connection.commit()
-        except BaseException:  # undone whatever it was, and raised again
-            connection.rollback()
-            self.reload()
+            with transaction(self._connection):
+                yield
+        except BaseException:
+            with suppress(duckdb.Error):  # a database that failed for good is opened anew
+                self.reload()
             raise
 
     def rolled_up(self, hours: Iterable[int]) -> None:

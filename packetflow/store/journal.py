@@ -33,6 +33,7 @@ from packetflow.kernel.records import (
 )
 from packetflow.store.artifacts import RECORD_LIMIT, Artifacts, is_full
 from packetflow.store.files import places
+from packetflow.store.format import refuse_newer
 from packetflow.store.frames import HEADER, SUFFIX, frame
 
 _EDGES = frozenset({ExecutionStarted, ExecutionResumed, ExecutionEnded})
@@ -61,6 +62,7 @@ class JournalWriter:
 
     Raises:
         JournalFull: There is no room on the disk.
+        NewerWorkspace: A newer version of PacketFlow wrote this workspace.
         StoreError: *process* cannot be part of a file name.
     """
 
@@ -80,6 +82,7 @@ class JournalWriter:
             )
             raise StoreError(message, process=process)
         spots = places(folder)
+        refuse_newer(spots)
         self.process = process or new_id()
         self.role = role
         self.artifacts = Artifacts(spots.artifacts)
@@ -106,8 +109,6 @@ class JournalWriter:
             StoreError: The journal is closed, or the file cannot be written.
         """
         with self._lock:
-            if type(record) in _EDGES:
-                self.must_be_there()
             self._write(self._framed(record))
 
     def append_all(self, records: Sequence[Record]) -> None:
@@ -116,6 +117,8 @@ class JournalWriter:
             self._write(b"".join([self._framed(record) for record in records]))
 
     def _framed(self, record: Record) -> bytes:
+        if type(record) in _EDGES:
+            self.must_be_there()
         body = self._encode(record)
         size = len(body)
         if size > RECORD_LIMIT:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from packetflow.store.transaction import transaction
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -99,11 +101,6 @@ def roll_up(connection: duckdb.DuckDBPyConnection, now_ns: int) -> list[int]:
     hours = [hour for hour in due_hours(connection) if first <= hour < closed][:48]
     if not hours:
         return []
-    connection.begin()
-    try:
+    with transaction(connection):
         settle(connection, hours, anew=True)
-        connection.commit()
-    except BaseException:  # undone whatever it was, and raised again
-        connection.rollback()
-        raise
     return hours

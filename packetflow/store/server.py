@@ -36,6 +36,7 @@ from packetflow.store.talk import (
     remove_card,
     write_card,
 )
+from packetflow.store.transaction import as_store_error
 
 T = TypeVar("T")
 
@@ -118,10 +119,14 @@ class Server:
                 await asyncio.to_thread(write_card, self._owner.spots.card, card)
                 await self._keep()
         finally:
-            if self._owner.is_mine:
-                remove_card(self._owner.spots.card, os.getpid())
-            await self._ingesting(self._owner.close)
+            await self._ingesting(self.let_go)
             self._hands.shutdown()
+
+    def let_go(self) -> None:
+        """Take the card away and close the owner; once is enough."""
+        if self._owner.is_mine:
+            remove_card(self._owner.spots.card, os.getpid())
+        self._owner.close()
 
     async def _ingesting(self, work: Callable[[], T]) -> T:
         """Run in the one thread that is never busy with questions."""
@@ -146,7 +151,9 @@ class Server:
             except duckdb.FatalException:
                 raise  # the database must be opened anew: by the next owner
             except (duckdb.Error, OSError) as error:
-                sys.stderr.write(f"cannot bring records in: {error}\n")
+                with contextlib.suppress(OSError):  # the log may be on the same full disk
+                    sys.stderr.write(f"cannot bring records in: {error}\n")
+                    sys.stderr.flush()
                 await asyncio.sleep(1.0)
             if not count:
                 if self._is_over():
@@ -216,7 +223,8 @@ class Server:
         except PacketFlowError as error:
             return encode(Fault(error.code, error.message))
         except Exception as error:  # noqa: BLE001  # the border: one query must not end the owner
-            return encode(Fault("store", f"{type(error).__name__}: {error}"))
+            told = as_store_error(error, self._owner.spots.workspace)
+            return encode(Fault(told.code, told.message))
 
     async def _follow(self, socket: ServerConnection, wish: Follow) -> None:
         follower, loop = Follower(wish), asyncio.get_running_loop()

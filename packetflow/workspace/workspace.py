@@ -66,6 +66,7 @@ class Workspace(Arrivals):
 
     Raises:
         WorkspaceError: The folder is missing or unreadable.
+        NewerWorkspace: A newer version of PacketFlow wrote it.
         JournalFull: There is no room on the disk.
     """
 
@@ -116,12 +117,12 @@ class Workspace(Arrivals):
         state = self.folder.state
         try:
             state.mkdir(mode=0o700, exist_ok=True)
+            self.journal = JournalWriter(self.folder.path, role=role, process=self.runner)
             self._presence = Presence(self.folder.path, self.runner) if self._shows_life else None
         except OSError as error:
             message = f"cannot write to {state}: {error.strerror or error}"
             raise WorkspaceError(message, path=str(state)) from error
         self._leases = FileLeases(state, self.runner)
-        self.journal = JournalWriter(self.folder.path, role=role, process=self.runner)
         self.store = StoreClient(self.folder.path)
         digest = hashlib.sha256(str(self.folder.path).encode()).hexdigest()[:8]
         self.catalog = Catalog(

@@ -22,8 +22,10 @@ PAGES = [
     st.Page(HERE / "runs.py", title="Runs", icon=":material/timeline:"),
 ]
 
+# before the navigation, or the browser would fetch the first page's icon from elsewhere
+st.set_page_config("PacketFlow Studio", str(HERE.parent / "icon.svg"), layout="wide")
 page = st.navigation(PAGES, position="top")
-st.set_page_config(f"{page.title} \u00b7 PacketFlow Studio", str(HERE.parent / "icon.svg"), "wide")
+st.set_page_config(page_title=f"{page.title} \u00b7 PacketFlow Studio")
 st.logo(wordmark(mode()), size="large")
 st.html(STYLE)
 

@@ -145,6 +145,16 @@ def test_a_workspace_of_a_newer_version_runs_nothing_by_halves(tmp_path):
         ws.sql("select count(*) from executions")
 
 
+def test_a_workspace_of_a_newer_version_is_refused_when_it_is_opened(tmp_path):
+    places(tmp_path).prepare()
+    places(tmp_path).format.write_text('{"schema": 99, "packetflow": "9.0"}')
+
+    with pytest.raises(NewerWorkspace, match=r"newer PacketFlow \(9.0, schema 99"):
+        Workspace(tmp_path)
+
+    assert list(places(tmp_path).journal.iterdir()) == []
+
+
 def broken_off(folder):
     with Workspace(folder) as ws:
         run = ws.run_sync(FLOWS["chain"], seed=1)

@@ -1,6 +1,6 @@
 """A time axis that folds long idle stretches."""
 
-import itertools
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -61,4 +61,4 @@ def test_later_is_never_further_left_and_always_on_the_axis(working, start, seco
 def test_merged_stretches_do_not_touch(stretches):
     found = merged(stretches)
 
-    assert all(a[1] < b[0] for a, b in itertools.pairwise(found))
+    assert all(a[1] < b[0] for a, b in pairwise(found))

@@ -37,6 +37,17 @@ def test_what_is_appended_is_read_back_in_order(tmp_path):
     assert everything(tmp_path) == records
 
 
+def test_an_execution_neither_begins_nor_ends_in_a_deleted_journal(tmp_path):
+    with JournalWriter(tmp_path, role="test") as journal:
+        journal.path.unlink()
+
+        journal.append(log(execution_id := new_id()))
+        with pytest.raises(WorkspaceGone, match="was deleted"):
+            journal.append(started(execution_id))
+        with pytest.raises(WorkspaceGone):
+            journal.append(ended(execution_id))
+
+
 def test_records_that_belong_together_are_kept_by_one_write_or_not_at_all(tmp_path, monkeypatch):
     records, written, write = whole(), [], os.write
     monkeypatch.setattr(
@@ -55,17 +66,6 @@ def test_records_that_belong_together_are_kept_by_one_write_or_not_at_all(tmp_pa
             journal.append_all(whole())
 
     assert everything(tmp_path) == records
-
-
-def test_an_execution_neither_begins_nor_ends_in_a_deleted_journal(tmp_path):
-    with JournalWriter(tmp_path, role="test") as journal:
-        journal.path.unlink()
-
-        journal.append(log(execution_id := new_id()))
-        with pytest.raises(WorkspaceGone, match="was deleted"):
-            journal.append(started(execution_id))
-        with pytest.raises(WorkspaceGone):
-            journal.append(ended(execution_id))
 
 
 def test_every_segment_begins_with_who_writes_it(tmp_path):
