@@ -120,12 +120,14 @@ def test_a_replaced_workspace_is_left_alone(tmp_path):
     old = own(folder)
     shutil.rmtree(folder)
     write(folder, *whole(), *whole())
-    new = own(folder)
 
+    with pytest.raises(OwnerGone, match="deleted while it was open here"):
+        own(folder)
     with pytest.raises(OwnerGone, match="deleted or replaced"):
         old.ingest()
     old.close()
 
+    new = own(folder)
     assert count(new, "span") == 6
     new.close()
     again = own(folder)
