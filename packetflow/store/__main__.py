@@ -28,7 +28,7 @@ sys.meta_path.insert(0, _NoPandas())
 from msgspec.json import encode as json_encode  # noqa: E402
 
 from packetflow.errors import OwnerGone, PacketFlowError  # noqa: E402
-from packetflow.store.owner import Owner  # noqa: E402
+from packetflow.store.owner import Owner, collect_seldom  # noqa: E402
 from packetflow.store.server import Server  # noqa: E402
 from packetflow.store.talk import Words  # noqa: E402
 from packetflow.store.transaction import as_store_error  # noqa: E402
@@ -52,6 +52,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m packetflow.store", description=__doc__)
     parser.add_argument("folder", help="the workspace folder")
     folder = parser.parse_args().folder
+    collect_seldom()
     try:
         owner = Owner(folder)
         asyncio.run(_serve(owner))

@@ -26,7 +26,7 @@ from packetflow.store.client import StoreClient
 from packetflow.store.files import places
 from packetflow.store.frames import frame, records_of
 from packetflow.store.journal import JournalWriter
-from packetflow.store.owner import Owner
+from packetflow.store.owner import Owner, collect_seldom
 from packetflow.store.queries import Filter, Query, Window
 from packetflow.store.rollups import HOUR_US, roll_up
 from packetflow.store.schema import migrate
@@ -239,6 +239,7 @@ def main() -> None:
     )
     parser.add_argument("--kills", type=int, default=5, help="take-overs to time")
     chosen = parser.parse_args()
+    collect_seldom()  # as an owner's process does
     steps = [append_cost, spans_only, ingestion, restart]
     for step in steps:
         with tempfile.TemporaryDirectory() as folder:
