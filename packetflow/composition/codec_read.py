@@ -74,6 +74,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {"when": ("then",), "each": ("over",)}
 
+_SHORT = {"use", "id"}
 _UNNAMED = "\0"
 _NOTHING = Sequence(())
 
@@ -194,7 +195,20 @@ class _Reading(Fields):
         """A list as an item of a list of steps is a sequence."""
         return self.steps(node, "a sequence")
 
+    def short(self, node: Node) -> Use | None:
+        """A step of nothing but a capability and an id, which most are, without detours."""
+        written = node.value
+        if type(written) is not dict or written.keys() != _SHORT or self.depth >= DEEPEST:
+            return None
+        name, named = written["use"], written["id"]
+        if type(name) is not str or type(named) is not str or not (name and named):
+            return None
+        self.places.append(node)
+        return Use(self.resolved("capability", name), id=named)
+
     def step(self, node: Node, *, in_graph: bool = False) -> Step:
+        if (short := self.short(node)) is not None:
+            return short
         kind = self.kind_of(node)
         if kind is None:
             return _NOTHING

@@ -183,9 +183,12 @@ def _renamed(port: Port, name: str) -> Port:
 
 
 def _infer_called(step: Use | Call) -> Flow:
-    flow = Flow()
     name = label(step)
-    reads, writes = joined(step)
+    contract = called_contract(step)
+    if contract is not None and step.is_plain:
+        ins, outs = contract.inputs, contract.outputs
+        return Flow(dict(ins), dict(outs), dict.fromkeys(ins, name), dict.fromkeys(outs, name))
+    flow, (reads, writes) = Flow(), joined(step)
     for _, port in reads:
         flow.read(port, name)
     for _, port in writes:
@@ -353,8 +356,7 @@ def _infer_repeat(step: Repeat) -> Flow:
 
 
 def _infer_wait(step: Wait) -> Flow:
-    flow = Flow()
-    name = label(step)
+    flow, name = Flow(), label(step)
     if step.key is not None:
         flow.read(Port(step.key, Any), name)
     given = Flow(makes={p.name: p for p in step.gives}, makers={p.name: name for p in step.gives})

@@ -38,6 +38,7 @@ def failure_of(failed: StepFailed, plan: Plan) -> Failure:
         failed.text or describe(cause),
         cause,
         used if isinstance(used, Capability) else None,
+        failed.trail,
     )
 
 
@@ -65,6 +66,8 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
         JournalFull: It went well, but that could not be kept.
     """
     run = live.run
+    if run.engine.printed is not None:
+        run.engine.printed.end()
     outputs = _outputs(live, status)
     ended = None
     if status is not Status.WAITING:
@@ -81,6 +84,7 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
         _moment(run.started_at),
         ended,
         live.plan.step,
+        run.put_off if status is Status.WAITING else (),
     )
     if run.listeners:
         run.tell(Ended(execution))

@@ -17,12 +17,14 @@ from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.past import Story, read_story
 from packetflow.engine.plan import Plan, compile_plan, compile_step
 from packetflow.engine.ports import Chain, Inbox, Leases, NoSink, Optimize, Reject, Sink
+from packetflow.engine.printed import Printed
 from packetflow.engine.processes import Processes
 from packetflow.engine.start import Start, check_inputs, definition_of, restored_inputs
 from packetflow.engine.state import NO_TAGS, Frame, Run, StepFailed
 from packetflow.engine.strands import Carriers
 from packetflow.engine.threads import Threads
 from packetflow.engine.use import UseNode, describe
+from packetflow.engine.veil import holds_secrets
 from packetflow.engine.waits import Waits
 from packetflow.errors import Cancelled, PacketFlowError, RunError, Superseded, UnknownName
 from packetflow.kernel.clock import Clock, SystemClock
@@ -94,6 +96,8 @@ class Engine:
         self._shared: dict[Hashable, Any] = {}
         self._known_definitions: set[str] = set()
         self._minding: asyncio.TimerHandle | None = None
+        self.on_aside: Callable[[], None] | None = None
+        self.printed: Printed | None = None
 
     def plan(self, composition: Composable | Pipeline) -> Plan:
         """The compiled form; the last 256 are kept.
@@ -166,7 +170,7 @@ class Engine:
     def resume(
         self,
         composition: Composable | Pipeline,
-        records: Iterable[Record],
+        records: Iterable[Record] | Story,
         *,
         epoch: int | None = None,
         reason: str = "",
@@ -177,21 +181,21 @@ class Engine:
 
         Args:
             composition: What it ran.
-            records: All its records.
+            records: All its records, or what they tell.
             epoch: The lease's epoch; one more than the last by default.
             reason: Why it was interrupted, for the log.
 
         Raises:
             RunError: There is no such execution, or it is over.
         """
-        story = read_story(records)
+        story = records if isinstance(records, Story) else read_story(records)
         if story.started is None:
             raise RunError("these records hold no start of an execution")
         if story.ended is not None and story.ended.status == Status.OK:
             raise RunError(f"execution {story.started.execution_id} is already done")
         live = self._prepare_again(composition, story, epoch)
         run, at = live.run, self.clock.wall_ns()
-        run.append(ExecutionResumed(run.id, run.epoch, at, self.runner, reason))
+        run.append(ExecutionResumed(run.id, run.epoch, at, self.runner, reason, story.read))
         return self._spawn(live)
 
     def _spawn(self, live: Live) -> Running:
@@ -222,7 +226,7 @@ class Engine:
         scope = check_inputs(plan, inputs)
         run = Run(self, start.execution_id, start.epoch, start.past)
         run.user, run.agent, run.tags = start.user, start.agent, dict(start.tags) or NO_TAGS
-        run.last_span = start.last_span
+        run.last_span, run.leaves_questions = start.last_span, start.leaves_questions
         sha = self._define(composition, plan) if run.durable else ""
         run.inputs = given = scope.copy()
         if plan.pack_inputs is not None and (run.durable or plan.secrets):
@@ -284,6 +288,8 @@ class Engine:
             if self.chain:
                 root = await self._optimized(live.plan)
             self._watch_idle(run)
+            if self.printed is not None:
+                self.printed.begin(run, hides=holds_secrets(live.plan.step))
             pending = root.start(live.frame)
             if pending is not None:
                 await pending
@@ -306,6 +312,8 @@ class Engine:
             if task is not None:
                 task.uncancel()
             run.decide(("", ()), "parked", 1)
+            if self.on_aside is not None:
+                self.on_aside()
             return finish(live, Status.WAITING, None)
         reason = run.stop_reason or "cancelled"
         stopped = Cancelled(reason) if run.is_ours else Superseded(reason, execution_id=run.id)
@@ -343,7 +351,8 @@ class Engine:
                 task.cancel()
 
         def idle() -> None:
-            self.clock.call_later(pause, aside)
+            at_once = run.asking and run.leaves_questions
+            self.clock.call_later(0.0 if at_once else pause, aside)
 
         run.on_idle = idle
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from packetflow.capabilities.validate import reason
 from packetflow.composition.composable import Composable
@@ -36,6 +36,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
         tags: Free facts.
         past: Completed steps of another execution to build on.
         last_span: The highest span number already used.
+        leaves_questions: Put it aside as soon as it only waits for people.
     """
 
     execution_id: str = msgspec.field(default_factory=new_id)
@@ -48,6 +49,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     tags: Mapping[str, str] = {}
     past: Past | None = None
     last_span: int = 0
+    leaves_questions: bool = False
 
 
 class Definition(NamedTuple):

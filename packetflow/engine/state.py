@@ -16,6 +16,7 @@ from packetflow.kernel.records import (
     ExecutionEnded,
     ExecutionStarted,
     Path,
+    Record,
     SpanEnded,
     StepDecision,
     ValueTag,
@@ -57,9 +58,11 @@ class StepFailed(Exception):
         inputs: Mapping[str, Any],
         *,
         text: str = "",
+        trail: str = "",
     ) -> None:
         super().__init__(step)
         self.text = text
+        self.trail = trail
         self.step = step
         self.path = path
         self.cause = cause
@@ -99,6 +102,7 @@ class Run:
     __slots__ = (
         "agent",
         "append",
+        "asking",
         "attributes",
         "busy",
         "cancelled",
@@ -109,11 +113,13 @@ class Run:
         "inputs",
         "intents",
         "last_span",
+        "leaves_questions",
         "listeners",
         "now",
         "on_idle",
         "passivated",
         "past",
+        "put_off",
         "secrets",
         "spans",
         "special",
@@ -144,6 +150,9 @@ class Run:
         self.inputs: Scope = {}
         self.secrets: frozenset[str] = frozenset()
         self.passivated = False
+        self.put_off: tuple[WaitStarted, ...] = ()
+        self.leaves_questions = False
+        self.asking = 0
         self.busy = 0
         self.waiting = 0
         self.on_idle: Callable[[], None] | None = None
@@ -161,16 +170,21 @@ class Run:
         leases = self.engine.leases
         return leases is None or leases.holds(self.id, self.epoch)
 
-    def keep(self, span: SpanEnded) -> None:
-        """Keep a span in the journal, then with the execution.
+    def keep(self, span: SpanEnded, others: list[Record] | None = None) -> None:
+        """Keep a span, and records that belong to it, in the journal, then with the execution.
 
         Raises:
             JournalFull: The disk is full.
         """
         try:
-            self.append(span)
+            if others:
+                self.engine.sink.append_all([span, *others])
+            else:
+                self.append(span)
         except (OverflowError, TypeError):
             span = self.write(span, "outputs")
+            if others:
+                self.engine.sink.append_all(others)
         self.spans.append(span)
 
     def write(self, record: Written, payload: str) -> Written:

@@ -16,6 +16,7 @@ from contextvars import Context, copy_context
 from typing import Any, TypeAlias
 
 from packetflow.engine.state import StepFailed
+from packetflow.kernel.records import Status
 
 Work: TypeAlias = Coroutine[Any, Any, Any]
 Ended: TypeAlias = Callable[[int, BaseException | None], None]
@@ -23,6 +24,12 @@ Ended: TypeAlias = Callable[[int, BaseException | None], None]
 
 TIME_IS_UP = "packetflow: time is up"
 """The message of a cancellation that means a time limit."""
+
+
+def stop_status(stopped: asyncio.CancelledError) -> Status:
+    """Tell a step that ran out of time from one that was cancelled otherwise."""
+    return Status.TIMED_OUT if stopped.args[:1] == (TIME_IS_UP,) else Status.CANCELLED
+
 
 _enter = _tasks._enter_task  # noqa: SLF001 - documented for extending asyncio
 _leave = _tasks._leave_task  # noqa: SLF001 - documented for extending asyncio

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
-from websockets.exceptions import WebSocketException
-from websockets.sync.client import ClientConnection, connect
 
 from packetflow.errors import OwnerGone, StoreError
 from packetflow.kernel.records import Record, decoder
@@ -39,17 +37,26 @@ from packetflow.store.talk import (
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from websockets.sync.client import ClientConnection
 
 T = TypeVar("T")
 
-_GONE = (OSError, EOFError, WebSocketException, TimeoutError)
 _TRIES = 3
+
+
+def _gone(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What a connection raises when the other side is gone, and *others*."""
+    from websockets.exceptions import WebSocketException
+
+    return OSError, EOFError, WebSocketException, TimeoutError, *others
 
 
 class _Line:
     """One connection; one request at a time."""
 
     def __init__(self, card: Card) -> None:
+        from websockets.sync.client import connect  # many processes never ask the store
+
         self._stack = contextlib.ExitStack()
         uri = f"ws://127.0.0.1:{card.port}"
         self.socket: ClientConnection = self._stack.enter_context(
@@ -83,7 +90,7 @@ class _Line:
         return decode_reply(message if isinstance(message, bytes) else message.encode())
 
     def close(self) -> None:
-        with contextlib.suppress(*_GONE):
+        with contextlib.suppress(*_gone()):
             self._stack.close()
 
 
@@ -159,7 +166,7 @@ class StoreClient:
             line = self._borrow()
             try:
                 answer = request(line)
-            except (*_GONE, OwnerGone) as error:
+            except _gone(OwnerGone) as error:
                 line.close()
                 self._drop_idle()
                 if last:
@@ -206,7 +213,7 @@ class StoreClient:
         while True:
             card = read_card(self._spots.card)
             if card is not None:
-                with contextlib.suppress(*_GONE, StoreError, msgspec.MsgspecError):
+                with contextlib.suppress(*_gone(), StoreError, msgspec.MsgspecError):
                     return _Line(card)
             if time.monotonic() > end:
                 message = f"no process answers for the store of {self._folder}"
@@ -261,7 +268,7 @@ class LiveTail:
                 reply = self._line.hear(left)
             except TimeoutError:
                 return None
-            except _GONE:
+            except _gone():
                 if not self._closed.is_set():
                     self._line = self._begin()
                 continue

@@ -20,12 +20,12 @@ from packetflow.errors import StoreError
 from packetflow.kernel.records import ExecutionStarted, Record, decoder
 from packetflow.store.frames import Segment, in_order, parts_of, read_frames
 from packetflow.store.port import Store
-from packetflow.store.rows import Row
-from packetflow.store.tables import insert
 from packetflow.store.transaction import transaction
 
 if TYPE_CHECKING:
     import duckdb
+
+    from packetflow.store.rows import Row
 
 PARTIAL = "partial"
 _QUERY = "SELECT segment, body FROM history WHERE execution_id = $id ORDER BY segment"
@@ -36,6 +36,8 @@ def keep_history(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -
 
     Doing it again for the same segments changes nothing.
     """
+    from packetflow.store.tables import insert  # brings pyarrow, which readers do without
+
     for path in paths:
         bodies: dict[str, bytearray] = defaultdict(bytearray)
         for content, record in Segment(path, salvage=True).frames():

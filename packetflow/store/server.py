@@ -44,6 +44,7 @@ INGEST_EVERY = 0.1
 """Seconds between looks at the journals when nobody asks."""
 
 _TICK_EVERY = 1.0
+_ALONE_SECONDS = 0.2
 _WAITING_ROOM = 50_000
 
 
@@ -103,7 +104,7 @@ class Server:
         self._owner = owner
         self._token = secrets.token_urlsafe(24)
         self._clients = 0
-        self._alone_since = time.monotonic()
+        self._asked_at = self._alone_since = time.monotonic()
         self._leaving = asyncio.Event()
         self._hands = ThreadPoolExecutor(1, "packetflow-ingest")
 
@@ -161,8 +162,10 @@ class Server:
                     await asyncio.wait_for(self._leaving.wait(), INGEST_EVERY)
 
     def _is_over(self) -> bool:
-        alone = time.monotonic() - self._alone_since
-        return not self._clients and alone > self._owner.settings.linger_seconds
+        """Nobody is there, nobody has asked for long, and nobody has left this very moment."""
+        now, linger = time.monotonic(), self._owner.settings.linger_seconds
+        alone, unasked = now - self._alone_since, now - self._asked_at
+        return not self._clients and unasked > linger and alone > min(linger, _ALONE_SECONDS)
 
     async def _meet(self, socket: ServerConnection) -> None:
         self._clients += 1
@@ -183,6 +186,7 @@ class Server:
         await socket.send(encode(Answer()))
         while True:
             request = await _heard(socket)
+            self._asked_at = time.monotonic()
             if isinstance(request, Follow):
                 await socket.send(encode(Answer()))
                 await self._follow(socket, request)
