@@ -7,6 +7,7 @@ named in the file ``partial``, so that a reader of journals alone knows that he 
 
 from __future__ import annotations
 
+import contextlib
 import time
 import zlib
 from collections import defaultdict
@@ -18,7 +19,7 @@ import msgspec
 
 from packetflow.errors import StoreError
 from packetflow.kernel.records import ExecutionStarted, Record, decoder
-from packetflow.store.frames import Segment, in_order, parts_of, read_frames
+from packetflow.store.frames import Segment, in_order, parts_of, scan
 from packetflow.store.port import Store
 from packetflow.store.transaction import transaction
 
@@ -109,9 +110,7 @@ def records_from_store(store: Store, folder: Path, execution_id: str) -> list[Re
 
 def _records(body: bytes) -> list[Record]:
     decode, found = decoder().decode, []
-    for content in read_frames(zlib.decompress(body)):
-        try:
-            found.append(decode(content))
-        except msgspec.MsgspecError:
-            continue  # another version wrote it; the owner has named it when it came in
+    for _, _, content in scan(zlib.decompress(body)):
+        with contextlib.suppress(msgspec.MsgspecError):  # no record of this version
+            found.append(decode(content or b""))
     return found
