@@ -10,20 +10,20 @@ import traceback
 from importlib.abc import MetaPathFinder
 
 
-class _NoPandas(MetaPathFinder):
-    """Makes pandas count as not installed.
+class _Without(MetaPathFinder):
+    """Makes pandas and numpy count as not installed.
 
-    Arrow looks for it before its first conversion, which takes 0.2 s; nothing here needs it, and
-    who waits for a new owner waits for that too.
+    Arrow looks for them, which takes 0.3 s; nothing here needs them, and who waits for a new owner
+    waits for that too.
     """
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> None:  # noqa: ARG002
-        if fullname == "pandas":
-            message = "the owner of a store does without pandas"
+        if fullname in {"numpy", "pandas"}:
+            message = f"the owner of a store does without {fullname}"
             raise ModuleNotFoundError(message, name=fullname)
 
 
-sys.meta_path.insert(0, _NoPandas())
+sys.meta_path.insert(0, _Without())
 
 from msgspec.json import encode as json_encode  # noqa: E402
 

@@ -165,7 +165,8 @@ INSERT INTO execution
 SELECT execution_id, 1, CASE WHEN bool_or(status = 'failed') THEN 'failed' ELSE 'ok' END,
     'flow_' || (hash(execution_id) % 12), '1', 'sha', 'bench', 'p1', 'r1', min(started_at),
     min(started_at) + to_microseconds(sum(duration_ns)::BIGINT // 1000), json_object('n', 1),
-    json_object('plan', 'gold'), NULL, NULL, NULL, NULL, NULL, 'ada', NULL, NULL
+    json_object('plan', 'gold'), NULL, NULL, NULL, NULL, NULL, 'ada', NULL, NULL,
+    sum(duration_ns)::BIGINT // 1000
 FROM span GROUP BY execution_id ORDER BY min(started_at)
 """
 
