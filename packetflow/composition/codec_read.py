@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from packetflow.capabilities.contract import Port
 from packetflow.composition.codec_fields import Fields
 from packetflow.composition.codec_nodes import Node
+from packetflow.composition.codec_short import read_short
 from packetflow.composition.infer import called_contract
 from packetflow.composition.steps import (
     Branch,
@@ -74,7 +75,6 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {"when": ("then",), "each": ("over",)}
 
-_SHORT = {"use", "id"}
 _UNNAMED = "\0"
 _NOTHING = Sequence(())
 
@@ -195,20 +195,12 @@ class _Reading(Fields):
         """A list as an item of a list of steps is a sequence."""
         return self.steps(node, "a sequence")
 
-    def short(self, node: Node) -> Use | None:
-        """A step of nothing but a capability and an id, which most are, without detours."""
-        written = node.value
-        if type(written) is not dict or written.keys() != _SHORT or self.depth >= DEEPEST:
-            return None
-        name, named = written["use"], written["id"]
-        if type(name) is not str or type(named) is not str or not (name and named):
-            return None
-        self.places.append(node)
-        return Use(self.resolved("capability", name), id=named)
-
     def step(self, node: Node, *, in_graph: bool = False) -> Step:
-        if (short := self.short(node)) is not None:
-            return short
+        if node.value is not None and self.depth < DEEPEST:
+            short = read_short(node.value, self.capability)
+            if short is not None:
+                self.places.append(node)
+                return short
         kind = self.kind_of(node)
         if kind is None:
             return _NOTHING
@@ -301,6 +293,9 @@ class _Reading(Fields):
             step = Call(self.resolved("pipeline", name), {}, writes, values, named)
         reads = self.reads(found.get("from"), step)
         return replace(step, reads=reads) if reads else step
+
+    def capability(self, name: str) -> Any:
+        return self.resolved("capability", name)
 
     def resolved(self, kind: Literal["capability", "pipeline"], name: str) -> Any:
         if (kind, name) not in self.found:

@@ -186,8 +186,9 @@ def _infer_called(step: Use | Call) -> Flow:
     name = label(step)
     contract = called_contract(step)
     if contract is not None and step.is_plain:
-        ins, outs = contract.inputs, contract.outputs
-        return Flow(dict(ins), dict(outs), dict.fromkeys(ins, name), dict.fromkeys(outs, name))
+        needs = {port.name: port for port in contract.requires}
+        makes = {port.name: port for port in contract.provides}
+        return Flow(needs, makes, dict.fromkeys(needs, name), dict.fromkeys(makes, name))
     flow, (reads, writes) = Flow(), joined(step)
     for _, port in reads:
         flow.read(port, name)
@@ -308,8 +309,7 @@ def _shared(parts: SequenceOf[Flow], *, all_ways: bool) -> tuple[dict[str, Port]
 
 
 def _infer_each(step: Each) -> Flow:
-    inner = step.step.flow
-    name = label(step)
+    inner, name = step.step.flow, label(step)
     maybes = {made: reader for made, reader in inner.maybes.items() if made not in step.over}
     flow = Flow(problems=list(inner.problems), maybes=maybes)
     for item, outer in step.over.items():
