@@ -176,12 +176,6 @@ class Workspace(Arrivals):
         """The same in plain code; also while a notebook's loop runs."""
         return self._wait(self._run(what, inputs, Start()))
 
-    def run_with(
-        self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
-    ) -> Execution:
-        """The same with what is known of the caller: user, agent, trigger, tags."""
-        return self._wait(self._run(what, inputs, start))
-
     def start(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Handle:
         """Begin to run and answer at once: ``async for event in ws.start(flow, ...)``."""
         return self.start_with(what, inputs, Start())
@@ -189,7 +183,7 @@ class Workspace(Arrivals):
     def start_with(
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Handle:
-        """`start` with what is known of the caller."""
+        """`start` with what is known of the caller: user, agent, trigger, tags."""
         running = self.thread.call(lambda: self.engine.start(self.learnt(what), inputs, start))
         return Handle(running, self.thread)
 

@@ -60,6 +60,10 @@ def test_one_run_is_one_json_object(say, failed):
     assert told["failed_step"] == "pick_customer"
 
 
+def test_no_runs_of_a_kind_are_not_called_none_at_all(say, failed):
+    assert "no runs like that" in say("runs", "--name", "nobody").out
+
+
 def test_times_carry_their_zone_and_work_is_told_apart_from_waiting(say, failed):
     one = say("runs", failed, "--json").json
     listed = say("runs", "--json").json

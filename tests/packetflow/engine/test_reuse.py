@@ -52,3 +52,10 @@ def test_what_reads_from_a_way_follows_a_changed_condition_the_ways_themselves_d
 def test_an_unknown_step_says_so():
     with pytest.raises(UnknownName, match="no step"):
         following(FLOW, "nosuch", ())
+
+
+def test_a_misspelt_step_is_answered_with_the_nearest():
+    flow = identified((A.called("collect") >> C.called("combine")).as_step())
+
+    with pytest.raises(UnknownName, match="did you mean 'combine'"):
+        following(flow, "combin", ())
