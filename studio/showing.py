@@ -14,7 +14,7 @@ from studio.results import Look, as_json, demoted, downloads, looks, preview, sa
 from studio.state import mode
 from studio.theme import figure_layout
 
-LEAST_SCALE = 0.68
+LEAST_SCALE = 0.6
 """A picture is not made smaller than this by itself; its words would be too small to read."""
 
 _RANK = (
@@ -101,7 +101,7 @@ def show_values(
 def _fact(name: str, look: Look) -> str:
     text = escape(said(look.value))
     if look.kind == "missing":
-        text = f'<span style="opacity:.6">{text}</span>'
+        text = f'<span style="opacity:.75">{text}</span>'
     return f'<tr><td class="d">{escape(words(name))}</td><td>{text}</td></tr>'
 
 

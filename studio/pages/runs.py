@@ -72,7 +72,7 @@ def show_head(found: Whole, worked: float) -> None:
             told.insert(0, f"worked {seconds_text(worked)}, else it waited")
     told.append(f"started by {row['trigger']}")
     said = plain_markdown(" \u00b7 ".join(told))
-    st.caption(f"{said} \u00b7 `{identity[-8:]}`")
+    st.caption(f"{said} \u00b7 {identity[-8:]}")
     with st.container(horizontal=True, gap="small"):
         st.page_link("pipelines.py", label="Its pipeline", icon=":material/account_tree:",
                      query_params={"name": str(row["name"])})  # fmt: skip

@@ -151,6 +151,8 @@ STUMBLES = '''
 
 import os
 import time
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
 
 from packetflow import capability
 
@@ -165,6 +167,32 @@ def prepare(text: str) -> str:
 def stumble(prepared: str) -> str:
     """Stumble, until somebody mends it."""
     raise RuntimeError("the left shoelace is untied")
+
+
+class Address(TypedDict):
+    street: str
+    number: int
+
+
+@dataclass
+class Customer:
+    name: str
+    age: int
+    address: Address
+    tone: Literal["warm", "formal"] = "warm"
+    tags: list[str] = field(default_factory=list)
+
+
+@capability(provides="letter")
+def write_letter(customer: Customer, lines: list[Address], note: str = "") -> str:
+    """Write a letter to a customer."""
+    return f"Dear {customer.name}"
+
+
+@capability(provides="torn")
+def tear(text: str) -> str:
+    """Tear, always."""
+    raise RuntimeError("torn [in] *two*")
 
 
 @capability(provides="rested")
