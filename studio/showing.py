@@ -115,7 +115,7 @@ def show_svg(picture: str, alt: str) -> None:
     found = re.search(r'width="(\d+)', picture)
     wide = int(found[1]) if found else 800
     style = (
-        f".pf-w{wide} svg.pf{{width:clamp({wide * LEAST_SCALE:.0f}px,100%,{wide}px)}}"
+        f".pf-w{wide} svg.pf{{width:clamp({wide * LEAST_SCALE:.0f}px,100%,{wide}px)!important}}"
         f"@container(min-width:{wide * LEAST_SCALE:.0f}px){{.pf-w{wide} .pf-fit{{display:none}}}}"
     )
     body = (
