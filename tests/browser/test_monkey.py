@@ -58,10 +58,12 @@ def act(page: Page, chance: random.Random) -> str:
     one = pick(page.locator(where), chance)
     if one is None:
         return "nothing"
-    said = f"{kind} {(one.text_content() or one.get_attribute('aria-label') or '')[:40]!r}"
-    if "JSON" in said or "Download" in said or one.get_attribute("target") == "_blank":
-        return "nothing"
+    said = kind
     try:
+        label = one.text_content(timeout=1500) or one.get_attribute("aria-label", timeout=1500)
+        said += f" {(label or '')[:40]!r}"
+        if one.get_attribute("target", timeout=1500) == "_blank":
+            return "nothing"
         if kind == "press":
             one.click(timeout=1500)
         else:
