@@ -10,20 +10,21 @@ from typing import Any, TypeVar, cast
 
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline, Use
-from packetflow.engine.ending import Live, failure_of, finish, name_of
+from packetflow.engine.ending import Live, failure_of, finish
 from packetflow.engine.events import Event
 from packetflow.engine.execution import Execution, Failure, Running
 from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.past import Story, read_story
 from packetflow.engine.plan import Plan, compile_plan, compile_step
 from packetflow.engine.ports import Chain, Inbox, Leases, NoSink, Optimize, Reject, Sink
+from packetflow.engine.printed import Printed
 from packetflow.engine.processes import Processes
 from packetflow.engine.start import Start, check_inputs, definition_of, restored_inputs
 from packetflow.engine.state import NO_TAGS, Frame, Run, StepFailed
 from packetflow.engine.strands import Carriers
 from packetflow.engine.threads import Threads
 from packetflow.engine.use import UseNode, describe
-from packetflow.engine.values import pack_all, redacted
+from packetflow.engine.veil import holds_secrets
 from packetflow.engine.waits import Waits
 from packetflow.errors import Cancelled, PacketFlowError, RunError, Superseded, UnknownName
 from packetflow.kernel.clock import Clock, SystemClock
@@ -95,6 +96,8 @@ class Engine:
         self._shared: dict[Hashable, Any] = {}
         self._known_definitions: set[str] = set()
         self._minding: asyncio.TimerHandle | None = None
+        self.on_aside: Callable[[], None] | None = None
+        self.printed: Printed | None = None
 
     def plan(self, composition: Composable | Pipeline) -> Plan:
         """The compiled form; the last 256 are kept.
@@ -167,7 +170,7 @@ class Engine:
     def resume(
         self,
         composition: Composable | Pipeline,
-        records: Iterable[Record],
+        records: Iterable[Record] | Story,
         *,
         epoch: int | None = None,
         reason: str = "",
@@ -178,21 +181,21 @@ class Engine:
 
         Args:
             composition: What it ran.
-            records: All its records.
+            records: All its records, or what they tell.
             epoch: The lease's epoch; one more than the last by default.
             reason: Why it was interrupted, for the log.
 
         Raises:
             RunError: There is no such execution, or it is over.
         """
-        story = read_story(records)
+        story = records if isinstance(records, Story) else read_story(records)
         if story.started is None:
             raise RunError("these records hold no start of an execution")
         if story.ended is not None and story.ended.status == Status.OK:
             raise RunError(f"execution {story.started.execution_id} is already done")
         live = self._prepare_again(composition, story, epoch)
         run, at = live.run, self.clock.wall_ns()
-        run.append(ExecutionResumed(run.id, run.epoch, at, self.runner, reason))
+        run.append(ExecutionResumed(run.id, run.epoch, at, self.runner, reason, story.read))
         return self._spawn(live)
 
     def _spawn(self, live: Live) -> Running:
@@ -223,32 +226,32 @@ class Engine:
         scope = check_inputs(plan, inputs)
         run = Run(self, start.execution_id, start.epoch, start.past)
         run.user, run.agent, run.tags = start.user, start.agent, dict(start.tags) or NO_TAGS
-        run.last_span = start.last_span
-        name, version = name_of(composition)
+        run.last_span, run.leaves_questions = start.last_span, start.leaves_questions
         sha = self._define(composition, plan) if run.durable else ""
-        ports = plan.contract.inputs
-        run.append(
+        run.inputs = given = scope.copy()
+        if plan.pack_inputs is not None and (run.durable or plan.secrets):
+            given = plan.pack_inputs(scope)
+        run.write(
             ExecutionStarted(
                 run.id,
                 run.epoch,
-                self.clock.wall_ns(),
-                name,
-                version,
+                run.started_at,
+                plan.name,
+                plan.version,
                 sha,
                 start.trigger,
-                pack_all(scope, ports) if run.durable else redacted(scope, ports),
+                given,
                 self.runner,
                 start.parent_id,
                 start.retry_of,
                 start.user,
                 start.agent,
                 run.tags,
-            )
+            ),
+            "inputs",
         )
-        run.inputs = dict(scope)
         run.secrets = plan.secrets
-        run.started_at = self.clock.wall_ns()
-        return Live(plan, run, Frame(run, scope), name, run.started_at)
+        return Live(plan, run, Frame(run, scope))
 
     def _prepare_again(
         self, composition: Composable | Pipeline, story: Story, epoch: int | None
@@ -262,21 +265,19 @@ class Engine:
         run.last_span = story.last_span
         run.user, run.agent, run.tags = started.user, started.agent, started.tags
         scope = restored_inputs(plan, started, self.sink.get)
-        name = started.name
         run.inputs = dict(scope)
         run.secrets = plan.secrets
         run.started_at = started.at
-        return Live(plan, run, Frame(run, scope), name, started.at)
+        return Live(plan, run, Frame(run, scope))
 
     def _define(self, composition: Composable | Pipeline, plan: Plan) -> str:
         """Keep the definition once, so that a run can be resumed with what it started with."""
         sha, kind, body, compact = definition_of(composition, plan)
         if sha not in self._known_definitions:
-            name, version = name_of(composition)
             at = self.clock.wall_ns()
             if self._keep_definition is not None:
                 self._keep_definition(sha, compact)
-            self.sink.append(DefinitionSeen(sha, kind, name, version, body, at))
+            self.sink.append(DefinitionSeen(sha, kind, plan.name, plan.version, body, at))
             self._known_definitions.add(sha)
         return sha
 
@@ -287,6 +288,8 @@ class Engine:
             if self.chain:
                 root = await self._optimized(live.plan)
             self._watch_idle(run)
+            if self.printed is not None:
+                self.printed.begin(run, hides=holds_secrets(live.plan.step))
             pending = root.start(live.frame)
             if pending is not None:
                 await pending
@@ -309,6 +312,8 @@ class Engine:
             if task is not None:
                 task.uncancel()
             run.decide(("", ()), "parked", 1)
+            if self.on_aside is not None:
+                self.on_aside()
             return finish(live, Status.WAITING, None)
         reason = run.stop_reason or "cancelled"
         stopped = Cancelled(reason) if run.is_ours else Superseded(reason, execution_id=run.id)
@@ -346,7 +351,8 @@ class Engine:
                 task.cancel()
 
         def idle() -> None:
-            self.clock.call_later(pause, aside)
+            at_once = run.asking and run.leaves_questions
+            self.clock.call_later(0.0 if at_once else pause, aside)
 
         run.on_idle = idle
 

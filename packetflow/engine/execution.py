@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.events import Ended, Event
 from packetflow.errors import CapabilityFailed, MissingInput, PacketFlowError, RunError
-from packetflow.kernel.records import Path, SpanEnded, Status
+from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted
 
 if TYPE_CHECKING:
     from packetflow.composition.capability import Capability
@@ -91,6 +91,7 @@ class Execution:
         started_at: When, UTC.
         ended_at: When, UTC; ``None`` while it waits.
         step: The composition with all ids.
+        waits: What it waits for, when it was put aside: events, and questions to people.
     """
 
     id: str
@@ -103,18 +104,23 @@ class Execution:
     started_at: dt.datetime
     ended_at: dt.datetime | None
     step: Step | None = field(default=None, repr=False)
+    waits: tuple[WaitStarted, ...] = ()
 
     def __getitem__(self, name: str) -> Any:
         """An output by name.
 
         Raises:
             PacketFlowError: The failure, if the execution failed before making it.
+            RunError: It waits, and has not made it yet.
             MissingInput: It makes no such output.
         """
         if name in self.outputs:
             return self.outputs[name]
         if self.failure is not None:
             raise self.failure.error() from self.failure.cause
+        if self.status is Status.WAITING:
+            said = "; ".join(map(self.how_to_go_on, self.waits))
+            raise RunError(f"execution {self.id} has no {name!r} yet: {said or 'it waits'}")
         from difflib import get_close_matches
 
         near = get_close_matches(name, self.outputs, 1)
@@ -136,6 +142,17 @@ class Execution:
             raise self.failure.error() from self.failure.cause
         return self
 
+    def how_to_go_on(self, wait: WaitStarted) -> str:
+        """What it waits for at one of its `waits`, and the call that ends the wait."""
+        place = f"{wait.step}{''.join(f'[{one}]' for one in wait.path if one >= 0)}"
+        if not wait.question:
+            key = f", key={wait.key!r}" if wait.key else ""
+            return f"{place} waits for an event: ws.emit({wait.event!r}, {{...}}{key})"
+        value = " or ".join(map(repr, wait.choices or (True, False)))
+        path = f", path={wait.path!r}" if wait.path else ""
+        call = f"ws.answer({self.id[-8:]!r}, {wait.step!r}, {value}{path})"
+        return f"{place} asks {wait.question!r}: {call}"
+
     def _repr_html_(self) -> str:
         from packetflow.engine.picture import execution_html
 
@@ -144,6 +161,7 @@ class Execution:
     def __repr__(self) -> str:
         tail = f" {self.failure}" if self.failure else ""
         made = ", ".join(self.outputs)
+        tail += "".join(f"; {self.how_to_go_on(wait)}" for wait in self.waits)
         return f"<execution {self.id[-8:]} {self.status.value} ({made}){tail}>"
 
 
@@ -180,6 +198,11 @@ class Running:
     def only_waits(self) -> bool:
         """True while nothing of it is under way but waiting for events."""
         return self._run.only_waits
+
+    @property
+    def is_put_aside(self) -> bool:
+        """True once it is being put aside: it is over here as soon as it is done."""
+        return self._run.passivated
 
     @property
     def secrets(self) -> frozenset[str]:

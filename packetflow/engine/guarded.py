@@ -20,6 +20,7 @@ from packetflow.errors import RunnerLost, Superseded, TimedOut, Unanswered
 from packetflow.kernel.records import Status, StepIntent
 
 AGAIN, SKIP, STOP = "do it again", "it was done", "stop"
+GO_ON = "go on without it"
 
 
 class GuardedUse:
@@ -41,9 +42,10 @@ class GuardedUse:
         if run.past is not None:
             if self.node.recall(frame):
                 return None
-            # done, but what it gave could not be kept: as open as one that was interrupted
-            if place in run.past.intents or (self.id, frame.path) in run.past.done:
+            if place in run.past.intents:
                 return self._resolve(frame)
+            if (self.id, frame.path) in run.past.done:
+                return self._resolve(frame, done=True)
         return self._intend(frame)
 
     def _intend(self, frame: Frame) -> Pending:
@@ -94,18 +96,23 @@ class GuardedUse:
     def _forget(self, frame: Frame) -> None:
         self._settled(frame, None)
 
-    async def _resolve(self, frame: Frame) -> None:
-        """Do what is declared for an ambiguous effect."""
+    async def _resolve(self, frame: Frame, *, done: bool = False) -> None:
+        """Do what is declared for an effect that is open.
+
+        Args:
+            frame: Where it runs.
+            done: It has happened, but what it gave could not be kept.
+        """
         writes = [
             e for e in self.node.declaration.effects if e.kind == "writes" and not e.idempotent
         ]
         answers = {effect.on_ambiguous for effect in writes}
         if Ambiguity.ASK in answers:
-            await self._ask(frame)
+            await self._ask(frame, done=done)
         elif Ambiguity.RECONCILE in answers:
             await self._reconcile(frame)
         elif Ambiguity.SKIP in answers:
-            self._skip(frame)
+            self._skip(frame, "the effect may have happened already; declared: skip")
         else:
             await self._again(frame)
 
@@ -115,31 +122,26 @@ class GuardedUse:
         if pending is not None:
             await pending
 
-    def _skip(self, frame: Frame) -> None:
+    def _skip(self, frame: Frame, why: str) -> None:
         self._forget(frame)
-        facts = {"why": "the effect may have happened before an interruption; declared: skip"}
-        began = frame.run.now()
         keep_span(
             frame,
             self.id,
             "capability",
             name=self.node.name,
-            began=began,
+            began=frame.run.now(),
             status=Status.SKIPPED,
-            attributes=facts,
+            attributes={"why": why},
         )
 
-    async def _ask(self, frame: Frame) -> None:
+    async def _ask(self, frame: Frame, *, done: bool) -> None:
         run = frame.run
         decided = run.decided(self.id, frame.path, "ambiguous")
         if decided is None:
-            question = (
-                f"Step {self.id!r} ({self.node.name}) was interrupted while it was changing "
-                "something outside. Did it happen?"
-            )
+            question, choices = self._question(done=done)
             run.busy += 1
             try:
-                decided = await ask_person(frame, self.id, question, (AGAIN, SKIP, STOP))
+                decided = await ask_person(frame, self.id, question, choices)
             finally:
                 run.busy -= 1
             run.decide((self.id, frame.path), "ambiguous", str(decided))
@@ -147,11 +149,23 @@ class GuardedUse:
             del run.past.decisions[self.id, frame.path, "ambiguous"]  # it answered this time only
         if decided == AGAIN:
             await self._again(frame)
-        elif decided == SKIP:
-            self._skip(frame)
+        elif decided in (SKIP, GO_ON):
+            self._skip(frame, f"a person said: {decided}")
         else:
             cause = Unanswered(f"step {self.id!r} was stopped by a person after an interruption")
             raise StepFailed(self.id, frame.path, cause, {}) from cause
+
+    def _question(self, *, done: bool) -> tuple[str, tuple[str, ...]]:
+        """What to ask a person, and the answers."""
+        what = f"Step {self.id!r} ({self.node.name})"
+        if done:
+            said = (
+                f"{what} is done, but what it gave was not kept (it is secret, or of a type that "
+                "cannot be kept). Do it again?"
+            )
+            return said, (AGAIN, GO_ON, STOP)
+        said = f"{what} was interrupted while it was changing something outside. Did it happen?"
+        return said, (AGAIN, SKIP, STOP)
 
     async def _reconcile(self, frame: Frame) -> None:
         reconcile = self.node.declaration.reconcile

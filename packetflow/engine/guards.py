@@ -12,6 +12,7 @@ import msgspec
 from packetflow.capabilities.contract import Port
 from packetflow.composition.policies import Cache, Hedge, Retry, Timeout, exception_name
 from packetflow.engine.choices import Contest
+from packetflow.engine.deadlines import ENCLOSING, Deadline
 from packetflow.engine.node import Node, Pending
 from packetflow.engine.shared import SharedKey
 from packetflow.engine.spans import keep_span, picked, recalled
@@ -130,14 +131,22 @@ class RetryNode:
 
 
 class TimeoutNode:
-    """Fail what takes too long. A step that never waits needs no timer."""
+    """Fail what takes too long. A step that never waits needs no timer.
 
-    __slots__ = ("id", "inline", "node", "seconds")
+    Args:
+        step_id: The step inside.
+        node: It, compiled.
+        policy: How long it may take.
+        depth: How many time limits stand between this one and the step.
+    """
 
-    def __init__(self, step_id: str, node: Node, policy: Timeout) -> None:
+    __slots__ = ("depth", "id", "inline", "node", "seconds")
+
+    def __init__(self, step_id: str, node: Node, policy: Timeout, depth: int) -> None:
         self.id = step_id
         self.node = node
         self.seconds = policy.seconds
+        self.depth = depth
         self.inline = node.inline
 
     def start(self, frame: Frame) -> Pending:
@@ -157,7 +166,9 @@ class TimeoutNode:
             up = True
             task.cancel(TIME_IS_UP)
 
-        timer = frame.run.engine.clock.call_later(self.seconds, expire)
+        deadline = Deadline(frame, (self.id, self.depth), self.seconds, expire=expire)
+        timer = frame.run.engine.clock.call_later(deadline.seconds_left, deadline.is_over)
+        around = ENCLOSING.set(deadline)
         try:
             await pending
         except asyncio.CancelledError as stopped:
@@ -166,6 +177,7 @@ class TimeoutNode:
                 raise StepFailed(self.id, frame.path, cause, {}) from stopped
             raise
         finally:
+            ENCLOSING.reset(around)
             timer.cancel()
             if up:
                 task.uncancel()

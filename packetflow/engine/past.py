@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from packetflow.engine.state import Past, Place, firm
 from packetflow.kernel.records import (
-    EventArrived,
     ExecutionEnded,
     ExecutionResumed,
     ExecutionStarted,
@@ -37,6 +36,7 @@ class Story:
         parked: That runner has put it aside: it only waits, and anybody may take it up.
         past: What a new runner may build on.
         ended: Its last record, once it is over.
+        read: How many of its records count, by epoch.
         last_span: The highest span number seen.
         spans: All spans that count, in the order they were kept.
     """
@@ -47,35 +47,46 @@ class Story:
     parked: bool = False
     past: Past = field(default_factory=Past)
     ended: ExecutionEnded | None = None
+    read: dict[int, int] = field(default_factory=dict)
     last_span: int = 0
     spans: list[SpanEnded] = field(default_factory=list)
 
 
 def read_story(records: Iterable[Record]) -> Story:
-    """Read the records of one execution.
+    """Read the records of one execution, given by epoch and then as they were written.
 
-    Records that an older runner wrote after a newer one took over do not count. Of several
+    What an older runner wrote after a newer one had read its records does not count. Of several
     completed spans of one place, the one of the newest epoch counts.
     """
-    kept = list(records)
-    story = Story()
-    takeovers = sorted(
-        (r.epoch, r.at) for r in kept if isinstance(r, (ExecutionResumed, ExecutionStarted))
-    )
-    for record in kept:
-        if isinstance(record, EventArrived):
-            continue
+    lives: dict[int, list[Record]] = {}
+    for record in records:
         epoch = getattr(record, "epoch", None)
-        if epoch is None or _too_late(record, epoch, takeovers):
-            continue
-        story.epoch = max(story.epoch, epoch)
-        _take(story, record)
+        if epoch is not None:
+            lives.setdefault(epoch, []).append(record)
+    _cut_off(lives)
+    story = Story()
+    for epoch in sorted(lives):
+        story.read[epoch] = len(lives[epoch])
+        if lives[epoch]:
+            story.epoch = epoch
+        for record in lives[epoch]:
+            _take(story, record)
     return story
 
 
-def _too_late(record: Record, epoch: int, takeovers: list[tuple[int, int]]) -> bool:
-    at = _written_at(record)
-    return any(newer > epoch and at > since for newer, since in takeovers)
+def _cut_off(lives: dict[int, list[Record]]) -> None:
+    """Leave out of each epoch's records what came after a newer runner had read them."""
+    for epoch in sorted(lives, reverse=True):
+        taken = next((r for r in lives[epoch] if isinstance(r, ExecutionResumed)), None)
+        if taken is None:
+            continue
+        for older, kept in lives.items():
+            if older >= epoch:
+                continue
+            if taken.read is None:
+                kept[:] = [r for r in kept if _written_at(r) <= taken.at]
+            else:
+                del kept[taken.read.get(older, 0) :]
 
 
 def _written_at(record: Record) -> int:
@@ -104,9 +115,7 @@ def _take(story: Story, record: Record) -> None:
             past.decisions.pop((record.step, record.path, "ambiguous"), None)
         case StepDecision():
             key = (record.step, record.path, record.what)
-            known = past.decisions.get(key)
-            if known is None or record.at >= known.at:
-                past.decisions[key] = record
+            past.decisions[key] = record
             if record.what in {"ambiguous", "too_late"}:
                 past.waits.pop(key[:2], None)
             elif record.what == "parked":
@@ -127,6 +136,8 @@ def _take_span(story: Story, span: SpanEnded) -> None:
         return
     place = (span.step, span.path)
     past = story.past
+    if past.waits and (span.kind == "wait" or span.status != Status.CANCELLED):
+        past.waits.pop(place, None)
     if span.status in _DONE:
         known = past.done.get(place)
         if known is None or span.epoch > known.epoch:

@@ -49,6 +49,9 @@ def execution_html(execution: Execution) -> str:
         failure = execution.failure
         row = html.Row(failure.step or "execution", f"{failure.error_type}: {failure.message}")
         parts.append(html.problems([row]))
+    if execution.waits:
+        said = [html.Row(wait.step, execution.how_to_go_on(wait)) for wait in execution.waits]
+        parts.append(html.problems(said))
     if execution.spans:
         parts.append(timeline(bars(execution.spans[:MOST_BARS]), title=""))
     rows = [(name, value_text(value)) for name, value in execution.outputs.items()]

@@ -8,20 +8,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import multiprocessing as mp
 import os
 import pickle
 import signal
 import sys
 from collections.abc import Mapping
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from packetflow.engine.importing import import_file
 from packetflow.engine.threads import harmless
 from packetflow.engine.trail import carry_trail, trail_of
 from packetflow.errors import RunnerLost
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Address: TypeAlias = tuple[str, str, str]
 """Module, qualified name, source file of a function."""
@@ -98,7 +99,9 @@ class _Worker:
 
     def __init__(self) -> None:
         self.read: dict[Path, tuple[tuple[str, int, int], ...]] = {}
-        context = mp.get_context("spawn")
+        import multiprocessing  # few workspaces have steps that run in processes
+
+        context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs,), daemon=True)
         self.process.start()

@@ -5,14 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec.msgpack import Ext
 
 from packetflow.engine.events import Event
 from packetflow.engine.values import pack, pack_all
-from packetflow.kernel.records import Path, SpanEnded, StepDecision, ValueTag, WaitStarted
+from packetflow.kernel.records import (
+    ExecutionEnded,
+    ExecutionStarted,
+    Path,
+    Record,
+    SpanEnded,
+    StepDecision,
+    ValueTag,
+    WaitStarted,
+)
 
 if TYPE_CHECKING:
     from packetflow.engine.engine import Engine
@@ -22,6 +31,8 @@ _log = logging.getLogger(__name__)
 Scope: TypeAlias = dict[str, Any]
 Place: TypeAlias = tuple[str, Path]
 """A step's id with its item and pass indexes."""
+
+Written = TypeVar("Written", ExecutionStarted, SpanEnded, ExecutionEnded)
 
 Listener: TypeAlias = Callable[[Event], None]
 
@@ -91,6 +102,7 @@ class Run:
     __slots__ = (
         "agent",
         "append",
+        "asking",
         "attributes",
         "busy",
         "cancelled",
@@ -101,11 +113,13 @@ class Run:
         "inputs",
         "intents",
         "last_span",
+        "leaves_questions",
         "listeners",
         "now",
         "on_idle",
         "passivated",
         "past",
+        "put_off",
         "secrets",
         "spans",
         "special",
@@ -136,6 +150,9 @@ class Run:
         self.inputs: Scope = {}
         self.secrets: frozenset[str] = frozenset()
         self.passivated = False
+        self.put_off: tuple[WaitStarted, ...] = ()
+        self.leaves_questions = False
+        self.asking = 0
         self.busy = 0
         self.waiting = 0
         self.on_idle: Callable[[], None] | None = None
@@ -143,9 +160,9 @@ class Run:
         self.agent: str | None = None
         self.tags: dict[str, str] = NO_TAGS
         self.taken: AbstractSet[str] = _NOTHING if past is None else past.taken
-        self.started_at = 0
         self.stop_reason = ""
-        self.wall_offset = engine.clock.wall_ns() - engine.clock.monotonic_ns()
+        self.started_at = engine.clock.wall_ns()
+        self.wall_offset = self.started_at - engine.clock.monotonic_ns()
 
     @property
     def is_ours(self) -> bool:
@@ -153,20 +170,43 @@ class Run:
         leases = self.engine.leases
         return leases is None or leases.holds(self.id, self.epoch)
 
-    def keep(self, span: SpanEnded) -> None:
-        """Keep a span in the journal, then with the execution.
+    def keep(self, span: SpanEnded, others: list[Record] | None = None) -> None:
+        """Keep a span, and records that belong to it, in the journal, then with the execution.
 
         Raises:
             JournalFull: The disk is full.
         """
         try:
-            self.append(span)
+            if others:
+                self.engine.sink.append_all([span, *others])
+            else:
+                self.append(span)
         except (OverflowError, TypeError):
-            span = msgspec.structs.replace(
-                span, outputs={name: pack(value) for name, value in span.outputs.items()}
-            )
-            self.append(span)
+            span = self.write(span, "outputs")
+            if others:
+                self.engine.sink.append_all(others)
         self.spans.append(span)
+
+    def write(self, record: Written, payload: str) -> Written:
+        """Append a record to the journal; values that no record takes are packed one by one.
+
+        Args:
+            record: The record.
+            payload: The field that holds its values.
+
+        Returns:
+            The record as it was kept.
+
+        Raises:
+            JournalFull: The disk is full.
+        """
+        try:
+            self.append(record)
+        except (OverflowError, TypeError):
+            packed = {name: pack(value) for name, value in getattr(record, payload).items()}
+            record = msgspec.structs.replace(record, **{payload: packed})
+            self.append(record)
+        return record
 
     def with_attributes(self, span: SpanEnded) -> SpanEnded:
         """The span with the facts its step recorded."""

@@ -16,6 +16,7 @@ from contextvars import Context, copy_context
 from typing import Any, TypeAlias
 
 from packetflow.engine.state import StepFailed
+from packetflow.kernel.records import Status
 
 Work: TypeAlias = Coroutine[Any, Any, Any]
 Ended: TypeAlias = Callable[[int, BaseException | None], None]
@@ -23,6 +24,12 @@ Ended: TypeAlias = Callable[[int, BaseException | None], None]
 
 TIME_IS_UP = "packetflow: time is up"
 """The message of a cancellation that means a time limit."""
+
+
+def stop_status(stopped: asyncio.CancelledError) -> Status:
+    """Tell a step that ran out of time from one that was cancelled otherwise."""
+    return Status.TIMED_OUT if stopped.args[:1] == (TIME_IS_UP,) else Status.CANCELLED
+
 
 _enter = _tasks._enter_task  # noqa: SLF001 - documented for extending asyncio
 _leave = _tasks._leave_task  # noqa: SLF001 - documented for extending asyncio
@@ -168,14 +175,13 @@ class Carriers:
             self._spares = []
         while self._spares:
             spare = self._spares.pop()
-            if not spare.task.done():
+            if spare.usable:
                 return spare
         return _Carrier(loop)
 
     def give(self, carrier: _Carrier) -> None:
         """Hand a task back that was not needed after all."""
-        if carrier.usable:
-            self._spares.append(carrier)
+        self._spares.append(carrier)
 
     async def close(self) -> None:
         """End the spare tasks."""
@@ -221,11 +227,16 @@ class Strands:
         return self._open
 
     @property
+    def settled(self) -> bool:
+        """True when there is nothing to join: all have ended, and well."""
+        return self._open == 0 and self._error is None
+
+    @property
     def failed(self) -> bool:
         """True once one of them has failed, or the group was cancelled."""
         return self._error is not None or self._stopped is not None
 
-    def add(self, begin: Callable[[], Work | None], number: int = 0) -> bool:
+    def add(self, begin: Callable[..., Work | None], *given: Any, number: int = 0) -> bool:
         """Call *begin* and run the coroutine it gives, if any, up to its first wait.
 
         Returns:
@@ -242,7 +253,7 @@ class Strands:
             _leave(loop, parent)
         _enter(loop, carrier.task)
         try:
-            work = context.run(begin)
+            work = context.run(begin, *given)
             if work is None:
                 self._carriers.give(carrier)
                 return True

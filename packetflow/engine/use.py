@@ -9,17 +9,17 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.validate import reason
 from packetflow.engine.codegen import Joint, Write
-from packetflow.engine.effects import emit_effects, emitting
+from packetflow.engine.effects import emitted, emitting
 from packetflow.engine.events import StepEnded, StepStarted
 from packetflow.engine.node import Pending
 from packetflow.engine.reporter import make_context
 from packetflow.engine.state import Frame, Run, StepFailed
-from packetflow.engine.strands import TIME_IS_UP, Waiting
+from packetflow.engine.strands import Waiting, stop_status
 from packetflow.engine.trail import STACK, trail_of
 from packetflow.engine.values import Opaque, pack_all, unpack
 from packetflow.engine.veil import without
@@ -42,6 +42,7 @@ class UseNode:
         "fixed",
         "gather",
         "id",
+        "joint",
         "name",
         "pack",
         "reads",
@@ -58,13 +59,18 @@ class UseNode:
         self.reads = joint.reads
         self.writes = joint.writes
         self.fixed = joint.fixed
-        self.call = joint.call
-        self.gather = joint.gather
-        self.spread = joint.spread
-        self.pack = joint.pack
-        self.redacts = joint.redacts
+        self.joint = joint
+        self.redacts = any(write.port.secret for write in joint.writes)
         self.effects = emitting(declaration.effects)
         self.wants_context = declaration.context is not None
+
+    def __getattr__(self, name: str) -> Any:
+        """Take a function from the joint at its first use; from then on it is found here."""
+        if name not in {"call", "gather", "pack", "spread"}:
+            raise AttributeError(name)
+        made = getattr(self.joint, name)
+        setattr(self, name, made)
+        return made
 
     def start(self, frame: Frame) -> Pending:
         """Run it; the subclasses say where."""
@@ -118,7 +124,8 @@ class UseNode:
         if isinstance(error, asyncio.CancelledError):
             task = asyncio.current_task()
             if task is None or task.cancelling():
-                self.note(frame, began, stop_status(error))
+                if not frame.run.passivated:
+                    self.note(frame, began, stop_status(error))
                 raise error
         if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
             raise error
@@ -161,10 +168,8 @@ class UseNode:
         )
         if run.attributes:
             span = run.with_attributes(span)
-        run.keep(span)
+        run.keep(span, emitted(self, frame, span) if self.effects else None)
         frame.scope.update(outputs)
-        if self.effects:
-            emit_effects(self, frame, span)
         if run.listeners:
             run.tell(StepEnded(span))
 
@@ -308,11 +313,6 @@ def _rejects(write: Write, result: Any, node: UseNode) -> bool:
     except (KeyError, AttributeError, TypeError):
         return False
     return False
-
-
-def stop_status(stopped: asyncio.CancelledError) -> Status:
-    """Tell a step that ran out of time from one that was cancelled otherwise."""
-    return Status.TIMED_OUT if stopped.args[:1] == (TIME_IS_UP,) else Status.CANCELLED
 
 
 def missing_or_wrong(step_id: str, frame: Frame, error: BaseException) -> StepFailed:

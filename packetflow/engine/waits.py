@@ -13,10 +13,12 @@ from typing import Any
 
 from packetflow.capabilities.contract import Port
 from packetflow.capabilities.validate import reason, validator
+from packetflow.engine.deadlines import ENCLOSING, Deadline
 from packetflow.engine.events import Waits as WaitsEvent
 from packetflow.engine.node import Node, Pending
 from packetflow.engine.spans import keep_span, recalled
 from packetflow.engine.state import Frame, Run, StepFailed
+from packetflow.engine.strands import stop_status
 from packetflow.engine.values import pack_all, unpack
 from packetflow.errors import MissingInput, Superseded, TimedOut, WrongType
 from packetflow.kernel.records import EventArrived, Path, Status, WaitStarted
@@ -48,7 +50,11 @@ class Waiter:
             return False
         if arrived.event == self.answer:
             return True
-        return arrived.event == self.event and self.key in ("", arrived.key)
+        if arrived.event != self.event:
+            return False
+        # without a key only what came since the execution began is meant, to the microsecond
+        since = self.run.started_at // 1000
+        return self.key == arrived.key if self.key else arrived.at // 1000 >= since
 
 
 class Waits:
@@ -116,10 +122,13 @@ async def wait(
     engine = run.engine
     waiter = Waiter(run, event, key, answer or answer_event(run.id, step_id, frame.path))
     now = engine.clock.wall_ns()
-    limit = 0 if within_seconds is None else now + int(within_seconds * 1e9)
+    around = ENCLOSING.get()
     past = {} if run.past is None else run.past.waits.get((step_id, frame.path), {})
     started = past.get(event)
+    began = (since_ns or now) if started is None else started.at
+    limit = _end(began, within_seconds)
     if started is None:
+        outer = 0 if around is None else around.keep()
         started = WaitStarted(
             run.id,
             run.epoch,
@@ -127,7 +136,7 @@ async def wait(
             frame.path,
             event,
             key,
-            limit,
+            min(limit or outer, outer or limit),
             now,
             question,
             tuple(choices),
@@ -135,24 +144,49 @@ async def wait(
         run.append(started)
     engine.waits.add(waiter)
     run.waiting += 1
+    run.asking += 1 if question else 0
     try:
-        early = await _early(waiter, min(started.at, since_ns or started.at))
+        early = await _looked_up(waiter, began, around)
         if early is not None:
             return early
+        if 0 < started.deadline <= now:
+            raise TimeIsOver
         if run.listeners:
             run.tell(WaitsEvent(started))
         run.idle()
         try:
-            return await _until(waiter, started.deadline, now)
+            return await _until(waiter, limit, now)
+        except (TimeIsOver, asyncio.CancelledError):
+            past.pop(event, None)  # it is over: another try waits anew
+            raise
         finally:
             if not run.is_ours:
                 message = f"execution {run.id} was taken over by another runner while it waited"
                 raise Superseded(message)
     finally:
         run.waiting -= 1
+        run.asking -= 1 if question else 0
+        if run.passivated:
+            run.put_off = (*run.put_off, started)
         if waiter.counted:
             run.busy -= 1
         engine.waits.remove(waiter)
+
+
+def _end(began: int, seconds: float | None) -> int:
+    """When a wait's own time is over; 0 for never."""
+    return 0 if seconds is None else began + int(seconds * 1e9)
+
+
+async def _looked_up(waiter: Waiter, began: int, around: Deadline | None) -> EventArrived | None:
+    """What `_early` finds; no time limit around ends before it has looked."""
+    if around is None:
+        return await _early(waiter, began)
+    around.look(1)
+    try:
+        return await _early(waiter, began)
+    finally:
+        around.look(-1)
 
 
 async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
@@ -257,7 +291,6 @@ class WaitNode:
 
     async def _run(self, frame: Frame) -> None:
         run = frame.run
-        began = run.now()
         key = ""
         if self.key is not None:
             if self.key not in frame.scope:
@@ -267,6 +300,7 @@ class WaitNode:
         event = self.event
         if self.question:
             event = answer_event(run.id, self.id, frame.path)
+        began = self._began(frame, event)
         asked = run.engine.clock.wall_ns()  # an answer after a refused one may come meanwhile
         while True:
             try:
@@ -283,6 +317,11 @@ class WaitNode:
             except TimeIsOver:
                 await self._too_late(frame, began)
                 return
+            except asyncio.CancelledError as stopped:
+                if not run.passivated and not run.cancelled:
+                    status = stop_status(stopped)
+                    keep_span(frame, self.id, "wait", name=self.event, began=began, status=status)
+                raise
             try:
                 outputs = self._outputs(frame, arrived)
             except StepFailed as refused:
@@ -303,6 +342,13 @@ class WaitNode:
             )
             frame.scope.update(outputs)
             return
+
+    def _began(self, frame: Frame, event: str) -> int:
+        """When it began to wait, in this life or an earlier one, on the run's clock."""
+        run = frame.run
+        past = {} if run.past is None else run.past.waits.get((self.id, frame.path), {})
+        known = past.get(event)
+        return run.now() if known is None else min(run.now(), known.at - run.wall_offset)
 
     async def _too_late(self, frame: Frame, began: int) -> None:
         cause = TimedOut(self.id, self.within or 0.0)

@@ -81,13 +81,18 @@ class ExecutionStarted(msgspec.Struct, frozen=True, array_like=True, tag="exec",
 
 
 class ExecutionResumed(msgspec.Struct, frozen=True, array_like=True, tag="resume", gc=False):
-    """A runner takes the execution over; records of older epochs that come later do not count."""
+    """A runner takes the execution over; records of older epochs that come later do not count.
+
+    ``read`` says how many records of each older epoch that runner had before it: exactly those
+    count from then on. ``None`` (older versions) means those that were written earlier.
+    """
 
     execution_id: str
     epoch: int
     at: int
     runner: str = ""
     reason: str = ""
+    read: dict[int, int] | None = None
 
 
 class SpanEnded(msgspec.Struct, frozen=True, array_like=True, tag="span", gc=False):
@@ -131,7 +136,8 @@ class StepIntent(msgspec.Struct, frozen=True, array_like=True, tag="intent", gc=
 class StepDecision(msgspec.Struct, frozen=True, array_like=True, tag="decide", gc=False):
     """What a container chose, so that a resumed run chooses the same.
 
-    ``what`` is ``failed_alternative``, ``attempt``, ``passes``, ``ambiguous``, ``too_late``,
+    ``what`` is ``failed_alternative``, ``attempt``, ``ambiguous`` (a person's answer), ``too_late``
+    (a wait), ``deadline D.T`` (the end of the time limit of try T with D others inside it),
     ``withdrawn`` (an intent that came to nothing) or, without a step, ``parked`` (put aside).
     """
 
@@ -145,7 +151,11 @@ class StepDecision(msgspec.Struct, frozen=True, array_like=True, tag="decide", g
 
 
 class WaitStarted(msgspec.Struct, frozen=True, array_like=True, tag="wait", gc=False):
-    """A step waits for an event; ``deadline`` is 0 when it may wait for ever."""
+    """A step waits for an event.
+
+    ``deadline`` is when its time, or that of a limit around it, is over; 0 when it may wait for
+    ever.
+    """
 
     execution_id: str
     epoch: int

@@ -14,7 +14,7 @@ from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.past import Story
 from packetflow.engine.trail import STACK
 from packetflow.engine.values import Fetch, Opaque, unpack
-from packetflow.kernel.records import SpanEnded, Status
+from packetflow.kernel.records import SpanEnded, Status, WaitStarted
 
 
 def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
@@ -38,10 +38,11 @@ def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
     else:
         for span in story.spans:
             outputs.update(_values(span.outputs, outputs_of, fetch))
+    status = _status(story)
     return Execution(
         started.execution_id,
         started.name,
-        _status(story),
+        status,
         inputs,
         outputs,
         list(story.spans),
@@ -49,14 +50,21 @@ def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
         _moment(started.at),
         None if ended is None else _moment(ended.at),
         None if pipeline is None else pipeline.step,
+        _open_waits(story) if status is Status.WAITING else (),
     )
+
+
+def _open_waits(story: Story) -> tuple[WaitStarted, ...]:
+    """What it waits for; of each step the latest question."""
+    past = story.past
+    places = (place for place in past.waits if place not in past.done)
+    return tuple(list(past.waits[place].values())[-1] for place in places)
 
 
 def _status(story: Story) -> Status:
     if story.ended is not None:
         return Status(story.ended.status)
-    open_waits = set(story.past.waits) - set(story.past.done)
-    return Status.WAITING if open_waits else Status.RUNNING
+    return Status.WAITING if story.past.waits else Status.RUNNING
 
 
 def _values(payload: dict[str, Any], ports: Any, fetch: Fetch) -> dict[str, Any]:

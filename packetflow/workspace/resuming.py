@@ -14,15 +14,15 @@ from packetflow.composition.concealing import not_kept
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Running
-from packetflow.engine.past import Story, in_midst_of_effects
+from packetflow.engine.past import Story, in_midst_of_effects, read_story
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
 from packetflow.errors import RunElsewhere, RunError, Superseded
-from packetflow.kernel.records import Record, Status
-from packetflow.workspace.alive import is_alive
+from packetflow.kernel.records import Status
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.leases import FileLeases
+from packetflow.workspace.presence import is_alive
 
 BREAK_OFF_SECONDS = 3.0
 
@@ -36,6 +36,9 @@ def _no_collection() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                gc.freeze()  # together these two make them old, else they are all looked at now
+                gc.unfreeze()
             gc.enable()
 
 
@@ -45,20 +48,20 @@ class Resumable:
 
     Attributes:
         pipeline: What it ran, as it was then.
-        records: All its records.
+        story: What its records tell.
         epoch: The epoch of the lease.
         give_back: Gives the lease back, for when it cannot go on after all.
     """
 
     pipeline: Pipeline
-    records: tuple[Record, ...]
+    story: Story
     epoch: int
     give_back: Callable[[], None]
 
     def resume(self, engine: Engine, reason: str) -> Running:
         """Go on with it, on the engine's loop."""
         try:
-            return engine.resume(self.pipeline, self.records, epoch=self.epoch, reason=reason)
+            return engine.resume(self.pipeline, self.story, epoch=self.epoch, reason=reason)
         except BaseException:  # whatever it was, nobody runs under this lease
             self.give_back()
             raise
@@ -93,17 +96,24 @@ class Resuming:
             RunError: It is done, or runs here, or what it ran has changed.
             Superseded: Another runner was quicker.
         """
-        story = self._archive.story(execution_id)
-        started = story.started
-        if started is None:
-            raise AssertionError("read by id")
-        if story.ended is not None and story.ended.status == Status.OK:
-            raise RunError(f"execution {execution_id} is already done")
-        self._refuse_if_running(story, engine)
         with _no_collection():
-            return self._ready(story, engine, accept_changes=accept_changes)
+            sizes = self._archive.sizes()
+            story = self._archive.story(execution_id)
+            if story.ended is not None and story.ended.status == Status.OK:
+                raise RunError(f"execution {execution_id} is already done")
+            self._refuse_if_running(story, engine)
+            pipeline = self._pipeline(story, accept_changes=accept_changes)
+            engine.plan(pipeline)  # before anything is claimed: it says whether it can run
+            epoch = self._claim(execution_id, story)
 
-    def _ready(self, story: Story, engine: Engine, *, accept_changes: bool) -> Resumable:
+            def give_back() -> None:
+                if self._leases is not None:
+                    self._leases.give_back(execution_id, epoch)
+
+            story = self._once_quiet(execution_id, story, sizes)
+            return Resumable(pipeline, story, epoch, give_back)
+
+    def _pipeline(self, story: Story, *, accept_changes: bool) -> Pipeline:
         started = story.started
         pipeline = self._archive.definition(story)
         if started is None or pipeline is None:
@@ -115,26 +125,26 @@ class Resuming:
                 f"a capability of {started.name!r} has changed since execution {execution_id} "
                 "began; resume with accept_changes=True to go on with the new one"
             )
-        engine.plan(pipeline)  # before anything is claimed: it says whether it can run
-        epoch = self._claim(execution_id, story)
+        return pipeline
 
-        def give_back() -> None:
-            if self._leases is not None:
-                self._leases.give_back(execution_id, epoch)
-
-        return Resumable(pipeline, self._once_quiet(execution_id, story), epoch, give_back)
-
-    def _once_quiet(self, execution_id: str, story: Story) -> tuple[Record, ...]:
-        """The records, once a living runner that has lost the lease has broken off its effects.
+    def _once_quiet(self, execution_id: str, read: Story, sizes: dict[str, int]) -> Story:
+        """The story, once a living runner that has lost the lease has broken off its effects.
 
         It may begin none from now on, and hears of it within a second.
+
+        Args:
+            execution_id: Its id.
+            read: Its story, which still holds if the journals say no more of it.
+            sizes: Those of the journals before that was read.
         """
+        if not read.past.intents and not self._archive.has_grown(execution_id, sizes):
+            return read
         until = time.monotonic() + BREAK_OFF_SECONDS
         while True:
-            records = tuple(self._archive.records(execution_id))
-            quiet = story.ended is not None or not in_midst_of_effects(records, story.epoch)
-            if quiet or time.monotonic() > until or not self._is_alive(story.runner):
-                return records
+            records = self._archive.records(execution_id)
+            quiet = read.ended is not None or not in_midst_of_effects(records, read.epoch)
+            if quiet or time.monotonic() > until or not self._is_alive(read.runner):
+                return read_story(records)
             time.sleep(0.01)
 
     def _claim(self, execution_id: str, story: Story) -> int:
@@ -157,7 +167,7 @@ class Resuming:
         return epoch
 
     def _is_alive(self, runner: str) -> bool:
-        return is_alive(self._folder.state, runner, patience=self._folder.stale_seconds)
+        return is_alive(self._folder.path, runner, stale_seconds=self._folder.stale_seconds)
 
     def _refuse_if_running(self, story: Story, engine: Engine) -> None:
         started = story.started

@@ -163,7 +163,10 @@ class Handle:
     """Something that no record can hold."""
 
 
-async def test_a_completed_effect_whose_result_could_not_be_kept_is_not_done_twice_unasked():
+@pytest.mark.parametrize(("answer", "calls"), [("do it again", [1]), ("go on without it", [])])
+async def test_a_completed_effect_whose_result_could_not_be_kept_is_not_done_twice_unasked(
+    answer, calls
+):
     @capability(provides="handle", effects=[Effect.writes("files")])
     async def opened(n: int) -> Handle:
         HAPPENED.append(n)
@@ -179,9 +182,12 @@ async def test_a_completed_effect_whose_result_could_not_be_kept_is_not_done_twi
     waits = await waited(mine)
 
     assert HAPPENED == []
-    mine.deliver(event(waits.event, {"answer": "do it again"}))
+    assert "is done, but what it gave was not kept" in waits.question
+    assert "interrupted" not in waits.question
+    assert waits.choices == ("do it again", "go on without it", "stop")
+    mine.deliver(event(waits.event, {"answer": answer}))
     assert (await running).status == "ok"
-    assert HAPPENED == [1]
+    assert calls == HAPPENED
 
 
 async def test_a_pure_step_whose_result_could_not_be_kept_is_made_again():

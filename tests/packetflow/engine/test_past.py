@@ -21,6 +21,7 @@ from packetflow import (
     when,
 )
 from packetflow.engine.engine import Engine
+from packetflow.engine.past import read_story
 from packetflow.errors import JournalFull, RunError
 from packetflow.kernel.records import (
     ExecutionResumed,
@@ -219,6 +220,55 @@ async def test_records_that_a_superseded_runner_wrote_later_do_not_count():
 
     assert execution["n"] == 5
     assert sum(DONE.values()) == 4
+
+
+async def test_what_was_kept_counts_although_the_clock_of_the_next_runner_is_behind():
+    first = RecordingSink()
+    await engine(first).run(chain(), {"n": 1})
+    kept = first.read[:-2]
+    second = RecordingSink()
+    behind = Engine(second, clock=FakeClock(wall_ns=1))
+    running = behind.resume(chain(), kept)
+    running.cancel()
+    await running
+
+    DONE.clear()
+    execution = await engine(RecordingSink()).resume(chain(), [*kept, *second.read])
+
+    assert execution["n"] == 5
+    assert sum(DONE.values()) == 1
+
+
+async def test_what_a_superseded_runner_wrote_later_does_not_count_although_its_clock_is_behind():
+    first = RecordingSink()
+    await Engine(first, clock=FakeClock(wall_ns=1)).run(chain(), {"n": 1})
+    kept, late = first.read[:3], first.read[3:]
+    second = RecordingSink()
+    running = engine(second).resume(chain(), kept)
+    running.cancel()
+    await running
+
+    DONE.clear()
+    await engine(RecordingSink()).resume(chain(), [*kept, *late, *second.read])
+
+    assert sum(DONE.values()) == 3
+
+
+async def test_a_runner_that_woke_after_a_newer_one_took_over_does_not_count():
+    first = RecordingSink()
+    await engine(first).run(chain(), {"n": 1})
+    kept = first.read[:3]
+    second, third = RecordingSink(), RecordingSink()
+    await engine(second).resume(chain(), kept, epoch=2)
+    running = engine(third).resume(chain(), kept, epoch=3)
+    running.cancel()
+    await running
+
+    story = read_story([*kept, *second.read, *third.read])
+
+    assert (story.epoch, len(story.spans)) == (3, 1)
+    assert story.ended is not None
+    assert story.ended.status == "cancelled"
 
 
 async def test_an_execution_that_ended_well_is_not_taken_up_again():

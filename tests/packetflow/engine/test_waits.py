@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from packetflow import Context, approval, capability, parallel, then, wait_for
+from packetflow import Context, approval, capability, fallback, parallel, race, then, wait_for
 from packetflow.engine.engine import Engine
+from packetflow.engine.past import read_story
 from packetflow.engine.waits import answer_event
 from packetflow.errors import TimedOut
-from packetflow.kernel.records import WaitStarted
+from packetflow.kernel.records import SpanEnded, WaitStarted
 from packetflow.testing import FakeClock
-from tests.packetflow.engine.kit import Box, RecordingSink, event, inc, turns
+from tests.packetflow.engine.kit import Box, RecordingSink, event, inc, slow_inc, turns
 
 
 def engine(*early, **said) -> Engine:
@@ -259,6 +260,20 @@ async def test_a_run_that_only_waits_is_put_aside_and_taken_up_by_its_event():
     assert (await later.resume(flow, mine.sink.read)).outputs == {"n": 2, "m": 5}
 
 
+async def test_the_span_of_a_wait_covers_all_its_time_whoever_woke_it():
+    flow = wait_for("go")
+    mine = engine(passivate_after_seconds=30)
+    await mine.run(flow, {})
+    (asked,) = waits(mine)
+    later = engine(event("go", {"go": 1}, at=mine.clock.wall_ns()))
+    later.clock.advance(3600)
+
+    (span,) = (await later.resume(flow, mine.sink.read)).spans
+
+    assert (span.kind, span.started) == ("wait", asked.at)
+    assert span.duration_ns == 3600 * 10**9
+
+
 async def test_a_run_with_work_beside_its_wait_is_not_put_aside():
     gate = asyncio.Event()
 
@@ -284,3 +299,79 @@ async def test_an_event_that_arrives_as_a_run_is_put_aside_is_not_lost():
     mine.clock.advance(30)
 
     assert (await running).outputs == {"go": 1}
+
+
+async def test_a_question_asked_by_a_capability_stays_open_while_its_run_is_put_aside():
+    @capability(provides="m")
+    async def curious(n: int, context: Context) -> str:
+        return await context.ask("first?")
+
+    mine = engine(passivate_after_seconds=30)
+    assert (await mine.run(curious, {"n": 1})).status == "waiting"
+
+    assert [r for r in mine.sink.read if isinstance(r, SpanEnded)] == []
+    assert list(read_story(mine.sink.read).past.waits) == [("curious", ())]
+
+
+def open_waits(mine: Engine) -> list[str]:
+    return [step for step, _ in read_story(mine.sink.read).past.waits]
+
+
+async def test_a_wait_that_has_ended_is_no_open_wait_of_its_story():
+    taken = engine()
+    running = await begun(taken, wait_for("go") >> wait_for("last"))
+    assert open_waits(taken) == ["wait_go"]
+    taken.deliver(event("go", {"go": 1}))
+    await turns()
+    assert open_waits(taken) == ["wait_last"]
+    running.cancel()
+    await running
+
+    over = engine()
+    await over.run(wait_for("go", within=5), {})
+    assert open_waits(over) == []
+
+
+async def test_a_wait_that_lost_a_race_or_ran_out_of_time_is_no_open_wait():
+    lost = engine()
+    await begun(lost, race(wait_for("go", gives={"n": int}), slow_inc) >> wait_for("last"), n=1)
+    assert open_waits(lost) == ["wait_last"]
+
+    stopped = engine()
+    await stopped.run(fallback(wait_for("go").timeout(5), approval("?", into="go")).timeout(9), {})
+    assert open_waits(stopped) == []
+
+
+async def test_a_wait_tried_again_after_its_time_was_over_waits_anew():
+    flow = wait_for("go", within=5)
+    first = engine()
+    await first.run(flow, {})
+    second = engine()
+    second.clock.advance(60)
+
+    second.resume(flow, first.sink.read)
+    await turns(3)
+
+    assert [one.deadline - second.clock.wall_ns() for one in waits(second)] == [5_000_000_000]
+
+
+async def test_a_refused_answer_gives_no_more_time():
+    mine = engine()
+    running = await begun(mine, approval("?", within=100))
+    mine.clock.advance(60)
+    mine.deliver(event(waits(mine)[0].event, {"answer": "perhaps"}, id="1"))
+    await turns()
+
+    assert (await running).failure.error_type == "TimedOut"
+    assert mine.clock.seconds == pytest.approx(100)
+
+
+async def test_a_wait_tried_again_in_a_resumed_run_has_its_whole_time_again():
+    late = "packetflow.errors:TimedOut"
+    flow = wait_for("go", within=100).retry(2, on=late, wait=0, jitter=0, total=None)
+    first = engine(passivate_after_seconds=30)
+    await first.run(flow, {})
+    second = engine()
+
+    assert (await second.resume(flow, first.sink.read)).failure.error_type == "TimedOut"
+    assert second.clock.seconds == pytest.approx(200)
