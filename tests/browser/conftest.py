@@ -195,6 +195,13 @@ def tear(text: str) -> str:
     raise RuntimeError("torn [in] *two*")
 
 
+@capability(provides="walked")
+def walk(text: str) -> str:
+    """Walk for three seconds."""
+    time.sleep(3)
+    return text
+
+
 @capability(provides="rested")
 def sleep_long(text: str) -> str:
     """Sleep for a minute."""
@@ -207,6 +214,9 @@ def leave(text: str) -> str:
     """End the whole process."""
     os._exit(3)
 '''
+STROLL = (
+    "pipeline: stroll\nversion: 1\nrequires: [text?]\nsteps:\n  - use: walk\n    set: {text: far}\n"
+)
 FALL = "pipeline: fall\nversion: 1\nintent: Fall over\nsteps:\n  - use: prepare\n  - use: stumble\n"
 
 
@@ -217,6 +227,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "data", folder, ignore=unwanted)
     (folder / "capabilities" / "stumbles.py").write_text(STUMBLES)
     (folder / "pipelines" / "fall.yaml").write_text(FALL)
+    (folder / "pipelines" / "stroll.yaml").write_text(STROLL)
     return folder
 
 
