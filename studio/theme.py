@@ -71,6 +71,7 @@ def streamlit_options() -> dict[str, Any]:
         "client.toolbarMode": "minimal",
         "global.developmentMode": False,
         "logger.level": "warning",
+        "runner.magicEnabled": False,
         "server.fileWatcherType": "none",
         "server.headless": True,
         "server.maxUploadSize": 1024,
