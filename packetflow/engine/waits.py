@@ -50,11 +50,9 @@ class Waiter:
             return False
         if arrived.event == self.answer:
             return True
-        if arrived.event != self.event:
-            return False
-        # without a key only what came since the execution began is meant, to the microsecond
-        since = self.run.started_at // 1000
-        return self.key == arrived.key if self.key else arrived.at // 1000 >= since
+        began = self.run.started_at // 1000  # the store keeps microseconds
+        fits = self.key == arrived.key if self.key else arrived.at // 1000 >= began
+        return fits and arrived.event == self.event
 
 
 class Waits:
@@ -149,11 +147,10 @@ async def wait(
         early = await _looked_up(waiter, began, around)
         if early is not None:
             return early
-        if 0 < started.deadline <= now:
-            raise TimeIsOver
         if run.listeners:
             run.tell(WaitsEvent(started))
-        run.idle()
+        if not 0 < started.deadline <= now:  # what is late must not be put aside again
+            run.idle()
         try:
             return await _until(waiter, limit, now)
         except (TimeIsOver, asyncio.CancelledError):

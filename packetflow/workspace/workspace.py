@@ -227,7 +227,8 @@ class Workspace(Arrivals):
     ) -> Handle:
         """Take up an execution that was interrupted, failed, cancelled, or waits.
 
-        Completed steps are not run again. One that runs here already is only followed.
+        Completed steps are not run again. One that runs here already is only followed. To wait for
+        one that goes on by itself, wherever that is, see `outcome`.
 
         Args:
             execution_id: Its id, or its first or last characters.
@@ -240,11 +241,12 @@ class Workspace(Arrivals):
             Superseded: Another runner was quicker.
         """
         whole = self.full_id(execution_id)
-        running = self.hearing.woken(whole)
-        if running is None:
-            ready = self.ready_to_resume(whole, accept_changes=accept_changes)
-            running = self.thread.call(lambda: ready.resume(self.engine, reason))
-        return Handle(running, self.thread)
+        found = self.hearing.woken_or(
+            whole, lambda: self.ready_to_resume(whole, accept_changes=accept_changes)
+        )
+        if isinstance(found, Resumable):
+            return Handle(self.thread.call(lambda: found.resume(self.engine, reason)), self.thread)
+        return Handle(found, self.thread)
 
     def ready_to_resume(self, execution_id: str, *, accept_changes: bool = False) -> Resumable:
         """Take the lease of an execution and read what is needed; raises as `resume` does."""
