@@ -182,7 +182,7 @@ _STYLE: Final = """
 @media (max-width: 640px) {
   .stMainBlockContainer {padding: 4.6rem 1rem 3rem}
   .pf-rows td {padding-right: .5rem}
-  .pf-rows td:first-child {min-width: 6rem}
+  .pf-rows td:first-child {min-width: 6rem; width: 42%}
 }
 """
 """What is the same in light and dark."""

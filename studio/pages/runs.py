@@ -47,8 +47,10 @@ def show_list() -> None:
             format_func=lambda one: words(one) if one else "any",
         )  # fmt: skip
         since = SINCE[st.selectbox("When", list(SINCE), width=FILTER_WIDE, on_change=first_page)]
-        text = st.text_input("With the text", type="search", width=FILTER_WIDE, on_change=first_page,
-                             help="In inputs, outputs or errors")  # fmt: skip
+        text = st.text_input(
+            "With the text", type="search", width=FILTER_WIDE, on_change=first_page,
+            help="In inputs, outputs or errors",
+        )  # fmt: skip
     begin = None if since is None else dt.datetime.now(dt.UTC) - dt.timedelta(hours=since)
     wanted = Filter(name, status, begin, text.strip() or None)
     page = int(query("page") or 1) if query("page").isdigit() else 1
