@@ -127,18 +127,11 @@ async def wait(
     limit = _end(began, within_seconds)
     if started is None:
         outer = 0 if around is None else around.keep()
-        started = WaitStarted(
-            run.id,
-            run.epoch,
-            step_id,
-            frame.path,
-            event,
-            key,
+        place, deadline = (
+            (run.id, run.epoch, step_id, frame.path),
             min(limit or outer, outer or limit),
-            now,
-            question,
-            tuple(choices),
         )
+        started = WaitStarted(*place, event, key, deadline, now, question, tuple(choices))
         run.append(started)
     engine.waits.add(waiter)
     run.waiting += 1
