@@ -14,6 +14,7 @@ from packetflow.engine.ending import Live, failure_of, finish, name_of
 from packetflow.engine.events import Event
 from packetflow.engine.execution import Execution, Failure, Running
 from packetflow.engine.guarded import GuardedUse
+from packetflow.engine.migration import agreed, calls_now, keep_calls, note_makers
 from packetflow.engine.past import Story, read_story
 from packetflow.engine.plan import Plan, compile_plan, compile_step
 from packetflow.engine.ports import Chain, Inbox, Leases, NoSink, Optimize, Reject, Sink
@@ -171,6 +172,7 @@ class Engine:
         *,
         epoch: int | None = None,
         reason: str = "",
+        question: str = "",
     ) -> Running:
         """Take up an interrupted execution from its records.
 
@@ -181,6 +183,7 @@ class Engine:
             records: All its records.
             epoch: The lease's epoch; one more than the last by default.
             reason: Why it was interrupted, for the log.
+            question: Asked first when not empty: whether it may go on with changed code.
 
         Raises:
             RunError: There is no such execution, or it is over.
@@ -192,11 +195,15 @@ class Engine:
             raise RunError(f"execution {story.started.execution_id} is already done")
         live = self._prepare_again(composition, story, epoch)
         run, at = live.run, self.clock.wall_ns()
+        calls = calls_now(live.plan)
+        note_makers(story, calls)
         run.append(ExecutionResumed(run.id, run.epoch, at, self.runner, reason, story.read))
-        return self._spawn(live)
+        if calls != story.calls and not question:
+            keep_calls(live.frame, calls)
+        return self._spawn(live, question)
 
-    def _spawn(self, live: Live) -> Running:
-        task = asyncio.get_running_loop().create_task(self._drive(live))
+    def _spawn(self, live: Live, question: str = "") -> Running:
+        task = asyncio.get_running_loop().create_task(self._drive(live, question))
         running = self.running[live.run.id] = Running(live.run, task)
         task.add_done_callback(lambda _: self.running.pop(live.run.id, None))
         self._mind_leases()
@@ -226,6 +233,7 @@ class Engine:
         run.last_span = start.last_span
         name, version = name_of(composition)
         sha = self._define(composition, plan) if run.durable else ""
+        calls = calls_now(plan) if run.durable else {}
         ports = plan.contract.inputs
         run.append(
             ExecutionStarted(
@@ -243,6 +251,7 @@ class Engine:
                 start.user,
                 start.agent,
                 run.tags,
+                calls,
             )
         )
         run.inputs = dict(scope)
@@ -280,10 +289,14 @@ class Engine:
             self._known_definitions.add(sha)
         return sha
 
-    async def _drive(self, live: Live) -> Execution:
+    async def _drive(self, live: Live, question: str = "") -> Execution:
         run = live.run
         try:
             root = live.plan.root
+            if question:
+                self._watch_idle(run)
+                await agreed(live.frame, question)
+                keep_calls(live.frame, calls_now(live.plan))
             if self.chain:
                 root = await self._optimized(live.plan)
             self._watch_idle(run)

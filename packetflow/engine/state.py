@@ -66,9 +66,11 @@ class Past:
         attempts: How many tries of a step have failed.
         waits: Waits that began, by place and event.
         taken: Ids of the events that waits have taken.
+        made_by: By epoch, the capabilities that were another version then, or other code of the
+            same version: their version then.
     """
 
-    __slots__ = ("attempts", "decisions", "done", "intents", "taken", "waits")
+    __slots__ = ("attempts", "decisions", "done", "intents", "made_by", "taken", "waits")
 
     def __init__(self) -> None:
         self.done: dict[Place, SpanEnded] = {}
@@ -77,6 +79,7 @@ class Past:
         self.attempts: dict[Place, int] = {}
         self.waits: dict[Place, dict[str, WaitStarted]] = {}
         self.taken: set[str] = set()
+        self.made_by: dict[int, dict[str, str]] = {}
 
 
 class Run:

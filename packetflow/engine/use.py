@@ -17,12 +17,13 @@ from packetflow.engine.codegen import Joint, Write
 from packetflow.engine.effects import emit_effects, emitting
 from packetflow.engine.events import StepEnded, StepStarted
 from packetflow.engine.node import Pending
+from packetflow.engine.recall import kept_outputs
 from packetflow.engine.reporter import make_context
 from packetflow.engine.state import Frame, Run, StepFailed
 from packetflow.engine.strands import Waiting, stop_status
-from packetflow.engine.values import Opaque, pack_all, unpack
+from packetflow.engine.values import pack_all
 from packetflow.engine.veil import without
-from packetflow.errors import JournalFull, MissingInput, PacketFlowError, WrongType
+from packetflow.errors import JournalFull, MissingInput, PacketFlowError, RunError, WrongType
 from packetflow.kernel.records import SpanEnded, Status
 
 if TYPE_CHECKING:
@@ -183,13 +184,11 @@ class UseNode:
         span = run.past.done.get((self.id, frame.path))
         if span is None:
             return False
-        ports = {write.scope_name: write.port for write in self.writes}
         try:
-            outputs = {
-                name: unpack(slot, ports.get(name), run.engine.sink.get)
-                for name, slot in span.outputs.items()
-            }
-        except (Opaque, ValidationError):
+            outputs = kept_outputs(self, run, span)
+        except RunError as error:
+            self.fail(frame, run.now(), error)
+        if outputs is None:
             return False
         run.spans.append(span)
         frame.scope.update(outputs)

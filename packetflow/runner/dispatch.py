@@ -15,6 +15,7 @@ import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,8 @@ class Dispatcher:
             story = await asyncio.to_thread(workspace.archive.story, execution_id)
             if story.ended is not None or self._hears_itself(story.runner):
                 return 0
-            ready = await asyncio.to_thread(workspace.ready_to_resume, execution_id)
+            take = partial(workspace.ready_to_resume, execution_id, if_changed="ask")
+            ready = await asyncio.to_thread(take)
             ready.resume(workspace.engine, "what it waited for has come")
         except Superseded:
             return 0

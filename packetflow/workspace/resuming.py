@@ -7,17 +7,19 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from packetflow.composition.codec import definition_sha
 from packetflow.composition.concealing import not_kept
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Running
+from packetflow.engine.migration import changed_since, in_words
 from packetflow.engine.past import Story, in_midst_of_effects
+from packetflow.engine.plan import Plan
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
-from packetflow.errors import RunElsewhere, RunError, Superseded
+from packetflow.errors import ContractError, RunElsewhere, RunError, Superseded
 from packetflow.kernel.records import Record, Status
 from packetflow.workspace.alive import is_alive
 from packetflow.workspace.archive import Archive
@@ -25,6 +27,8 @@ from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.leases import FileLeases
 
 BREAK_OFF_SECONDS = 3.0
+
+IfChanged: TypeAlias = Literal["refuse", "ask", "accept"]
 
 
 @contextlib.contextmanager
@@ -48,17 +52,20 @@ class Resumable:
         records: All its records.
         epoch: The epoch of the lease.
         give_back: Gives the lease back, for when it cannot go on after all.
+        question: What it asks a person before it goes on; empty when nothing has changed.
     """
 
     pipeline: Pipeline
     records: tuple[Record, ...]
     epoch: int
     give_back: Callable[[], None]
+    question: str = ""
 
     def resume(self, engine: Engine, reason: str) -> Running:
         """Go on with it, on the engine's loop."""
+        said = {"reason": reason, "question": self.question}
         try:
-            return engine.resume(self.pipeline, self.records, epoch=self.epoch, reason=reason)
+            return engine.resume(self.pipeline, self.records, epoch=self.epoch, **said)
         except BaseException:  # whatever it was, nobody runs under this lease
             self.give_back()
             raise
@@ -83,9 +90,15 @@ class Resuming:
         self._runner = runner
 
     def ready_to_resume(
-        self, execution_id: str, engine: Engine, *, accept_changes: bool
+        self, execution_id: str, engine: Engine, *, if_changed: IfChanged
     ) -> Resumable:
         """Take the lease of an execution and read what is needed to go on with it.
+
+        Args:
+            execution_id: Its id.
+            engine: What will run it.
+            if_changed: What to do when code has changed that does not migrate by itself: refuse,
+                let the execution ask a person, or accept it.
 
         Raises:
             UnknownName: There is no such execution.
@@ -101,28 +114,37 @@ class Resuming:
             raise RunError(f"execution {execution_id} is already done")
         self._refuse_if_running(story, engine)
         with _no_collection():
-            return self._ready(story, engine, accept_changes=accept_changes)
+            return self._ready(story, engine, if_changed)
 
-    def _ready(self, story: Story, engine: Engine, *, accept_changes: bool) -> Resumable:
+    def _ready(self, story: Story, engine: Engine, if_changed: IfChanged) -> Resumable:
         started = story.started
         pipeline = self._archive.definition(story)
         if started is None or pipeline is None:
             raise RunError("what this execution ran was not kept; start it anew")
         execution_id = started.execution_id
         _refuse_if_secrets_are_gone(pipeline, execution_id)
-        if not accept_changes and definition_sha(pipeline) != started.definition_sha:
+        try:
+            plan = engine.plan(pipeline)  # before anything is claimed
+        except ContractError as error:
+            message = f"execution {execution_id} cannot go on with what is there now: {error}"
+            raise RunError(message) from error
+        changed = "" if if_changed == "accept" else _changed(story, pipeline, plan)
+        if changed and if_changed == "refuse":
             raise RunError(
-                f"a capability of {started.name!r} has changed since execution {execution_id} "
-                "began; resume with accept_changes=True to go on with the new one"
+                f"{changed} since execution {execution_id} began; resume with accept_changes=True "
+                "to go on with what is there now, or declare migrate= on what has changed"
             )
-        engine.plan(pipeline)  # before anything is claimed: it says whether it can run
+        question = (
+            f"{changed[0].upper()}{changed[1:]} since this run began. Go on?" if changed else ""
+        )
         epoch = self._claim(execution_id, story)
 
         def give_back() -> None:
             if self._leases is not None:
                 self._leases.give_back(execution_id, epoch)
 
-        return Resumable(pipeline, self._once_quiet(execution_id, story), epoch, give_back)
+        records = self._once_quiet(execution_id, story)
+        return Resumable(pipeline, records, epoch, give_back, question)
 
     def _once_quiet(self, execution_id: str, story: Story) -> tuple[Record, ...]:
         """The records, once a living runner that has lost the lease has broken off its effects.
@@ -201,6 +223,17 @@ class Resuming:
         inputs = {**restored_inputs(plan, started, engine.sink.get), **changed}
         past = reusable_past(plan.step, story.past, from_step, changed)
         return pipeline, inputs, Start(trigger="fork", retry_of=started.execution_id, past=past)
+
+
+def _changed(story: Story, pipeline: Pipeline, plan: Plan) -> str:
+    """What has changed since an execution last went on, as a clause; empty when nothing has."""
+    changed = changed_since(story, plan)
+    if changed:
+        return in_words(changed)
+    started = story.started
+    if story.calls or started is None or definition_sha(pipeline) == started.definition_sha:
+        return ""
+    return f"a capability of {started.name!r} has changed"  # begun by an older version of ours
 
 
 def _refuse_if_secrets_are_gone(pipeline: Pipeline, execution_id: str) -> None:

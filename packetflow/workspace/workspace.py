@@ -37,7 +37,7 @@ from packetflow.workspace.inbox import StoreInbox
 from packetflow.workspace.learning import learn
 from packetflow.workspace.leases import FileLeases
 from packetflow.workspace.registry import register
-from packetflow.workspace.resuming import Resumable, Resuming
+from packetflow.workspace.resuming import IfChanged, Resumable, Resuming
 from packetflow.workspace.saving import save_pipeline
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Workspace(Arrivals):
 
         Args:
             execution_id: Its id, or the last characters of it.
-            accept_changes: Go on although a capability has changed since it started.
+            accept_changes: Go on although something has changed that declares no ``migrate``.
             reason: For the log.
 
         Raises:
@@ -226,15 +226,15 @@ class Workspace(Arrivals):
             RunError: It is done, or still runs elsewhere, or what it ran has changed.
             Superseded: Another runner was quicker.
         """
-        ready = self.ready_to_resume(execution_id, accept_changes=accept_changes)
+        if_changed: IfChanged = "accept" if accept_changes else "refuse"
+        ready = self.ready_to_resume(execution_id, if_changed=if_changed)
         running = self.thread.call(lambda: ready.resume(self.engine, reason))
         return Handle(running, self.thread)
 
-    def ready_to_resume(self, execution_id: str, *, accept_changes: bool = False) -> Resumable:
+    def ready_to_resume(self, execution_id: str, *, if_changed: IfChanged = "refuse") -> Resumable:
         """Take the lease of an execution and read what is needed; raises as `resume` does."""
-        return self._past.ready_to_resume(
-            self.full_id(execution_id), self.engine, accept_changes=accept_changes
-        )
+        whole = self.full_id(execution_id)
+        return self._past.ready_to_resume(whole, self.engine, if_changed=if_changed)
 
     def fork(self, execution_id: str, from_step: str | None = None, /, **changed: Any) -> Handle:
         """Run it again as a new execution, reusing what need not be done again.
