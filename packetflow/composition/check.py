@@ -22,6 +22,7 @@ from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.infer import Flow
 from packetflow.composition.policies import Cache, Hedge, refuse_unusable
 from packetflow.composition.problems import Fix, Problem
+from packetflow.composition.secrets import told_by_triggers, told_in_events
 from packetflow.composition.steps import (
     Branch,
     Call,
@@ -66,6 +67,7 @@ def check(step: Step, *, given: Iterable[str] | Mapping[str, Any] | None = None)
         problems += _local(part)
     problems += _conditions(whole, given)
     problems += _inside_calls(whole)
+    problems += told_in_events(whole)
     firm = (name for name, port in flow.needs.items() if not port.optional)
     outside = set(firm if given is None else given)
     problems += [
@@ -104,6 +106,7 @@ def _check_pipeline(pipeline: Pipeline) -> list[Problem]:
         names = [text.rstrip("?") for text in pipeline.requires]
         given = {name: flow.needs[name].type if name in flow.needs else Any for name in names}
     problems = check(pipeline.step, given=given)
+    problems += told_by_triggers(pipeline)
     for text in pipeline.requires or ():
         name = text.rstrip("?")
         if name not in flow.needs:
@@ -180,8 +183,10 @@ def _policy(part: Guarded, name: str) -> Iterator[Problem]:
         yield Problem("unbounded", name, str(error))
     if isinstance(part.policy, Hedge):
         yield from _effects_twice(part.step, name, "a hedge")
-    if isinstance(part.policy, Cache) and not isinstance(_bare(part.step), (Use, Call)):
-        yield Problem("guarded_twice", name, "only a capability's outputs can be cached")
+    if isinstance(part.policy, Cache):
+        if not isinstance(_bare(part.step), (Use, Call)):
+            yield Problem("guarded_twice", name, "only a capability's outputs can be cached")
+        yield from _effects_left_out(part.step, name)
 
 
 def _bare(step: Step) -> Step:
@@ -236,6 +241,19 @@ def _effects_twice(part: Step, name: str, where: str) -> Iterator[Problem]:
                 "take it out, or declare its effect idempotent"
             )
             yield Problem("guarded_twice", name, message)
+
+
+def _effects_left_out(part: Step, name: str) -> Iterator[Problem]:
+    """Warn about effects that do not happen when the answer comes from a cache."""
+    for inner in walk(part):
+        if isinstance(inner, Use) and _safety(inner) is not Safety.PURE:
+            message = (
+                f"{label(inner)!r} changes something outside, which does not happen when its "
+                "answer comes from the cache; take the cache off, or cache what comes before"
+            )
+            yield Problem("cached_effect", name, message, severity="warning")
+        elif isinstance(inner, Call) and isinstance(inner.pipeline, Pipeline):
+            yield from _effects_left_out(inner.pipeline.step, name)
 
 
 def _safety(step: Use) -> Safety:

@@ -15,7 +15,6 @@ from packetflow.engine.events import Ended
 from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.plan import Plan
 from packetflow.engine.state import Frame, Run, StepFailed
-from packetflow.engine.use import describe
 from packetflow.engine.values import pack_all
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.records import ExecutionEnded, Status
@@ -39,9 +38,9 @@ def name_of(composition: Composable | Pipeline) -> tuple[str, str]:
     return label(composition.as_step()), ""
 
 
-def failure_of(failed: StepFailed, plan: Plan) -> Failure:
+def failure_of(failed: StepFailed, live: Live) -> Failure:
     """The failure as people see it."""
-    step = find_inside(plan.step, failed.step)
+    step = find_inside(live.plan.step, failed.step)
     used = step.capability if isinstance(step, Use) else None
     cause = failed.cause
     return Failure(
@@ -49,7 +48,7 @@ def failure_of(failed: StepFailed, plan: Plan) -> Failure:
         failed.path,
         failed.inputs,
         type(cause).__name__,
-        failed.text or describe(cause),
+        live.run.told(failed),
         cause,
         used if isinstance(used, Capability) else None,
     )

@@ -23,7 +23,7 @@ from packetflow.engine.start import Start, check_inputs, definition_of, restored
 from packetflow.engine.state import NO_TAGS, Frame, Run, StepFailed
 from packetflow.engine.strands import Carriers
 from packetflow.engine.threads import Threads
-from packetflow.engine.use import UseNode, describe
+from packetflow.engine.use import UseNode
 from packetflow.engine.values import pack_all, redacted
 from packetflow.engine.waits import Waits
 from packetflow.errors import Cancelled, PacketFlowError, RunError, Superseded, UnknownName
@@ -255,7 +255,7 @@ class Engine:
             )
         )
         run.inputs = dict(scope)
-        run.secrets = plan.secrets
+        run.plan = plan
         run.started_at = self.clock.wall_ns()
         return Live(plan, run, Frame(run, scope), name, run.started_at)
 
@@ -273,7 +273,7 @@ class Engine:
         scope = restored_inputs(plan, started, self.sink.get)
         name = started.name
         run.inputs = dict(scope)
-        run.secrets = plan.secrets
+        run.plan = plan
         run.started_at = started.at
         return Live(plan, run, Frame(run, scope), name, started.at)
 
@@ -304,14 +304,14 @@ class Engine:
             if pending is not None:
                 await pending
         except StepFailed as failed:
-            return finish(live, Status.FAILED, failure_of(failed, live.plan))
+            return finish(live, Status.FAILED, failure_of(failed, live))
         except asyncio.CancelledError:
             return self._stopped(live)
         except PacketFlowError as error:
-            failure = Failure("", (), {}, type(error).__name__, error.message, error)
+            failure = Failure("", (), {}, type(error).__name__, run.told(error), error)
             return finish(live, Status.FAILED, failure)
         except Exception as error:  # noqa: BLE001 - a border: modules, clocks, our own mistakes
-            failure = Failure("", (), {}, type(error).__name__, describe(error), error)
+            failure = Failure("", (), {}, type(error).__name__, run.told(error), error)
             return finish(live, Status.FAILED, failure)
         return finish(live, Status.OK, None)
 

@@ -14,7 +14,7 @@ from packetflow.engine.node import Pending
 from packetflow.engine.reporter import idempotency_key
 from packetflow.engine.spans import keep_span
 from packetflow.engine.state import Frame, StepFailed, firm
-from packetflow.engine.use import UseNode, describe
+from packetflow.engine.use import UseNode
 from packetflow.engine.waits import ask_person
 from packetflow.errors import RunnerLost, Superseded, TimedOut, Unanswered
 from packetflow.kernel.records import Status, StepIntent
@@ -178,8 +178,7 @@ class GuardedUse:
                 found = await found
             outputs = None if found is None else self.node.spread(found)
         except Exception as error:  # a border: user code
-            text = self.node.scrubbed(describe(error), frame.scope)
-            failed = StepFailed(self.id, frame.path, error, {}, text=text)
+            failed = StepFailed(self.id, frame.path, error, {}, text=frame.run.told(error))
             # no outcome of the effect, so no span of the step: the intent stays open
             keep_span(
                 frame,

@@ -264,6 +264,7 @@ class CacheNode:
             if until is None or run.now() < until:
                 entries.move_to_end(key)
                 began = run.now()
+                run.hide(self.ports, outputs)
                 facts = {"cached": True}
                 keep_span(
                     frame,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from packetflow.capabilities.contract import MISSING, Contract, Port
@@ -12,6 +12,7 @@ from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.effects import Safety
 from packetflow.capabilities.validate import validator
 from packetflow.composition.check import check, check_pipeline
+from packetflow.composition.concealing import fixed_secrets
 from packetflow.composition.condition import compile_condition, variables
 from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.infer import called_contract, joined
@@ -25,6 +26,7 @@ from packetflow.composition.policies import (
     Timeout,
 )
 from packetflow.composition.promises import pipeline_contract
+from packetflow.composition.secrets import hidden_by_caller, hidden_names
 from packetflow.composition.steps import (
     Branch,
     Call,
@@ -54,7 +56,7 @@ from packetflow.engine.places import ProcessUse, StreamUse, ThreadUse
 from packetflow.engine.shared import SharedKey, shared_place
 from packetflow.engine.use import AsyncUse, InlineUse, UseNode
 from packetflow.engine.values import packer
-from packetflow.engine.veil import hidden_names, veil, veiled
+from packetflow.engine.veil import veil, veiled
 from packetflow.engine.waits import WaitNode
 from packetflow.engine.ways import BranchNode, CallNode, GraphNode, ParallelNode, SequenceNode
 from packetflow.errors import ContractError, DeclarationError
@@ -79,6 +81,11 @@ class Plan:
     inputs: tuple[Read, ...]
     defaults: Mapping[str, Any]
     secrets: frozenset[str]
+
+    @cached_property
+    def fixed_secrets(self) -> list[Any]:
+        """The values fixed on secret inputs, in the pipelines that are called too."""
+        return list(fixed_secrets(self.step))
 
 
 def compile_plan(composition: Step | Pipeline) -> Plan:
@@ -256,7 +263,7 @@ def _compile_call(step: Call, hidden: frozenset[str]) -> Node:
     prefix = label(step)
     reads, writes = reads_and_writes(step, hidden)
     inside = _prefixed(identified(called.step), prefix)
-    secrets = hidden_names(inside, (read.parameter for read in reads if read.port.secret))
+    secrets = hidden_names(inside, hidden_by_caller(step, hidden))
     body = compile_step(inside, secrets)
     # inputs left out stay out, so that each reader inside uses its own default
     given = [r if r.parameter in called.inputs else _without_default(r) for r in reads]

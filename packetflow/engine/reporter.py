@@ -60,7 +60,7 @@ class StepReporter:
         self._tell(event)
 
     def _scrubbed(self, text: str) -> str:
-        return self._node.scrubbed(text, self._frame.scope)
+        return self._frame.run.scrubbed(text)
 
     def _scrubbed_all(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         return {

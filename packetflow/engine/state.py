@@ -12,10 +12,13 @@ from msgspec.msgpack import Ext
 
 from packetflow.engine.events import Event
 from packetflow.engine.values import pack, pack_all
+from packetflow.engine.veil import without, words_of
 from packetflow.kernel.records import Path, SpanEnded, StepDecision, ValueTag, WaitStarted
 
 if TYPE_CHECKING:
+    from packetflow.capabilities.contract import Port
     from packetflow.engine.engine import Engine
+    from packetflow.engine.plan import Plan
 
 _log = logging.getLogger(__name__)
 
@@ -98,6 +101,7 @@ class Run:
         "durable",
         "engine",
         "epoch",
+        "hidden",
         "id",
         "inputs",
         "intents",
@@ -107,7 +111,7 @@ class Run:
         "on_idle",
         "passivated",
         "past",
-        "secrets",
+        "plan",
         "spans",
         "special",
         "started_at",
@@ -135,7 +139,8 @@ class Run:
         self.cancelled = False
         self.intents: AbstractSet[Place] = _NOTHING
         self.inputs: Scope = {}
-        self.secrets: frozenset[str] = frozenset()
+        self.plan: Plan | None = None
+        self.hidden: AbstractSet[str] = _NOTHING
         self.passivated = False
         self.busy = 0
         self.waiting = 0
@@ -183,6 +188,41 @@ class Run:
     def only_waits(self) -> bool:
         """True while nothing is under way but waiting for events."""
         return self.waiting > 0 and self.busy == 0
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of its values that may not be shown."""
+        return _NOTHING if self.plan is None else self.plan.secrets
+
+    def hide(self, ports: Mapping[str, Port], values: Mapping[str, Any]) -> None:
+        """Black the values of secret ports out of all texts from now on."""
+        words = {
+            word
+            for name, port in ports.items()
+            if port.secret and name in values
+            for word in words_of(values[name])
+        }
+        self.hidden = self.hidden | words
+
+    def scrubbed(self, text: str) -> str:
+        """A text without the secret values that the execution has come across."""
+        plan = self.plan
+        if plan is None:
+            return text
+        given = [self.inputs[name] for name in plan.secrets if name in self.inputs]
+        for value in (*given, *plan.fixed_secrets):
+            text = without(text, words_of(value))
+        return without(text, self.hidden)
+
+    def told(self, error: BaseException) -> str:
+        """What an error says, without secrets and cut to 2,000 characters.
+
+        Of a `StepFailed`, what its cause says.
+        """
+        if isinstance(error, StepFailed):
+            return error.text or self.told(error.cause)
+        text = self.scrubbed(str(error) or type(error).__name__)
+        return text if len(text) <= 2000 else text[:1990] + " ... (cut)"
 
     def can_be_parked(self) -> bool:
         """Tell whether the journal holds all that is needed to go on from it.

@@ -19,10 +19,10 @@ from packetflow.engine.events import StepEnded, StepStarted
 from packetflow.engine.node import Pending
 from packetflow.engine.recall import kept_outputs
 from packetflow.engine.reporter import make_context
+from packetflow.engine.spans import keep_span
 from packetflow.engine.state import Frame, Run, StepFailed
 from packetflow.engine.strands import Waiting, stop_status
 from packetflow.engine.values import pack_all
-from packetflow.engine.veil import without
 from packetflow.errors import JournalFull, MissingInput, PacketFlowError, RunError, WrongType
 from packetflow.kernel.records import SpanEnded, Status
 
@@ -145,6 +145,8 @@ class UseNode:
         kept = outputs
         if self.pack is not None and (run.durable or self.redacts):
             kept = self.pack(outputs)
+            if self.redacts:
+                run.hide({write.scope_name: write.port for write in self.writes}, outputs)
         span = SpanEnded(
             run.id,
             run.epoch,
@@ -207,7 +209,7 @@ class UseNode:
             raise error
         cause, inputs = self.diagnose(frame.scope, error)
         self.note(frame, began, Status.FAILED, cause, inputs=inputs)
-        text = self.scrubbed(describe(cause), frame.scope)
+        text = frame.run.told(cause)
         raise StepFailed(self.id, frame.path, cause, inputs, text=text) from cause
 
     def note(
@@ -220,41 +222,17 @@ class UseNode:
         inputs: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep a span that did not end well."""
-        run = frame.run
         ports = {**self.declaration.contract.inputs, **{r.parameter: r.port for r in self.reads}}
-        text = "" if cause is None else self.scrubbed(describe(cause), frame.scope)
-        span = SpanEnded(
-            run.id,
-            run.epoch,
-            run.new_span(),
-            frame.parent,
+        keep_span(
+            frame,
             self.id,
-            frame.path,
             "capability",
-            self.name,
-            status.value,
-            frame.attempt,
-            began + run.wall_offset,
-            run.now() - began,
-            error_type="" if cause is None else type(cause).__name__,
-            error=text,
+            name=self.name,
+            began=began,
+            status=status,
+            error=cause,
             inputs=None if inputs is None else pack_all(inputs, ports),
         )
-        if run.attributes:
-            span = run.with_attributes(span)
-        run.keep(span)
-        if run.listeners:
-            run.tell(StepEnded(span))
-
-    def scrubbed(self, text: str, scope: Mapping[str, Any]) -> str:
-        """A text without the values of the step's secret inputs."""
-        for read in self.reads:
-            if read.port.secret and read.scope_name in scope:
-                text = without(text, scope[read.scope_name])
-        for parameter, value in self.fixed.items():
-            if self.declaration.contract.inputs[parameter].secret:
-                text = without(text, value)
-        return text
 
     def diagnose(
         self, scope: Mapping[str, Any], error: BaseException
@@ -315,12 +293,6 @@ def missing_or_wrong(step_id: str, frame: Frame, error: BaseException) -> StepFa
     elif isinstance(error, ValidationError):
         cause = WrongType(error.title, where, reason(error))
     return StepFailed(step_id, frame.path, cause, {})
-
-
-def describe(cause: BaseException) -> str:
-    """An error in words, cut to 2,000 characters."""
-    text = str(cause) or type(cause).__name__
-    return text if len(text) <= 2000 else text[:1990] + " ... (cut)"
 
 
 class InlineUse(UseNode):
