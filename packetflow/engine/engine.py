@@ -19,6 +19,7 @@ from packetflow.engine.past import Story, read_story
 from packetflow.engine.plan import Plan, compile_plan, compile_step
 from packetflow.engine.ports import Chain, Inbox, Leases, NoSink, Optimize, Reject, Sink
 from packetflow.engine.processes import Processes
+from packetflow.engine.reuse import take_over
 from packetflow.engine.start import Start, check_inputs, definition_of, restored_inputs
 from packetflow.engine.state import NO_TAGS, Frame, Run, StepFailed
 from packetflow.engine.strands import Carriers
@@ -234,6 +235,8 @@ class Engine:
         name, version = name_of(composition)
         sha = self._define(composition, plan) if run.durable else ""
         calls = calls_now(plan) if run.durable else {}
+        if start.past is not None:
+            take_over(run, start.past, start.retry_of or "")
         ports = plan.contract.inputs
         run.append(
             ExecutionStarted(

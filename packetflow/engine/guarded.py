@@ -10,6 +10,7 @@ import inspect
 from typing import Any
 
 from packetflow.capabilities.effects import Ambiguity
+from packetflow.engine.deadlines import uncounted
 from packetflow.engine.node import Pending
 from packetflow.engine.reporter import idempotency_key
 from packetflow.engine.spans import keep_span
@@ -141,7 +142,8 @@ class GuardedUse:
             question, choices = self._question(done=done)
             run.busy += 1
             try:
-                decided = await ask_person(frame, self.id, question, choices)
+                with uncounted():
+                    decided = await ask_person(frame, self.id, question, choices)
             finally:
                 run.busy -= 1
             run.decide((self.id, frame.path), "ambiguous", str(decided))

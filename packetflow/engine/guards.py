@@ -167,7 +167,7 @@ class TimeoutNode:
             task.cancel(TIME_IS_UP)
 
         deadline = Deadline(frame, (self.id, self.depth), self.seconds, expire=expire)
-        timer = frame.run.engine.clock.call_later(deadline.seconds_left, deadline.is_over)
+        deadline.arm()
         around = ENCLOSING.set(deadline)
         try:
             await pending
@@ -178,7 +178,7 @@ class TimeoutNode:
             raise
         finally:
             ENCLOSING.reset(around)
-            timer.cancel()
+            deadline.disarm()
             if up:
                 task.uncancel()
 

@@ -24,7 +24,7 @@ _DONE = frozenset({Status.OK.value, Status.SKIPPED.value})
 _NO_OUTCOME = frozenset({Status.TIMED_OUT.value, Status.CANCELLED.value})
 _FAILED_TRY = frozenset({Status.FAILED.value, Status.TIMED_OUT.value})
 _LOST = frozenset({"RunnerLost", "TimedOut"})
-_STEP_KINDS = frozenset({"capability", "wait", "race", "cache"})
+_STEP_KINDS = frozenset({"capability", "wait", "race", "cache", "reused"})
 
 
 @dataclass

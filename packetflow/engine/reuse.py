@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from packetflow.composition.steps import Step
 from packetflow.composition.walk import find, step_id, walk
 from packetflow.composition.wiring import wires
-from packetflow.engine.state import Past
+from packetflow.engine.recall import made_by
+from packetflow.engine.reporter import key_of
+from packetflow.engine.state import Past, Run
 from packetflow.errors import UnknownName
+from packetflow.kernel.records import StepIntent
+
+_LASTING = frozenset({"failed_alternative", "attempt", "collected", "too_late"})
+"""The decisions of containers that hold for a fork too."""
 
 
 def following(step: Step, from_step: str | None, changed: Iterable[str]) -> set[str]:
@@ -44,16 +52,70 @@ def following(step: Step, from_step: str | None, changed: Iterable[str]) -> set[
 
 
 def reusable_past(step: Step, past: Past, from_step: str | None, changed: Iterable[str]) -> Past:
-    """The completed steps that a new execution may take over.
+    """What a new execution may take over of an earlier one.
+
+    Beside the completed steps these are the guarded effects that are open (they may have happened,
+    so they are asked about) and what containers decided, unless something inside them is done again.
 
     Raises:
         UnknownName: There is no step *from_step*.
     """
-    stale = following(step, from_step, changed)
+    again = _around(step, following(step, from_step, changed))
+
+    def stays(name: str) -> bool:
+        return name not in again and name.split("/")[0] not in again
+
     fresh = Past()
-    fresh.done = {
-        place: span
-        for place, span in past.done.items()
-        if place[0] not in stale and not any(place[0].startswith(f"{one}/") for one in stale)
+    fresh.done = {place: span for place, span in past.done.items() if stays(place[0])}
+    fresh.intents = {place for place in past.intents if stays(place[0])}
+    fresh.decisions = {
+        key: made for key, made in past.decisions.items() if key[2] in _LASTING and stays(key[0])
     }
+    fresh.made_by = past.made_by
     return fresh
+
+
+def _around(step: Step, stale: set[str]) -> set[str]:
+    """The stale steps and the containers around them."""
+    around = set(stale)
+    for part in walk(step):
+        name = step_id(part)
+        if name is not None and any(step_id(inner) in stale for inner in walk(part)):
+            around.add(name)
+    return around
+
+
+def take_over(run: Run, past: Past, source: str) -> None:
+    """Keep what a new execution takes over among its own records, so that it can be resumed.
+
+    Args:
+        run: The new execution, of which nothing is kept yet.
+        past: What it takes over; the spans in it are replaced by its own.
+        source: The execution that it comes from.
+    """
+    at = run.engine.clock.wall_ns()
+    for place, span in past.done.items():
+        facts = {"reused_from": source}
+        version = made_by(past, span, span.name)
+        if version is not None:
+            facts["made_by"] = version
+        own = msgspec.structs.replace(
+            span,
+            execution_id=run.id,
+            epoch=run.epoch,
+            span_id=run.new_span(),
+            parent_span=0,
+            kind="reused",
+            started=at,
+            duration_ns=0,
+            inputs=None,
+            attributes=facts,
+        )
+        run.append(own)
+        past.done[place] = own
+    past.made_by = {}
+    for step, path in past.intents:
+        key = key_of(run.id, step, path)
+        run.append(StepIntent(run.id, run.epoch, step, path, key, at))
+    for (step, path, what), decision in past.decisions.items():
+        run.decide((step, path), what, decision.value)

@@ -14,7 +14,7 @@ from packetflow.composition.concealing import not_kept
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Running
-from packetflow.engine.migration import changed_since, in_words
+from packetflow.engine.migration import calls_now, changed_since, in_words, note_makers
 from packetflow.engine.past import Story, in_midst_of_effects
 from packetflow.engine.plan import Plan
 from packetflow.engine.reuse import reusable_past
@@ -221,6 +221,7 @@ class Resuming:
         _refuse_if_secrets_are_gone(pipeline, execution_id)
         plan = engine.plan(pipeline)
         inputs = {**restored_inputs(plan, started, engine.sink.get), **changed}
+        note_makers(story, calls_now(plan))
         past = reusable_past(plan.step, story.past, from_step, changed)
         return pipeline, inputs, Start(trigger="fork", retry_of=started.execution_id, past=past)
 
