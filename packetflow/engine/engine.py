@@ -205,8 +205,13 @@ class Engine:
 
     def _spawn(self, live: Live, question: str = "") -> Running:
         task = asyncio.get_running_loop().create_task(self._drive(live, question))
-        running = self.running[live.run.id] = Running(live.run, task)
-        task.add_done_callback(lambda _: self.running.pop(live.run.id, None))
+        running = Running(live.run, task, lambda: self._given_up(live))
+        self.running[live.run.id] = running
+
+        def forget() -> None:
+            self.running.pop(live.run.id, None)
+
+        running.when_over(forget)
         self._mind_leases()
         return running
 
@@ -326,14 +331,24 @@ class Engine:
                 task.uncancel()
             run.decide(("", ()), "parked", 1)
             return finish(live, Status.WAITING, None)
-        reason = run.stop_reason or "cancelled"
-        stopped = Cancelled(reason) if run.is_ours else Superseded(reason, execution_id=run.id)
-        failure = Failure("", (), {}, type(stopped).__name__, reason, stopped)
-        execution = finish(live, Status.CANCELLED, failure)
+        execution = self._cancelled(live)
         if not run.cancelled:
             raise asyncio.CancelledError
         if task is not None:
             task.uncancel()
+        return execution
+
+    def _cancelled(self, live: Live) -> Execution:
+        run = live.run
+        reason = run.stop_reason or "cancelled"
+        stopped = Cancelled(reason) if run.is_ours else Superseded(reason, execution_id=run.id)
+        failure = Failure("", (), {}, type(stopped).__name__, reason, stopped)
+        return finish(live, Status.CANCELLED, failure)
+
+    def _given_up(self, live: Live) -> Execution:
+        """The end of a cancelled execution of which a step does not stop."""
+        execution = self._cancelled(live)
+        live.run.let_go()
         return execution
 
     async def _optimized(self, plan: Plan) -> Any:

@@ -6,6 +6,7 @@ ambiguous: the effect may or may not have happened. What follows is declared wit
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from typing import Any
 
@@ -51,6 +52,8 @@ class GuardedUse:
 
     def _intend(self, frame: Frame) -> Pending:
         run = frame.run
+        if run.cancelled:
+            raise asyncio.CancelledError(run.stop_reason)
         if not run.is_ours:
             raise self._superseded(frame)
         at = run.now() + run.wall_offset

@@ -55,7 +55,7 @@ def reusable_past(step: Step, past: Past, from_step: str | None, changed: Iterab
     """What a new execution may take over of an earlier one.
 
     Beside the completed steps these are the guarded effects that are open (they may have happened,
-    so they are asked about) and what containers decided, unless something inside them is done again.
+    so they are asked about), and what containers decided unless a step inside is done again.
 
     Raises:
         UnknownName: There is no step *from_step*.

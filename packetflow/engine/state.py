@@ -13,7 +13,15 @@ from msgspec.msgpack import Ext
 from packetflow.engine.events import Event
 from packetflow.engine.values import pack, pack_all
 from packetflow.engine.veil import without, words_of
-from packetflow.kernel.records import Path, SpanEnded, StepDecision, ValueTag, WaitStarted
+from packetflow.kernel.records import (
+    LogLine,
+    Path,
+    Record,
+    SpanEnded,
+    StepDecision,
+    ValueTag,
+    WaitStarted,
+)
 
 if TYPE_CHECKING:
     from packetflow.capabilities.contract import Port
@@ -173,6 +181,24 @@ class Run:
             )
             self.append(span)
         self.spans.append(span)
+
+    def let_go(self) -> None:
+        """Throw away what is made from now on: the execution has ended without it."""
+        keep = self.append
+        self.spans = []
+        self.listeners = []
+
+        def late(record: Record) -> None:
+            if isinstance(record, SpanEnded) and record.kind == "capability":
+                keep(self.lateness(record.step))
+
+        self.append = late
+
+    def lateness(self, step: str) -> LogLine:
+        """The line about a step that ended after it was cancelled."""
+        text = f"step {step!r} ended after it was cancelled; its result was thrown away"
+        at = self.engine.clock.wall_ns()
+        return LogLine(self.id, 0, at, "late", "warning", text, {"step": step})
 
     def with_attributes(self, span: SpanEnded) -> SpanEnded:
         """The span with the facts its step recorded."""

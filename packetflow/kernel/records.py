@@ -142,9 +142,10 @@ class StepDecision(msgspec.Struct, frozen=True, array_like=True, tag="decide", g
     """What a container chose, so that a resumed run chooses the same.
 
     ``what`` is ``failed_alternative``, ``attempt``, ``collected`` (an item that failed),
-    ``ambiguous`` (a person's answer), ``too_late`` (a wait), ``deadline D.T`` (the end of the time limit of try T with D others inside it),
-    ``withdrawn`` (an intent that came to nothing) or, without a step, ``parked`` (put aside) and
-    ``code`` (from here on runs the code whose ``calls`` it holds as JSON; none: it was refused).
+    ``ambiguous`` (a person's answer), ``too_late`` (a wait), ``deadline D.T`` (the end of the time
+    limit of try T with D others inside it), ``withdrawn`` (an intent that came to nothing) or,
+    without a step, ``parked`` (put aside) and ``code`` (from here on runs the code whose ``calls``
+    it holds as JSON; none: it was refused).
     """
 
     execution_id: str
