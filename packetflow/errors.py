@@ -14,6 +14,7 @@ PacketFlowError
   RunError                an execution went wrong                           (when running)
     MissingInput          a needed value is not there
     WrongType             a value does not fit its declared type
+    UnreadableInput       a text is no JSON, where its input wants some
     CapabilityFailed      the user's function raised
     TimedOut, CircuitOpen, QueueFull, PassesExhausted, NothingWon
     Cancelled             somebody stopped the execution
@@ -28,7 +29,9 @@ PacketFlowError
     OwnerGone             no process answers for the store
     QueryFailed           the SQL is wrong
   WorkspaceError          the workspace folder is missing, moved or unreadable
+    WorkspaceGone         it was deleted while it was open
     UnknownName           no capability, pipeline or execution of that name
+    AmbiguousName         several go by it, or it is too short to tell
     NoRunner              no runner answers for the workspace and none could be started
   WireError               a message is malformed or speaks another version
   LibraryError            a ready capability cannot do its work
@@ -173,6 +176,17 @@ class WrongType(RunError):
 
     def __init__(self, name: str, where: str, reason: str) -> None:
         super().__init__(f"{where}: {name!r} {reason}", name=name, where=where, reason=reason)
+
+
+class UnreadableInput(RunError):
+    """A text should be JSON, by the type of its input, and is none."""
+
+    code = "unreadable_input"
+
+    def __init__(self, name: str, wanted: str, reason: str) -> None:
+        super().__init__(
+            f"input {name!r} wants {wanted}, written as JSON: {reason}", name=name, wanted=wanted
+        )
 
 
 class CapabilityFailed(RunError):
@@ -324,6 +338,18 @@ class WorkspaceError(PacketFlowError):
     code = "workspace"
 
 
+class WorkspaceGone(WorkspaceError):
+    """The workspace folder was deleted while it was open."""
+
+    code = "workspace_gone"
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"the workspace {path} was deleted while it was open; close it and open it anew",
+            path=str(path),
+        )
+
+
 class UnknownName(WorkspaceError):
     """No capability, pipeline or execution of that name."""
 
@@ -335,6 +361,21 @@ class UnknownName(WorkspaceError):
             kind=kind,
             name=name,
             nearest=tuple(nearest),
+        )
+
+
+class AmbiguousName(WorkspaceError):
+    """Several go by a shortened name, or it is too short to tell; ``matches`` holds some."""
+
+    code = "ambiguous_name"
+
+    def __init__(self, kind: str, name: str, matches: Sequence[str], mend: str) -> None:
+        listed = f" ({', '.join(matches)})" if matches else ""
+        super().__init__(
+            f"{name!r} does not tell one {kind} from others{listed}; {mend}",
+            kind=kind,
+            name=name,
+            matches=tuple(matches),
         )
 
 

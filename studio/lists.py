@@ -1,4 +1,4 @@
-"""Lists that several pages show: runs as links, broken files, questions that wait."""
+"""Lists that several pages show: runs as links, broken files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from packetflow.errors import PacketFlowError
-from packetflow.kernel.cards import BrokenFile, StepCard
+from packetflow.kernel.cards import BrokenFile
 from packetflow.show.timeline import seconds_text
-from studio.running import RUNS, show_question
-from studio.showing import words
-from studio.state import desk
+from studio.asking import RUNS
+from studio.showing import plain_markdown, words
 from studio.theme import status_text
 
 
@@ -34,28 +32,31 @@ def ago(moment: dt.datetime, now: dt.datetime) -> str:
 
 
 def run_links(rows: Iterable[Mapping[str, Any]]) -> None:
-    """A link for each execution: how it stands, what ran, when, how long it took."""
+    """A line for each execution, cut to fit: how it stands, what ran, when, how long it took."""
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    with st.container(gap=None):
+    with st.container(gap=None, key="runs"):
         for row in rows:
-            took = row["duration_ms"]
-            told = [ago(row["started_at"], now)]
-            if took is not None:
-                told.append(seconds_text(took / 1000))
-            if row["error"] and row["status"] != "ok":
-                told.append(plain_markdown(str(row["error"]))[:90])
-            label = (
-                f"{status_text(row['status'])} **{words(row['name'])}** :gray[{', '.join(told)}]"
-            )
             st.page_link(
-                RUNS, label=label, query_params={"run": str(row["execution_id"])}, width="stretch"
-            )
+                RUNS, label=run_line(row, now), query_params={"run": str(row["execution_id"])},
+                width="stretch",
+            )  # fmt: skip
 
 
-def plain_markdown(text: str) -> str:
-    """The first line of a text, whose brackets and stars then say nothing to Markdown."""
-    cleaned = text.splitlines()[0] if text else ""
-    return "".join("\\" + c if c in "[]*_`$:\\<>#" else c for c in cleaned)
+def run_line(row: Mapping[str, Any], now: dt.datetime) -> str:
+    r"""One execution as a line of Markdown.
+
+    >>> noon = dt.datetime(2026, 1, 2, 12)
+    >>> row = {"status": "failed", "name": "tidy_up", "started_at": noon, "duration_ms": 20.0}
+    >>> run_line(row | {"error": "torn [page\nmore"}, noon)
+    ':red[:material/error: Failed] **Tidy up** :gray[just now, 20 ms, torn \\[page]'
+    """
+    told = [ago(row["started_at"], now)]
+    if row["duration_ms"] is not None:
+        told.append(seconds_text(row["duration_ms"] / 1000))
+    if row["error"] and row["status"] != "ok":
+        told.append(str(row["error"]))
+    said = plain_markdown(", ".join(told))
+    return f"{status_text(row['status'])} **{plain_markdown(words(row['name']))}** :gray[{said}]"
 
 
 def broken_files(files: Iterable[BrokenFile], folder: Path) -> None:
@@ -64,29 +65,9 @@ def broken_files(files: Iterable[BrokenFile], folder: Path) -> None:
         place = one.file.removeprefix(f"{folder}/") or "the changed files"
         where = f"{place}, line {one.line}" if one.line else place
         with st.container(border=True):
-            st.markdown(f":red[:material/broken_image: **{where}** cannot be loaded]")
+            st.markdown(
+                f":red[:material/broken_image: **{plain_markdown(where)}** cannot be loaded]"
+            )
             st.text(one.error)
             served = "Its last good version is still used. " if one.using_last_good else ""
             st.caption(f"{served}Mend the file and save it; it is read again by itself.")
-
-
-def questions() -> int:
-    """The cards of everything that waits for a person; answers how many there are."""
-    query = "FROM waiting WHERE question <> '' ORDER BY waiting_since"
-    rows = desk().store.sql(query).to_pylist()
-    for row in rows:
-        steps = _steps(str(row["name"]))
-        identity = str(row["execution_id"])
-        show_question(identity, row["step"], row, path=row["path"] or (), steps=steps)
-        st.page_link(
-            RUNS, label=f"See what {words(str(row['name']))} has made so far",
-            icon=":material/visibility:", query_params={"run": identity},
-        )  # fmt: skip
-    return len(rows)
-
-
-def _steps(name: str) -> list[StepCard]:
-    try:
-        return desk().runner.describe(name).steps
-    except PacketFlowError:
-        return []

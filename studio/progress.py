@@ -168,22 +168,47 @@ def happened(whole: Whole) -> list[Happening]:
     return found
 
 
-def bars(whole: Whole) -> list[Bar]:
-    """The spans of an execution for its timeline."""
-    return [
-        Bar(
-            row["span_id"],
-            row["step"] or row["name"],
-            _nanoseconds(row["started_at"]) / 1e9,
-            row["duration_ns"] / 1e9,
-            row["status"],
-            row["parent_span"] or None,
-            row["attempt"],
-            tuple(row["path"] or ()),
-            row["error"] or "",
+def bars(whole: Whole, now: int) -> list[Bar]:
+    """The spans of an execution for its timeline, and the waits that go on.
+
+    Args:
+        whole: What the store keeps of it.
+        now: In nanoseconds since 1970 UTC.
+    """
+    began: dict[tuple[str, tuple[int, ...]], int] = {}
+    for row in whole.waits.to_pylist():
+        place = (row["step"], tuple(row["path"] or ()))
+        since = _nanoseconds(row["waiting_since"])
+        began[place] = min(since, began.get(place, since))
+    found = []
+    for row in whole.spans.to_pylist():
+        place = (row["step"], tuple(row["path"] or ()))
+        start = _nanoseconds(row["started_at"])
+        end = start + int(row["duration_ns"])
+        waits = row["kind"] == "wait"
+        since = began.pop(place, start)
+        start = min(start, since) if waits else start
+        found.append(
+            Bar(
+                row["span_id"],
+                row["step"] or row["name"],
+                start / 1e9,
+                (end - start) / 1e9,
+                row["status"],
+                row["parent_span"] or None,
+                row["attempt"],
+                place[1],
+                row["error"] or "",
+                waits,
+            )
         )
-        for row in whole.spans.to_pylist()
-    ]
+    if whole.execution["ended_at"] is None:
+        found += [
+            Bar(f"wait {step} {path}", step, since / 1e9, max(0, now - since) / 1e9, "waiting",
+                path=path, waits=True)
+            for (step, path), since in began.items()
+        ]  # fmt: skip
+    return found
 
 
 def _nanoseconds(moment: dt.datetime) -> int:

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
@@ -30,7 +31,8 @@ Kind: TypeAlias = Literal[
     "missing",
 ]
 LONG_TEXT = 120
-MOST_TREE = 200_000
+MOST_LEAVES = 2_000
+"""A tree is shown up to so many values; a list in it up to a tenth of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _of_mapping(value: Mapping[str, Any], type_text: str) -> Look:
     if keys == {"$table"}:
         rows = value["$table"].get("rows")
         return Look("missing", f"a table of {rows} rows; its content is no longer at hand")
-    return Look("tree", plain(value))
+    return Look("tree", value)
 
 
 def _of_list(values: list[Any], type_text: str) -> list[Look]:
@@ -150,7 +152,7 @@ def _of_list(values: list[Any], type_text: str) -> list[Look]:
             return [Look("table", table)]
     if all(isinstance(one, str) for one in values) and sum(map(len, values)) < 4000:
         return [Look("list", values)]
-    return [Look("tree", plain(values))]
+    return [Look("tree", values)]
 
 
 def as_table(rows: list[Any]) -> pa.Table | None:
@@ -191,6 +193,57 @@ def plain(value: Any) -> Any:
             return value
         case _:
             return str(value)
+
+
+def preview(tree: Any, most: int = MOST_LEAVES) -> tuple[Any, bool]:
+    """The beginning of plain data, and whether that is all of it.
+
+    >>> preview({"a": list(range(9)), "b": "x" * 9}, most=40)
+    ({'a': [0, 1, 2, 3, '... 5 more'], 'b': 'xxxxxxxxx'}, False)
+    """
+    left = most
+    is_whole = True
+
+    def cut(value: Any) -> Any:
+        nonlocal left, is_whole
+        left -= 1
+        many = max(1, min(most // 10, left))
+        match value:
+            case Mapping() if len(value) > many:
+                is_whole = False
+                kept = {key: cut(one) for key, one in islice(value.items(), many)}
+                return kept | {"...": f"{len(value) - many:,} more"}
+            case Mapping():
+                return {key: cut(one) for key, one in value.items()}
+            case list() | tuple() if len(value) > many:
+                is_whole = False
+                return [*(cut(one) for one in value[:many]), f"... {len(value) - many:,} more"]
+            case list() | tuple():
+                return [cut(one) for one in value]
+            case str() if len(value) > most:
+                is_whole = False
+                return f"{value[:most]}... ({len(value):,} characters)"
+            case _:
+                return value
+
+    return plain(cut(tree)), is_whole
+
+
+def demoted(markdown: str) -> str:
+    r"""Markdown whose headings stand below those of the page around it.
+
+    >>> demoted("# Title\n```\n# code\n```\n##### Deep")
+    '### Title\n```\n# code\n```\n###### Deep'
+    """
+    lines, is_code = [], False
+    for line in markdown.split("\n"):
+        if line.lstrip().startswith(("```", "~~~")):
+            is_code = not is_code
+        found = None if is_code else re.match(r"(#{1,6})(?=\s)", line)
+        if found:
+            line = "#" * min(6, len(found[1]) + 2) + line[len(found[1]) :]
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def as_json(value: Any) -> bytes:

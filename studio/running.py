@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from packetflow.engine.values import Opaque, unpack
-from packetflow.errors import PacketFlowError, RunnerLost, WireError
-from packetflow.kernel.cards import Description, FailureCard, Happening, StepCard
+from packetflow.errors import RunnerLost, WireError
+from packetflow.kernel.cards import Description, Happening
 from packetflow.runner.remote import RemoteRun
 from packetflow.show.timeline import seconds_text
 from packetflow.store.queries import whole
+from studio.asking import RUNS, show_answered, show_question
+from studio.failing import show_failure
 from studio.past import Past
 from studio.progress import Progress, StepState, counts, happened, picture, read_progress
 from studio.results import looks
-from studio.showing import rows, show_looks, show_values, words
+from studio.showing import rows, show_looks, show_svg, show_values, words
 from studio.state import desk, guard, guarded, mode
 from studio.theme import status_text
 
 EVERY_SECONDS = 0.4
 PARKED_SECONDS = 2.0
-RUNS = str(Path(__file__).parent / "pages" / "runs.py")
 
 
 def follow(execution_id: str) -> RemoteRun:
@@ -44,6 +44,7 @@ def follow(execution_id: str) -> RemoteRun:
 def show_run(execution_id: str, described: Description) -> None:
     """Show a run: while it goes on, live; then its steps and what it made, or why it failed."""
     run = follow(execution_id)
+    show_answered(execution_id)
     try:
         outcome = run.result(0) if run.done() else None
     except RunnerLost as error:
@@ -54,13 +55,14 @@ def show_run(execution_id: str, described: Description) -> None:
         return
     progress = read_progress(described.steps, [*_past(execution_id), *run.events])
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"##### {status_text(outcome.status)} in {seconds_text(outcome.seconds)}")
+        st.header(f"{status_text(outcome.status)} in {seconds_text(outcome.seconds)}", anchor=False)
         st.page_link(
             RUNS, label="Everything about this run", icon=":material/timeline:",
             query_params={"run": execution_id},
         )  # fmt: skip
     if outcome.failure is not None:
-        show_failure(outcome.failure)
+        failed = progress.steps.get(outcome.failure.step.split("/")[0])
+        show_failure(outcome.failure, tries=failed.attempts if failed else 1)
     values = outputs_of(run)
     if values:
         show_values(values, f"{described.name} {execution_id}", ports=described.provides)
@@ -95,7 +97,7 @@ def show_live(execution_id: str, run: RemoteRun, described: Description) -> None
         progress = read_progress(described.steps, [*past, *run.events])
         with st.container(horizontal=True, vertical_alignment="center"):
             status = "waiting" if "waiting" in progress.statuses.values() else "running"
-            st.markdown(f"##### {status_text(status)}")
+            st.header(status_text(status), anchor=False)
             if st.button("Stop", key=f"stop {execution_id}", icon=":material/stop_circle:"):
                 run.cancel("stopped in the studio")
                 desk().runs.pop(execution_id, None)
@@ -132,7 +134,7 @@ def show_drawing(drawing: str, statuses: Mapping[str, str]) -> None:
     """The pipeline's drawing, coloured by how its steps stand."""
     made = picture(drawing, statuses, mode())
     if made:
-        st.markdown(f'<div class="pf-draw">{made}</div>', unsafe_allow_html=True)
+        show_svg(made, "The drawing of the pipeline")
 
 
 def show_steps(progress: Progress) -> None:
@@ -160,7 +162,7 @@ def _row(state: StepState, now: int) -> str:
     if state.fraction is not None and status == "running":
         told.append(f"{state.fraction:.0%}")
     if status in {"failed", "timed_out"} and state.error:
-        told.append(state.error[:300])
+        told.append(state.error.split("\n", 1)[0][:160])
     elif state.text:
         told.append(state.text)
     if status == "waiting":
@@ -202,71 +204,6 @@ def made_so_far(execution_id: str) -> dict[str, Any]:
     return values
 
 
-def show_question(
-    execution_id: str,
-    step: str,
-    question: Mapping[str, Any],
-    *,
-    path: Sequence[int] = (),
-    steps: Sequence[StepCard] = (),
-) -> None:
-    """A card with what a run asks, and buttons that answer it.
-
-    Args:
-        execution_id: Of the run.
-        step: Which asks.
-        question: ``question`` and ``choices``.
-        path: Item and pass indexes of the step.
-        steps: Of the pipeline; they tell a question for yes or no from one for words.
-    """
-    key = f"{execution_id} {step} {list(path)}"
-    with st.container(border=True, key=f"ask {key}"):
-        st.markdown(f"##### :orange[:material/contact_support:] {question['question']}")
-        st.caption(f"asked by step {words(step)}")
-        kind = next((card.kind for card in steps if card.id == step.split("/")[0]), "wait")
-        choices = list(question.get("choices") or ())
-        if choices or kind in {"wait", "call"}:
-            options = {one: one for one in choices} or {"Yes": True, "No": False}
-            with st.container(horizontal=True):
-                for place, (label, value) in enumerate(options.items()):
-                    look = "primary" if place == 0 else "secondary"
-                    if st.button(label, key=f"{key} {label}", type=look):  # type: ignore[arg-type]  # a literal
-                        answer(execution_id, step, value, path)
-            return
-        with st.form(f"form {key}", border=False):
-            text = st.text_input("Your answer")
-            if st.form_submit_button("Answer", type="primary") and text:
-                answer(execution_id, step, text, path)
-
-
-def answer(execution_id: str, step: str, value: Any, path: Sequence[int]) -> None:
-    """Answer what a run asks, and follow it on."""
-    desk().runner.answer(execution_id, step, value, path=path)
-    known = desk().runs.get(execution_id)
-    if known is not None and known.done():
-        desk().runs.pop(execution_id, None)
-    st.toast("Answered.", icon=":material/check:")
-    st.session_state["answered"] = execution_id
-    time.sleep(0.3)  # the run goes on in another process; most often it is over by then
-    st.rerun()
-
-
-def show_failure(failure: FailureCard, *, inputs: Mapping[str, Any] | None = None) -> None:
-    """Why a run failed: the step, the message, what it was given."""
-    with st.container(border=True):
-        st.error(f"**{words(failure.step)} failed**", icon=":material/error:")
-        st.text(failure.message)
-        where = f"step {failure.step}"
-        if failure.path:
-            where += f", item {'.'.join(map(str, failure.path))}"
-        st.caption(f"{where} · {failure.error_type}")
-        if inputs:
-            with st.expander("What the step was given"):
-                for name, value in inputs.items():
-                    st.caption(words(name))
-                    show_looks(name, looks(value), f"given {failure.step} {name}")
-
-
 def start(name: str, values: Mapping[str, Any]) -> str:
     """Begin a run and remember it; answers its id.
 
@@ -287,12 +224,3 @@ def outputs_of(run: RemoteRun) -> dict[str, Any]:
         except WireError as error:
             values[name] = {"$opaque": error.message}
     return values
-
-
-def is_known(name: str) -> bool:
-    """Whether there is something of that name to run now."""
-    try:
-        desk().runner.describe(name)
-    except PacketFlowError:
-        return False
-    return True

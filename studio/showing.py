@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import streamlit as st
 
 from packetflow.kernel.cards import PortCard
-from studio.results import Look, as_json, downloads, looks, said
+from studio.results import Look, as_json, demoted, downloads, looks, preview, said
 from studio.state import mode
 from studio.theme import figure_layout
+
+LEAST_SCALE = 0.68
+"""A picture is not made smaller than this by itself; its words would be too small to read."""
 
 _RANK = (
     "page",
@@ -28,6 +32,12 @@ _RANK = (
 )
 
 
+MOST_ROWS = 2_000
+MOST_ITEMS = 200
+MOST_CHARACTERS = 50_000
+MOST_PAGE = 16 << 20
+"""More of a value is not sent to the browser."""
+
 _CALLED = {"html": "Report", "markdown": "Report as text"}
 
 
@@ -40,6 +50,14 @@ def words(name: str) -> str:
     if name in _CALLED:
         return _CALLED[name]
     return name.replace("_", " ").strip().capitalize() or name
+
+
+def plain_markdown(text: str, most: int = 160) -> str:
+    """The first line of a text, cut, whose brackets and stars then say nothing to Markdown."""
+    line = text.split("\n", 1)[0]
+    if len(line) > most:
+        line = f"{line[:most]}\u2026"
+    return "".join("\\" + c if c in "[]*_`$:\\<>#~" else c for c in line)
 
 
 def show_values(
@@ -87,6 +105,28 @@ def _fact(name: str, look: Look) -> str:
     return f'<tr><td class="d">{escape(words(name))}</td><td>{text}</td></tr>'
 
 
+def show_svg(picture: str, alt: str) -> None:
+    """Draw a picture at most at its own size; one that is too wide can be scrolled, or fitted.
+
+    Args:
+        picture: An ``<svg>`` element that tells its width.
+        alt: What the picture is, for the frame that scrolls.
+    """
+    found = re.search(r'width="(\d+)', picture)
+    wide = int(found[1]) if found else 800
+    style = (
+        f".pf-w{wide} svg.pf{{width:clamp({wide * LEAST_SCALE:.0f}px,100%,{wide}px)}}"
+        f"@container(min-width:{wide * LEAST_SCALE:.0f}px){{.pf-w{wide} .pf-fit{{display:none}}}}"
+    )
+    body = (
+        f'<div class="pf-view pf-w{wide}"><style>{style}</style>'
+        '<label class="pf-fit"><input type="checkbox">Whole picture</label>'
+        f'<div class="pf-draw" tabindex="0" role="group" aria-label="{escape(alt)}">{picture}'
+        "</div></div>"
+    )
+    st.markdown(body, unsafe_allow_html=True)
+
+
 def rows(body: str) -> None:
     """A quiet table of HTML rows."""
     st.html(f'<table class="pf-rows">{body}</table>')
@@ -112,31 +152,55 @@ def show_look(look: Look, key: str) -> None:
     """Draw one thing."""
     match look.kind:
         case "table":
-            st.dataframe(look.value, hide_index=True, key=key)
-            st.caption(f"{look.value.num_rows:,} rows, {look.value.num_columns} columns")
+            table = look.value
+            st.dataframe(table.slice(0, MOST_ROWS), hide_index=True, key=key)
+            shown = f"the first {MOST_ROWS:,} of " if table.num_rows > MOST_ROWS else ""
+            st.caption(f"{shown}{table.num_rows:,} rows, {table.num_columns} columns")
         case "chart":
             _chart(look, key)
         case "markdown":
             with st.container(border=True):
-                st.markdown(look.value)
+                st.markdown(demoted(look.value[:MOST_CHARACTERS]))
+                _say_cut(len(look.value), MOST_CHARACTERS, "characters")
         case "image":
             st.image(look.value.decode() if "svg" in look.note else look.value, look.title or None)
         case "audio":
             st.audio(look.value, look.note)
         case "page":
-            st.iframe(look.value, height=780, alt="The report")
+            _page(look.value)
         case "text":
-            st.code(look.value[:20_000], language=None, wrap_lines=True)
+            st.code(look.value[:MOST_CHARACTERS], language=None, wrap_lines=True)
+            _say_cut(len(look.value), MOST_CHARACTERS, "characters")
         case "list":
-            rows("".join(f"<tr><td>{escape(one)}</td></tr>" for one in look.value[:200]))
+            rows("".join(f"<tr><td>{escape(one)}</td></tr>" for one in look.value[:MOST_ITEMS]))
+            _say_cut(len(look.value), MOST_ITEMS, "items")
         case "tree":
-            st.json(look.value, expanded=2)
+            _tree(look.value)
         case "link":
             st.link_button(look.title or look.value, look.value)
         case "fact":
             st.markdown(f"**{said(look.value)}**")
         case "missing":
             st.caption(said(look.value))
+
+
+def _page(html: str) -> None:
+    if len(html) > MOST_PAGE:
+        st.info("This page is too large to be shown here. Download it, then open it.")
+    else:
+        st.iframe(html, height=780, alt="The report")
+
+
+def _tree(value: Any) -> None:
+    tree, is_whole = preview(value)
+    st.json(tree, expanded=2)
+    if not is_whole:
+        st.caption("Long parts are cut here; the download has all of it.")
+
+
+def _say_cut(count: int, most: int, what: str) -> None:
+    if count > most:
+        st.caption(f"the first {most:,} of {count:,} {what}; the download has all of them")
 
 
 def _chart(look: Look, key: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from packetflow.errors import UnknownName
-from packetflow.kernel.cards import Description, FailureCard
+from packetflow.kernel.cards import Description
 from packetflow.show.timeline import seconds_text
 from studio.past import Past
 from studio.showing import show_values
@@ -22,12 +22,6 @@ def described(name: str) -> Description:
         return description(name)
     except UnknownName:
         return Description(name)
-
-
-def failure_of(row: Mapping[str, Any]) -> FailureCard:
-    """The failure of an execution as the store keeps it."""
-    step = str(row["failed_step"] or row["name"])
-    return FailureCard(step, str(row["error_type"]), str(row["error"]))
 
 
 def span_title(span: Mapping[str, Any]) -> str:

@@ -72,8 +72,8 @@ def streamlit_options() -> dict[str, Any]:
         "theme.baseRadius": "0.6rem",
         "theme.font": FONT,
         "theme.showWidgetBorder": True,
-        "theme.headingFontSizes": ["1.75rem", "1.3rem", "1.08rem"],
-        "theme.headingFontWeights": [650, 620, 600],
+        "theme.headingFontSizes": ["1.75rem", "1.2rem", "1.05rem", "1rem", "0.95rem", "0.9rem"],
+        "theme.headingFontWeights": [650, 620, 600, 600, 600, 600],
         "theme.metricValueFontSize": "1.7rem",
     }
     for mode in ("light", "dark"):
@@ -107,23 +107,63 @@ def figure_layout(mode: Mode) -> dict[str, Any]:
     }
 
 
+def wordmark(mode: Mode) -> str:
+    """The product's sign and name, as SVG."""
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="246" height="32" viewBox="0 0 246 32">'
+        f'<title>PacketFlow Studio</title><rect width="32" height="32" rx="8" fill="{BUTTON[mode]}"'
+        '/><path d="M9 11h7a5 5 0 0 1 5 5v0a5 5 0 0 0 3 5M9 21h5" fill="none" stroke="#fff" '
+        'stroke-width="2.4" stroke-linecap="round"/><g fill="#fff"><circle cx="8" cy="11" r="3"/>'
+        '<circle cx="8" cy="21" r="3"/><circle cx="24" cy="21" r="3"/></g>'
+        f'<text x="42" y="22" font-family="{FONT}" font-size="18" font-weight="650" '
+        f'fill="{INK[mode]}">PacketFlow <tspan font-weight="400" fill="{SOFT[mode]}">Studio</tspan>'
+        "</text></svg>"
+    )
+
+
 STYLE: Final = """
 <style>
-.stMainBlockContainer {max-width: 1180px; padding-top: 3.2rem; padding-bottom: 5rem}
+.stMainBlockContainer {max-width: 1240px; padding: 4.9rem 2.5rem 3rem}
 .stMainBlockContainer [data-testid="stPageLink-NavLink"] {background: transparent;
   padding-left: .15rem}
 .stMainBlockContainer [data-testid="stPageLink-NavLink"]:hover {background: rgba(128,128,128,.12)}
 .stMainBlockContainer [data-testid="stPageLink-NavLink"] p {font-weight: 400;
   white-space: normal; overflow: visible}
-.pf-draw {overflow-x: auto; border-radius: 12px}
-.pf-lead {font-size: 1.02rem; opacity: .78; margin: -.6rem 0 .4rem}
+[class*="st-key-runs"] [data-testid="stPageLink-NavLink"] span,
+[class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p {white-space: nowrap;
+  overflow: hidden; text-overflow: ellipsis; max-width: 100%}
+[class*="st-key-runs"] [data-testid="stPageLink-NavLink"] {padding-top: .2rem;
+  padding-bottom: .2rem}
+.pf-lead {font-size: 1.02rem; opacity: .82; margin: -.6rem 0 .4rem; max-width: 46rem}
+.pf-view {container-type: inline-size; position: relative}
+.pf-draw {overflow-x: auto; border-radius: 12px; scrollbar-width: thin;
+  animation: pf-edges linear both; animation-timeline: scroll(self inline);
+  mask-image: linear-gradient(to right, transparent, #000 var(--pf-l),
+  #000 calc(100% - var(--pf-r)), transparent)}
+.pf-draw svg.pf {display: block; max-width: none !important}
+.pf-fit {display: flex; gap: .4rem; align-items: center; justify-content: flex-end;
+  font-size: .82rem; opacity: .85; margin-bottom: .3rem; cursor: pointer; width: fit-content;
+  margin-left: auto}
+.pf-view:has(input:checked) .pf-draw svg.pf {width: 100% !important}
+@property --pf-l {syntax: "\\3clength>"; inherits: false; initial-value: 0px}
+@property --pf-r {syntax: "\\3clength>"; inherits: false; initial-value: 0px}
+@keyframes pf-edges {
+  0% {--pf-l: 0px; --pf-r: 56px} 8% {--pf-l: 56px; --pf-r: 56px}
+  92% {--pf-l: 56px; --pf-r: 56px} 100% {--pf-l: 56px; --pf-r: 0px}}
 .pf-rows {width: 100%; border-collapse: collapse; font-size: .92rem}
-.pf-rows td {padding: .34rem .6rem .34rem 0; border-bottom: 1px solid rgba(128,128,128,.18);
-  vertical-align: top}
+.pf-rows td {padding: .34rem .9rem .34rem 0; border-bottom: 1px solid rgba(128,128,128,.18);
+  vertical-align: top; overflow-wrap: anywhere}
 .pf-rows tr:last-child td {border-bottom: 0}
-.pf-rows td.n {text-align: right; white-space: nowrap; opacity: .75; padding-right: 0;
+.pf-rows td:first-child {min-width: 8.5rem; width: 22%}
+.pf-rows td.n {text-align: right; white-space: nowrap; opacity: .8; padding-right: 0;
   font-variant-numeric: tabular-nums}
-.pf-rows td.d {opacity: .75}
+.pf-rows td.d {opacity: .8}
+.pf-where {font: .84rem/1.5 ui-monospace, Menlo, Consolas, monospace; overflow-x: auto;
+  border-left: 3px solid rgba(207,47,60,.6); padding: .1rem 0 .1rem .8rem; margin: .2rem 0 .6rem}
+.pf-where b {font-weight: 650}
+.pf-where span {opacity: .8}
+.pf-where code {display: block; background: none; color: inherit; padding: 0 0 0 1.2rem;
+  white-space: pre; font: inherit}
 .pf-dot {display: inline-block; width: .62rem; height: .62rem; border-radius: 50%;
   margin-right: .5rem; border: 1.5px solid rgba(128,128,128,.55)}
 .pf-dot.ok {background: #24893f; border-color: #24893f}
@@ -134,9 +174,13 @@ STYLE: Final = """
 @keyframes pf-beat {50% {opacity: .35}}
 @media (prefers-reduced-motion: reduce) {.pf-dot.running {animation: none}}
 @media (max-width: 640px) {
-  .stMainBlockContainer {padding: 3.4rem 1rem 4rem}
-  .pf-rows td {padding-right: .4rem}
+  .stMainBlockContainer {padding: 4.6rem 1rem 3rem}
+  .pf-rows td {padding-right: .5rem}
+  .pf-rows td:first-child {min-width: 6rem}
 }
 </style>
 """
-"""What Streamlit's options cannot say; scoped to our own classes but for the page's width."""
+"""What Streamlit's options cannot say; scoped to our own classes but for the page's width.
+
+It holds no bare "<": `st.html` drops a style sheet with one.
+"""

@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from packetflow.errors import PacketFlowError
+from packetflow.errors import PacketFlowError, WrongType
 from packetflow.kernel.cards import CapabilityCard, Description
 from studio.advice import advise
-from studio.forms import Field, combined, fields_of, read, samples
+from studio.forms import Field, combined, fields_of, samples
+from studio.reading import read
 from studio.running import show_run, start
 from studio.showing import words
 from studio.state import box, description, desk, guard, listing, query
@@ -35,14 +36,21 @@ def show_form(card: Description, examples: Iterable[Mapping[str, Any]]) -> str:
         is_wanted = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
     if not is_wanted:
         return ""
-    try:
-        filled = read(fields, settle(typed, fields, desk().folder))
-        run = "" if filled.errors else start(card.name, filled.values)
-    except PacketFlowError as error:
-        box(advise(error), key=f"{prefix} run")
-        return ""
-    st.session_state[f"{prefix} errors"] = filled.errors
-    if filled.errors:
+    settled, complaints = settle(typed, fields, desk().folder)
+    filled = read(fields, settled)
+    complaints = filled.errors | complaints
+    run = ""
+    if not complaints:
+        try:
+            run = start(card.name, filled.values)
+        except WrongType as error:
+            facts = vars(error)
+            complaints = {str(facts["name"]): f"it {facts['reason']}"}
+        except PacketFlowError as error:
+            box(advise(error), key=f"{prefix} run")
+            return ""
+    st.session_state[f"{prefix} errors"] = complaints
+    if complaints:
         st.rerun()
     return run
 

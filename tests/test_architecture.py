@@ -100,18 +100,45 @@ def test_a_package_lists_exactly_what_can_be_imported_from_it(name: str):
     assert public_names(module) - set(listed) == set()
 
 
-def test_importing_packetflow_loads_nothing_heavy():
-    code = (
-        "import json, sys; before = set(sys.modules); import packetflow; "
+def _loaded_by(code: str, *arguments: str) -> set[str]:
+    """The packages from elsewhere that a process loads for some code."""
+    around = (
+        f"import json, sys; before = set(sys.modules); {code}; "
         "print(json.dumps(sorted(set(sys.modules) - before)))"
     )
-
     said = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", around, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {module.partition(".")[0] for module in json.loads(said.stdout)}
+    return loaded - sys.stdlib_module_names
+
+
+def test_importing_packetflow_loads_nothing_heavy():
+    assert _loaded_by("import packetflow") - LIGHT == set()
+
+
+def test_running_plain_steps_in_a_workspace_loads_nothing_heavy(tmp_path: Path):
+    (tmp_path / "capabilities").mkdir()
+    (tmp_path / "capabilities" / "adds.py").write_text(
+        "from packetflow import capability\n"
+        "@capability(provides='n', run_in='loop')\n"
+        "def add(n: int) -> int:\n"
+        "    'Add one.'\n"
+        "    return n + 1\n"
     )
 
-    loaded = {module.partition(".")[0] for module in json.loads(said.stdout)}
-    assert loaded - LIGHT - sys.stdlib_module_names == set()
+    loaded = _loaded_by(
+        "from packetflow import Workspace; ws = Workspace(sys.argv[1]); "
+        "ws.run_sync('add', n=1).raise_for_failure(); ws.close()",
+        str(tmp_path),
+    )
+
+    heavy = {"cel_expr_python", "duckdb", "numpy", "pyarrow", "pydantic", "ruamel", "websockets"}
+    assert loaded & heavy == set()
 
 
 def test_modules_import_only_from_layers_below():

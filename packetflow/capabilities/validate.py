@@ -11,15 +11,19 @@ import types
 import typing
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-import typing_extensions
-from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+    from pydantic_core import ValidationError
 
 Validator = Callable[[Any], Any]
 """Returns the value, perhaps converted; raises ``pydantic.ValidationError``."""
 
-_LENIENT = ConfigDict(arbitrary_types_allowed=True)
+_PLAIN: Final[dict[Any, str]] = {bool: "bool", float: "float", int: "int", str: "str"}
+"""Types whose validator needs no pydantic, only its core: loading the rest takes 25 ms."""
 
 
 @lru_cache(maxsize=4096)
@@ -28,9 +32,11 @@ def _cached_adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def _build(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import ConfigDict, PydanticUserError, TypeAdapter
+
     kind = _portable(kind) if sys.version_info < (3, 12) else kind
     try:
-        return TypeAdapter(kind, config=_LENIENT)
+        return TypeAdapter(kind, config=ConfigDict(arbitrary_types_allowed=True))
     except PydanticUserError as error:
         if error.code != "type-adapter-config-unused":
             raise
@@ -57,6 +63,8 @@ def _portable(kind: Any) -> Any:
 
 
 def _portable_dict(kind: Any) -> Any:
+    import typing_extensions
+
     if type(kind).__module__ == "typing_extensions":
         return kind
     hints = typing.get_type_hints(kind, include_extras=True)
@@ -91,8 +99,22 @@ def validator(kind: Any) -> Validator | None:
     """
     if kind is Any or kind is object:
         return None
+    if isinstance(kind, type) and kind in _PLAIN:
+        return _plain(_PLAIN[kind])
     check: Validator = adapter(kind).validator.validate_python
     return check
+
+
+@lru_cache
+def _plain(name: str) -> Validator:
+    return SchemaValidator({"type": name}).validate_python
+
+
+def unusable() -> tuple[type[Exception], ...]:
+    """What `validator` raises for a type that cannot be checked; asked only once it has raised."""
+    from pydantic import PydanticUserError
+
+    return PydanticUserError, NameError
 
 
 def reason(error: ValidationError) -> str:

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from packetflow.cli.options import Debug, Json, Sets, Where
+from packetflow.cli.options import Debug, Json, Quiet, Sets, Where
 
-Identity = Annotated[str, typer.Argument(metavar="ID", help="A run's id, or the end of it.")]
+Identity = Annotated[
+    str, typer.Argument(metavar="ID", help="A run's id, or its beginning or end (4 characters).")
+]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Write a line for each event.")]
 
 
@@ -22,6 +24,7 @@ def resume(
         ),
     ] = False,
     follow: Follow = False,
+    quiet: Quiet = False,
     workspace: Where = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -31,17 +34,18 @@ def resume(
     Steps that are done are not run again.
     """
     from packetflow.cli.command import Command
-    from packetflow.cli.follow import Manner
+    from packetflow.cli.follow import Manner, announced
     from packetflow.cli.running import came_out, learn_source
     from packetflow.errors import RunError
 
-    manner = Manner.of_this_terminal(lines=follow, as_json=as_json)
+    manner = Manner.of_this_terminal(lines=follow, as_json=as_json, quiet=quiet)
     with (
         Command(as_json=as_json, debug=debug) as command,
         command.open(workspace, wait_seconds=manner.patience) as ws,
     ):
         whole = ws.full_id(execution)
         learn_source(ws, whole)
+        announced(whole, manner)
         try:
             handle = ws.resume(whole, accept_changes=accept_changes)
         except RunError as refused:
@@ -61,6 +65,7 @@ def fork(
     ] = None,
     sets: Sets = None,
     follow: Follow = False,
+    quiet: Quiet = False,
     workspace: Where = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -70,11 +75,11 @@ def fork(
     What need not be done again is taken from the old run.
     """
     from packetflow.cli.command import Command
-    from packetflow.cli.follow import Manner
+    from packetflow.cli.follow import Manner, announced
     from packetflow.cli.inputs import Given, read
     from packetflow.cli.running import came_out, learn_source
 
-    manner = Manner.of_this_terminal(lines=follow, as_json=as_json)
+    manner = Manner.of_this_terminal(lines=follow, as_json=as_json, quiet=quiet)
     with (
         Command(as_json=as_json, debug=debug) as command,
         command.open(workspace, wait_seconds=manner.patience) as ws,
@@ -84,4 +89,6 @@ def fork(
         pipeline, _, _ = ws.ready_to_fork(whole, None, {})
         given = Given(words=tuple(sets or ()))
         changed = read(pipeline.contract, given, ws.folder.path, whole=False)
-        came_out(command, ws, ws.fork(whole, from_step, **changed), manner)
+        pipeline, everything, start = ws.ready_to_fork(whole, from_step, changed)
+        announced(start.execution_id, manner)
+        came_out(command, ws, ws.start_with(pipeline, everything, start), manner)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
-from packetflow.capabilities.contract import Port
+from packetflow.capabilities.contract import Port, type_name
 from packetflow.cli.follow import open_waits
 from packetflow.cli.inputs import by_type
 from packetflow.cli.progress import place
@@ -36,7 +37,22 @@ def fitting(ws: Workspace, wait: WaitStarted, text: str) -> Any:
         return _json_or_text(words)
     if port.type is bool and words.casefold() in {"yes", "no"}:
         return words.casefold() == "yes"
-    return by_type(port, words)
+    try:
+        return by_type(port, words)
+    except WrongType as error:
+        wanted = offered(ws, wait)
+        said = f"is {words!r}; answer {wanted.replace('|', ' or ')}"
+        raise WrongType("answer", f"step {wait.step!r}", said) from error
+
+
+def offered(ws: Workspace, wait: WaitStarted) -> str:
+    """What may be answered: the choices, ``yes|no``, or in brackets what kind of value."""
+    if wait.choices:
+        return "|".join(shlex.quote(choice) for choice in wait.choices)
+    port = _port(ws, wait)
+    if port is None or port.type is bool:
+        return "yes|no" if port else "ANSWER"
+    return "TEXT" if port.type is str else shlex.quote(f"<{type_name(port.type)}>")
 
 
 def chosen(ws: Workspace, execution_id: str, step: str | None, at: str | None) -> WaitStarted:

@@ -50,7 +50,16 @@ def begin(command: Command, ws: Workspace, request: Request, execution_id: str) 
 def _spawn(
     ws: Workspace, request: Request, execution_id: str, log: Path
 ) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-m", "packetflow", "run", request.name, *request.words, "--json"]
+    words = [
+        sys.executable,
+        "-m",
+        "packetflow",
+        "run",
+        request.name,
+        *request.words,
+        "--json",
+        "--quiet",
+    ]
     words += ["--workspace", str(ws.folder.path), "--execution-id", execution_id]
     words += ["--wait-seconds", str(ws.engine.passivate_after or 0)]
     words += [] if request.file is None else ["--input", request.file]

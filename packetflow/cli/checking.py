@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packetflow.cli.command import Command
-from packetflow.cli.say import console
+from packetflow.cli.say import console, near
 from packetflow.cli.showing import problems_of
 from packetflow.cli.target import find
-from packetflow.errors import SourceError
+from packetflow.composition.codec import step_lines
+from packetflow.composition.steps import Pipeline
+from packetflow.errors import CompositionError, SourceError
 
 if TYPE_CHECKING:
+    from packetflow.cli.target import Target
     from packetflow.composition.problems import Problem
     from packetflow.workspace.workspace import Workspace
 
@@ -47,22 +52,50 @@ def found_in(ws: Workspace, name: str) -> list[Found]:
         target, _ = find(ws, name)
     except SourceError as error:
         return [Found(_place(one), _said(one)) for one in (error, *error.others)]
-    return [_of(ws, name, problem) for problem in problems_of(target)]
+    return _all_of(ws, name, target)
 
 
 def _place(error: SourceError) -> str:
     facts = error.__dict__
-    parts = (facts.get("file") or "", facts.get("line") or "", facts.get("column") or "")
-    return ":".join(str(part) for part in parts if part)
+    return _at(facts.get("file") or "", facts.get("line") or 0, facts.get("column") or 0)
+
+
+def _at(file: str, line: int = 0, column: int = 0) -> str:
+    return ":".join(str(part) for part in (near(file), line, column) if part)
 
 
 def _said(error: SourceError) -> str:
-    file, line = error.__dict__.get("file"), error.__dict__.get("line")
-    return error.message.removeprefix(f"{file}:{line}: ").removeprefix(f"{file}: ")
+    return _bare(error.message, error.__dict__.get("file") or "", error.__dict__.get("line") or 0)
 
 
-def _of(ws: Workspace, name: str, problem: Problem) -> Found:
-    where = f"{name}, step {problem.step}" if problem.step else name
+def _bare(message: str, file: str, line: int) -> str:
+    """A message without the place that is said before it."""
+    return message.removeprefix(f"{file}:{line}: ").removeprefix(f"{file}: ")
+
+
+def _all_of(ws: Workspace, name: str, target: Target) -> list[Found]:
+    problems = problems_of(target)
+    file = _file_of(ws, name, target)
+    lines: dict[str, int] = {}
+    if problems and file is not None:
+        with contextlib.suppress(OSError, CompositionError):  # it changed just now
+            lines = step_lines(file.read_text(encoding="utf-8"))
+    return [_of(ws, (name, file, lines), problem) for problem in problems]
+
+
+def _file_of(ws: Workspace, name: str, target: Target) -> Path | None:
+    if not isinstance(target, Pipeline):
+        return None
+    path = Path(name) if name.endswith((".yaml", ".yml")) else ws.folder.pipelines / f"{name}.yaml"
+    return path if path.is_file() else None
+
+
+def _of(ws: Workspace, source: tuple[str, Path | None, dict[str, int]], problem: Problem) -> Found:
+    name, file, lines = source
+    step = problem.step.partition("/")[0]
+    place = name if file is None else _at(str(file), lines.get(step, 0))
+    is_step = step in lines or (file is None and step not in {"", name})
+    where = f"{place}, step {problem.step}" if is_step else place
     mend = problem.fix.text if problem.fix else _nearest(ws, problem)
     return Found(where, problem.message, problem.severity, problem.code, mend)
 
@@ -83,11 +116,11 @@ def _nearest(ws: Workspace, problem: Problem) -> str:
 def every_problem(ws: Workspace) -> list[Found]:
     """What is wrong in a whole workspace: files that do not load, pipelines that do not fit."""
     found = [
-        Found(f"{one.file}:{one.line}" if one.line else one.file, one.error, code="broken")
+        Found(_at(one.file, one.line), _bare(one.error, one.file, one.line), code="broken")
         for one in ws.catalog.broken()
     ]
     for pipeline in ws.catalog.pipelines():
-        found += [_of(ws, pipeline.name, problem) for problem in problems_of(pipeline)]
+        found += _all_of(ws, pipeline.name, pipeline)
     return found
 
 

@@ -10,12 +10,13 @@ import typer
 
 from packetflow.cli.command import Command
 from packetflow.cli.follow import Manner, followed
-from packetflow.cli.outcome import as_json
+from packetflow.cli.outcome import as_json, told_failure
 from packetflow.cli.running import GOOD, learn_source
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.ids import short
 
 if TYPE_CHECKING:
+    from packetflow.engine.execution import Execution
     from packetflow.workspace.workspace import Workspace
 
 
@@ -56,7 +57,7 @@ def send(
     sent = ws.emit(event, payload, key=key, event_id=event_id)
     told: list[dict[str, Any]] = []
     lines = [f"kept event {event} as {sent}; {len(waiting)} waiting for it"]
-    bad = False
+    failed: list[Execution] = []
     for execution_id in () if keep else dict.fromkeys(waiting):
         try:
             learn_source(ws, execution_id)
@@ -69,7 +70,10 @@ def send(
         ports = {} if execution.step is None else execution.step.contract.outputs
         told.append(as_json(ws, execution, ports))
         lines.append(f"  {short(execution_id)} {execution.status.value}")
-        bad = bad or execution.status not in GOOD
+        if execution.status not in GOOD:
+            failed.append(execution)
     command.answer({"event_id": sent, "event": event, "executions": told}, "\n".join(lines))
-    if bad:
+    for execution in failed:
+        told_failure(execution)
+    if failed:
         raise typer.Exit(1)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from packetflow.cli.progress import Lines, Nothing, Screen, Watching
+from packetflow.cli.say import console
 from packetflow.engine.events import Ended, Waits
 from packetflow.engine.execution import Execution
 from packetflow.errors import PacketFlowError
+from packetflow.kernel.ids import short
 from packetflow.kernel.records import Status, WaitStarted
 
 if TYPE_CHECKING:
@@ -31,17 +33,22 @@ class Manner:
         asks: Put questions to the person at the terminal.
         lines: Write a line for each event, on standard error.
         live: Draw the steps as they stand, on standard error.
+        quiet: Do not say the run's id before it begins, nor show steps.
     """
 
     asks: bool = False
     lines: bool = False
     live: bool = False
+    quiet: bool = False
 
     @classmethod
-    def of_this_terminal(cls, *, lines: bool = False, as_json: bool = False) -> Manner:
+    def of_this_terminal(
+        cls, *, lines: bool = False, as_json: bool = False, quiet: bool = False
+    ) -> Manner:
         """What suits who is looking."""
         person = sys.stderr.isatty() and sys.stdin.isatty() and not as_json
-        return cls(asks=person, lines=lines, live=sys.stderr.isatty() and not lines)
+        live = sys.stderr.isatty() and not lines and not quiet
+        return cls(asks=person, lines=lines and not quiet, live=live, quiet=quiet)
 
     @property
     def patience(self) -> float:
@@ -53,6 +60,14 @@ class Manner:
         if self.lines:
             return Lines()
         return Screen() if self.live else Nothing()
+
+
+def announced(execution_id: str, manner: Manner) -> None:
+    """Say which run it is before user code can end this process, and how to go on if it does."""
+    if manner.quiet:
+        return
+    text = f"run {execution_id} (if this process dies: packetflow resume {short(execution_id)})"
+    console(err=True).print(text, markup=False, style="dim")
 
 
 def followed(ws: Workspace, handle: Handle, manner: Manner) -> Execution:
@@ -109,11 +124,11 @@ def open_waits(ws: Workspace, execution_id: str) -> list[WaitStarted]:
 
 def ask(ws: Workspace, wait: WaitStarted) -> None:
     """Put a question to the person at the terminal until the answer fits, and hand it over."""
-    from packetflow.cli.answers import fitting
+    from packetflow.cli.answers import fitting, offered
 
-    offered = "/".join(wait.choices or ("yes", "no"))
+    wanted = offered(ws, wait).replace("|", "/")
     while True:
-        text = typer.prompt(f"{wait.question} [{offered}]", err=True)
+        text = typer.prompt(f"{wait.question} [{wanted}]", err=True)
         try:
             value = fitting(ws, wait, str(text))
         except PacketFlowError as error:

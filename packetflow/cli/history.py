@@ -6,14 +6,26 @@ import datetime as dt
 import json
 import re
 import shutil
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from packetflow.cli.bars import MOST_SPANS, timeline
 from packetflow.cli.command import Command
-from packetflow.cli.plain import plain, table
-from packetflow.cli.say import console, is_terminal, mark, moment, rows, values
+from packetflow.cli.outcome import own
+from packetflow.cli.plain import in_utc, plain, table
+from packetflow.cli.say import (
+    console,
+    frame_lines,
+    is_terminal,
+    mark,
+    moment,
+    rows,
+    seconds,
+    values,
+)
+from packetflow.engine.trail import STACK
 from packetflow.kernel.ids import short
 from packetflow.store.queries import Filter, Whole, answer, latest, whole
 
@@ -49,16 +61,31 @@ def tell_list(command: Command, ws: Workspace, wanted: Filter, limit: int) -> No
             row["status"],
             row["name"] or "composition",
             row["started_at"],
-            "" if row["duration_ms"] is None else f"{row['duration_ms'] / 1000:.2f} s",
+            _took(row),
             _why(row),
         )
         for row in found.to_pylist()
     ]
     heads = ("run", "status", "name", "began", "took", "why")
+    told = table(found, limit)
+    told["rows"] = [[plain(in_utc(cell)) for cell in row.values()] for row in found.to_pylist()]
     command.answer(
-        table(found, limit),
+        told,
         (lambda: rows(heads, lines)) if lines else "no runs; `packetflow run NAME` makes one",
     )
+
+
+def _took(row: dict[str, Any]) -> str:
+    """How long a run took, and how much of it it was at work, where that is not nearly all.
+
+    >>> _took({"duration_ms": 90_000.0, "active_seconds": 2.5})
+    '90.00 s (2.50 s at work)'
+    """
+    if row["duration_ms"] is None:
+        return ""
+    took, active = row["duration_ms"] / 1000, row["active_seconds"]
+    idle = active is not None and took - active > max(1.0, took / 10)
+    return f"{seconds(took)} ({seconds(active)} at work)" if idle else seconds(took)
 
 
 def _why(row: dict[str, Any]) -> str:
@@ -87,19 +114,23 @@ def as_json(found: Whole) -> dict[str, Any]:
         ("messages", found.messages),
     ):
         told[name] = [_row(row) for row in part.drop(["execution_id"]).to_pylist()]
+    trail = trail_in(found.spans.to_pylist(), found.execution["failed_step"])
+    told["frames"] = [asdict(one) for one in own(trail)]
     return told
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: json.loads(value) if key in _PAYLOADS and isinstance(value, str) else plain(value)
+        key: json.loads(value)
+        if key in _PAYLOADS and isinstance(value, str)
+        else plain(in_utc(value))
         for key, value in row.items()
     }
 
 
 def _told(found: Whole) -> None:
     screen, row = console(), found.execution
-    took = "" if row["duration_ms"] is None else f" in {row['duration_ms'] / 1000:.2f} s"
+    took = f" in {_took(row)}" if row["ended_at"] else ""
     head = f"{mark(row['status'])} [bold]{row['name'] or 'composition'}[/bold]{took}"
     screen.print(f"{head}  [dim]{row['execution_id']}[/dim]")
     began = f"began {moment(row['started_at'])} by {row['trigger']}"
@@ -109,18 +140,33 @@ def _told(found: Whole) -> None:
     screen.print(", ".join(facts), markup=False)
     values("inputs", json.loads(row["inputs"] or "{}"))
     values("outputs", json.loads(row["outputs"] or "{}"))
-    _spans(found.spans.to_pylist())
+    spans = found.spans.to_pylist()
+    _spans(spans)
     for log in found.logs.to_pylist():
         screen.print(f"  {moment(log['logged_at'])} {log['level']}: {log['text']}", markup=False)
     if row["error_type"]:
         where = f"step {row['failed_step']}: " if row["failed_step"] else ""
-        typer.echo(f"failed at {where}{row['error_type']}: {row['error']}")
+        here = [span["attempt"] for span in spans if span["step"] == row["failed_step"]]
+        count = max(here, default=1)
+        often = f" ({count} tries)" if count > 1 else ""
+        typer.echo(f"failed at {where}{row['error_type']}: {row['error']}{often}")
+        for text in frame_lines(own(trail_in(spans, row["failed_step"]))):
+            typer.echo(f"  {text}")
     for line in what_next(row):
         typer.echo(f"  {line}")
     if row["status"] == "waiting":
         for wait in found.waits.to_pylist()[-1:]:
             asked = wait["question"] or f"event {wait['event']}"
             typer.echo(f"waits for {asked}; `packetflow waiting` says how to answer")
+
+
+def trail_in(spans: list[dict[str, Any]], step: str) -> str:
+    """The trail that the last failed span of a step kept; empty without one."""
+    for span in reversed(spans):
+        if span["step"] == step and span["error_type"]:
+            kept = json.loads(span["attributes"] or "{}")
+            return str(kept.get(STACK, ""))
+    return ""
 
 
 def what_next(row: dict[str, Any]) -> list[str]:
@@ -132,10 +178,11 @@ def what_next(row: dict[str, Any]) -> list[str]:
             return []
         case _:
             again = f"packetflow fork {end}{f' --from {step}' if step else ''}"
+            resume = f"packetflow resume {end}".ljust(len(again))
             return [
-                f"packetflow resume {end}   go on from where it stopped",
+                f"{resume}   go on from where it stopped",
                 f"{again}   the same again as a new run",
-                f'Workspace().execution("{end}").failure.replay()   in Python: with a debugger',
+                f'in Python, for a debugger: Workspace().execution("{end}").failure.replay()',
             ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,16 @@ from typing import Any, get_origin
 import typer
 
 from packetflow.capabilities.contract import Contract, Port, type_name
-from packetflow.errors import MissingInput, UnknownName, WorkspaceError, WrongType
+from packetflow.errors import (
+    MissingInput,
+    UnknownName,
+    UnreadableInput,
+    WorkspaceError,
+    WrongType,
+)
+
+_BRACKETS = ("{", "[", '"')
+_NESTED = (dict, list, tuple, set, Mapping)
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ def read(contract: Contract, given: Given, folder: Path, *, whole: bool = True) 
     Raises:
         WorkspaceError: The file is missing or does not parse.
         UnknownName: Nothing of that name is read.
+        UnreadableInput: A value should be JSON and is none.
         WrongType: A value does not fit its type.
         MissingInput: Something needed is not given.
     """
@@ -96,7 +105,8 @@ def by_type(port: Port, text: str) -> Any:
     """Read a text as a value of a port: as it is where text fits, else as JSON.
 
     Raises:
-        WrongType: It fits in neither way.
+        UnreadableInput: It should be JSON and is none.
+        WrongType: It does not fit.
     """
     from pydantic import ValidationError
 
@@ -105,8 +115,11 @@ def by_type(port: Port, text: str) -> Any:
     if port.type is str:
         return text
     candidates: list[Any] = [text]
-    with contextlib.suppress(ValueError):
+    fault: json.JSONDecodeError | None = None
+    try:
         candidates.insert(0, json.loads(text))
+    except json.JSONDecodeError as error:
+        fault = error
     check = validator(port.type)
     if check is None:
         return candidates[0]
@@ -116,7 +129,13 @@ def by_type(port: Port, text: str) -> Any:
             return check(candidate)
         except ValidationError as error:
             said = said or reason(error)
-    raise WrongType(port.name, "the inputs", f"is {type_name(port.type)}: {said}")
+    kind = type_name(port.type)
+    if fault is not None and (text.lstrip()[:1] in _BRACKETS or _is_kind(port, _NESTED)):
+        where = f"{fault.msg[:1].lower()}{fault.msg[1:]} at character {fault.pos + 1}"
+        raise UnreadableInput(port.name, kind, where)
+    if isinstance(port.type, type) and not _is_kind(port, _NESTED) and not port.secret:
+        said = f"not {text!r}"
+    raise WrongType(port.name, "the inputs", f"must be {kind}, {said}")
 
 
 def placed(contract: Contract, content: Any, name: str) -> dict[str, Any]:
@@ -163,8 +182,12 @@ def _content(given: Given, folder: Path) -> Any:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise WorkspaceError(f"there is no file {file}", path=file) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorkspaceError(f"{file} cannot be read: {error}", path=file) from error
+    except IsADirectoryError as error:
+        raise WorkspaceError(f"{file} is a folder; give a JSON or YAML file", path=file) from error
+    except OSError as error:
+        raise WorkspaceError(f"{file} cannot be read: {error.strerror}", path=file) from error
+    except UnicodeDecodeError as error:
+        raise WorkspaceError(f"{file} is no UTF-8 text; save it as UTF-8", path=file) from error
     return _decoded(text, file, path.suffix.lower())
 
 

@@ -32,6 +32,12 @@ Json: TypeAlias = Annotated[
 Debug: TypeAlias = Annotated[
     bool, typer.Option("--debug", help="Show the traceback of an error.", show_default=False)
 ]
+Quiet: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Neither say the id before it begins nor show steps meanwhile."
+    ),
+]
 Sets: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(

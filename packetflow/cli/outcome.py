@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from packetflow.capabilities.contract import Port
+from packetflow.cli.answers import offered
 from packetflow.cli.follow import open_waits
 from packetflow.cli.plain import shown
 from packetflow.cli.progress import place
-from packetflow.cli.say import console, mark, values
+from packetflow.cli.say import console, frame_lines, mark, seconds, values
 from packetflow.engine.execution import Execution, Failure
+from packetflow.engine.trail import Place, is_installed, places
+from packetflow.errors import WrongType
 from packetflow.kernel.ids import short
 from packetflow.kernel.records import Status, WaitStarted
 
@@ -34,25 +38,50 @@ def as_json(ws: Workspace, execution: Execution, ports: Ports) -> dict[str, Any]
         "workspace": str(ws.folder.path),
     }
     if execution.failure is not None:
-        told["failure"] = failure_json(execution.failure)
+        told["failure"] = failure_json(execution, execution.failure)
     if execution.status is Status.WAITING:
-        told["waiting"] = [wait_json(wait) for wait in open_waits(ws, execution.id)]
+        told["waiting"] = [wait_json(ws, wait) for wait in open_waits(ws, execution.id)]
     return told
 
 
-def failure_json(failure: Failure) -> dict[str, Any]:
-    """A failure as JSON: where, what, and how often inside."""
+def failure_json(execution: Execution, failure: Failure) -> dict[str, Any]:
+    """A failure as JSON: where, what, how many tries, and its places in the user's code."""
     ports = {} if failure.capability is None else failure.capability.contract.inputs
     return {
         "step": failure.step,
         "path": list(failure.path),
         "error_type": failure.error_type,
         "message": failure.message,
+        "tries": tries(execution, failure),
+        "frames": [asdict(one) for one in places_of(failure)],
         "inputs": shown(failure.inputs, ports),
     }
 
 
-def wait_json(wait: WaitStarted) -> dict[str, Any]:
+def tries(execution: Execution, failure: Failure) -> int:
+    """How often the failed step was tried in a row."""
+    here = (failure.step, failure.path)
+    return max(
+        (span.attempt for span in execution.spans if (span.step, span.path) == here), default=1
+    )
+
+
+def places_of(failure: Failure) -> list[Place]:
+    """Where in the user's code it failed; else where the capability is that answered wrongly."""
+    found = own(failure.trail)
+    if found or failure.capability is None or failure.error_type != WrongType.__name__:
+        return found
+    file, line = failure.capability.declaration.source
+    return [] if is_installed(file) else [Place(file, line, failure.capability.name)]
+
+
+def own(trail: str) -> list[Place]:
+    """The places of a trail in people's own code; all of it where none is nearer."""
+    every = places(trail)
+    return [one for one in every if not is_installed(one.file)] or every
+
+
+def wait_json(ws: Workspace, wait: WaitStarted) -> dict[str, Any]:
     """A wait as JSON, with the command that ends it."""
     return {
         "step": wait.step,
@@ -61,16 +90,17 @@ def wait_json(wait: WaitStarted) -> dict[str, Any]:
         "key": wait.key,
         "question": wait.question,
         "choices": list(wait.choices),
-        "command": command(wait),
+        "command": command(ws, wait),
     }
 
 
-def command(wait: WaitStarted) -> str:
+def command(ws: Workspace, wait: WaitStarted) -> str:
     """The command that ends a wait."""
     if wait.question:
-        offered = "|".join(wait.choices or ("yes", "no"))
         where = "" if not wait.path else f" --at {'.'.join(map(str, wait.path))}"
-        return f"packetflow answer {short(wait.execution_id)} {wait.step} {offered}{where}"
+        return (
+            f"packetflow answer {short(wait.execution_id)} {wait.step} {offered(ws, wait)}{where}"
+        )
     key = f" --key {wait.key}" if wait.key else ""
     return f"packetflow emit {wait.event}{key}"
 
@@ -79,7 +109,7 @@ def tell(ws: Workspace, execution: Execution, ports: Ports) -> None:
     """Print how a run came out and what to do next."""
     screen = console()
     name = execution.name or "composition"
-    took = f"{execution.seconds:.2f} s"
+    took = seconds(execution.seconds)
     screen.print(f"{mark(execution.status.value)} {name} in {took}  [dim]{execution.id}[/dim]")
     values("outputs", shown(execution.outputs, ports))
     match execution.status:
@@ -87,7 +117,7 @@ def tell(ws: Workspace, execution: Execution, ports: Ports) -> None:
             for wait in open_waits(ws, execution.id):
                 what = wait.question or f"event {wait.event}"
                 screen.print(f"waits at {place(wait.step, wait.path)} for: {what}", markup=False)
-                screen.print(f"  {command(wait)}", markup=False)
+                screen.print(f"  {command(ws, wait)}", markup=False)
         case Status.OK:
             pass
         case _:
@@ -101,7 +131,11 @@ def told_failure(execution: Execution) -> None:
         where = place(execution.failure.step, execution.failure.path)
         head = f"{where}: " if where else ""
         said = f"{execution.failure.error_type}: {execution.failure.message}"
-        screen.print(f"error: {head}{said}", markup=False)
+        count = tries(execution, execution.failure)
+        often = f" ({count} tries)" if count > 1 else ""
+        screen.print(f"error: {head}{said}{often}", markup=False)
+        for text in frame_lines(places_of(execution.failure)):
+            screen.print(f"  {text}", markup=False)
     end = short(execution.id)
     screen.print(f"  packetflow runs {end}     what happened, step by step", markup=False)
     screen.print(f"  packetflow resume {end}   go on from where it stopped", markup=False)

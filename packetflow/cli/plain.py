@@ -109,6 +109,12 @@ def _foreign(value: Any, depth: int) -> Any:
     return {"$opaque": repr(value)[:200]}
 
 
+def in_utc(value: Any) -> Any:
+    """A time of the store, which is UTC without saying so, with its zone; else as it is."""
+    is_bare = isinstance(value, dt.datetime) and value.tzinfo is None
+    return value.replace(tzinfo=dt.UTC) if is_bare else value
+
+
 def table(value: Any, rows: int = MOST_ROWS) -> dict[str, Any]:
     """An Arrow table as its columns, its first rows, and how many rows it has."""
     names = list(value.column_names)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from packetflow.cli.options import Debug, Json, Sets, Where
+from packetflow.cli.options import Debug, Json, Quiet, Sets, Where
 
 
 def run(  # noqa: PLR0913 - the options of a command
@@ -43,6 +43,7 @@ def run(  # noqa: PLR0913 - the options of a command
             "(default: 30 on a terminal, else 0); after that it is put aside.",
         ),
     ] = None,
+    quiet: Quiet = False,
     execution_id: Annotated[str | None, typer.Option(hidden=True)] = None,
     workspace: Where = None,
     as_json: Json = False,
@@ -56,7 +57,7 @@ def run(  # noqa: PLR0913 - the options of a command
     from packetflow.cli.follow import Manner
     from packetflow.cli.running import Request, pairs, perform
 
-    manner = Manner.of_this_terminal(lines=follow, as_json=as_json)
+    manner = Manner.of_this_terminal(lines=follow, as_json=as_json, quiet=quiet)
     patience = manner.patience if wait_seconds is None else wait_seconds
     request = Request(
         name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,13 +11,14 @@ import typer
 
 from packetflow.cli import outcome
 from packetflow.cli.command import Command
-from packetflow.cli.follow import Manner, followed
+from packetflow.cli.follow import Manner, announced, followed
 from packetflow.cli.inputs import Given, read
 from packetflow.cli.say import warnings
+from packetflow.cli.showing import problems_of
 from packetflow.cli.target import SOURCE_TAG, find
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.start import Start
-from packetflow.errors import RunElsewhere, Superseded
+from packetflow.errors import MissingInput, RunElsewhere, Superseded
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import Status
 
@@ -73,24 +75,30 @@ def perform(command: Command, ws: Workspace, request: Request, manner: Manner) -
     target, tags = find(ws, request.name)
     contract = target.contract
     given = Given(request.file, request.piped, request.words)
-    inputs = read(contract, given, ws.folder.path)
+    try:
+        inputs = read(contract, given, ws.folder.path)
+    except MissingInput as missing:
+        names = missing.__dict__["names"]
+        warnings(str(one) for one in problems_of(target) if one.name in names)
+        raise
     start = Start(
         execution_id=request.execution_id or new_id(),
         trigger="cli",
         user=request.user,
         tags={**tags, **request.tags},
     )
+    plan_problems(ws, target)
     if request.background:
         from packetflow.cli.background import begin
 
-        plan_problems(ws, target)
         begin(command, ws, request, start.execution_id)
         return
+    announced(start.execution_id, manner)
     came_out(command, ws, ws.start_with(target, inputs, start), manner)
 
 
 def plan_problems(ws: Workspace, target: object) -> None:
-    """Refuse what cannot run before a process is started for it."""
+    """Refuse what cannot run before anything begins."""
     from packetflow.composition.composable import Composable
 
     if isinstance(target, (Pipeline, Composable)):
@@ -114,11 +122,14 @@ def came_out(command: Command, ws: Workspace, handle: Handle, manner: Manner) ->
     if execution.status not in GOOD:
         if command.as_json:
             outcome.told_failure(execution)
+        if command.debug and execution.failure is not None and execution.failure.cause is not None:
+            traceback.print_exception(execution.failure.cause)
         raise typer.Exit(1)
 
 
 def go_on(command: Command, ws: Workspace, execution_id: str, manner: Manner) -> None:
     """Go on with a run whose answer was kept, unless another process has it already."""
+    announced(execution_id, manner)
     try:
         handle = ws.resume(execution_id, reason="answered")
     except (Superseded, RunElsewhere) as elsewhere:

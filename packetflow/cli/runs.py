@@ -11,7 +11,8 @@ from packetflow.cli.options import Debug, Json, Where
 
 def runs(
     execution: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A run's id, or the end of it.")
+        str | None,
+        typer.Argument(metavar="[ID]", help="A run's id, or its beginning or end (4 characters)."),
     ] = None,
     *,
     status: Annotated[

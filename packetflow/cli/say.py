@@ -8,11 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from packetflow.cli.plain import plain
+from packetflow.engine.trail import Place
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -103,6 +105,42 @@ def moment(at: dt.datetime) -> str:
     """A time (UTC when it has no zone) as the clock on this wall shows it, to the second."""
     aware = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
     return aware.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def seconds(length: float) -> str:
+    """A length of time for people.
+
+    >>> seconds(0.0042), seconds(1.5), seconds(200)
+    ('4.2 ms', '1.50 s', '3 min 20 s')
+    """
+    if length < 0.1:
+        return f"{length * 1000:.3g} ms"
+    if length < 120:
+        return f"{length:.2f} s"
+    minutes, rest = divmod(round(length), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def near(path: str) -> str:
+    """A path as one would write it from here: relative where it lies below the present folder."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return path
+
+
+def frame_lines(frames: Iterable[Place]) -> list[str]:
+    """Places in code as a traceback shows them, the innermost last.
+
+    >>> frame_lines([Place("/a/b.py", 3, "halve", "return n / 0")])
+    ['/a/b.py:3 in halve', '  return n / 0']
+    """
+    lines = []
+    for frame in frames:
+        lines.append(f"{near(frame.file)}:{frame.line} in {frame.function}")
+        lines += [f"  {frame.source}"] if frame.source else []
+    return lines
 
 
 def values(title: str, named: Mapping[str, Any]) -> None:

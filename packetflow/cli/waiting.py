@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from packetflow.cli.options import Debug, Json, Where
+from packetflow.cli.options import Debug, Json, Quiet, Where
 
 if TYPE_CHECKING:
     from packetflow.kernel.records import WaitStarted
@@ -17,12 +17,13 @@ def waiting(*, workspace: Where = None, as_json: Json = False, debug: Debug = Fa
     """List what waits for a person or an event, with the command that ends each wait."""
     from packetflow.cli.command import Command
     from packetflow.cli.outcome import command as command_for
+    from packetflow.cli.plain import in_utc
     from packetflow.cli.say import rows
     from packetflow.kernel.ids import short
 
     with Command(as_json=as_json, debug=debug) as command, command.open(workspace) as ws:
         found = ws.waiting()
-        told = [row | {"command": command_for(_wait(row))} for row in found]
+        told = [row | {"command": command_for(ws, _wait(row))} for row in found]
         lines = [
             (
                 short(row["execution_id"]),
@@ -36,7 +37,7 @@ def waiting(*, workspace: Where = None, as_json: Json = False, debug: Debug = Fa
         ]
         heads = ("run", "name", "step", "since", "waits for", "end it with")
         command.answer(
-            {"waiting": told},
+            {"waiting": [{key: in_utc(value) for key, value in row.items()} for row in told]},
             (lambda: rows(heads, lines)) if lines else "nothing waits",
         )
 
@@ -60,7 +61,10 @@ def _wait(row: dict[str, Any]) -> WaitStarted:
 
 def answer(
     execution: Annotated[
-        str, typer.Argument(metavar="ID", help="The run that waits, or the end of its id.")
+        str,
+        typer.Argument(
+            metavar="ID", help="The run that waits: its id, or the beginning or end of it."
+        ),
     ],
     words: Annotated[
         list[str],
@@ -75,6 +79,7 @@ def answer(
     keep: Annotated[
         bool, typer.Option("--keep", help="Only keep the answer; let another process go on.")
     ] = False,
+    quiet: Quiet = False,
     workspace: Where = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -90,7 +95,7 @@ def answer(
 
     if len(words) > 2:
         raise typer.BadParameter("give ID, the STEP if several wait, and one ANSWER")
-    manner = Manner.of_this_terminal(as_json=as_json)
+    manner = Manner.of_this_terminal(as_json=as_json, quiet=quiet)
     with (
         Command(as_json=as_json, debug=debug) as command,
         command.open(workspace, wait_seconds=manner.patience) as ws,

@@ -11,6 +11,7 @@ from packetflow.capabilities.declaration import Declaration, Migrate, Place, rea
 from packetflow.capabilities.effects import Effect
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Use
+from packetflow.errors import DeclarationError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -107,6 +108,13 @@ def capability(fn: Callable[P, R] | None = None, /, **said: Any) -> Any:
     """
 
     def declare(function: Callable[P, R]) -> Capability[P, R]:
+        for word in ("place", "contract"):  # what the layer below calls its own arguments
+            if word in said:
+                near = "; did you mean 'run_in'?" if word == "place" else ""
+                raise DeclarationError(
+                    f"capability {function.__name__!r}: @capability knows no {word!r}{near}",
+                    capability=function.__name__,
+                )
         words = {word: value for word, value in said.items() if word != "run_in"}
         declared = read_declaration(function, place=said.get("run_in"), **words)
         return Capability(declared, function)

@@ -20,9 +20,10 @@ from packetflow.composition.capability import Capability
 from packetflow.composition.codec_values import HIDDEN
 from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.infer import Flow
-from packetflow.composition.policies import Cache, Hedge, refuse_unusable
+from packetflow.composition.policies import Cache, Hedge, Retry, refuse_unusable
 from packetflow.composition.problems import Fix, Problem
 from packetflow.composition.secrets import told_by_triggers, told_in_events
+from packetflow.composition.slips import dotted, slips, unfit, unknown_exception
 from packetflow.composition.steps import (
     Branch,
     Call,
@@ -45,13 +46,19 @@ from packetflow.errors import CompositionError, did_you_mean
 __all__ = ["Problem", "check", "check_pipeline"]
 
 
-def check(step: Step, *, given: Iterable[str] | Mapping[str, Any] | None = None) -> list[Problem]:
+def check(
+    step: Step,
+    *,
+    given: Iterable[str] | Mapping[str, Any] | None = None,
+    errors_only: bool = False,
+) -> list[Problem]:
     """Find everything that does not fit.
 
     Args:
         step: The composition.
         given: The names that will be given from outside, with their types if it is a mapping;
             ``None`` means whatever it needs.
+        errors_only: Leave out the search for names that are probably misspelt.
 
     Returns:
         Problems in reading order; errors keep it from running, warnings do not.
@@ -73,15 +80,21 @@ def check(step: Step, *, given: Iterable[str] | Mapping[str, Any] | None = None)
     problems += [
         _maybe(name, reader, flow) for name, reader in flow.maybes.items() if name not in outside
     ]
+    problems += dotted(whole, outside if given is not None else ())
     if given is not None:
         problems += _missing(flow, given)
+    elif not errors_only:
+        problems += slips(whole, ())
     return problems
 
 
-def check_pipeline(pipeline: Pipeline) -> list[Problem]:
-    """Find everything that does not fit in a saved pipeline, its own promises included."""
+def check_pipeline(pipeline: Pipeline, *, errors_only: bool = False) -> list[Problem]:
+    """Find everything that does not fit in a saved pipeline, its own promises included.
+
+    With *errors_only* it does not look for names that are probably misspelt.
+    """
     ring = _recursion(pipeline)
-    return ring or _check_pipeline(pipeline)
+    return ring or _check_pipeline(pipeline, errors_only=errors_only)
 
 
 def _inside_calls(whole: Step) -> Iterator[Problem]:
@@ -94,18 +107,21 @@ def _inside_calls(whole: Step) -> Iterator[Problem]:
             continue
         seen.add(id(part.pipeline))
         name = label(part)
-        for problem in check_pipeline(part.pipeline):
+        for problem in check_pipeline(part.pipeline, errors_only=True):
             if problem.severity == "error":
                 yield replace(problem, step=f"{name}/{problem.step}", fix=None)
 
 
-def _check_pipeline(pipeline: Pipeline) -> list[Problem]:
+def _check_pipeline(pipeline: Pipeline, *, errors_only: bool) -> list[Problem]:
     flow = pipeline.step.flow
     given: dict[str, Any] | None = None
     if pipeline.requires is not None:
         names = [text.rstrip("?") for text in pipeline.requires]
         given = {name: flow.needs[name].type if name in flow.needs else Any for name in names}
-    problems = check(pipeline.step, given=given)
+    problems = check(pipeline.step, given=given, errors_only=errors_only)
+    problems = [
+        one for one in problems if one.code != "likely_slip" or one.name not in pipeline.inputs
+    ]
     problems += told_by_triggers(pipeline)
     for text in pipeline.requires or ():
         name = text.rstrip("?")
@@ -181,6 +197,9 @@ def _policy(part: Guarded, name: str) -> Iterator[Problem]:
         refuse_unusable(part.policy)
     except CompositionError as error:
         yield Problem("unbounded", name, str(error))
+    if isinstance(part.policy, Retry):
+        for text in filter(None, map(unknown_exception, part.policy.on)):
+            yield Problem("unknown_exception", name, f"retry never happens for it: {text}")
     if isinstance(part.policy, Hedge):
         yield from _effects_twice(part.step, name, "a hedge")
     if isinstance(part.policy, Cache):
@@ -198,6 +217,10 @@ def _bare(step: Step) -> Step:
 def _renames(part: Use | Call, name: str) -> Iterator[Problem]:
     called = part.capability if isinstance(part, Use) else part.pipeline
     if isinstance(called, Unknown):
+        return
+    if isinstance(called, Capability) and not called.declaration.enabled:
+        yield Problem("disabled", name, f"the capability {called.name!r} is switched off")
+    if part.is_plain:
         return
     inputs, outputs = called.contract.inputs, called.contract.outputs
     for side, known, used in (
@@ -219,8 +242,8 @@ def _renames(part: Use | Call, name: str) -> Iterator[Problem]:
         if value is HIDDEN:
             message = f"the secret value of {one!r} was not saved; make it an input"
             yield Problem("missing_input", name, message, one)
-    if isinstance(called, Capability) and not called.declaration.enabled:
-        yield Problem("disabled", name, f"the capability {called.name!r} is switched off")
+        elif one in inputs and (fault := unfit(inputs[one], value)):
+            yield Problem("wrong_type", name, fault, one)
 
 
 def _unreachable(part: Branch, name: str) -> Iterator[Problem]:
@@ -294,6 +317,24 @@ def _reaches(after: tuple[tuple[int, ...], ...], start: int, goal: int) -> bool:
 
 def _conditions(whole: Step, given: object) -> Iterator[Problem]:
     """Compile every condition against the types of the names it may see."""
+    deciding = [part for part in walk(whole) if isinstance(part, (Branch, Repeat))]
+    visible = _visible(whole, given) if deciding else {}
+    for part in deciding:
+        sources: list[str] = []
+        if isinstance(part, Branch):
+            sources = [case.when for case in part.cases]
+        elif part.until is not None:
+            sources = [part.until]
+        for source in sources:
+            types = {name: visible.get(name, Any) for name in condition.variables(source)}
+            wrong = condition.complaint(source, types)
+            if wrong is not None:
+                message = f"condition {source!r} {wrong}"
+                yield Problem("bad_condition", label(part), message)
+
+
+def _visible(whole: Step, given: object) -> dict[str, Any]:
+    """The types of the names that a condition may see; ``Any`` where steps differ."""
     visible: dict[str, Any] = {}
     for part in walk(whole):
         for port in (*part.flow.makes.values(), *part.flow.needs.values()):
@@ -302,18 +343,7 @@ def _conditions(whole: Step, given: object) -> Iterator[Problem]:
             visible[port.name] = known if same else Any
     if isinstance(given, Mapping):
         visible |= {name: kind for name, kind in given.items() if name not in visible}
-    for part in walk(whole):
-        sources: list[str] = []
-        if isinstance(part, Branch):
-            sources = [case.when for case in part.cases]
-        elif isinstance(part, Repeat) and part.until is not None:
-            sources = [part.until]
-        for source in sources:
-            types = {name: visible.get(name, Any) for name in condition.variables(source)}
-            wrong = condition.complaint(source, types)
-            if wrong is not None:
-                message = f"condition {source!r} {wrong}"
-                yield Problem("bad_condition", label(part), message)
+    return visible
 
 
 def _maybe(name: str, reader: str, flow: Flow) -> Problem:

@@ -10,17 +10,18 @@ import hashlib
 import json
 from typing import Any
 
+from packetflow.capabilities.declaration import Declaration
 from packetflow.composition.codec_document import document
 from packetflow.composition.codec_emit import emit
-from packetflow.composition.codec_json import parse_json, plain_nodes
+from packetflow.composition.codec_json import PlainNode, parse_json
 from packetflow.composition.codec_nodes import parse_yaml
-from packetflow.composition.codec_read import Resolve, read_pipeline
+from packetflow.composition.codec_read import Resolve, read_pipeline, read_places
 from packetflow.composition.concealing import concealed
 from packetflow.composition.steps import Call, Pipeline, Unknown, Use
-from packetflow.composition.walk import walk
+from packetflow.composition.walk import step_id, walk
 from packetflow.errors import CompositionError, SourceError
 
-__all__ = ["Resolve", "definition_sha", "dump", "dump_json", "load", "load_json"]
+__all__ = ["Resolve", "definition_sha", "dump", "dump_json", "load", "load_json", "step_lines"]
 
 _TOO_DEEP = "steps are nested too deep to be saved; put inner parts into pipelines of their own"
 
@@ -46,6 +47,19 @@ def load(text: str, resolve: Resolve, *, file: str = "") -> Pipeline:
     ('hello', Unknown(name='hello', kind='capability'))
     """
     return read_pipeline(parse_yaml(text, file), resolve, file)
+
+
+def step_lines(text: str) -> dict[str, int]:
+    r"""The line, from 1, where each step of a YAML file begins, by the step's id.
+
+    Raises:
+        SourceError: As `load`.
+
+    >>> step_lines("pipeline: greet\nsteps:\n  - use: hello\n  - use: hello\n")
+    {'hello': 3, 'hello_2': 4}
+    """
+    places = read_places(parse_yaml(text, ""))
+    return {own: node.line for step, node in places if (own := step_id(step)) is not None}
 
 
 def dump(pipeline: Pipeline) -> str:
@@ -86,7 +100,7 @@ def load_compact(text: str, resolve: Resolve, *, file: str = "") -> Pipeline:
         SourceError: It was not written by it, or by another version.
     """
     try:
-        return read_pipeline(plain_nodes(json.loads(text)), resolve, file)
+        return read_pipeline(PlainNode(json.loads(text)), resolve, file)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"cannot be read: {error}", file=file, line=1, column=1) from error
 
@@ -119,12 +133,15 @@ def definition_sha(pipeline: Pipeline) -> str:
 def _versions(pipeline: Pipeline) -> dict[str, Any]:
     """Version and contract of everything called, directly and in the pipelines called."""
     versions: dict[str, Any] = {}
+    declared: dict[str, Declaration] = {}
     stack = [pipeline]
     while stack:
         for part in walk(stack.pop().step):
             if isinstance(part, Use) and not isinstance(part.capability, Unknown):
                 said = part.capability.declaration
-                versions[f"use {said.name}"] = [said.version, str(said.contract)]
+                if declared.get(said.name) is not said:
+                    declared[said.name] = said
+                    versions[f"use {said.name}"] = [said.version, str(said.contract)]
             elif isinstance(part, Call) and not isinstance(part.pipeline, Unknown):
                 called = part.pipeline
                 if f"call {called.name}" not in versions:

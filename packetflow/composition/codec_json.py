@@ -35,14 +35,38 @@ def parse_json(text: str, file: str = "") -> Node:
         raise SourceError("is nested too deep", file=file, line=1, column=1) from error
 
 
-def plain_nodes(value: Any) -> Node:
-    """Make nodes of plain values, without places: four times as fast as `parse_json`."""
-    if type(value) is dict:
-        pairs = [(Node("scalar", 0, 0, 1, 1, key), plain_nodes(one)) for key, one in value.items()]
-        return Node("map", 0, 0, 1, 1, None, pairs, [], "flow")
-    if type(value) is list:
-        return Node("list", 0, 0, 1, 1, None, [], [plain_nodes(one) for one in value], "flow")
-    return Node("scalar", 0, 0, 1, 1, value, [], [], '"' if type(value) is str else "plain")
+_KINDS: dict[type, Literal["map", "list"]] = {dict: "map", list: "list"}
+
+
+class PlainNode(Node):
+    """A value as JSON gives it, without a place, for a quick start.
+
+    Its ``value`` is there for every kind; pairs and items become nodes when they are asked for.
+    """
+
+    __slots__ = ()
+    start = end = 0
+    line = column = 1
+    style = "flow"
+
+    def __init__(self, value: Any) -> None:
+        self.kind = _KINDS.get(type(value), "scalar")
+        self.value = value
+
+    def __getattr__(self, name: str) -> Any:
+        made: list[Any] = []
+        if name == "pairs" and self.kind == "map":
+            made = [(PlainNode(key), PlainNode(one)) for key, one in self.value.items()]
+        elif name == "items" and self.kind == "list":
+            made = [PlainNode(one) for one in self.value]
+        elif name not in {"pairs", "items"}:
+            raise AttributeError(name)
+        setattr(self, name, made)
+        return made
+
+    def plain(self) -> Any:
+        """The value as it came."""
+        return self.value
 
 
 def _refuse_constant(name: str) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from packetflow.capabilities.contract import Port
 from packetflow.composition.codec_fields import Fields
 from packetflow.composition.codec_nodes import Node
+from packetflow.composition.codec_short import read_short
 from packetflow.composition.infer import called_contract
 from packetflow.composition.steps import (
     Branch,
@@ -195,6 +196,11 @@ class _Reading(Fields):
         return self.steps(node, "a sequence")
 
     def step(self, node: Node, *, in_graph: bool = False) -> Step:
+        if node.value is not None and self.depth < DEEPEST:
+            short = read_short(node.value, self.capability)
+            if short is not None:
+                self.places.append(node)
+                return short
         kind = self.kind_of(node)
         if kind is None:
             return _NOTHING
@@ -287,6 +293,9 @@ class _Reading(Fields):
             step = Call(self.resolved("pipeline", name), {}, writes, values, named)
         reads = self.reads(found.get("from"), step)
         return replace(step, reads=reads) if reads else step
+
+    def capability(self, name: str) -> Any:
+        return self.resolved("capability", name)
 
     def resolved(self, kind: Literal["capability", "pipeline"], name: str) -> Any:
         if (kind, name) not in self.found:

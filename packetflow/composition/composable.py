@@ -34,6 +34,13 @@ class Composable:
 
         return infer(self.as_step())
 
+    @cached_property
+    def has_ids(self) -> bool:
+        """True when every step inside that needs an id has one."""
+        from packetflow.composition.walk import has_ids
+
+        return has_ids(self.as_step())
+
     @property
     def contract(self) -> Contract:
         """What the whole requires from outside and provides."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from packetflow.composition.comparison import Unsure, comparison
 from packetflow.errors import CompositionError, RunError
 
 Condition: TypeAlias = Callable[[Mapping[str, Any]], bool]
@@ -194,8 +195,14 @@ def compile_condition(source: str, where: str) -> Condition:
 
     parts = fields(source)
     wanted = [(name, parts.get(name)) for name in names]
+    compares = comparison(_tokens(source))
 
     def holds(scope: Mapping[str, Any]) -> bool:
+        if compares is not None:
+            try:
+                return bool(compares(scope))
+            except Unsure:
+                pass
         try:
             facts = {
                 name: _celled(scope.get(name)) if part is None else _part(scope.get(name), part)

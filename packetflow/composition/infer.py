@@ -183,9 +183,13 @@ def _renamed(port: Port, name: str) -> Port:
 
 
 def _infer_called(step: Use | Call) -> Flow:
-    flow = Flow()
     name = label(step)
-    reads, writes = joined(step)
+    contract = called_contract(step)
+    if contract is not None and step.is_plain:
+        needs = {port.name: port for port in contract.requires}
+        makes = {port.name: port for port in contract.provides}
+        return Flow(needs, makes, dict.fromkeys(needs, name), dict.fromkeys(makes, name))
+    flow, (reads, writes) = Flow(), joined(step)
     for _, port in reads:
         flow.read(port, name)
     for _, port in writes:
@@ -305,8 +309,7 @@ def _shared(parts: SequenceOf[Flow], *, all_ways: bool) -> tuple[dict[str, Port]
 
 
 def _infer_each(step: Each) -> Flow:
-    inner = step.step.flow
-    name = label(step)
+    inner, name = step.step.flow, label(step)
     maybes = {made: reader for made, reader in inner.maybes.items() if made not in step.over}
     flow = Flow(problems=list(inner.problems), maybes=maybes)
     for item, outer in step.over.items():
@@ -353,8 +356,7 @@ def _infer_repeat(step: Repeat) -> Flow:
 
 
 def _infer_wait(step: Wait) -> Flow:
-    flow = Flow()
-    name = label(step)
+    flow, name = Flow(), label(step)
     if step.key is not None:
         flow.read(Port(step.key, Any), name)
     given = Flow(makes={p.name: p for p in step.gives}, makers={p.name: name for p in step.gives})

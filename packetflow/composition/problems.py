@@ -16,6 +16,8 @@ Code: TypeAlias = Literal[
     "unknown_capability",
     "unknown_pipeline",
     "unknown_name",
+    "unknown_exception",
+    "likely_slip",
     "unknown_step",
     "duplicate_id",
     "bad_condition",

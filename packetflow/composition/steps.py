@@ -55,6 +55,11 @@ class Use(Composable):
     values: Mapping[str, Any] = field(default_factory=dict, hash=False)
     id: str | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """True when every name inside is the one outside."""
+        return self.writes is None and not self.reads and not self.values
+
 
 @dataclass(frozen=True)
 class Call(Composable):
@@ -65,6 +70,11 @@ class Call(Composable):
     writes: Writes | None = field(default=None, hash=False)
     values: Mapping[str, Any] = field(default_factory=dict, hash=False)
     id: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """True when every name inside is the one outside."""
+        return self.writes is None and not self.reads and not self.values
 
 
 @dataclass(frozen=True)

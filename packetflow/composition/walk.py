@@ -71,18 +71,23 @@ def walk(step: Step) -> Iterator[Step]:
     Raises:
         CompositionError: The tree is nested deeper than `DEEPEST`.
     """
-    stack: list[tuple[Step, int]] = [(step, 1)]
-    while stack:
-        here, depth = stack.pop()
-        if depth > DEEPEST:
-            raise CompositionError(
-                f"steps are nested more than {DEEPEST} deep; put inner parts into pipelines of "
-                "their own and call them"
-            )
-        yield here
-        inner = children(here)
-        if inner:
-            stack.extend((child, depth + 1) for child in reversed(inner))
+    levels = [iter((step,))]
+    while levels:
+        for here in levels[-1]:
+            yield here
+            if isinstance(here, (Use, Call)):  # most steps; they go without a look inside
+                continue
+            inner = children(here)
+            if inner:
+                if len(levels) == DEEPEST:
+                    raise CompositionError(
+                        f"steps are nested more than {DEEPEST} deep; put inner parts into "
+                        "pipelines of their own and call them"
+                    )
+                levels.append(iter(inner))
+                break
+        else:
+            levels.pop()
 
 
 def step_id(step: Step) -> str | None:
@@ -125,9 +130,9 @@ def identified(step: Step) -> Step:
     A sequence needs none, unless a policy stands around it. Names count up in reading order:
     ``fetch``, ``fetch_2``.
     """
-    taken = {found.id for found in walk(step) if not isinstance(found, Guarded) and found.id}
-    if not any(_lacks_id(found) for found in walk(step)):
+    if step.has_ids:
         return step
+    taken = {found.id for found in walk(step) if not isinstance(found, Guarded) and found.id}
     counts: Counter[str] = Counter()
 
     def name(here: Step, *, guarded: bool = False) -> Step:
@@ -138,6 +143,11 @@ def identified(step: Step) -> Step:
         return changed_children(here, name)
 
     return name(step)
+
+
+def has_ids(step: Step) -> bool:
+    """Tell whether every step that needs an id has one."""
+    return not any(_lacks_id(found) for found in walk(step))
 
 
 def _lacks_id(step: Step) -> bool:

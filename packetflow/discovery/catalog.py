@@ -16,6 +16,7 @@ from packetflow.composition.steps import Pipeline
 from packetflow.discovery.files import (
     Broken,
     Loaded,
+    forget_gone,
     imported_siblings,
     load_file,
     source_files,
@@ -102,6 +103,8 @@ class Catalog:
                 files[str(path)] = load_file(path, self._package, self._keep)
                 changed.add(stem)
                 read.append(str(path))
+            if self._keep is not None:
+                forget_gone(self._keep, found)
             self._files = dict(sorted(files.items()))
             self._read = True
             if read:
@@ -120,9 +123,12 @@ class Catalog:
 
     def find(self, name: str) -> AnyCapability | None:
         """The capability of that name, or ``None``."""
-        for layer in (self._added, self._from_files(), self._from_plugins()):
-            if name in layer:
-                return layer[name]
+        if name in self._added:
+            return self._added[name]
+        for layer in (self._from_files, self._from_plugins):  # each read only when it is needed
+            known = layer()
+            if name in known:
+                return known[name]
         if self._with_library and name in library.__all__:
             ready: AnyCapability = getattr(library, name)
             return ready

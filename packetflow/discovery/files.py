@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,18 @@ def _keep(path: Path, good: Path, sha: str) -> None:
         good.with_suffix(".new").replace(good)
     except OSError:
         return  # without a kept version a later mistake simply shows at once
+
+
+def forget_gone(keep: Path, stems: Container[str]) -> None:
+    """Take away good versions of files that are gone: a new file of that name is another one.
+
+    Args:
+        keep: Where good versions are kept.
+        stems: The names, without ``.py``, of the files that are there.
+    """
+    for good in keep.glob("*.py"):
+        if good.stem not in stems:
+            good.unlink(missing_ok=True)
 
 
 def source_files(folder: Path) -> dict[str, tuple[Path, str]]:

@@ -6,11 +6,13 @@ An entry point names a capability, a list of them, or a function that gives a li
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packetflow.composition.capability import Capability
 from packetflow.discovery.files import Broken
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "packetflow.capabilities"
 
@@ -27,6 +29,8 @@ def plugged_in(
         Capabilities by name, and the plug-ins that were left out with the reason. One bad
         plug-in never hinders the others.
     """
+    from importlib.metadata import entry_points
+
     found: dict[str, Capability[..., Any]] = {}
     broken: list[Broken] = []
     for point in entry_points(group=GROUP) if points is None else points:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from packetflow.capabilities.validate import reason
 from packetflow.engine.guarded import GuardedUse
@@ -89,7 +89,7 @@ def _scope_for(node: UseNode, inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _outputs(node: UseNode, target: UseNode, result: Any) -> dict[str, Any]:
-    made = target.spread(result)
+    made: dict[str, Any] = target.spread(result)
     if target is node:
         return made
     missing = [w.field for w in node.writes if w.field not in made and not w.port.optional]

@@ -36,7 +36,7 @@ class Contest:
         number = self.started
         self.started += 1
         try:
-            ended = self._strands.add(lambda: node.start(frame), number)
+            ended = self._strands.add(node.start, frame, number=number)
         except StepFailed as failed:
             self._ended(number, failed)
             return

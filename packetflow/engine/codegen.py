@@ -1,8 +1,9 @@
 """Turn a step's joints into Python functions of the scope.
 
 What is known when a plan is compiled (names, renames, validators, defaults) is written into the
-function's text, so that nothing is looked up or looped over when it runs. Only names that were
-checked as text reach the source, always through ``repr``.
+function's text, so that nothing is looped over when it runs. Only names that were checked as text
+reach the source, always through ``repr``. Names in the scope are globals of the function, so that
+steps that differ only in them share one text, which is compiled once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from types import CodeType
 from typing import Any
 
 from packetflow.capabilities.contract import MISSING, Port
@@ -40,48 +43,56 @@ class Write:
     pack: Pack | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Joint:
-    """How a capability is joined to the scope: the same for every step joined alike."""
+    """How a capability is joined to the scope: the same for every step joined alike.
 
+    Its functions are written when they are first needed: a step that is done already needs none.
+    """
+
+    declaration: Declaration
     reads: tuple[Read, ...]
     writes: tuple[Write, ...]
-    fixed: dict[str, Any]
-    call: Callable[..., Any]
-    gather: Callable[[Mapping[str, Any]], dict[str, Any]]
-    spread: Callable[[Any], dict[str, Any]]
-    pack: Callable[[dict[str, Any]], dict[str, Any]] | None
-    redacts: bool
+    fixed: Mapping[str, Any]
+
+    @cached_property
+    def call(self) -> Callable[..., Any]:
+        """Calls the capability with what the scope has, and its context."""
+        said = self.declaration
+        return call_function(said.fn, self.reads, self.fixed, said.context)
+
+    @cached_property
+    def gather(self) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+        """Gives the arguments by parameter."""
+        return inputs_function(self.reads, self.fixed)
+
+    @cached_property
+    def spread(self) -> Callable[[Any], dict[str, Any]]:
+        """Gives the outputs by their names in the scope."""
+        return outputs_function(self.writes, self.declaration.shape)
+
+    @cached_property
+    def pack(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+        """Makes the outputs fit for a record; ``None`` when they are."""
+        return pack_function({write.scope_name: write.pack for write in self.writes})
 
 
-def make_joint(
-    declaration: Declaration,
-    reads: tuple[Read, ...],
-    writes: tuple[Write, ...],
-    fixed: Mapping[str, Any],
-) -> Joint:
-    """Write the functions of one joint."""
-    return Joint(
-        reads,
-        writes,
-        dict(fixed),
-        call_function(declaration.fn, reads, fixed, declaration.context),
-        inputs_function(reads, fixed),
-        outputs_function(writes, declaration.shape),
-        pack_function(writes),
-        any(write.port.secret for write in writes),
-    )
-
-
-def _function(source: str, name: str, known: Mapping[str, Any]) -> Callable[..., Any]:
+def function(source: str, name: str, known: Mapping[str, Any]) -> Callable[..., Any]:
+    """Make the function *name* from source that uses the *known* values."""
     namespace: dict[str, Any] = dict(known)
-    exec(source, namespace)  # noqa: S102 - our own text; names pass through repr
+    exec(_compiled(source), namespace)  # noqa: S102 - our own text; names pass through repr
     made: Callable[..., Any] = namespace[name]
     return made
 
 
+@lru_cache(maxsize=1024)
+def _compiled(source: str) -> CodeType:
+    return compile(source, "<joint>", "exec")
+
+
 def _given(index: int, read: Read, known: dict[str, Any]) -> str:
-    value = f"scope[{read.scope_name!r}]"
+    known[f"r{index}"] = read.scope_name
+    value = f"scope[r{index}]"
     if read.check is not None:
         known[f"c{index}"] = read.check
         value = f"c{index}({value})"
@@ -92,7 +103,7 @@ def _input(index: int, read: Read, known: dict[str, Any]) -> str:
     value = _given(index, read, known)
     if read.port.optional:
         known[f"d{index}"] = None if read.port.default is MISSING else read.port.default
-        value = f"{value} if {read.scope_name!r} in scope else d{index}"
+        value = f"{value} if r{index} in scope else d{index}"
     return value
 
 
@@ -107,7 +118,7 @@ def inputs_function(
         value = _input(index, read, known)
         if _has_no_default(read):
             there = _given(index, read, known)
-            late.append(f"    if {read.scope_name!r} in scope:\n")
+            late.append(f"    if r{index} in scope:\n")
             late.append(f"        made[{read.parameter!r}] = {there}\n")
         else:
             parts.append(f"{read.parameter!r}: {value}")
@@ -116,7 +127,7 @@ def inputs_function(
         parts.append(f"{parameter!r}: f{index}")
     body = f"{{{', '.join(parts)}}}"
     source = f"def inputs(scope):\n    made = {body}\n{''.join(late)}    return made\n"
-    return _function(source, "inputs", known)
+    return function(source, "inputs", known)
 
 
 def call_function(
@@ -132,7 +143,7 @@ def call_function(
     for index, read in enumerate(reads):
         if _has_no_default(read):
             there = f"{{{read.parameter!r}: {_given(index, read, known)}}}"
-            odd.append(f"**({there} if {read.scope_name!r} in scope else {{}})")
+            odd.append(f"**({there} if r{index} in scope else {{}})")
         else:
             pairs.append((read.parameter, _input(index, read, known)))
     for index, (parameter, value) in enumerate(fixed.items()):
@@ -140,10 +151,10 @@ def call_function(
         pairs.append((parameter, f"f{index}"))
     if context is not None:
         pairs.append((context, "context"))
-    named = [f"{name}={value}" for name, value in pairs if _is_safe(name)]
-    odd += [f"{name!r}: {value}" for name, value in pairs if not _is_safe(name)]
+    named = [f"{name}={value}" for name, value in pairs if is_safe(name)]
+    odd += [f"{name!r}: {value}" for name, value in pairs if not is_safe(name)]
     arguments = ", ".join([*named, *([f"**{{{', '.join(odd)}}}"] if odd else [])])
-    return _function(f"def call(scope, context=None):\n    return fn({arguments})\n", "call", known)
+    return function(f"def call(scope, context=None):\n    return fn({arguments})\n", "call", known)
 
 
 def outputs_function(writes: Sequence[Write], shape: str) -> Callable[[Any], dict[str, Any]]:
@@ -152,6 +163,7 @@ def outputs_function(writes: Sequence[Write], shape: str) -> Callable[[Any], dic
     parts: list[str] = []
     late: list[str] = []
     for index, write in enumerate(writes):
+        known[f"w{index}"] = write.scope_name
         if shape == "value":
             value = "result"
         elif shape == "mapping":
@@ -159,35 +171,35 @@ def outputs_function(writes: Sequence[Write], shape: str) -> Callable[[Any], dic
         else:
             value = (
                 f"result.{write.field}"
-                if _is_safe(write.field)
+                if is_safe(write.field)
                 else f"getattr(result, {write.field!r})"
             )
         if write.check is not None:
             known[f"c{index}"] = write.check
             value = f"c{index}({value})"
         if shape == "mapping" and write.port.optional:
-            late.append(
-                f"    if {write.field!r} in result:\n        made[{write.scope_name!r}] = {value}\n"
-            )
+            late.append(f"    if {write.field!r} in result:\n        made[w{index}] = {value}\n")
         else:
-            parts.append(f"{write.scope_name!r}: {value}")
+            parts.append(f"w{index}: {value}")
     body = f"{{{', '.join(parts)}}}"
     if late:
         source = f"def outputs(result):\n    made = {body}\n{''.join(late)}    return made\n"
     else:
         source = f"def outputs(result):\n    return {body}\n"
-    return _function(source, "outputs", known)
+    return function(source, "outputs", known)
 
 
-def pack_function(writes: Sequence[Write]) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
-    """A function of the outputs that makes them fit for a record; ``None`` when they are."""
-    packers = {write.scope_name: write.pack for write in writes if write.pack is not None}
-    if not packers:
+def pack_function(
+    packers: Mapping[str, Pack | None],
+) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    """A function that makes named values fit for a record; ``None`` when they are."""
+    needed = [(name, pack) for name, pack in packers.items() if pack is not None]
+    if not needed:
         return None
 
-    def packed(outputs: dict[str, Any]) -> dict[str, Any]:
-        kept = dict(outputs)
-        for name, pack in packers.items():
+    def packed(values: dict[str, Any]) -> dict[str, Any]:
+        kept = values.copy()
+        for name, pack in needed:
             if name in kept:
                 kept[name] = pack(kept[name])
         return kept
@@ -203,6 +215,6 @@ def _has_no_default(read: Read) -> bool:
 _SAFE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def _is_safe(name: str) -> bool:
+def is_safe(name: str) -> bool:
     """Tell whether a name may be written into source as it is (Python folds other alphabets)."""
     return _SAFE.fullmatch(name) is not None and not keyword.iskeyword(name) and name != "__debug__"

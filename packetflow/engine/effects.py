@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from packetflow.capabilities.effects import Effect
 from packetflow.engine.state import Frame
-from packetflow.kernel.records import LogLine, MetricPoint, SpanEnded
+from packetflow.kernel.records import LogLine, MetricPoint, Record, SpanEnded
 
 if TYPE_CHECKING:
     from packetflow.engine.use import UseNode
@@ -19,23 +19,26 @@ def emitting(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     return tuple(effect for effect in effects if effect.kind in _EMITTED)
 
 
-def emit_effects(node: UseNode, frame: Frame, span: SpanEnded) -> None:
-    """Write a call's audit lines, notifications and measurements."""
-    run = frame.run
+def emitted(node: UseNode, frame: Frame, span: SpanEnded) -> list[Record]:
+    """A call's audit lines, notifications and measurements."""
+    run, made = frame.run, list[Record]()
     at = span.started + span.duration_ns
     labels = {"capability": node.name, "step": node.id}
     for effect in node.effects:
         match effect.kind:
             case "audit":
                 text = f"{node.name} done by {run.user or run.agent or 'nobody named'}"
-                run.append(LogLine(run.id, span.span_id, at, "audit", effect.target, text, labels))
+                made.append(LogLine(run.id, span.span_id, at, "audit", effect.target, text, labels))
             case "notify":
                 text = f"{node.name} has run"
-                run.append(LogLine(run.id, span.span_id, at, "notify", effect.target, text, labels))
+                made.append(
+                    LogLine(run.id, span.span_id, at, "notify", effect.target, text, labels)
+                )
             case "counter":
-                run.append(MetricPoint(at, effect.target, "counter", 1.0, labels, run.id))
+                made.append(MetricPoint(at, effect.target, "counter", 1.0, labels, run.id))
             case "histogram":
                 seconds = span.duration_ns / 1e9
-                run.append(MetricPoint(at, effect.target, "histogram", seconds, labels, run.id))
+                made.append(MetricPoint(at, effect.target, "histogram", seconds, labels, run.id))
             case _:
                 pass
+    return made

@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from packetflow.composition.capability import Capability
-from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Call, Pipeline, Step, Use
 from packetflow.composition.walk import find, identified, label, walk
 from packetflow.engine.events import Ended
 from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.plan import Plan
 from packetflow.engine.state import Frame, Run, StepFailed
-from packetflow.engine.values import pack_all
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.records import ExecutionEnded, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(NamedTuple):
     """What the engine holds of an execution under way."""
 
     plan: Plan
     run: Run
     frame: Frame
-    name: str
-    began_ns: int
-
-
-def name_of(composition: Composable | Pipeline) -> tuple[str, str]:
-    """The name and version that records carry."""
-    if isinstance(composition, Pipeline):
-        return composition.name, str(composition.version)
-    return label(composition.as_step()), ""
 
 
 def failure_of(failed: StepFailed, live: Live) -> Failure:
@@ -51,6 +37,7 @@ def failure_of(failed: StepFailed, live: Live) -> Failure:
         live.run.told(failed),
         cause,
         used if isinstance(used, Capability) else None,
+        failed.trail,
     )
 
 
@@ -78,6 +65,8 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
         JournalFull: It went well, but that could not be kept.
     """
     run = live.run
+    if run.engine.printed is not None:
+        run.engine.printed.end()
     outputs = _outputs(live, status)
     ended = None
     if status is not Status.WAITING:
@@ -85,15 +74,16 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
         _keep_end(live, status, failure, outputs)
     execution = Execution(
         run.id,
-        live.name,
+        live.plan.name,
         status,
         run.inputs,
         outputs,
         run.spans,
         failure,
-        _moment(live.began_ns),
+        _moment(run.started_at),
         ended,
         live.plan.step,
+        run.put_off if status is Status.WAITING else (),
     )
     if run.listeners:
         run.tell(Ended(execution))
@@ -112,13 +102,13 @@ def _outputs(live: Live, status: Status) -> dict[str, Any]:
     }
 
 
-def _keep_end(
-    live: Live, status: Status, failure: Failure | None, outputs: Mapping[str, Any]
-) -> None:
-    run = live.run
+def _keep_end(live: Live, status: Status, failure: Failure | None, outputs: dict[str, Any]) -> None:
+    run, plan = live.run, live.plan
     if not run.is_ours:
         return
-    kept = pack_all(outputs, live.plan.contract.outputs) if run.durable else dict(outputs)
+    kept = outputs
+    if plan.pack_outputs is not None and (run.durable or plan.secrets):
+        kept = plan.pack_outputs(outputs)
     record = ExecutionEnded(
         run.id,
         run.epoch,
@@ -130,7 +120,7 @@ def _keep_end(
         failure.message if failure else "",
     )
     try:
-        run.append(record)
+        run.write(record, "outputs")
     except PacketFlowError:
         if failure is None:
             raise

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline, Use
-from packetflow.engine.ending import Live, failure_of, finish, name_of
+from packetflow.engine.ending import Live, failure_of, finish
 from packetflow.engine.events import Event
 from packetflow.engine.execution import Execution, Failure, Running
 from packetflow.engine.guarded import GuardedUse
@@ -18,6 +18,7 @@ from packetflow.engine.migration import agreed, calls_now, keep_calls, note_make
 from packetflow.engine.past import Story, read_story
 from packetflow.engine.plan import Plan, compile_plan, compile_step
 from packetflow.engine.ports import Chain, Inbox, Leases, NoSink, Optimize, Reject, Sink
+from packetflow.engine.printed import Printed
 from packetflow.engine.processes import Processes
 from packetflow.engine.reuse import take_over
 from packetflow.engine.start import Start, check_inputs, definition_of, restored_inputs
@@ -25,7 +26,7 @@ from packetflow.engine.state import NO_TAGS, Frame, Run, StepFailed
 from packetflow.engine.strands import Carriers
 from packetflow.engine.threads import Threads
 from packetflow.engine.use import UseNode
-from packetflow.engine.values import pack_all, redacted
+from packetflow.engine.veil import holds_secrets
 from packetflow.engine.waits import Waits
 from packetflow.errors import Cancelled, PacketFlowError, RunError, Superseded, UnknownName
 from packetflow.kernel.clock import Clock, SystemClock
@@ -97,6 +98,8 @@ class Engine:
         self._shared: dict[Hashable, Any] = {}
         self._known_definitions: set[str] = set()
         self._minding: asyncio.TimerHandle | None = None
+        self.on_aside: Callable[[], None] | None = None
+        self.printed: Printed | None = None
 
     def plan(self, composition: Composable | Pipeline) -> Plan:
         """The compiled form; the last 256 are kept.
@@ -169,7 +172,7 @@ class Engine:
     def resume(
         self,
         composition: Composable | Pipeline,
-        records: Iterable[Record],
+        records: Iterable[Record] | Story,
         *,
         epoch: int | None = None,
         reason: str = "",
@@ -181,7 +184,7 @@ class Engine:
 
         Args:
             composition: What it ran.
-            records: All its records.
+            records: All its records, or what they tell.
             epoch: The lease's epoch; one more than the last by default.
             reason: Why it was interrupted, for the log.
             question: Asked first when not empty: whether it may go on with changed code.
@@ -189,7 +192,7 @@ class Engine:
         Raises:
             RunError: There is no such execution, or it is over.
         """
-        story = read_story(records)
+        story = records if isinstance(records, Story) else read_story(records)
         if story.started is None:
             raise RunError("these records hold no start of an execution")
         if story.ended is not None and story.ended.status == Status.OK:
@@ -236,23 +239,24 @@ class Engine:
         scope = check_inputs(plan, inputs)
         run = Run(self, start.execution_id, start.epoch, start.past)
         run.user, run.agent, run.tags = start.user, start.agent, dict(start.tags) or NO_TAGS
-        run.last_span = start.last_span
-        name, version = name_of(composition)
+        run.last_span, run.leaves_questions = start.last_span, start.leaves_questions
         sha = self._define(composition, plan) if run.durable else ""
         calls = calls_now(plan) if run.durable else {}
         if start.past is not None:
             take_over(run, start.past, start.retry_of or "")
-        ports = plan.contract.inputs
-        run.append(
+        run.inputs = given = scope.copy()
+        if plan.pack_inputs is not None and (run.durable or plan.secrets):
+            given = plan.pack_inputs(scope)
+        run.write(
             ExecutionStarted(
                 run.id,
                 run.epoch,
-                self.clock.wall_ns(),
-                name,
-                version,
+                run.started_at,
+                plan.name,
+                plan.version,
                 sha,
                 start.trigger,
-                pack_all(scope, ports) if run.durable else redacted(scope, ports),
+                given,
                 self.runner,
                 start.parent_id,
                 start.retry_of,
@@ -260,12 +264,11 @@ class Engine:
                 start.agent,
                 run.tags,
                 calls,
-            )
+            ),
+            "inputs",
         )
-        run.inputs = dict(scope)
         run.plan = plan
-        run.started_at = self.clock.wall_ns()
-        return Live(plan, run, Frame(run, scope), name, run.started_at)
+        return Live(plan, run, Frame(run, scope))
 
     def _prepare_again(
         self, composition: Composable | Pipeline, story: Story, epoch: int | None
@@ -279,21 +282,19 @@ class Engine:
         run.last_span = story.last_span
         run.user, run.agent, run.tags = started.user, started.agent, started.tags
         scope = restored_inputs(plan, started, self.sink.get)
-        name = started.name
         run.inputs = dict(scope)
         run.plan = plan
         run.started_at = started.at
-        return Live(plan, run, Frame(run, scope), name, started.at)
+        return Live(plan, run, Frame(run, scope))
 
     def _define(self, composition: Composable | Pipeline, plan: Plan) -> str:
         """Keep the definition once, so that a run can be resumed with what it started with."""
         sha, kind, body, compact = definition_of(composition, plan)
         if sha not in self._known_definitions:
-            name, version = name_of(composition)
             at = self.clock.wall_ns()
             if self._keep_definition is not None:
                 self._keep_definition(sha, compact)
-            self.sink.append(DefinitionSeen(sha, kind, name, version, body, at))
+            self.sink.append(DefinitionSeen(sha, kind, plan.name, plan.version, body, at))
             self._known_definitions.add(sha)
         return sha
 
@@ -308,6 +309,8 @@ class Engine:
             if self.chain:
                 root = await self._optimized(live.plan)
             self._watch_idle(run)
+            if self.printed is not None:
+                self.printed.begin(run, hides=holds_secrets(live.plan.step))
             pending = root.start(live.frame)
             if pending is not None:
                 await pending
@@ -330,6 +333,8 @@ class Engine:
             if task is not None:
                 task.uncancel()
             run.decide(("", ()), "parked", 1)
+            if self.on_aside is not None:
+                self.on_aside()
             return finish(live, Status.WAITING, None)
         execution = self._cancelled(live)
         if not run.cancelled:
@@ -377,7 +382,8 @@ class Engine:
                 task.cancel()
 
         def idle() -> None:
-            self.clock.call_later(pause, aside)
+            at_once = run.asking and run.leaves_questions
+            self.clock.call_later(0.0 if at_once else pause, aside)
 
         run.on_idle = idle
 

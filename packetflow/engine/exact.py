@@ -59,7 +59,7 @@ def _classes(kind: Any, above: tuple[Any, ...]) -> Classes | None:
     if typing.is_typeddict(kind):
         inside = _all(typing.get_type_hints(kind).values(), (*above, kind))
         return None if inside is None else inside | {dict}
-    if isinstance(kind, type) and _is_plain_class(kind):
+    if isinstance(kind, type) and is_plain_class(kind):
         inside = _all(typing.get_type_hints(kind, include_extras=True).values(), (*above, kind))
         return None if inside is None else inside | {kind}
     return None
@@ -86,17 +86,17 @@ def _all(kinds: Iterable[Any], above: tuple[Any, ...]) -> Classes | None:
     return found
 
 
-def _is_plain_class(kind: type) -> bool:
+def is_plain_class(kind: type) -> bool:
     """Tell whether instances are nothing but their fields."""
-    if dataclasses.is_dataclass(kind):
-        return not hasattr(kind, "__post_init__") and all(f.init for f in dataclasses.fields(kind))
-    fields = getattr(kind, "model_fields", None)
-    if not isinstance(fields, dict):
-        return False
     decorators = getattr(kind, "__pydantic_decorators__", None)
     own = decorators is not None and any(
         getattr(decorators, name, None)
         for name in ("validators", "field_validators", "root_validators", "model_validators")
     )
+    if own or getattr(kind, "__private_attributes__", None):
+        return False
+    if dataclasses.is_dataclass(kind):
+        return not hasattr(kind, "__post_init__") and all(f.init for f in dataclasses.fields(kind))
+    fields = getattr(kind, "model_fields", None)
     config = getattr(kind, "model_config", {})
-    return not own and config.get("extra") != "allow" and set(fields) != {"root"}
+    return isinstance(fields, dict) and config.get("extra") != "allow" and set(fields) != {"root"}

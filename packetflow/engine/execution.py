@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.events import Ended, Event
 from packetflow.errors import CapabilityFailed, MissingInput, PacketFlowError, RunError
-from packetflow.kernel.records import Path, SpanEnded, Status
+from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted
 
 if TYPE_CHECKING:
     from packetflow.composition.capability import Capability
@@ -35,6 +35,7 @@ class Failure:
         message: What the exception said.
         cause: The exception itself; ``None`` when the failure was read from the store.
         capability: What was called; ``None`` when it is not known here.
+        trail: The lines of the user's code that led there (see `packetflow.engine.trail`).
     """
 
     step: str
@@ -44,6 +45,7 @@ class Failure:
     message: str
     cause: BaseException | None = field(default=None, repr=False)
     capability: Capability[..., Any] | None = field(default=None, repr=False)
+    trail: str = field(default="", repr=False)
 
     def replay(self) -> Any:
         """Call the capability again with the same inputs, as a plain function.
@@ -93,6 +95,7 @@ class Execution:
         started_at: When, UTC.
         ended_at: When, UTC; ``None`` while it waits.
         step: The composition with all ids.
+        waits: What it waits for, when it was put aside: events, and questions to people.
     """
 
     id: str
@@ -105,18 +108,23 @@ class Execution:
     started_at: dt.datetime
     ended_at: dt.datetime | None
     step: Step | None = field(default=None, repr=False)
+    waits: tuple[WaitStarted, ...] = ()
 
     def __getitem__(self, name: str) -> Any:
         """An output by name.
 
         Raises:
             PacketFlowError: The failure, if the execution failed before making it.
+            RunError: It waits, and has not made it yet.
             MissingInput: It makes no such output.
         """
         if name in self.outputs:
             return self.outputs[name]
         if self.failure is not None:
             raise self.failure.error() from self.failure.cause
+        if self.status is Status.WAITING:
+            said = "; ".join(map(self.how_to_go_on, self.waits))
+            raise RunError(f"execution {self.id} has no {name!r} yet: {said or 'it waits'}")
         from difflib import get_close_matches
 
         near = get_close_matches(name, self.outputs, 1)
@@ -138,6 +146,17 @@ class Execution:
             raise self.failure.error() from self.failure.cause
         return self
 
+    def how_to_go_on(self, wait: WaitStarted) -> str:
+        """What it waits for at one of its `waits`, and the call that ends the wait."""
+        place = f"{wait.step}{''.join(f'[{one}]' for one in wait.path if one >= 0)}"
+        if not wait.question:
+            key = f", key={wait.key!r}" if wait.key else ""
+            return f"{place} waits for an event: ws.emit({wait.event!r}, {{...}}{key})"
+        value = " or ".join(map(repr, wait.choices or (True, False)))
+        path = f", path={wait.path!r}" if wait.path else ""
+        call = f"ws.answer({self.id[-8:]!r}, {wait.step!r}, {value}{path})"
+        return f"{place} asks {wait.question!r}: {call}"
+
     def _repr_html_(self) -> str:
         from packetflow.engine.picture import execution_html
 
@@ -146,6 +165,7 @@ class Execution:
     def __repr__(self) -> str:
         tail = f" {self.failure}" if self.failure else ""
         made = ", ".join(self.outputs)
+        tail += "".join(f"; {self.how_to_go_on(wait)}" for wait in self.waits)
         return f"<execution {self.id[-8:]} {self.status.value} ({made}){tail}>"
 
 
@@ -159,6 +179,7 @@ class Running:
         self._task = task
         self._give_up = give_up
         self._given_up: Execution | None = None
+        self._patience: Timer | None = None
         self._observers: list[Callable[[], None]] = []
         task.add_done_callback(self._is_over)
 
@@ -178,7 +199,9 @@ class Running:
         self._run.special = True  # so that no further step begins, whatever the last one does
         # one turn later: a task that is cancelled before its first turn never runs at all
         self._task.get_loop().call_soon(self._task.cancel)
-        self._run.engine.clock.call_later(PATIENCE_SECONDS, self._leave_it)
+        if self._patience is None and not self.done():
+            clock = self._run.engine.clock
+            self._patience = clock.call_later(PATIENCE_SECONDS, self._leave_it)
 
     def _leave_it(self) -> None:
         if not self.done():
@@ -186,6 +209,8 @@ class Running:
             self._is_over(self._task)
 
     def _is_over(self, _: object) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
         observers, self._observers = self._observers, []
         for tell in observers:
             tell()
@@ -210,6 +235,11 @@ class Running:
     def only_waits(self) -> bool:
         """True while nothing of it is under way but waiting for events."""
         return self._run.only_waits
+
+    @property
+    def is_put_aside(self) -> bool:
+        """True once it is being put aside: it is over here as soon as it is done."""
+        return self._run.passivated
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -30,6 +30,7 @@ def bars(spans: list[SpanEnded]) -> list[Bar]:
             span.attempt,
             tuple(one for one in span.path if one >= 0),
             f"{span.error_type}: {span.error}" if span.error_type else "",
+            span.kind == "wait",
         )
         for span in spans
     ]
@@ -48,6 +49,9 @@ def execution_html(execution: Execution) -> str:
         failure = execution.failure
         row = html.Row(failure.step or "execution", f"{failure.error_type}: {failure.message}")
         parts.append(html.problems([row]))
+    if execution.waits:
+        said = [html.Row(wait.step, execution.how_to_go_on(wait)) for wait in execution.waits]
+        parts.append(html.problems(said))
     if execution.spans:
         parts.append(timeline(bars(execution.spans[:MOST_BARS]), title=""))
     rows = [(name, value_text(value)) for name, value in execution.outputs.items()]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from packetflow.capabilities.contract import MISSING, Contract, Port
 from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.effects import Safety
-from packetflow.capabilities.validate import validator
+from packetflow.capabilities.validate import unusable, validator
 from packetflow.composition.check import check, check_pipeline
 from packetflow.composition.concealing import fixed_secrets
 from packetflow.composition.condition import compile_condition, variables
@@ -46,20 +46,22 @@ from packetflow.composition.steps import (
 )
 from packetflow.composition.walk import changed_children, identified, label, natural_name, walk
 from packetflow.engine.choices import FallbackNode, RaceNode
-from packetflow.engine.codegen import Joint, Read, Write, inputs_function, make_joint
+from packetflow.engine.codegen import Joint, Read, Write, inputs_function, pack_function
 from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.guards import CacheNode, HedgeNode, RetryNode, TimeoutNode
 from packetflow.engine.limits import BreakerNode, BulkheadNode, RateLimitNode
 from packetflow.engine.loops import EachNode, RepeatNode
 from packetflow.engine.node import Node
+from packetflow.engine.packing import packer
 from packetflow.engine.places import ProcessUse, StreamUse, ThreadUse
 from packetflow.engine.shared import SharedKey, shared_place
 from packetflow.engine.use import AsyncUse, InlineUse, UseNode
-from packetflow.engine.values import packer
 from packetflow.engine.veil import veil, veiled
 from packetflow.engine.waits import WaitNode
 from packetflow.engine.ways import BranchNode, CallNode, GraphNode, ParallelNode, SequenceNode
 from packetflow.errors import ContractError, DeclarationError
+
+Packing: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -67,18 +69,26 @@ class Plan:
     """A compiled composition.
 
     Attributes:
+        name: The pipeline's name, or the label of the outermost step.
+        version: The pipeline's version; empty for a composition without one.
         step: The composition with all its ids.
         contract: What it requires and provides.
         root: The compiled steps.
         inputs: How the given inputs are checked.
+        pack_inputs: Makes them fit for a record; ``None`` when they are.
+        pack_outputs: The same of what it provides.
         defaults: What a pipeline itself says of inputs that are left out.
         secrets: The names in its scope whose values may not be shown.
     """
 
+    name: str
+    version: str
     step: Step
     contract: Contract
     root: Node
     inputs: tuple[Read, ...]
+    pack_inputs: Packing | None
+    pack_outputs: Packing | None
     defaults: Mapping[str, Any]
     secrets: frozenset[str]
 
@@ -95,16 +105,18 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
         ContractError: It cannot run, with the problems.
     """
     defaults: dict[str, Any] = {}
+    name, version = "", ""
     if isinstance(composition, Pipeline):
+        name, version = composition.name, str(composition.version)
         composition = replace(composition, step=identified(composition.step))
-        problems = check_pipeline(composition)
+        problems = check_pipeline(composition, errors_only=True)
         contract = pipeline_contract(composition)
         step = composition.step
         inputs = composition.inputs.items()
         defaults = {name: port.default for name, port in inputs if port.default is not MISSING}
     else:
         step = identified(composition)
-        problems = check(step)
+        problems = check(step, errors_only=True)
         contract = step.contract
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
@@ -112,16 +124,24 @@ def compile_plan(composition: Step | Pipeline) -> Plan:
     hidden = hidden_names(step, (port.name for port in contract.requires if port.secret))
     contract = Contract(veiled(contract.requires, hidden), veiled(contract.provides, hidden))
     reads = tuple(Read(p.name, p.name, p, _check(p)) for p in contract.requires)
-    return Plan(step, contract, compile_step(step, hidden), reads, defaults, hidden)
+    return Plan(
+        name or label(step),
+        version,
+        step,
+        contract,
+        compile_step(step, hidden),
+        reads,
+        pack_function({port.name: packer(port) for port in contract.requires}),
+        pack_function({port.name: packer(port) for port in contract.provides}),
+        defaults,
+        hidden,
+    )
 
 
 def _check(port: Port) -> Any:
-    from pydantic import PydanticUserError
-    from pydantic.errors import PydanticSchemaGenerationError
-
     try:
         return validator(port.type)
-    except (PydanticUserError, PydanticSchemaGenerationError, NameError) as error:
+    except unusable() as error:
         raise DeclarationError(
             f"the type of {port.name!r} ({port}) cannot be checked: {error}"
         ) from error
@@ -195,25 +215,19 @@ def _compile_use(step: Use, hidden: frozenset[str]) -> Node:
     if isinstance(used, Unknown):
         raise AssertionError(f"{used.name} passed the check")  # noqa: TRY004 - not a type of value
     declaration = used.declaration
-    if _is_plain(step):
-        joint = _plain_joint(declaration, hidden & _names(declaration.contract))
+    if step.is_plain:
+        contract = declaration.contract
+        secret = hidden and hidden & {*contract.inputs, *contract.outputs}
+        joint = _plain_joint(declaration, secret)
     else:
         joint = _joint(step, declaration, hidden)
     node = _use_class(declaration)(label(step), declaration, joint)
     return GuardedUse(node) if declaration.safety is Safety.GUARDED else node
 
 
-def _is_plain(step: Use) -> bool:
-    return not step.reads and step.writes is None and not step.values
-
-
-def _names(contract: Contract) -> frozenset[str]:
-    return frozenset(contract.inputs) | frozenset(contract.outputs)
-
-
 def _joint(step: Use, declaration: Declaration, hidden: frozenset[str]) -> Joint:
     reads, writes = reads_and_writes(step, hidden)
-    return make_joint(declaration, reads, writes, _fixed(step, declaration.contract))
+    return Joint(declaration, reads, writes, _fixed(step, declaration.contract))
 
 
 @lru_cache(maxsize=1024)
@@ -227,7 +241,7 @@ def _plain_joint(declaration: Declaration, hidden: frozenset[str]) -> Joint:
         Write(port.name, port.name, port, _check(port), packer(port))
         for port in veiled(contract.provides, hidden)
     )
-    return make_joint(declaration, reads, writes, {})
+    return Joint(declaration, reads, writes, {})
 
 
 def _use_class(declaration: Declaration) -> type[UseNode]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -22,6 +22,10 @@ class Sink(Protocol):
         Raises:
             JournalFull: It cannot be kept; nothing of it was.
         """
+        ...
+
+    def append_all(self, records: Sequence[Record]) -> None:
+        """Keep records that belong together, at the price of one; raises as `append` does."""
         ...
 
     def put(self, content: bytes, media_type: str) -> str:
@@ -45,6 +49,7 @@ class MemorySink:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.append = self.records.append
+        self.append_all = self.records.extend
         self._blobs: dict[str, bytes] = {}
 
     def put(self, content: bytes, media_type: str) -> str:  # noqa: ARG002 - the protocol's
@@ -67,6 +72,9 @@ class NoSink:
 
     def append(self, record: Record) -> None:
         """Forget it."""
+
+    def append_all(self, records: Sequence[Record]) -> None:
+        """Forget them."""
 
     def put(self, content: bytes, media_type: str) -> str:  # noqa: ARG002 - the protocol's
         """Nothing is kept."""

@@ -8,19 +8,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import multiprocessing as mp
 import os
 import pickle
 import signal
 import sys
 from collections.abc import Mapping
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from packetflow.engine.importing import import_file
 from packetflow.engine.threads import harmless
+from packetflow.engine.trail import carry_trail, trail_of
 from packetflow.errors import RunnerLost
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Address: TypeAlias = tuple[str, str, str]
 """Module, qualified name, source file of a function."""
@@ -59,24 +61,25 @@ def _work(pipe: Connection) -> None:
         except (EOFError, OSError):
             return
         try:
-            answer: tuple[bool, Any] = (True, _find(address)(**inputs))
+            answer: tuple[bool, Any, str] = (True, _find(address)(**inputs), "")
         except BaseException as error:  # noqa: BLE001 - carried to the parent
-            answer = (False, error)
+            answer = (False, error, trail_of(error))
         pipe.send_bytes(_packed(answer))
 
 
-def _packed(answer: tuple[bool, Any]) -> bytes:
+def _packed(answer: tuple[bool, Any, str]) -> bytes:
     """The answer as bytes that can be read back; what cannot travel is an answer too."""
-    fine, value = answer
+    fine, value, trail = answer
     try:
         packed = pickle.dumps(answer)
         if not fine:
             pickle.loads(packed)  # our own bytes; some exceptions do not survive this
     except Exception as error:  # noqa: BLE001 - a border: the value is the user's
-        if fine:
-            return pickle.dumps((False, TypeError(f"its result cannot leave the process: {error}")))
         text = f"{type(value).__name__}: {value}"
-        return pickle.dumps((False, RuntimeError(text)))
+        if fine:
+            text = f"its result cannot leave the process: {error}"
+        made = TypeError(text) if fine else RuntimeError(text)
+        return pickle.dumps((False, made, trail))
     return packed
 
 
@@ -96,7 +99,9 @@ class _Worker:
 
     def __init__(self) -> None:
         self.read: dict[Path, tuple[tuple[str, int, int], ...]] = {}
-        context = mp.get_context("spawn")
+        import multiprocessing  # few workspaces have steps that run in processes
+
+        context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs,), daemon=True)
         self.process.start()
@@ -139,7 +144,7 @@ class Processes:
             try:
                 await self._send(worker, request)
                 await self._readable(worker)
-                fine, answer = worker.pipe.recv()
+                fine, answer, trail = worker.pipe.recv()
             except (EOFError, OSError) as error:
                 worker.process.join(1)
                 code = worker.process.exitcode
@@ -151,6 +156,7 @@ class Processes:
             self._idle.append(worker)
         if fine:
             return answer
+        carry_trail(answer, trail)
         raise harmless(answer)
 
     def _living(self, folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> _Worker | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import ValidationError
+import msgspec
+from pydantic_core import ValidationError
 
 from packetflow.capabilities.validate import reason
 from packetflow.composition.composable import Composable
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from packetflow.engine.plan import Plan
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an execution beside its composition and inputs.
 
     Attributes:
@@ -37,18 +36,20 @@ class Start:
         tags: Free facts.
         past: Completed steps of another execution to build on.
         last_span: The highest span number already used.
+        leaves_questions: Put it aside as soon as it only waits for people.
     """
 
-    execution_id: str = field(default_factory=new_id)
+    execution_id: str = msgspec.field(default_factory=new_id)
     epoch: int = 1
     trigger: str = "python"
     user: str | None = None
     agent: str | None = None
     parent_id: str | None = None
     retry_of: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = {}
     past: Past | None = None
     last_span: int = 0
+    leaves_questions: bool = False
 
 
 class Definition(NamedTuple):

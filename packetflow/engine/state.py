@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec.msgpack import Ext
@@ -14,6 +14,8 @@ from packetflow.engine.events import Event
 from packetflow.engine.values import pack, pack_all
 from packetflow.engine.veil import without, words_of
 from packetflow.kernel.records import (
+    ExecutionEnded,
+    ExecutionStarted,
     LogLine,
     Path,
     Record,
@@ -33,6 +35,8 @@ _log = logging.getLogger(__name__)
 Scope: TypeAlias = dict[str, Any]
 Place: TypeAlias = tuple[str, Path]
 """A step's id with its item and pass indexes."""
+
+Written = TypeVar("Written", ExecutionStarted, SpanEnded, ExecutionEnded)
 
 Listener: TypeAlias = Callable[[Event], None]
 
@@ -58,9 +62,11 @@ class StepFailed(Exception):
         inputs: Mapping[str, Any],
         *,
         text: str = "",
+        trail: str = "",
     ) -> None:
         super().__init__(step)
         self.text = text
+        self.trail = trail
         self.step = step
         self.path = path
         self.cause = cause
@@ -103,6 +109,8 @@ class Run:
     __slots__ = (
         "agent",
         "append",
+        "append_all",
+        "asking",
         "attributes",
         "busy",
         "cancelled",
@@ -114,12 +122,14 @@ class Run:
         "inputs",
         "intents",
         "last_span",
+        "leaves_questions",
         "listeners",
         "now",
         "on_idle",
         "passivated",
         "past",
         "plan",
+        "put_off",
         "spans",
         "special",
         "started_at",
@@ -137,6 +147,7 @@ class Run:
         self.epoch = epoch
         self.past = past
         self.append = engine.sink.append
+        self.append_all = engine.sink.append_all
         self.now = engine.clock.monotonic_ns
         self.durable = engine.sink.durable
         self.spans: list[SpanEnded] = []
@@ -150,6 +161,9 @@ class Run:
         self.plan: Plan | None = None
         self.hidden: AbstractSet[str] = _NOTHING
         self.passivated = False
+        self.put_off: tuple[WaitStarted, ...] = ()
+        self.leaves_questions = False
+        self.asking = 0
         self.busy = 0
         self.waiting = 0
         self.on_idle: Callable[[], None] | None = None
@@ -157,9 +171,9 @@ class Run:
         self.agent: str | None = None
         self.tags: dict[str, str] = NO_TAGS
         self.taken: AbstractSet[str] = _NOTHING if past is None else past.taken
-        self.started_at = 0
         self.stop_reason = ""
-        self.wall_offset = engine.clock.wall_ns() - engine.clock.monotonic_ns()
+        self.started_at = engine.clock.wall_ns()
+        self.wall_offset = self.started_at - engine.clock.monotonic_ns()
 
     @property
     def is_ours(self) -> bool:
@@ -167,19 +181,21 @@ class Run:
         leases = self.engine.leases
         return leases is None or leases.holds(self.id, self.epoch)
 
-    def keep(self, span: SpanEnded) -> None:
-        """Keep a span in the journal, then with the execution.
+    def keep(self, span: SpanEnded, others: list[Record] | None = None) -> None:
+        """Keep a span, and records that belong to it, in the journal, then with the execution.
 
         Raises:
             JournalFull: The disk is full.
         """
         try:
-            self.append(span)
+            if others:
+                self.append_all([span, *others])
+            else:
+                self.append(span)
         except (OverflowError, TypeError):
-            span = msgspec.structs.replace(
-                span, outputs={name: pack(value) for name, value in span.outputs.items()}
-            )
-            self.append(span)
+            span = self.write(span, "outputs")
+            if others:
+                self.append_all(others)
         self.spans.append(span)
 
     def let_go(self) -> None:
@@ -193,12 +209,34 @@ class Run:
                 keep(self.lateness(record.step))
 
         self.append = late
+        self.append_all = lambda records: late(records[0])
 
     def lateness(self, step: str) -> LogLine:
         """The line about a step that ended after it was cancelled."""
         text = f"step {step!r} ended after it was cancelled; its result was thrown away"
         at = self.engine.clock.wall_ns()
         return LogLine(self.id, 0, at, "late", "warning", text, {"step": step})
+
+    def write(self, record: Written, payload: str) -> Written:
+        """Append a record to the journal; values that no record takes are packed one by one.
+
+        Args:
+            record: The record.
+            payload: The field that holds its values.
+
+        Returns:
+            The record as it was kept.
+
+        Raises:
+            JournalFull: The disk is full.
+        """
+        try:
+            self.append(record)
+        except (OverflowError, TypeError):
+            packed = {name: pack(value) for name, value in getattr(record, payload).items()}
+            record = msgspec.structs.replace(record, **{payload: packed})
+            self.append(record)
+        return record
 
     def with_attributes(self, span: SpanEnded) -> SpanEnded:
         """The span with the facts its step recorded."""

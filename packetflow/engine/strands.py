@@ -175,14 +175,13 @@ class Carriers:
             self._spares = []
         while self._spares:
             spare = self._spares.pop()
-            if not spare.task.done():
+            if spare.usable:
                 return spare
         return _Carrier(loop)
 
     def give(self, carrier: _Carrier) -> None:
         """Hand a task back that was not needed after all."""
-        if carrier.usable:
-            self._spares.append(carrier)
+        self._spares.append(carrier)
 
     async def close(self) -> None:
         """End the spare tasks."""
@@ -228,11 +227,16 @@ class Strands:
         return self._open
 
     @property
+    def settled(self) -> bool:
+        """True when there is nothing to join: all have ended, and well."""
+        return self._open == 0 and self._error is None
+
+    @property
     def failed(self) -> bool:
         """True once one of them has failed, or the group was cancelled."""
         return self._error is not None or self._stopped is not None
 
-    def add(self, begin: Callable[[], Work | None], number: int = 0) -> bool:
+    def add(self, begin: Callable[..., Work | None], *given: Any, number: int = 0) -> bool:
         """Call *begin* and run the coroutine it gives, if any, up to its first wait.
 
         Returns:
@@ -249,7 +253,7 @@ class Strands:
             _leave(loop, parent)
         _enter(loop, carrier.task)
         try:
-            work = context.run(begin)
+            work = context.run(begin, *given)
             if work is None:
                 self._carriers.give(carrier)
                 return True

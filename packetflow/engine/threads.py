@@ -29,16 +29,17 @@ class Call:
         """True once nobody waits for it any more."""
         return self.future.cancelled()
 
-    def run(self) -> None:
-        """Run the function in this thread and hand its outcome to the loop."""
+    def run(self) -> tuple[Any, BaseException | None]:
+        """Run the function in this thread: its result, or its error."""
         if self.unwanted:
-            return
-        result: Any = None
-        error: BaseException | None = None
+            return None, None
         try:
-            result = self._fn()
+            return self._fn(), None
         except BaseException as raised:  # noqa: BLE001 - handed over to whoever waits
-            error = harmless(raised)
+            return None, harmless(raised)
+
+    def hand_over(self, result: Any, error: BaseException | None) -> None:
+        """Give the outcome to the loop."""
         try:
             self._loop.call_soon_threadsafe(self._finish, result, error)
         except RuntimeError:
@@ -83,6 +84,7 @@ class Threads:
                 self._changed.notify()
             elif self._count < self._most:
                 self._count += 1
+                self._idle += 1
                 name = f"packetflow-{self._count}"
                 threading.Thread(target=self._work, name=name, daemon=True).start()
         return call
@@ -90,16 +92,18 @@ class Threads:
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._line:
-                    if self._closed:
-                        self._count -= 1
-                        return
-                    self._idle += 1
+                while not self._line and not self._closed:
                     self._changed.wait()
-                    self._idle -= 1
+                self._idle -= 1
+                if not self._line:
+                    self._count -= 1
+                    return
                 call = self._line.popleft()
-            call.run()
-            del call
+            result, error = call.run()
+            with self._changed:
+                self._idle += 1  # before the outcome is seen, so that the next call finds it
+            call.hand_over(result, error)
+            del call, result, error
 
     def close(self) -> None:
         """Let idle threads end; busy ones end with the program."""

@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.validate import reason
 from packetflow.engine.codegen import Joint, Write
-from packetflow.engine.effects import emit_effects, emitting
+from packetflow.engine.effects import emitted, emitting
 from packetflow.engine.events import StepEnded, StepStarted
 from packetflow.engine.node import Pending
 from packetflow.engine.recall import kept_outputs
@@ -22,6 +22,7 @@ from packetflow.engine.reporter import make_context
 from packetflow.engine.spans import keep_span
 from packetflow.engine.state import Frame, Run, StepFailed
 from packetflow.engine.strands import Waiting, stop_status
+from packetflow.engine.trail import STACK, trail_of
 from packetflow.engine.values import pack_all
 from packetflow.errors import JournalFull, MissingInput, PacketFlowError, RunError, WrongType
 from packetflow.kernel.records import SpanEnded, Status
@@ -42,6 +43,7 @@ class UseNode:
         "fixed",
         "gather",
         "id",
+        "joint",
         "name",
         "pack",
         "reads",
@@ -58,13 +60,18 @@ class UseNode:
         self.reads = joint.reads
         self.writes = joint.writes
         self.fixed = joint.fixed
-        self.call = joint.call
-        self.gather = joint.gather
-        self.spread = joint.spread
-        self.pack = joint.pack
-        self.redacts = joint.redacts
+        self.joint = joint
+        self.redacts = any(write.port.secret for write in joint.writes)
         self.effects = emitting(declaration.effects)
         self.wants_context = declaration.context is not None
+
+    def __getattr__(self, name: str) -> Any:
+        """Take a function from the joint at its first use; from then on it is found here."""
+        if name not in {"call", "gather", "pack", "spread"}:
+            raise AttributeError(name)
+        made = getattr(self.joint, name)
+        setattr(self, name, made)
+        return made
 
     def start(self, frame: Frame) -> Pending:
         """Run it; the subclasses say where."""
@@ -164,10 +171,8 @@ class UseNode:
         )
         if run.attributes:
             span = run.with_attributes(span)
-        run.keep(span)
+        run.keep(span, emitted(self, frame, span) if self.effects else None)
         frame.scope.update(outputs)
-        if self.effects:
-            emit_effects(self, frame, span)
         if run.listeners:
             run.tell(StepEnded(span))
 
@@ -208,9 +213,12 @@ class UseNode:
         if isinstance(error, JournalFull):
             raise error
         cause, inputs = self.diagnose(frame.scope, error)
+        run = frame.run
+        text, trail = run.told(cause), run.scrubbed(trail_of(cause))
+        if trail:
+            run.attributes.setdefault((self.id, frame.path), {})[STACK] = trail
         self.note(frame, began, Status.FAILED, cause, inputs=inputs)
-        text = frame.run.told(cause)
-        raise StepFailed(self.id, frame.path, cause, inputs, text=text) from cause
+        raise StepFailed(self.id, frame.path, cause, inputs, text=text, trail=trail) from cause
 
     def note(
         self,

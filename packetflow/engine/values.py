@@ -12,10 +12,9 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
-import typing
 import uuid
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -30,6 +29,8 @@ Fetch: TypeAlias = Callable[[str], bytes]
 
 _SCALARS: Final = (bool, int, float, str, bytes, type(None))
 _SCALAR_SET: Final = frozenset(_SCALARS)
+_FLAT: Final = frozenset({bool, float, str, bytes, type(None)})
+_STRING: Final = frozenset({str})
 _NUMBERS_FIT: Final = 2**63
 
 
@@ -37,33 +38,8 @@ class Opaque(Exception):
     """The value could not be kept, so it has to be made again."""
 
 
-def packer(port: Port) -> Pack | None:
-    """How to keep values of a port; ``None`` when they can be kept as they are."""
-    if port.secret:
-        return _secret
-    return None if _always_plain(port.type) else partial(pack, port=port)
-
-
-@lru_cache(maxsize=4096)
-def _plain_type(kind: Any) -> bool:
-    if kind in (str, float, bool, bytes, None, type(None)):
-        return True
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is list:
-        return bool(arguments) and all(_plain_type(one) for one in arguments)
-    if origin is dict:
-        return len(arguments) == 2 and arguments[0] is str and _plain_type(arguments[1])
-    return False
-
-
-def _always_plain(kind: Any) -> bool:
-    try:
-        return kind is int or _plain_type(kind)
-    except TypeError:
-        return False
-
-
-def _secret(value: Any) -> Ext:  # noqa: ARG001 - nothing of it may be kept
+def hidden(value: Any) -> Ext:  # noqa: ARG001 - nothing of it may be kept
+    """What stands in a record for a secret value."""
     return Ext(int(ValueTag.SECRET), b"")
 
 
@@ -76,10 +52,10 @@ def pack(value: Any, port: Port | None = None) -> Any:
     kinds: list[type] = []
     try:
         data = _as_data(value, kinds)
-        typed = _ENCODER.encode(data)
+        typed = encode(data)
         if port is None or _comes_back(typed, (data, kinds), port):
             return Ext(int(ValueTag.TYPED), typed)
-    except (TypeError, ValueError, OverflowError, RecursionError, Opaque):
+    except (TypeError, ValueError, OverflowError, RecursionError, AttributeError, Opaque):
         pass
     return Ext(int(ValueTag.OPAQUE), repr(type(value)).encode()[:200])
 
@@ -114,13 +90,8 @@ def pack_all(values: Mapping[str, Any], ports: Mapping[str, Port]) -> dict[str, 
     for name, value in values.items():
         port = ports.get(name)
         secret = port is not None and port.secret
-        packed[name] = _secret(value) if secret else pack(value, port)
+        packed[name] = hidden(value) if secret else pack(value, port)
     return packed
-
-
-def redacted(values: Mapping[str, Any], ports: Mapping[str, Port]) -> dict[str, Any]:
-    """The values as they are, secrets removed; for records that outlive nothing."""
-    return {n: _secret(v) if n in ports and ports[n].secret else v for n, v in values.items()}
 
 
 def is_plain(value: Any) -> bool:
@@ -130,13 +101,22 @@ def is_plain(value: Any) -> bool:
     (True, False, False)
     """
     kind = type(value)
-    if kind in _SCALARS:
-        return kind is not int or -_NUMBERS_FIT <= value < 2 * _NUMBERS_FIT
-    if kind is list:
-        return all(is_plain(item) for item in value)
+    if kind in _FLAT:
+        return True
+    if kind is int:
+        fits: bool = -_NUMBERS_FIT <= value < 2 * _NUMBERS_FIT
+        return fits
+    items = value
     if kind is dict:
-        return all(type(key) is str and is_plain(item) for key, item in value.items())
-    return False
+        if not _STRING.issuperset(map(type, value)):
+            return False
+        items = value.values()
+    elif kind is not list:
+        return False
+    for item in items:  # noqa: SIM110 - a generator takes three times as long
+        if type(item) not in _FLAT and not is_plain(item):
+            return False
+    return True
 
 
 def _is_table(value: Any) -> bool:
@@ -223,7 +203,7 @@ def _sorted_items(values: Any, kinds: list[type]) -> list[Any]:
     for value in values:
         inside: list[type] = []
         data = _as_data(value, inside)
-        items.append((_ENCODER.encode(data), data, inside))
+        items.append((encode(data), data, inside))
     items.sort(key=lambda item: item[0])
     for _, _, inside in items:
         kinds.extend(inside)
@@ -278,7 +258,8 @@ def _as_key(key: Any, kinds: list[type]) -> Any:
     return tuple(plain) if isinstance(plain, list) else plain
 
 
-_ENCODER = msgspec.msgpack.Encoder()
+encode = msgspec.msgpack.Encoder().encode
+"""Plain data as msgpack."""
 
 
 def unpack(slot: Any, port: Port | None, fetch: Fetch) -> Any:

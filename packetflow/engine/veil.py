@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from packetflow.capabilities.contract import Port
+from packetflow.composition.steps import Call, Pipeline, Step, Unknown, Use
+from packetflow.composition.walk import walk
 
 
 def veil(port: Port, hidden: frozenset[str]) -> Port:
@@ -45,3 +47,28 @@ def without(text: str, words: Iterable[str]) -> str:
     for word in words:
         text = text.replace(word, "***")
     return text
+
+
+def holds_secrets(step: Step) -> bool:
+    """Tell whether anything in a composition, or in what it calls, takes or makes a secret.
+
+    The answer is remembered with the step.
+    """
+    known: bool | None = step.__dict__.get("_holds_secrets")
+    if known is None:
+        known = step.__dict__["_holds_secrets"] = any(map(_touches_a_secret, walk(step)))
+    return known
+
+
+def _touches_a_secret(part: Step) -> bool:
+    if any(port.secret for port in (*part.flow.needs.values(), *part.flow.makes.values())):
+        return True
+    if not isinstance(part, (Use, Call)):
+        return False
+    called = part.capability if isinstance(part, Use) else part.pipeline
+    if isinstance(called, Unknown):
+        return False
+    ports = (*called.contract.requires, *called.contract.provides)
+    if any(port.secret for port in ports):
+        return True
+    return isinstance(called, Pipeline) and holds_secrets(called.step)

@@ -50,7 +50,11 @@ class Waiter:
             return False
         if arrived.event == self.answer:
             return True
-        return arrived.event == self.event and self.key in ("", arrived.key)
+        if arrived.event != self.event:
+            return False
+        # without a key only what came since the execution began is meant, to the microsecond
+        since = self.run.started_at // 1000
+        return self.key == arrived.key if self.key else arrived.at // 1000 >= since
 
 
 class Waits:
@@ -140,10 +144,14 @@ async def wait(
         run.append(started)
     engine.waits.add(waiter)
     run.waiting += 1
+    run.asking += 1 if question else 0
     try:
         early = await _looked_up(waiter, began, around)
         if early is not None:
             return early
+        if 0 < limit <= now:
+            past.pop(event, None)
+            raise TimeIsOver
         if run.listeners:
             run.tell(WaitsEvent(started))
         run.idle()
@@ -158,6 +166,9 @@ async def wait(
                 raise Superseded(message)
     finally:
         run.waiting -= 1
+        run.asking -= 1 if question else 0
+        if run.passivated:
+            run.put_off = (*run.put_off, started)
         if waiter.counted:
             run.busy -= 1
         engine.waits.remove(waiter)
@@ -281,7 +292,6 @@ class WaitNode:
 
     async def _run(self, frame: Frame) -> None:
         run = frame.run
-        began = run.now()
         key = ""
         if self.key is not None:
             if self.key not in frame.scope:
@@ -291,6 +301,7 @@ class WaitNode:
         event = self.event
         if self.question:
             event = answer_event(run.id, self.id, frame.path)
+        began = self._began(frame, event)
         asked = run.engine.clock.wall_ns()  # an answer after a refused one may come meanwhile
         while True:
             try:
@@ -332,6 +343,13 @@ class WaitNode:
             )
             frame.scope.update(outputs)
             return
+
+    def _began(self, frame: Frame, event: str) -> int:
+        """When it began to wait, in this life or an earlier one, on the run's clock."""
+        run = frame.run
+        past = {} if run.past is None else run.past.waits.get((self.id, frame.path), {})
+        known = past.get(event)
+        return run.now() if known is None else min(run.now(), known.at - run.wall_offset)
 
     async def _too_late(self, frame: Frame, began: int) -> None:
         cause = TimedOut(self.id, self.within or 0.0)

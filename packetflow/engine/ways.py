@@ -71,32 +71,24 @@ class ParallelNode:
 
     def start(self, frame: Frame) -> Pending:
         """Start the inline ones here, the others on strands."""
-        waiting: list[Node] = []
-        for node in self.nodes:
-            if node.inline and not waiting:
-                node.start(frame)
-            else:
-                waiting.append(node)
-        if not waiting:
-            return None
-        return self._together(waiting, frame)
+        nodes = self.nodes
+        for at, node in enumerate(nodes):
+            if not node.inline:
+                return self._together(nodes[at:], frame)
+            node.start(frame)
+        return None
 
-    async def _together(self, nodes: list[Node], frame: Frame) -> None:
+    def _together(self, nodes: Sequence[Node], frame: Frame) -> Pending:
         width = self.at_once or len(nodes)
-        if width >= len(nodes):
-            strands = Strands(frame.run.engine.carriers)
-            try:
-                for number, node in enumerate(nodes):
-                    strands.add(_starter(node, frame), number)
-            except BaseException as error:  # noqa: BLE001 - raised by join, after the others ended
-                strands.fail(error)
-            await strands.join()
-            return
-        await lanes(len(nodes), width, lambda index: nodes[index].start(frame), frame)
-
-
-def _starter(node: Node, frame: Frame) -> Callable[[], Pending]:
-    return lambda: node.start(frame)
+        if width < len(nodes):
+            return lanes(len(nodes), width, lambda index: nodes[index].start(frame), frame)
+        strands = Strands(frame.run.engine.carriers)
+        try:
+            for number, node in enumerate(nodes):
+                strands.add(node.start, frame, number=number)
+        except BaseException as error:  # noqa: BLE001 - raised by join, after the others ended
+            strands.fail(error)
+        return None if strands.settled else strands.join()
 
 
 async def lanes(count: int, width: int, begin: Callable[[int], Pending], frame: Frame) -> None:
@@ -122,7 +114,7 @@ async def lanes(count: int, width: int, begin: Callable[[int], Pending], frame: 
     strands = Strands(frame.run.engine.carriers)
     try:
         for number in range(min(width, count)):
-            strands.add(lane, number)
+            strands.add(lane, number=number)
     except BaseException as error:  # noqa: BLE001 - raised by join, after the others ended
         strands.fail(error)
     await strands.join()
@@ -210,7 +202,7 @@ class _GraphRun:
             if node.inline:
                 node.start(frame)
                 self._release(i)
-            elif strands.add(_starter(node, frame), i):
+            elif strands.add(node.start, frame, number=i):
                 self._release(i)
 
     def _release(self, i: int) -> None:

@@ -13,7 +13,7 @@ from packetflow.library.figures import SCALE, Chart, dressed
 from packetflow.library.plots import MOST_BARS, Measure
 from packetflow.library.profiles import Kind, kind_of
 from packetflow.library.relations import correlations
-from packetflow.library.roles import guess_roles, looks_like_id
+from packetflow.library.roles import guess_roles, measures
 from packetflow.library.samples import sample
 from packetflow.library.tables import require_columns
 
@@ -140,7 +140,7 @@ def charts_for(
     if who:
         made.append(chart(table, who, what, kind="bar"))
     made.append(chart(table, what, kind="histogram"))
-    together = _together(table)
+    together = _together(table, when)
     if together is not None:
         made.append(together)
     elif who:
@@ -161,13 +161,11 @@ def _counts(table: pa.Table, limit: int) -> list[Chart]:
     return [chart(table, name, kind="bar") for name in names[:limit]]
 
 
-def _together(table: pa.Table) -> Chart | None:
-    telling = [
-        field.name
-        for field in table.schema
-        if kind_of(field.type) == "number" and not looks_like_id(field.name)
-    ]
-    pairs = correlations(table, telling[:MOST_BARS])
+def _together(table: pa.Table, time: str | None) -> Chart | None:
+    telling = measures(table)[:MOST_BARS]
+    if time and kind_of(table.schema.field(time).type) == "number":
+        telling = [time, *(name for name in telling if name != time)]
+    pairs = correlations(table, telling)
     names = list(dict.fromkeys(name for pair in pairs for name in (pair.one, pair.other)))
     if len(names) < 3:
         return None

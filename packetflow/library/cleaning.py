@@ -12,18 +12,20 @@ import pyarrow as pa
 
 from packetflow import capability
 from packetflow.errors import LibraryError
+from packetflow.library.recognise import Recognised, recognised
 from packetflow.library.samples import sample
 from packetflow.library.sql import query, quoted
 
-MISSING_WORDS = frozenset({"", "-", "--", "?", ".", "na", "n/a", "nan", "null", "none", "missing"})
+MISSING_WORDS = frozenset(
+    {"", "-", "--", "?", ".", "na", "n/a", "n.a.", "nan", "null", "(null)", "none", "missing"}
+    | {"#n/a", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "inf", "+inf", "-inf", "infinity"}
+)
 """Words that stand for a missing value, in a column whose other values are numbers or dates."""
 
+_COMPACT = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_DAY_WORDS = re.compile("date|datum|day", re.IGNORECASE)
 _TRUE = frozenset({"true", "yes"})
 _FALSE = frozenset({"false", "no"})
-_INTEGER = re.compile(r"[-+]?(0|[1-9]\d{0,17})")
-_POINT = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?([eE][-+]?\d+)?")
-_COMMA = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d+)?(,\d+)?")
-_DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d")
 
 
 class Cleaned(TypedDict):
@@ -55,9 +57,10 @@ def clean_table(
     Args:
         table: The table.
         trim: Cut spaces around text and in column names; text that is then empty is missing.
-        fix_types: Text columns whose values are all whole numbers, numbers, dates or yes and
-            no get that type. Words such as "n/a" are missing among numbers and dates, and stay
-            text elsewhere; numbers with leading zeros, such as postal codes, stay text.
+        fix_types: Text columns whose values are all written alike as whole numbers, numbers,
+            money, shares, numbers with one unit, dates, months, quarters, times or yes and no get
+            that type. Words such as "n/a" are missing among them, and stay text elsewhere; numbers
+            with leading zeros, such as postal codes, stay text.
         drop_duplicates: Keep only the first of rows that are equal in every column.
         missing: "keep" them, "drop" rows that have any, or fill numbers with their column's
             "median" (other columns keep them).
@@ -136,66 +139,41 @@ def _fix_types(table: pa.Table, changes: list[str]) -> pa.Table:
             f"{name}: read as {word}" + (f", {lost} words for missing emptied" if lost else "")
         )
         table = table.set_column(index, name, made)
+    return _compact_dates(table, changes)
+
+
+def _compact_dates(table: pa.Table, changes: list[str]) -> pa.Table:
+    """Dates written as one number, such as 20241231, under a name that says so."""
+    for index, field in enumerate(table.schema):
+        if not pa.types.is_integer(field.type) or not _DAY_WORDS.search(field.name):
+            continue
+        texts = [str(value) for value in table.column(index).unique().to_pylist() if value]
+        if texts and all(_COMPACT.fullmatch(text) for text in texts):
+            made = _mapped(table.column(index), _as_day, pa.date32())
+            if made.null_count == table.column(index).null_count:
+                changes.append(f"{field.name}: read as dates")
+                table = table.set_column(index, field.name, made)
     return table
 
 
-def _yes_or_no(seen: list[str]) -> tuple[str, pa.DataType, Callable[[str], Any]] | None:
+def _as_day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y%m%d").date()
+    except ValueError:
+        return None
+
+
+def _yes_or_no(seen: list[str]) -> Recognised | None:
     """Both words must be there, and no other: "NO" and "NA" may be Norway and Namibia."""
     said = {text.strip().lower() for text in seen} - {""}
     if said <= _TRUE | _FALSE and said & _TRUE and said & _FALSE:
-        return "yes or no", pa.bool_(), lambda text: text.lower() in _TRUE
+        return Recognised("yes or no", pa.bool_(), lambda text: text.lower() in _TRUE)
     return None
 
 
 def _read(convert: Callable[[str], Any], text: str) -> Any:
     bare = text.strip()
     return None if bare.lower() in MISSING_WORDS else convert(bare)
-
-
-def recognised(texts: list[str]) -> tuple[str, pa.DataType, Callable[[str], Any]] | None:
-    """Find the type that all of these texts are written in, with its converter.
-
-    >>> recognised(["1,5", "2,25"])[0], recognised(["007"]), recognised(["31.12.2024"])[0]
-    ('numbers with a decimal comma', None, 'dates')
-    """
-    if not texts:
-        return None
-    if all(_INTEGER.fullmatch(text) for text in texts):
-        return "whole numbers", pa.int64(), int
-    if any(re.fullmatch(r"0\d+", text) for text in texts):
-        return None
-    if all(_has_digit(text) and _POINT.fullmatch(text) for text in texts):
-        return "numbers", pa.float64(), lambda text: float(text.replace(",", ""))
-    if all(_has_digit(text) and _COMMA.fullmatch(text) for text in texts):
-        return (
-            "numbers with a decimal comma",
-            pa.float64(),
-            lambda text: float(text.replace(".", "").replace(",", ".")),
-        )
-    return _recognised_dates(texts)
-
-
-def _has_digit(text: str) -> bool:
-    return any(letter.isdigit() for letter in text)
-
-
-def _recognised_dates(texts: list[str]) -> tuple[str, pa.DataType, Callable[[str], Any]] | None:
-    for form in _DATE_FORMATS:
-        if _is_date(texts[0], form) and all(_is_date(text, form) for text in texts):
-            return "dates", pa.date32(), partial(_to_date, form)
-    return None
-
-
-def _to_date(form: str, text: str) -> date:
-    return datetime.strptime(text, form).date()
-
-
-def _is_date(text: str, form: str) -> bool:
-    try:
-        _to_date(form, text)
-    except ValueError:
-        return False
-    return True
 
 
 def _drop_duplicates(table: pa.Table, changes: list[str]) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import re
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packetflow.errors import LibraryError
+
+WINDOWS = "cp1252"
+"""What text tables are written in that are no UTF-8, mostly; its letters are those of Latin-1."""
 
 _SAMPLE_BYTES = 256 * 1024
 _SEPARATORS = ",;\t|"
@@ -29,7 +33,7 @@ class Dialect:
         decimal: ``.`` or ``,``.
         thousands: Between groups of digits, or empty.
         header: The first line names the columns.
-        encoding: As DuckDB spells it.
+        encoding: As Python spells it.
     """
 
     separator: str
@@ -44,7 +48,7 @@ def guess_dialect(path: Path, encoding: str = "") -> Dialect:
 
     Args:
         path: The file; ``.gz`` is unpacked.
-        encoding: Empty for UTF-8 (or UTF-16 with its mark), else the one to use.
+        encoding: The one to use; empty to find out: UTF-8, UTF-16, else Windows-1252.
 
     Raises:
         LibraryError: It is empty, is no text, or is written in another encoding.
@@ -52,7 +56,7 @@ def guess_dialect(path: Path, encoding: str = "") -> Dialect:
     sample, whole = _read_sample(path)
     if not sample.strip():
         raise LibraryError(f"{path.name!r} is empty; it needs a line of column names and rows")
-    used = encoding or _encoding(sample, path)
+    used = encoding.strip().lower() or _encoding(sample, path)
     text = _decode(sample, used, path, whole=whole)
     if "\x00" in text:
         raise LibraryError(f"{path.name!r} is no text table; save it as CSV, Excel or Parquet")
@@ -79,8 +83,28 @@ def _encoding(sample: bytes, path: Path) -> str:
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if b"\x00" in sample:
+        half = len(sample) // 2
+        zeros = sample[0::2].count(0), sample[1::2].count(0)
+        for name, often, seldom in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
+            if zeros[often] > 0.5 * half and zeros[seldom] < 0.1 * half:
+                return name
         raise LibraryError(f"{path.name!r} is no text table; save it as CSV, Excel or Parquet")
-    return "utf-8"
+    return "utf-8" if _is_utf8(path) else WINDOWS
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether all of the file is UTF-8; a file may go wrong anywhere."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            while part := file.read(1 << 20):
+                decoder.decode(part)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    except (OSError, EOFError) as error:
+        raise LibraryError(f"cannot read {path.name!r}: {error}", path=str(path)) from error
+    return True
 
 
 def _decode(sample: bytes, encoding: str, path: Path, *, whole: bool) -> str:

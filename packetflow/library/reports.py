@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, TypedDict
@@ -16,6 +17,7 @@ from packetflow.library.paths import writable, write_whole
 from packetflow.library.samples import sample
 
 _ROWS_SHOWN = 50
+_TOO_LARGE = 1e15
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,10 @@ def shown(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        if not math.isfinite(value):
+            return "-"
+        large = 1000 <= abs(value) < _TOO_LARGE
+        return f"{value:,.0f}" if large else f"{value:.4g}"
     return str(value)
 
 
@@ -143,7 +148,7 @@ def _page(title: str, summary: str, sections: list[Section], charts: list[Chart]
 
 def _numeric(part: Section) -> list[bool]:
     return [
-        any(isinstance(row[at], (int, float)) for row in part.rows)
+        any(isinstance(row[at], (int, float)) and row[at] is not True for row in part.rows)
         for at in range(len(part.columns))
     ]
 
@@ -154,7 +159,9 @@ def _script_safe(chart: Chart) -> str:
 
 def _markdown(title: str, summary: str, sections: list[Section], charts: list[Chart]) -> str:
     parts = [f"# {title}", summary]
-    parts += [f"*Chart: {chart.title}*" for chart in charts]
+    if charts:
+        drawn = "\n".join(f"- {chart.title}" for chart in charts)
+        parts.append(f"Charts, drawn in the HTML form of this report:\n\n{drawn}")
     for part in sections:
         parts += [f"## {part.heading}", part.text, _markdown_table(part)]
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"

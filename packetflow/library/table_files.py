@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +17,13 @@ import pyarrow as pa
 
 from packetflow import Context, Effect, capability
 from packetflow.errors import LibraryError
-from packetflow.library.dialects import find_fault, guess_dialect, not_in_encoding
+from packetflow.library.dialects import (
+    WINDOWS,
+    Dialect,
+    find_fault,
+    guess_dialect,
+    not_in_encoding,
+)
 from packetflow.library.paths import existing_file, writable, write_whole
 from packetflow.library.sql import first_lines, plain_numbers
 
@@ -31,6 +40,9 @@ _KINDS = {
     ".xlsx": "excel",
     ".xlsm": "excel",
 }
+NOTE = b"packetflow.note"
+"""The key of a table's schema metadata under which stands how it was read, if that is a guess."""
+
 _KNOWN = "CSV, TSV, Parquet, JSON, JSONL or Excel (.xlsx)"
 
 
@@ -52,7 +64,8 @@ def load_table(
     Args:
         path: A file, relative to where the program runs or to the workspace, or an http(s) address.
         sheet: For Excel: the sheet's name; the first one if not given.
-        encoding: For text tables: 'latin-1', 'utf-16', ...; UTF-8 if not given.
+        encoding: For text tables: 'latin-1', 'cp1250', ...; if not given, UTF-8, UTF-16 and
+            Windows-1252 are told apart.
         context: Filled by the engine.
 
     Raises:
@@ -100,7 +113,8 @@ def _read(place: Path, sheet: str | None, encoding: str) -> pa.Table:
     table = readers[kind]()
     if table.num_columns == 0 or table.num_rows == 0:
         raise LibraryError(f"{place.name!r} has no rows; it needs at least one below its header")
-    return plain_numbers(table)
+    notes = table.schema.metadata
+    return plain_numbers(table).replace_schema_metadata(notes if kind == "csv" else None)
 
 
 def _kind_by_content(place: Path) -> str:
@@ -117,11 +131,49 @@ def _kind_by_content(place: Path) -> str:
 
 def _read_csv(place: Path, encoding: str) -> pa.Table:
     dialect = guess_dialect(place, encoding)
+    if dialect.encoding != "utf-8":
+        return _noted(_read_transcoded(place, dialect), dialect, encoding)
+    return _read_utf8(place, dialect)
+
+
+def _noted(table: pa.Table, dialect: Dialect, encoding: str) -> pa.Table:
+    """The table with a note when its encoding is a guess."""
+    if encoding or dialect.encoding != WINDOWS:
+        return table
+    text = "read as Windows-1252, since it is no UTF-8; give encoding= if letters look wrong"
+    return table.replace_schema_metadata({NOTE: text})
+
+
+def _read_transcoded(place: Path, dialect: Dialect) -> pa.Table:
+    """Read by way of a copy in UTF-8, which DuckDB reads fastest and without extensions."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / place.with_suffix("").name
+        opened = gzip.open if place.suffix == ".gz" else open
+        try:
+            with (
+                opened(place, "rt", encoding=dialect.encoding, newline="") as source,
+                copy.open("w", encoding="utf-8", newline="") as made,
+            ):
+                shutil.copyfileobj(source, made, 1 << 20)
+        except UnicodeDecodeError as error:
+            raise find_fault(place, dialect) or not_in_encoding(
+                place.name, dialect.encoding, 1
+            ) from error
+        try:
+            return _read_utf8(copy, replace(dialect, encoding="utf-8"))
+        except LibraryError as error:
+            text = error.message.replace(repr(copy.name), repr(place.name))
+            raise LibraryError(text, path=str(place)) from error
+
+
+def _read_utf8(place: Path, dialect: Dialect) -> pa.Table:
     options: dict[str, Any] = {
         "delim": dialect.separator,
         "header": dialect.header,
         "decimal_separator": dialect.decimal,
         "encoding": dialect.encoding,
+        # Other dates stay text, for clean_table to say how it read them.
+        "dateformat": "%Y-%m-%d",
         "quote": '"',
         "escape": '"',
         "sample_size": -1,

@@ -30,11 +30,11 @@ from packetflow.kernel.messages import (
     Request,
     ResumeRun,
 )
+from packetflow.runner.card import RunnerCard
 from packetflow.runner.connections import Connections
 from packetflow.runner.launch import HOST, Order
 from packetflow.runner.link import Moved
 from packetflow.runner.payloads import to_payload
-from packetflow.runner.presence import RunnerCard
 from packetflow.runner.remote import RemoteRun
 
 TRIES: Final = 4

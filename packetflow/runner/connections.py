@@ -8,16 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from packetflow.errors import NoRunner, RunElsewhere
+from packetflow.runner.card import RunnerCard, card_path, current_path, read_card
 from packetflow.runner.launch import Order, launch
 from packetflow.runner.link import Link, Unreachable
-from packetflow.runner.presence import (
-    RunnerCard,
-    card_path,
-    current_path,
-    is_locked,
-    read_card,
-)
 from packetflow.runner.settings import read_settings
+from packetflow.workspace.presence import is_locked
 
 RETRY_SECONDS: Final = 0.05
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -33,8 +32,6 @@ EVENT_VALUE_LIMIT: Final = 16 << 10
 
 OUTPUTS_LIMIT: Final = 48 << 20
 """Outputs above this many bytes together are left out of an outcome, the largest first."""
-
-TRACEBACK_LIMIT: Final = 20_000
 
 
 def happening_of(event: Event, secrets: frozenset[str] = frozenset()) -> Happening | Outcome:
@@ -103,8 +100,6 @@ def failure_card(failure: Failure) -> FailureCard:
     code, facts = "", {}
     if isinstance(cause, PacketFlowError):
         code, facts = cause.code, facts_of(cause)
-    # where it happened, not what was said there: messages may hold secrets
-    text = "" if cause is None else "".join(traceback.format_tb(cause.__traceback__))
     return FailureCard(
         failure.step,
         failure.error_type,
@@ -112,7 +107,7 @@ def failure_card(failure: Failure) -> FailureCard:
         list(failure.path),
         code,
         facts,
-        text[-TRACEBACK_LIMIT:],
+        failure.trail,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.execution import Running
+from packetflow.engine.printed import Printed
 from packetflow.engine.start import Start
 from packetflow.engine.state import Listener
 from packetflow.engine.values import Opaque, unpack
@@ -28,10 +30,10 @@ from packetflow.errors import (
 from packetflow.kernel.cards import Description, Listing
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import AnswerStep, CapabilityRequest, EmitEvent, ForkRun
-from packetflow.runner.dispatch import Dispatcher
 from packetflow.runner.happenings import failed_outcome, happening_of, outcome_of
 from packetflow.runner.port import Tell
 from packetflow.runner.present import describe_capability, describe_pipeline, list_all
+from packetflow.runner.triggers import Triggers
 from packetflow.workspace.resuming import Resumable
 from packetflow.workspace.workspace import Workspace
 
@@ -48,7 +50,7 @@ class Host:
         self._folder = folder
         self._runner = runner
         self._open: Workspace | None = None
-        self._dispatcher: Dispatcher | None = None
+        self._triggers: Triggers | None = None
         self._tells: dict[str, dict[Tell, tuple[Listener, asyncio.Task[None]]]] = {}
 
     @property
@@ -66,11 +68,16 @@ class Host:
         """
         self._open = Workspace(self._folder, role="runner", runner=self._runner)
         await asyncio.to_thread(self._open.catalog.refresh)
-        self._dispatcher = Dispatcher(self._open)
-        self._dispatcher.open()
-        self._registering = asyncio.create_task(self._register())
+        self._open.hearing.for_everybody = True
+        if isinstance(sys.stdout, Printed):
+            self._open.engine.printed = sys.stdout
+        self._triggers = Triggers(self._open)
+        self._triggers.open()
+        self._listening = asyncio.create_task(self._listen())
 
-    async def _register(self) -> None:
+    async def _listen(self) -> None:
+        """Begin to hear events and tell the store what there is, without holding up clients."""
+        await self.workspace.hearing.begin()
         try:
             await asyncio.to_thread(self.workspace.register)
         except PacketFlowError as error:
@@ -193,8 +200,7 @@ class Host:
             raise UnknownName("waiting step", request.step, steps)
         value = self._values({"value": request.value})["value"]
         arrived = self.workspace.send_answer(whole, request.step, value, tuple(request.path))
-        if self.workspace.engine.deliver(arrived) == 0 and self._dispatcher is not None:
-            await self._dispatcher.wake(whole)
+        await self.workspace.hearing.hand_over(arrived)
 
     async def emit(self, request: EmitEvent) -> int:
         """Keep an event and hand it to whoever waits; answers how many executions took it."""
@@ -202,10 +208,7 @@ class Host:
         arrived = self.workspace.send(
             request.event, payload, key=request.key, event_id=request.event_id or None
         )
-        taken = self.workspace.engine.deliver(arrived)
-        if self._dispatcher is not None:
-            taken += await self._dispatcher.arrived(arrived)
-        return taken
+        return await self.workspace.hearing.hand_over(arrived)
 
     def under_way(self) -> list[str]:
         """The executions that this runner works on now, without those put aside to wait."""
@@ -214,12 +217,13 @@ class Host:
     def needed(self) -> bool:
         """Whether the runner must stay although it has no client."""
         stays = self.workspace.folder.settings.get("runner", {}).get("stay", False)
-        return bool(stays) and self._dispatcher is not None and self._dispatcher.has_duties()
+        return bool(stays) and self._triggers is not None and self._triggers.has_duties()
 
     async def retire(self) -> None:
         """A newer runner is in place: heed no trigger, let go of executions that only wait."""
-        if self._dispatcher is not None:
-            await self._dispatcher.close()
+        if self._triggers is not None:
+            await self._triggers.close()
+        self.workspace.hearing.retire()
         for running in list(self.workspace.engine.running.values()):
             running.put_aside()
 
@@ -227,9 +231,10 @@ class Host:
         """Cancel what is under way, and let go of everything."""
         if self._open is None:
             return
-        if self._dispatcher is not None:
-            await self._dispatcher.close()
-        self._registering.cancel()
+        if self._triggers is not None:
+            await self._triggers.close()
+        self._listening.cancel()
+        await self._open.hearing.close()
         await self._open.engine.close()
         ending = [task for told in self._tells.values() for _, task in told.values()]
         if ending:

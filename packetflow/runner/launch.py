@@ -24,17 +24,9 @@ from typing import Final
 import msgspec
 
 from packetflow.errors import NoRunner, WorkspaceError
-from packetflow.runner.presence import (
-    RunnerCard,
-    current_path,
-    is_alive,
-    is_locked,
-    log_path,
-    read_card,
-    state_of,
-)
-from packetflow.runner.pulse import Listener
+from packetflow.runner.card import RunnerCard, current_path, log_path, read_card
 from packetflow.runner.settings import RunnerSettings
+from packetflow.workspace.presence import Listener, is_alive, is_locked, state_of
 
 HOST: Final = "packetflow.runner.host:Host"
 LOG_BYTES: Final = 10 << 20

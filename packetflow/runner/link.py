@@ -24,10 +24,10 @@ from packetflow.kernel.messages import (
     Welcome,
 )
 from packetflow.kernel.wire import LIMIT, decode, encode
+from packetflow.runner.card import RunnerCard
 from packetflow.runner.launch import end_runner
-from packetflow.runner.presence import RunnerCard
-from packetflow.runner.pulse import Listener
 from packetflow.runner.refusals import MOVED, error_from
+from packetflow.workspace.presence import Listener
 
 OPEN_SECONDS: Final = 3.0
 LOOK_SECONDS: Final = 0.5

@@ -11,7 +11,7 @@ from msgspec.msgpack import Ext
 from packetflow.engine.values import Opaque, pack, unpack
 from packetflow.errors import MissingInput, WireError
 from packetflow.kernel.records import Payload, ValueTag
-from packetflow.runner.presence import state_of
+from packetflow.workspace.presence import state_of
 
 
 def to_payload(values: Mapping[str, Any]) -> Payload:

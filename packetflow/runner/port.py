@@ -145,6 +145,6 @@ class MakeHost(Protocol):
 
         Args:
             folder: The workspace.
-            runner: The runner's id, for records and leases; see `packetflow.runner.presence`.
+            runner: The runner's id, for records and leases; see `packetflow.workspace.presence`.
         """
         ...

@@ -13,12 +13,22 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn, cast
+from typing import Final, NoReturn, TextIO, cast
 
 import msgspec
 
+from packetflow.engine.printed import Printed
 from packetflow.errors import NoRunner, PacketFlowError, WorkspaceError
 from packetflow.kernel.ids import new_id
+from packetflow.runner.card import (
+    RunnerCard,
+    card_path,
+    current_path,
+    log_path,
+    read_card,
+    sweep,
+    write_card,
+)
 from packetflow.runner.launch import (
     HOST,
     Order,
@@ -29,20 +39,10 @@ from packetflow.runner.launch import (
     start_lock,
 )
 from packetflow.runner.port import MakeHost, RunnerHost
-from packetflow.runner.presence import (
-    Presence,
-    RunnerCard,
-    current_path,
-    log_path,
-    read_card,
-    state_of,
-    sweep,
-    write_card,
-)
-from packetflow.runner.pulse import Pulse
 from packetflow.runner.server import RunnerServer
 from packetflow.runner.settings import RunnerSettings, read_settings
 from packetflow.runner.watch import CodeWatch
+from packetflow.workspace.presence import Presence, state_of
 
 MIB: Final = 1 << 20
 
@@ -104,6 +104,7 @@ def _live(task: Task) -> int:
         with start_lock(folder, settings.start_seconds) as lock:
             return _serve(task, settings, presence, os.dup(lock))
     finally:
+        card_path(folder, presence.runner).unlink(missing_ok=True)
         presence.close()
 
 
@@ -119,6 +120,7 @@ def _write_to_log(folder: Path) -> None:
         level=logging.INFO,
         format=f"%(asctime)s {os.getpid()} %(levelname)s %(name)s: %(message)s",
     )
+    sys.stdout = cast("TextIO", Printed(sys.stdout))  # and into the log lines of who prints
     logging.getLogger("websockets").setLevel(logging.ERROR)
     logging.getLogger("watchfiles").setLevel(logging.ERROR)
 
@@ -156,8 +158,8 @@ class Life:
             _report(self._task, Ready(before.runner, was_there=True))
             return 0
         runner = self._presence.runner
-        pulse = Pulse(self._presence, blocked_seconds=settings.blocked_seconds)
-        pulse.start()
+        loop = asyncio.get_running_loop()
+        self._presence.beat_on(loop, stale_seconds=settings.stale_seconds)
         watch = CodeWatch(folder)
         host = _make_host(self._task.host, folder, runner)
         await host.open()
@@ -171,7 +173,6 @@ class Life:
             replace=self._replace,
         )
         card = await server.listen()
-        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
         write_card(current_path(folder), card)
@@ -186,7 +187,6 @@ class Life:
         if watching is not None:
             watch.stop()
             await asyncio.wait({watching}, timeout=1)
-        pulse.stop()
         log.info("runner %s leaves", runner)
         return 0
 

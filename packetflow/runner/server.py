@@ -20,23 +20,18 @@ from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import BrokenFile
 from packetflow.kernel.messages import PROTOCOL, Welcome
 from packetflow.kernel.wire import LIMIT
+from packetflow.runner.card import RunnerCard, card_path, current_path, read_card, write_card
 from packetflow.runner.port import RunnerHost
-from packetflow.runner.presence import (
-    RunnerCard,
-    card_path,
-    current_path,
-    is_locked,
-    lock_path,
-    read_card,
-    write_card,
-)
 from packetflow.runner.refusals import MOVED
 from packetflow.runner.session import Session, same_token
 from packetflow.runner.settings import RunnerSettings
+from packetflow.workspace.presence import is_locked, lock_path
 
 CHECK_SECONDS: Final = 0.25
 FIRST_CLIENT_SECONDS: Final = 5.0
 FLUSH_SECONDS: Final = 2.0
+LASTING: Final = frozenset({"studio"})
+"""Clients that stay while they need a runner: once they have left, nobody is about to ask."""
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +160,8 @@ class RunnerServer:
         finally:
             self._sessions.discard(session)
             self._unused_since = time.monotonic()
+            if session.role in LASTING:
+                self._unused_since -= self._settings.linger_seconds
 
     def _clients(self) -> list[Session]:
         return [one for one in self._sessions if not one.is_closed]

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from packetflow.errors import WorkspaceError
-from packetflow.runner.presence import STALE_SECONDS
+from packetflow.workspace.presence import STALE_SECONDS
 
 
 class RunnerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,19 +17,18 @@ class RunnerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         linger_seconds: How long a runner stays after its last client, when nothing needs it.
         start_seconds: How long a new runner may take until it is ready.
-        blocked_seconds: An event loop that stands still for longer stops the heartbeat.
-        stale_seconds: A heartbeat older than this counts as none: the runner is replaced.
+        stale_seconds: A runner whose event loop has stood still for longer counts as frozen and is
+            replaced.
         stop_seconds: How long executions may go on after a request to stop, then they are
             cancelled.
         memory_limit_mb: The most address space of a runner, in MiB; no limit by default.
         stay: Whether a runner stays without a client while a trigger, or an execution that waits,
             counts on it.
-        watch: Whether a changed capability file puts a new runner in place.
+        watch: Whether a changed capability file or ``packetflow.toml`` puts a new runner in place.
     """
 
     linger_seconds: float = 2.0
     start_seconds: float = 60.0
-    blocked_seconds: float = 10.0
     stale_seconds: float = STALE_SECONDS
     stop_seconds: float = 2.0
     memory_limit_mb: int | None = None

@@ -1,4 +1,4 @@
-"""Notices when capability files change."""
+"""Notices when capability files, or the workspace's settings, change."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from packetflow.workspace.folder import CONFIG
+
 LOOK_SECONDS: Final = 1.0
 SETTLE_MILLISECONDS: Final = 300
 
 
 class CodeWatch:
-    """Watches the Python files of a workspace's ``capabilities`` folder.
+    """Watches the Python files of a workspace's ``capabilities`` folder, and ``packetflow.toml``.
 
     What changes between making it and following it is noticed too.
     """
 
     def __init__(self, folder: Path) -> None:
         self._root = folder / "capabilities"
+        self._settings = folder / CONFIG
         self._known = self._look()
         self._stop = asyncio.Event()
 
@@ -65,10 +68,10 @@ class CodeWatch:
 
     def _look(self) -> dict[str, tuple[int, int]]:
         found = {}
-        for path in sorted(self._root.rglob("*.py")):
+        for path in (self._settings, *sorted(self._root.rglob("*.py"))):
             try:
                 facts = path.stat()
-            except OSError:  # taken away while looking
+            except OSError:  # not there, or taken away while looking
                 continue
             found[str(path)] = (facts.st_mtime_ns, facts.st_size)
         return found

@@ -2,7 +2,8 @@
 
 Rows nest as the spans do. Tries of one call share a row. A step that ran for many items becomes
 one row that shows how many ran at each moment, with a red mark for each failure, so that ten
-thousand spans stay one readable picture.
+thousand spans stay one readable picture. Waiting is drawn hollow, and long stretches in which
+nothing was done are folded (see `packetflow.show.axis`).
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from packetflow.show.axis import Axis, axis, merged
 from packetflow.show.text import cut, safe, width
 from packetflow.show.theme import FONT, STATUS_COLOURS, Theme, palette, status_colour
 
 ROW = 22.0
 NAMES = 232.0
-RIGHT = 84.0
+RIGHT = 116.0
 TOP = 34.0
 MOST_ROWS = 120
 FEW = 6
 """A step that ran more often than this beside itself is drawn as one row."""
 
 _BAD = frozenset({"failed", "timed_out", "lost"})
-_STEPS = (1, 2, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Bar:
         attempt: 1 for the first try.
         path: Item and pass indexes, from the outside in.
         detail: Said when pointing at it, such as an error.
+        waits: Whether it only waited, for an event or a person.
     """
 
     id: int | str
@@ -51,6 +53,7 @@ class Bar:
     attempt: int = 1
     path: tuple[int, ...] = ()
     detail: str = ""
+    waits: bool = False
 
     @property
     def ended(self) -> float:
@@ -67,16 +70,21 @@ class _Row:
     holds: bool = False
 
 
-@dataclass
-class _Scale:
-    start: float
-    seconds: float
-    left: float
-    pixels: float
+def seconds_worked(bars: Iterable[Bar]) -> float:
+    """How long at least one step was doing something; the rest was waiting, or lying around.
 
-    def x(self, moment: float) -> float:
-        """Where a moment is drawn."""
-        return self.left + (moment - self.start) / self.seconds * self.pixels
+    >>> seconds_worked([Bar(1, "ask", 0, 90, waits=True), Bar(2, "send", 90, 0.5)])
+    0.5
+    """
+    return sum(end - start for start, end in _working(list(bars)))
+
+
+def _working(bars: Sequence[Bar]) -> list[tuple[float, float]]:
+    """When something was done: spans that hold others, and waits, count for nothing."""
+    holders = {bar.parent for bar in bars}
+    return merged(
+        (bar.started, bar.ended) for bar in bars if not bar.waits and bar.id not in holders
+    )
 
 
 def timeline(
@@ -104,10 +112,10 @@ def timeline(
     rows = rows[:MOST_ROWS]
     wide = max(480.0, wide)
     start = min((bar.started for bar in known), default=0.0)
-    seconds = max((bar.ended for bar in known), default=1.0) - start or 1e-6
-    scale = _Scale(start, seconds, NAMES, wide - NAMES - RIGHT)
+    ended = max((bar.ended for bar in known), default=1.0)
+    scale = axis(_working(known), (start, ended), NAMES, wide - RIGHT)
     tall = TOP + ROW * (len(rows) + (hidden > 0)) + 12
-    said = f"{title}: {len(known)} spans in {seconds_text(seconds)}"
+    said = f"{title}: {len(known)} spans in {seconds_text(ended - start)}"
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="pf pf-{theme}" role="img" '
@@ -138,6 +146,9 @@ def _style() -> str:
         ".pf .t-grid{stroke:var(--pf-line);stroke-width:1}"
         ".pf .t-bar{fill:var(--a);fill-opacity:.82}"
         ".pf .t-hold{fill:var(--a);fill-opacity:.22;stroke:var(--a);stroke-opacity:.5}"
+        ".pf .t-wait{fill:var(--pf-amber);fill-opacity:.14;stroke:var(--pf-amber);"
+        "stroke-dasharray:4 3}"
+        ".pf .t-fold{fill:var(--pf-line);fill-opacity:.45}"
         ".pf .t-mark{fill:var(--pf-red)}"
     )
 
@@ -189,7 +200,7 @@ def _overlap(tries: Sequence[Bar]) -> bool:
     return any(b.started < a.ended - 1e-9 for a, b in pairwise(ordered))
 
 
-def _drawn(row: _Row, y: float, scale: _Scale, wide: float) -> str:
+def _drawn(row: _Row, y: float, scale: Axis, wide: float) -> str:
     indent = 14.0 + 13.0 * min(row.depth, 8)
     count = f" \u00d7{len(row.bars):,}" if row.many else ""
     room = NAMES - indent - 12 - width(count, 12)
@@ -203,11 +214,13 @@ def _drawn(row: _Row, y: float, scale: _Scale, wide: float) -> str:
     return f"<g>{label}{body}{_facts(row, y, scale, wide)}</g>"
 
 
-def _bar(bar: Bar, row: _Row, y: float, scale: _Scale) -> str:
+def _bar(bar: Bar, row: _Row, y: float, scale: Axis) -> str:
     left = scale.x(bar.started)
     long = max(2.0, scale.x(bar.ended) - left)
     kind, top, tall = ("t-hold", y + 6, 10) if row.holds else ("t-bar", y + 4, 14)
-    said = [f"{bar.name}: {bar.status}, {seconds_text(bar.seconds)}", bar.detail]
+    kind = "t-wait" if bar.waits else kind
+    word = "waited for" if bar.waits else bar.status
+    said = [f"{bar.name}: {word} {seconds_text(bar.seconds)}", bar.detail]
     if bar.attempt > 1 or len(row.bars) > 1:
         said.insert(1, f"try {bar.attempt}")
     told = "\n".join(text for text in said if text)
@@ -217,14 +230,16 @@ def _bar(bar: Bar, row: _Row, y: float, scale: _Scale) -> str:
     )
 
 
-def _profile(row: _Row, y: float, scale: _Scale) -> str:
+def _profile(row: _Row, y: float, scale: Axis) -> str:
     """How many ran at each moment, and where some failed."""
-    slots = max(1, int(scale.pixels / 2))
+    left, right = scale.pieces[0].left, scale.pieces[-1].right
+    slots = max(1, int((right - left) / 2))
+    wide = (right - left) / slots
     change = [0] * (slots + 1)
     bad: set[int] = set()
     for bar in row.bars:
-        first = min(slots - 1, int((bar.started - scale.start) / scale.seconds * slots))
-        last = min(slots - 1, int((bar.ended - scale.start) / scale.seconds * slots))
+        first = min(slots - 1, int((scale.x(bar.started) - left) / wide))
+        last = min(slots - 1, int((scale.x(bar.ended) - left) / wide))
         change[first] += 1
         change[last + 1] -= 1
         if bar.status in _BAD:
@@ -233,19 +248,17 @@ def _profile(row: _Row, y: float, scale: _Scale) -> str:
     for step in change[:-1]:
         counts.append((counts[-1] if counts else 0) + step)
     most = max(counts) or 1
-    wide = scale.pixels / slots
     points = []
     before = 0
     for slot, count in enumerate([*counts, 0]):
         if count != before:
-            x = scale.left + slot * wide
+            x = left + slot * wide
             points += [(x, before), (x, count)]
             before = count
     floor = y + 19
     path = "L".join(f"{x:.1f} {floor - 16 * count / most:.1f}" for x, count in points)
     marks = "".join(
-        f'<rect class="t-mark" x="{scale.left + slot * wide:.1f}" y="{y + 2:.1f}" width="2" '
-        'height="5"/>'
+        f'<rect class="t-mark" x="{left + slot * wide:.1f}" y="{y + 2:.1f}" width="2" height="5"/>'
         for slot in sorted(bad)
     )
     worst = "running" if any(bar.status == "running" for bar in row.bars) else "ok"
@@ -257,7 +270,7 @@ def _profile(row: _Row, y: float, scale: _Scale) -> str:
     )
 
 
-def _facts(row: _Row, y: float, scale: _Scale, wide: float) -> str:
+def _facts(row: _Row, y: float, scale: Axis, wide: float) -> str:
     """How long the row took, how many tries or failures it had; beside its last bar."""
     ended = max(bar.ended for bar in row.bars)
     if row.many:
@@ -265,9 +278,12 @@ def _facts(row: _Row, y: float, scale: _Scale, wide: float) -> str:
         text = f"{failed:,} failed" if failed else f"avg {_average(row.bars)}"
     else:
         tries = max(bar.attempt for bar in row.bars)
+        last = max(row.bars, key=lambda bar: (bar.ended, bar.attempt))
         text = seconds_text(ended - min(bar.started for bar in row.bars))
-        status = max(row.bars, key=lambda bar: (bar.ended, bar.attempt)).status
-        text = text if status in {"ok", "running"} else status.replace("_", " ")
+        if last.status not in {"ok", "running", "waiting"}:
+            text = last.status.replace("_", " ")
+        elif last.waits:
+            text = f"{'waits' if last.status == 'waiting' else 'waited'} {text}"
         text += f", {tries} tries" if tries > 1 else ""
     x = min(scale.x(ended) + 6, wide - width(text, 10.5) - 10)
     return f'<text class="t-s" x="{x:.1f}" y="{y + 15:.1f}">{safe(text)}</text>'
@@ -277,36 +293,26 @@ def _average(bars: Sequence[Bar]) -> str:
     return seconds_text(sum(bar.seconds for bar in bars) / len(bars))
 
 
-def _axis(scale: _Scale, tall: float) -> str:
-    step = _nice(scale.seconds / 6)
+def _axis(scale: Axis, tall: float) -> str:
     parts = []
-    for index in range(int(scale.seconds / step + 1e-9) + 1):
-        x = scale.x(scale.start + index * step)
+    for piece in scale.pieces:
+        if piece.is_folded:
+            parts.append(
+                f'<rect class="t-fold" x="{piece.left:.1f}" y="{TOP - 8:.0f}" '
+                f'width="{piece.right - piece.left:.1f}" height="{tall - TOP - 2:.0f}"/>'
+                f'<text class="t-s" text-anchor="middle" x="{(piece.left + piece.right) / 2:.1f}" '
+                f'y="{TOP - 14:.0f}">{seconds_text(piece.seconds)}</text>'
+            )
+    for x, seconds in scale.ticks():
+        is_later = x > scale.pieces[0].right + 1
+        if is_later and not seconds:
+            continue
+        text = f"+{seconds_text(seconds)}" if is_later else seconds_text(seconds)
         parts.append(
             f'<path class="t-grid" d="M{x:.1f} {TOP - 8:.0f}V{tall - 10:.0f}"/><text class="t-s" '
-            f'text-anchor="middle" x="{x:.1f}" y="{TOP - 14:.0f}">{seconds_text(index * step)}'
-            "</text>"
+            f'text-anchor="middle" x="{x:.1f}" y="{TOP - 14:.0f}">{text}</text>'
         )
     return "".join(parts)
-
-
-def _nice(seconds: float) -> float:
-    """The next round number above: 1, 2 or 5 with zeros; above a minute, of minutes or hours."""
-    for unit in (86400.0, 3600.0, 60.0):
-        if seconds > unit / 2:
-            return unit * _nice_number(seconds / unit)
-    return _nice_number(seconds)
-
-
-def _nice_number(number: float) -> float:
-    power = 10.0 ** _exponent(number)
-    return next((power * step for step in _STEPS if power * step >= number * 0.999), power * 10)
-
-
-def _exponent(number: float) -> int:
-    from math import floor, log10
-
-    return floor(log10(number)) if number > 0 else 0
 
 
 def seconds_text(seconds: float) -> str:

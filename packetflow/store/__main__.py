@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import signal
 import sys
+import traceback
 from importlib.abc import MetaPathFinder
 
 
@@ -25,9 +25,13 @@ class _NoPandas(MetaPathFinder):
 
 sys.meta_path.insert(0, _NoPandas())
 
+from msgspec.json import encode as json_encode  # noqa: E402
+
 from packetflow.errors import OwnerGone, PacketFlowError  # noqa: E402
 from packetflow.store.owner import Owner  # noqa: E402
 from packetflow.store.server import Server  # noqa: E402
+from packetflow.store.talk import Words  # noqa: E402
+from packetflow.store.transaction import as_store_error  # noqa: E402
 
 
 async def _serve(owner: Owner) -> None:
@@ -36,6 +40,11 @@ async def _serve(owner: Owner) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     await server.run()
+
+
+def _say(words: Words) -> int:
+    sys.stderr.write(json_encode(words).decode() + "\n")
+    return 1
 
 
 def main() -> int:
@@ -49,9 +58,11 @@ def main() -> int:
     except OwnerGone:
         return 0
     except PacketFlowError as error:
-        words = {"code": error.code, "message": error.message}
-        sys.stderr.write(json.dumps(words) + "\n")
-        return 1
+        return _say(Words(error.code, error.message))
+    except Exception as error:  # noqa: BLE001  # the border: whoever waits wants to know why
+        traceback.print_exc()
+        told = as_store_error(error, folder)
+        return _say(Words(told.code, told.message))
     return 0
 
 

@@ -6,6 +6,7 @@ name and renamed.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -32,6 +33,9 @@ RECORD_LIMIT = 16 << 10
 VALUE_LIMIT = 4 << 10
 """Values above this many bytes are moved out of such a record."""
 
+ASIDE = ".aside"
+"""How the name of an artifact ends that is about to be removed."""
+
 ARROW_TYPE = "application/vnd.apache.arrow.stream"
 BYTES_TYPE = "application/octet-stream"
 MSGPACK_TYPE = "application/msgpack"
@@ -44,6 +48,17 @@ _decode = msgspec.msgpack.decode
 def is_full(error: OSError) -> bool:
     """Tell whether an error means that there is no room left."""
     return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def _is_there(path: Path, size: int) -> bool:
+    """Tell whether a whole file is there, and touch it so that it is not collected now."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    with contextlib.suppress(FileNotFoundError):
+        return path.stat().st_size == size
+    return True  # set aside this moment: the touch brings it back
 
 
 class Artifacts:
@@ -64,7 +79,7 @@ class Artifacts:
         """
         sha = hashlib.sha256(content).hexdigest()
         path = self.path_of(sha)
-        if path.exists():
+        if _is_there(path, len(content)):
             return sha
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = path.with_name(f"{sha}.{new_id()}.new")
@@ -89,15 +104,22 @@ class Artifacts:
         Raises:
             StoreError: It is not there, or its content is not what was kept.
         """
-        try:
-            content = self.path_of(sha).read_bytes()
-        except FileNotFoundError as error:
-            message = f"artifact {sha} is missing from {self._folder}; it was removed by hand"
-            raise StoreError(message, sha=sha) from error
+        content = self._read(sha)
         if hashlib.sha256(content).hexdigest() != sha:
             message = f"artifact {sha} in {self._folder} was changed on disk; its value is lost"
             raise StoreError(message, sha=sha)
         return content
+
+    def _read(self, sha: str) -> bytes:
+        path = self.path_of(sha)
+        for name in (path, path.with_name(sha + ASIDE), path):
+            with contextlib.suppress(FileNotFoundError):
+                return name.read_bytes()
+        message = (
+            f"artifact {sha} is missing from {self._folder}; it was removed by hand, or went to "
+            "the archive with all that mentions it"
+        )
+        raise StoreError(message, sha=sha)
 
     def shrink(self, record: Record) -> Record:
         """Move the large values of a record's payloads to artifacts."""

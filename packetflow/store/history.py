@@ -7,6 +7,7 @@ named in the file ``partial``, so that a reader of journals alone knows that he 
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,16 +16,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from packetflow.kernel.records import ExecutionStarted, Record, decoder, encoder
-from packetflow.store.frames import frame, in_order, parts_of, read_frames, read_segment
+from packetflow.kernel.records import ExecutionStarted, Record, decoder
+from packetflow.store.frames import Segment, in_order, parts_of, read_frames
 from packetflow.store.port import Store
+from packetflow.store.transaction import transaction
 
 if TYPE_CHECKING:
     import duckdb
 
+    from packetflow.store.rows import Row
+
 PARTIAL = "partial"
 _QUERY = "SELECT segment, body FROM history WHERE execution_id = $id ORDER BY segment"
-_ROWS = 500
 
 
 def keep_history(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> None:
@@ -32,26 +35,21 @@ def keep_history(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -
 
     Doing it again for the same segments changes nothing.
     """
+    from packetflow.store.tables import insert  # brings pyarrow, which readers do without
+
     for path in paths:
         bodies: dict[str, bytearray] = defaultdict(bytearray)
-        encode = encoder().encode
-        for _, record in read_segment(path, salvage=True):
+        for content, record in Segment(path, salvage=True).frames():
             execution_id = getattr(record, "execution_id", None)
             if execution_id is not None:
-                bodies[execution_id] += frame(encode(record))
-        rows = [(one, path.name, zlib.compress(bytes(body), 3)) for one, body in bodies.items()]
-        connection.begin()
-        try:
+                bodies[execution_id] += content
+        now = time.time_ns() // 1000
+        rows: list[Row] = [
+            (one, path.name, zlib.compress(bytes(body), 1), now) for one, body in bodies.items()
+        ]
+        with transaction(connection):
             connection.execute("DELETE FROM history WHERE segment = ?", [path.name]).fetchall()
-            for first in range(0, len(rows), _ROWS):
-                some = rows[first : first + _ROWS]
-                values = ", ".join(["(?, ?, ?, now() AT TIME ZONE 'UTC')"] * len(some))
-                flat = [value for row in some for value in row]
-                connection.execute(f"INSERT INTO history VALUES {values}", flat).fetchall()
-            connection.commit()
-        except BaseException:  # undone whatever it was, and raised again
-            connection.rollback()
-            raise
+            insert(connection, "history", rows)
 
 
 def name_partial(folder: Path, removed: Iterable[frozenset[str]], left: frozenset[str]) -> None:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from packetflow.kernel.records import (
     EventArrived,
@@ -19,17 +22,19 @@ from packetflow.kernel.records import (
     ExecutionResumed,
     Record,
     SpanEnded,
+    StepDecision,
     WaitStarted,
 )
-from packetflow.store.lifecycle import CHANGES, Change, Executions, append, registered
+from packetflow.store.lifecycle import CHANGES, Change, Executions
 from packetflow.store.port import Watched
+from packetflow.store.rollups import HOUR_US, reopen
 from packetflow.store.rows import Row, Rows, as_table, split_bad
+from packetflow.store.tables import append, registered
+from packetflow.store.transaction import transaction
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
-HOUR_US = 3_600_000_000
 _STARTED_AT = 10  # where a span row has its start
 _MOST = 2**63
 
@@ -103,15 +108,8 @@ class Ingest:
         pieces = list(pieces)
         batch = self._sort(pieces)
         tables = self._tables(batch)
-        connection = self._connection
-        connection.begin()
-        try:
+        with self._whole():
             watched = self._write(batch, tables, pieces)
-            connection.commit()
-        except BaseException:  # undone whatever it was, and raised again
-            connection.rollback()
-            self.reload()
-            raise
         for piece in pieces:
             self.records += len(piece.entries)
             if piece.segment:
@@ -120,14 +118,18 @@ class Ingest:
 
     def lose(self, identities: set[str]) -> None:
         """Mark running executions as lost; their processes are gone."""
-        connection = self._connection
-        connection.begin()
+        with self._whole():
+            self.executions.lose(self._connection, identities, at=time.time_ns() // 1000)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """A transaction; when it fails, what is known by heart is learnt anew."""
         try:
-            self.executions.lose(connection, identities, at=time.time_ns() // 1000)
-            connection.commit()
-        except BaseException:  # undone whatever it was, and raised again
-            connection.rollback()
-            self.reload()
+            with transaction(self._connection):
+                yield
+        except BaseException:
+            with suppress(duckdb.Error):  # a database that failed for good is opened anew
+                self.reload()
             raise
 
     def rolled_up(self, hours: Iterable[int]) -> None:
@@ -155,7 +157,7 @@ class Ingest:
             batch.dead.extend((piece.segment, *bad) for bad in piece.bad)
             for index, (_, _, record) in enumerate(piece.entries):
                 try:
-                    if isinstance(record, SpanEnded):
+                    if isinstance(record, SpanEnded | StepDecision):
                         if waiting.concerns(record) or record.execution_id in batch.waits:
                             batch.changes.append((record, process))
                     elif isinstance(record, CHANGES):
@@ -187,8 +189,9 @@ class Ingest:
     def _artifacts(self, batch: _Batch, record: Record, piece: Piece, index: int) -> None:
         identity = getattr(record, "execution_id", None)
         step = getattr(record, "step", None)
+        at = record.started if isinstance(record, SpanEnded) else record.at
         blobs = self.rows.plain.blobs
-        batch.rows["artifact"].extend((*blob, identity, step) for blob in blobs)
+        batch.rows["artifact"].extend((*blob, identity, step, at // 1000) for blob in blobs)
         batch.origins["artifact"].extend((piece, index) for _ in blobs)
         blobs.clear()
 
@@ -217,13 +220,12 @@ class Ingest:
     ) -> list[Watched]:
         connection = self._connection
         fresh_events = self._new_events(batch, tables)
+        self._write_due(batch)
         for relation, table in tables.items():
             append(connection, relation, table)
         counted: list[Change] = []
         if batch.changes:
             counted = self.executions.apply(connection, batch.changes)
-            self.rows.plain.blobs.clear()
-        self._write_due(batch)
         for letter in batch.dead:
             connection.execute(
                 "INSERT INTO dead_letter VALUES (?, ?, ?, ?, now() AT TIME ZONE 'UTC')", letter
@@ -251,10 +253,7 @@ class Ingest:
 
     def _write_due(self, batch: _Batch) -> None:
         hours = {row[_STARTED_AT] // HOUR_US for row in batch.rows.get("span", ())} - self._due
-        for hour in hours:
-            self._connection.execute(
-                "INSERT INTO hour_due VALUES (make_timestamp(?))", [hour * HOUR_US]
-            ).fetchall()
+        reopen(self._connection, hours)
         self._due |= hours
 
     def _write_positions(self, pieces: list[Piece]) -> None:

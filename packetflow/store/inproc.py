@@ -10,7 +10,7 @@ import hashlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Self
 
 import duckdb
@@ -101,6 +101,12 @@ class MemoryStore:
                 tail.offer(record)
             if self._watcher is not None:
                 self._bring_in()
+
+    def append_all(self, records: Sequence[Record]) -> None:
+        """Keep several records; raises as `append` does."""
+        with self._lock:
+            for record in records:
+                self.append(record)
 
     def put(self, content: bytes, media_type: str = "application/octet-stream") -> str:  # noqa: ARG002
         """Keep a large value and answer its SHA-256."""

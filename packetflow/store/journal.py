@@ -15,17 +15,29 @@ import socket
 import threading
 import time
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 from zlib import crc32
 
-from packetflow.errors import JournalFull, StoreError
+from packetflow.errors import JournalFull, StoreError, WorkspaceGone
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.records import ProcessSeen, Record, encoder
+from packetflow.kernel.records import (
+    ExecutionEnded,
+    ExecutionResumed,
+    ExecutionStarted,
+    ProcessSeen,
+    Record,
+    encoder,
+)
 from packetflow.store.artifacts import RECORD_LIMIT, Artifacts, is_full
 from packetflow.store.files import places
+from packetflow.store.format import refuse_newer
 from packetflow.store.frames import HEADER, SUFFIX, frame
+
+_EDGES = frozenset({ExecutionStarted, ExecutionResumed, ExecutionEnded})
+"""Records before which is looked whether the journal is still there: a look costs 0.4 us."""
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 
@@ -50,6 +62,7 @@ class JournalWriter:
 
     Raises:
         JournalFull: There is no room on the disk.
+        NewerWorkspace: A newer version of PacketFlow wrote this workspace.
         StoreError: *process* cannot be part of a file name.
     """
 
@@ -69,6 +82,7 @@ class JournalWriter:
             )
             raise StoreError(message, process=process)
         spots = places(folder)
+        refuse_newer(spots)
         self.process = process or new_id()
         self.role = role
         self.artifacts = Artifacts(spots.artifacts)
@@ -91,24 +105,38 @@ class JournalWriter:
 
         Raises:
             JournalFull: There is no room; nothing of the record is left behind.
+            WorkspaceGone: An execution begins or ends, and the journal has been deleted.
             StoreError: The journal is closed, or the file cannot be written.
         """
         with self._lock:
-            body = self._encode(record)
+            self._write(self._framed(record))
+
+    def append_all(self, records: Sequence[Record]) -> None:
+        """Keep records that belong together by one write, all or none; raises as `append` does."""
+        with self._lock:
+            self._write(b"".join([self._framed(record) for record in records]))
+
+    def _framed(self, record: Record) -> bytes:
+        if type(record) in _EDGES:
+            self.must_be_there()
+        body = self._encode(record)
+        size = len(body)
+        if size > RECORD_LIMIT:
+            body = self._encode(self.artifacts.shrink(record))
             size = len(body)
-            if size > RECORD_LIMIT:
-                body = self._encode(self.artifacts.shrink(record))
-                size = len(body)
-            whole = HEADER.size + size
-            if self._size + whole > self._limit or self._torn or self._fd < 0:
-                self._make_room()
-            try:
-                written = os.write(self._fd, HEADER.pack(size, crc32(body)) + body)
-            except OSError as error:
-                self._withdraw(error)
-            if written != whole:
-                self._withdraw(None)
-            self._size += whole
+        return HEADER.pack(size, crc32(body)) + body
+
+    def _write(self, content: bytes) -> None:
+        whole = len(content)
+        if self._size + whole > self._limit or self._torn or self._fd < 0:
+            self._make_room()
+        try:
+            written = os.write(self._fd, content)
+        except OSError as error:
+            self._withdraw(error)
+        if written != whole:
+            self._withdraw(None)
+        self._size += whole
 
     def put(self, content: bytes, media_type: str = "application/octet-stream") -> str:  # noqa: ARG002
         """Keep a large value and answer its SHA-256; the media type belongs in the record."""
@@ -128,11 +156,15 @@ class JournalWriter:
         with self._lock:
             return self.path.name, self._size
 
-    @property
-    def is_there(self) -> bool:
-        """False once somebody has deleted the file while it was open."""
+    def must_be_there(self) -> None:
+        """Look whether somebody has deleted the file while it was open.
+
+        Raises:
+            WorkspaceGone: So it is: what is written now would be lost.
+        """
         with self._lock:
-            return self._fd < 0 or os.fstat(self._fd).st_nlink > 0
+            if self._fd >= 0 and os.fstat(self._fd).st_nlink == 0:
+                raise WorkspaceGone(self._folder.parent.parent)
 
     def sync(self) -> None:
         """Wait until everything appended would survive a power cut."""

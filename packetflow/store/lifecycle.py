@@ -7,8 +7,6 @@ ends. Records of an older epoch never change how an execution stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -20,16 +18,23 @@ from packetflow.kernel.records import (
     Path,
     SpanEnded,
     Status,
+    StepDecision,
     WaitStarted,
 )
 from packetflow.store.rows import SCHEMAS, Row, Rows, as_table
+from packetflow.store.tables import insert, registered
+from packetflow.store.worked import worked
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
-Change: TypeAlias = ExecutionStarted | ExecutionResumed | WaitStarted | ExecutionEnded | SpanEnded
+Change: TypeAlias = (
+    ExecutionStarted | ExecutionResumed | WaitStarted | ExecutionEnded | SpanEnded | StepDecision
+)
 Place: TypeAlias = tuple[str, Path]
+
+ENDS_WAIT = frozenset({"too_late", "ambiguous"})
+"""Decisions that end a wait: its time was over, or a person has answered."""
 
 CHANGES = (ExecutionStarted, ExecutionResumed, WaitStarted, ExecutionEnded)
 
@@ -76,6 +81,7 @@ class Executions:
         self._rows = rows
         self._drafts: dict[str, _Draft] = {}
         self._states: list[Row] = []
+        self._artifacts: list[Row] = []
         self._waits: dict[tuple[str, Place], Row | None] = {}
 
     def load(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -99,10 +105,10 @@ class Executions:
             if standing.status == Status.RUNNING
         }
 
-    def concerns(self, span: SpanEnded) -> bool:
-        """Tell whether a span may end a wait."""
-        standing = self.open.get(span.execution_id)
-        return standing is not None and (span.step, span.path) in standing.waits
+    def concerns(self, record: SpanEnded | StepDecision) -> bool:
+        """Tell whether a span or a decision may end a wait."""
+        standing = self.open.get(record.execution_id)
+        return standing is not None and (record.step, record.path) in standing.waits
 
     def apply(
         self, connection: duckdb.DuckDBPyConnection, changes: list[tuple[Change, str]]
@@ -119,6 +125,7 @@ class Executions:
             self._drafts[change.execution_id] = draft
             if self._change(draft, change, process):
                 counted.append(change)
+            self._note_artifacts(change)
         self._write(connection)
         return counted
 
@@ -174,13 +181,21 @@ class Executions:
                 self._waits[change.execution_id, place] = made[1] if made else None
                 self._note(draft, change.at // 1000, change.event)
             case SpanEnded():
-                self._close(draft, (change.step, change.path))
-                if not standing.waits and standing.status == Status.WAITING:
-                    standing.status = Status.RUNNING
-                    self._note(draft, (change.started + change.duration_ns) // 1000, "")
+                self._go_on(draft, change, (change.started + change.duration_ns) // 1000)
+            case StepDecision():
+                if change.what in ENDS_WAIT:
+                    self._go_on(draft, change, change.at // 1000)
             case ExecutionEnded():
                 self._end(draft, change)
         return True
+
+    def _go_on(self, draft: _Draft, change: SpanEnded | StepDecision, at: int) -> None:
+        """A wait is over."""
+        standing = draft.standing
+        self._close(draft, (change.step, change.path))
+        if not standing.waits and standing.status == Status.WAITING:
+            standing.status = Status.RUNNING
+            self._note(draft, at, "")
 
     def _runs(
         self, draft: _Draft, change: ExecutionStarted | ExecutionResumed, process: str
@@ -221,6 +236,14 @@ class Executions:
         }
         self._note(draft, end.at // 1000, end.error)
 
+    def _note_artifacts(self, change: Change) -> None:
+        """Keep in mind which large values an execution was given and made."""
+        blobs = self._rows.plain.blobs
+        if blobs and isinstance(change, ExecutionStarted | ExecutionEnded):
+            owner = (change.execution_id, None, change.at // 1000)
+            self._artifacts.extend((*blob, *owner) for blob in blobs)
+        blobs.clear()
+
     def _close(self, draft: _Draft, place: Place) -> None:
         draft.standing.waits.discard(place)
         self._waits[draft.row["execution_id"], place] = None
@@ -238,6 +261,9 @@ class Executions:
         )
 
     def _write(self, connection: duckdb.DuckDBPyConnection) -> None:
+        insert(connection, "execution_state", self._states)
+        insert(connection, "artifact", self._artifacts)
+        self._work_out(connection)
         stored: dict[str, list[str]] = {"execution": [], "execution_open": []}
         fresh: dict[str, list[Row]] = {"execution": [], "execution_open": []}
         for identity, draft in self._drafts.items():
@@ -253,11 +279,37 @@ class Executions:
             if identities:
                 delete = f"DELETE FROM {relation} WHERE execution_id IN (SELECT unnest(?)::UUID)"
                 connection.execute(delete, [identities]).fetchall()
-        fresh["execution_state"] = self._states
         self._write_waits(connection, fresh)
         for relation, rows in fresh.items():
             insert(connection, relation, rows)
         self._forget()
+
+    def _work_out(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Set how long executions were at work: all the time, unless they waited or were lost."""
+        over = {
+            identity: draft
+            for identity, draft in self._drafts.items()
+            if draft.standing.status != Status.RUNNING
+        }
+        query = (
+            "SELECT DISTINCT execution_id::VARCHAR FROM wait "
+            "WHERE execution_id IN (SELECT unnest(?)::UUID)"
+        )
+        broken = {one for (one,) in connection.execute(query, [list(over)]).fetchall()}
+        bounds = {}
+        for identity, draft in over.items():
+            began, ended = draft.row["started_at"], draft.row["ended_at"]
+            whole = None not in (began, ended) and draft.standing.epoch == 1
+            if whole and identity not in broken:
+                draft.row["active_us"] = max(0, ended - began)
+            else:
+                bounds[identity] = (began, ended)
+        if bounds:
+            for identity, active in worked(connection, bounds).items():
+                self._drafts[identity].row["active_us"] = active
+        for draft in self._drafts.values():
+            if draft.standing.status == Status.RUNNING:
+                draft.row["active_us"] = None
 
     def _write_waits(
         self, connection: duckdb.DuckDBPyConnection, fresh: dict[str, list[Row]]
@@ -273,31 +325,4 @@ class Executions:
         fresh["wait_open"] = [row for row in self._waits.values() if row is not None]
 
     def _forget(self) -> None:
-        self._drafts, self._states, self._waits = {}, [], {}
-
-
-def insert(connection: duckdb.DuckDBPyConnection, relation: str, rows: list[Row]) -> None:
-    """Append rows to one of `SCHEMAS`, in the transaction of the connection.
-
-    Raises:
-        ValueError, TypeError, OverflowError: A value does not fit its column.
-    """
-    if not rows:
-        return
-    append(connection, relation, as_table(relation, rows))
-
-
-def append(connection: duckdb.DuckDBPyConnection, relation: str, batch: pa.Table) -> None:
-    """Append an Arrow table to one of `SCHEMAS`, in the transaction of the connection."""
-    with registered(connection, batch) as name:
-        connection.execute(f"INSERT INTO {relation} SELECT * FROM {name}").fetchall()
-
-
-@contextmanager
-def registered(connection: duckdb.DuckDBPyConnection, batch: pa.Table) -> Iterator[str]:
-    """Lend an Arrow table to a connection under the name answered."""
-    connection.register("batch_in_hand", batch)
-    try:
-        yield "batch_in_hand"
-    finally:
-        connection.unregister("batch_in_hand")
+        self._drafts, self._states, self._waits, self._artifacts = {}, [], {}, []

@@ -13,6 +13,7 @@ import os
 import threading
 import time
 import traceback
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,12 +21,15 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from packetflow.errors import OwnerGone, StoreError
+from packetflow.store.archive import archive
 from packetflow.store.ask import ask
+from packetflow.store.collect import collect, is_due
 from packetflow.store.files import Places, places
+from packetflow.store.format import write_format
 from packetflow.store.history import keep_history, name_partial
 from packetflow.store.ingest import Ingest, Piece
 from packetflow.store.port import Params, Watcher
-from packetflow.store.rollups import DAY_HOURS, archive, roll_up
+from packetflow.store.rollups import DAY_HOURS, HOUR_US, roll_up
 from packetflow.store.schema import migrate
 from packetflow.store.settings import Settings, read_settings
 from packetflow.store.tailer import Journals
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 
 _ROLL_UP_EVERY = 10.0
 _ARCHIVE_EVERY = 3600.0
+_COLLECT_EVERY = 60.0
 _PRUNE_EVERY = 30.0
 
 
@@ -114,11 +119,13 @@ class Owner:
         self.spots = places(folder)
         self.settings = settings or read_settings(folder)
         self.listeners: list[Callable[[Sequence[Piece]], None]] = []
+        self._closed = False
         self._watcher = watcher
         self._mutex = threading.RLock()
         self.spots.prepare()
         self._descriptor = _lock(self.spots.lock, patience_seconds)
         try:
+            write_format(self.spots)
             self._connection = open_database(self.spots)
             migrate(self._connection, database=self.spots.database)
         except BaseException:  # the lock must not outlive a failed start
@@ -126,12 +133,15 @@ class Owner:
             raise
         self._ingest = Ingest(self._connection)
         self._journals = Journals(self.spots.journal, self._ingest.positions)
-        self._closed = False
-        self._next = {"roll_up": 0.0, "archive": 0.0, "prune": 0.0}
+        self._next = {"roll_up": 0.0, "archive": 0.0, "collect": 0.0, "prune": 0.0}
+        own = weakref.WeakMethod(self._forked)
+        os.register_at_fork(after_in_child=lambda: (method := own()) and method())
 
     @property
     def is_mine(self) -> bool:
         """False once the workspace was deleted or replaced: then nothing may be written."""
+        if self._closed:
+            return False
         try:
             now, then = self.spots.lock.stat(), os.fstat(self._descriptor)
         except OSError:
@@ -226,16 +236,17 @@ class Owner:
                 self._ingest.rolled_up(roll_up(self._connection, time.time_ns()))
             if self.settings.retention_days and self._is_due("archive", now, _ARCHIVE_EVERY):
                 self._archive()
-            if self._is_due("prune", now, _PRUNE_EVERY):
-                self._prune()
+            if self._is_due("collect", now, _COLLECT_EVERY) and is_due(self.spots):
+                collect(self._connection, self.spots, self._journals.alive())
+            if self._is_due("prune", now, _PRUNE_EVERY) and self._prune(most=1):
+                self._next["prune"] = now  # one at a time, so that questions need not wait long
 
     def close(self) -> None:
         """Bring in what is left, write the database file, and let go of the workspace."""
         with self._mutex:
             if self._closed:
                 return
-            mine = self.is_mine
-            if mine:
+            if self.is_mine:
                 with contextlib.suppress(duckdb.Error):
                     self.catch_up()
                     self._find_lost()
@@ -243,6 +254,12 @@ class Owner:
                 self._connection.close()
             self._closed = True
             os.close(self._descriptor)
+
+    def _forked(self) -> None:
+        """In a forked child: the parent stays the owner, alone."""
+        if not self._closed:
+            self._closed = True
+            os.close(self._descriptor)  # closing a copy does not release the parent's lock
 
     def _still(self) -> None:
         if self._closed:
@@ -268,17 +285,27 @@ class Owner:
             self._ingest.lose(lost)
 
     def _archive(self) -> None:
-        today = time.time_ns() // 1000 // (DAY_HOURS * 3_600_000_000)
+        """Move old days to files; what a journal still has may be resumed, so it stays."""
+        self._prune()
+        today = time.time_ns() // 1000 // (DAY_HOURS * HOUR_US)
         before = today - self.settings.retention_days
-        self._ingest.rolled_up(archive(self._connection, self.spots.archive, before))
-        self._connection.execute("CHECKPOINT").fetchall()
+        _, journaled = self._journals.split_ids([])
+        settled = archive(self._connection, self.spots.archive, before, journaled)
+        self._ingest.rolled_up(settled)
 
-    def _prune(self) -> None:
-        """Remove segments only after a checkpoint: till then they can rebuild a lost log."""
+    def _prune(self, most: int | None = None) -> bool:
+        """Remove segments nobody needs, and tell whether some are left.
+
+        Only after a checkpoint: till then they can rebuild a lost log.
+        """
         keep = int(self.settings.journal_megabytes * 1e6)
-        paths = self._journals.finished(set(self._ingest.executions.open), keep)
+        days = self.settings.retention_days
+        oldest = time.time() - days * DAY_HOURS * 3600 if days else 0.0
+        still_open = set(self._ingest.executions.open)
+        every = self._journals.finished(still_open, keep, older_than=oldest)
+        paths = every[:most]
         if not paths:
-            return
+            return False
         keep_history(self._connection, paths)
         removed, left = self._journals.split_ids(paths)
         name_partial(self.spots.journal, removed, left)
@@ -286,3 +313,4 @@ class Owner:
         for path in paths:
             path.unlink(missing_ok=True)
         self._ingest.forget([path.name for path in paths])
+        return len(paths) < len(every)

@@ -44,6 +44,7 @@ _EXECUTION = _schema(
     execution_id=_T, epoch=_N, status=_T, name=_T, version=_T, definition_sha=_T, trigger=_T,
     process=_T, runner=_T, started_at=_AT, ended_at=_AT, inputs=_T, outputs=_T, failed_step=_T,
     error_type=_T, error=_T, parent_id=_T, retry_of=_T, user_id=_T, agent_id=_T, tags=_T,
+    active_us=_N,
 )  # fmt: skip
 _WAIT = _schema(
     execution_id=_T, epoch=_N, step=_T, path=_PATH, event=_T, key=_T, deadline=_AT,
@@ -91,7 +92,10 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
     "score": _schema(
         execution_id=_T, step=_T, name=_T, value=_F, comment=_T, author=_T, given_at=_AT
     ),
-    "artifact": _schema(sha=_T, media_type=_T, size=_N, execution_id=_T, step=_T),
+    "artifact": _schema(
+        sha=_T, media_type=_T, size=_N, execution_id=_T, step=_T, kept_at=_AT
+    ),
+    "history": _schema(execution_id=_T, segment=_T, body=pa.binary(), kept_at=_AT),
 }  # fmt: skip
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packetflow.errors import NewerWorkspace, StoreError
+from packetflow.store.transaction import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -119,16 +120,14 @@ def migrate(
 def _apply(connection: duckdb.DuckDBPyConnection, step: Migration) -> None:
     import duckdb
 
-    connection.begin()
     try:
-        connection.execute(_LEDGER).fetchall()
-        connection.execute(step.sql).fetchall()
-        connection.execute(
-            "INSERT INTO schema_migration VALUES (?, ?, ?, ?, now() AT TIME ZONE 'UTC')",
-            [step.number, step.name, step.sha, duckdb.__version__],
-        ).fetchall()
-        connection.commit()
+        with transaction(connection):
+            connection.execute(_LEDGER).fetchall()
+            connection.execute(step.sql).fetchall()
+            connection.execute(
+                "INSERT INTO schema_migration VALUES (?, ?, ?, ?, now() AT TIME ZONE 'UTC')",
+                [step.number, step.name, step.sha, duckdb.__version__],
+            ).fetchall()
     except duckdb.Error as error:
-        connection.rollback()
         message = f"migration {step.number} {step.name!r} failed and was undone: {error}"
         raise StoreError(message, number=step.number) from error

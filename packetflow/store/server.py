@@ -36,6 +36,7 @@ from packetflow.store.talk import (
     remove_card,
     write_card,
 )
+from packetflow.store.transaction import as_store_error
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ INGEST_EVERY = 0.1
 """Seconds between looks at the journals when nobody asks."""
 
 _TICK_EVERY = 1.0
+_ALONE_SECONDS = 0.2
 _WAITING_ROOM = 50_000
 
 
@@ -102,7 +104,7 @@ class Server:
         self._owner = owner
         self._token = secrets.token_urlsafe(24)
         self._clients = 0
-        self._alone_since = time.monotonic()
+        self._asked_at = self._alone_since = time.monotonic()
         self._leaving = asyncio.Event()
         self._hands = ThreadPoolExecutor(1, "packetflow-ingest")
 
@@ -117,10 +119,14 @@ class Server:
                 await asyncio.to_thread(write_card, self._owner.spots.card, card)
                 await self._keep()
         finally:
-            if self._owner.is_mine:
-                remove_card(self._owner.spots.card, os.getpid())
-            await self._ingesting(self._owner.close)
+            await self._ingesting(self.let_go)
             self._hands.shutdown()
+
+    def let_go(self) -> None:
+        """Take the card away and close the owner; once is enough."""
+        if self._owner.is_mine:
+            remove_card(self._owner.spots.card, os.getpid())
+        self._owner.close()
 
     async def _ingesting(self, work: Callable[[], T]) -> T:
         """Run in the one thread that is never busy with questions."""
@@ -145,7 +151,9 @@ class Server:
             except duckdb.FatalException:
                 raise  # the database must be opened anew: by the next owner
             except (duckdb.Error, OSError) as error:
-                sys.stderr.write(f"cannot bring records in: {error}\n")
+                with contextlib.suppress(OSError):  # the log may be on the same full disk
+                    sys.stderr.write(f"cannot bring records in: {error}\n")
+                    sys.stderr.flush()
                 await asyncio.sleep(1.0)
             if not count:
                 if self._is_over():
@@ -154,8 +162,10 @@ class Server:
                     await asyncio.wait_for(self._leaving.wait(), INGEST_EVERY)
 
     def _is_over(self) -> bool:
-        alone = time.monotonic() - self._alone_since
-        return not self._clients and alone > self._owner.settings.linger_seconds
+        """Nobody is there, nobody has asked for long, and nobody has left this very moment."""
+        now, linger = time.monotonic(), self._owner.settings.linger_seconds
+        alone, unasked = now - self._alone_since, now - self._asked_at
+        return not self._clients and unasked > linger and alone > min(linger, _ALONE_SECONDS)
 
     async def _meet(self, socket: ServerConnection) -> None:
         self._clients += 1
@@ -176,6 +186,7 @@ class Server:
         await socket.send(encode(Answer()))
         while True:
             request = await _heard(socket)
+            self._asked_at = time.monotonic()
             if isinstance(request, Follow):
                 await socket.send(encode(Answer()))
                 await self._follow(socket, request)
@@ -212,7 +223,8 @@ class Server:
         except PacketFlowError as error:
             return encode(Fault(error.code, error.message))
         except Exception as error:  # noqa: BLE001  # the border: one query must not end the owner
-            return encode(Fault("store", f"{type(error).__name__}: {error}"))
+            told = as_store_error(error, self._owner.spots.workspace)
+            return encode(Fault(told.code, told.message))
 
     async def _follow(self, socket: ServerConnection, wish: Follow) -> None:
         follower, loop = Follower(wish), asyncio.get_running_loop()

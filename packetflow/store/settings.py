@@ -15,13 +15,13 @@ class Settings:
     """How the owner behaves.
 
     Attributes:
-        linger_seconds: The owner leaves this long after its last client.
-        retention_days: Spans, logs and metrics older than this go to Parquet files; 0 keeps all.
+        linger_seconds: The owner leaves this long after the last question, if it has no client.
+        retention_days: What is older than this goes to Parquet files; 0 keeps all.
         journal_megabytes: So much of the newest journals stays although everything in them has
             ended: a run can be resumed, forked and replayed as long as its journal is there.
     """
 
-    linger_seconds: float = 2.0
+    linger_seconds: float = 1.5
     retention_days: int = 0
     journal_megabytes: float = 64.0
 

@@ -48,6 +48,13 @@ def _is_dead(path: Path) -> bool:
     return True
 
 
+def _is_old(segment: _Segment, older_than: float) -> bool:
+    try:
+        return segment.path.stat().st_mtime < older_than
+    except FileNotFoundError:
+        return False
+
+
 def _ids(segment: _Segment) -> frozenset[str]:
     """The executions in a segment; remembered once nothing more can come."""
     if segment.ids is not None:
@@ -56,7 +63,7 @@ def _ids(segment: _Segment) -> frozenset[str]:
         content = segment.path.read_bytes()
     except FileNotFoundError:
         content = b""
-    found = frozenset(match.decode() for match in _ID.findall(content))
+    found = frozenset(match.decode() for match in set(_ID.findall(content)))
     if segment.drained:
         segment.ids = found
     return found
@@ -139,10 +146,13 @@ class Journals:
                     amount += piece.end - begin
         return pieces
 
-    def finished(self, still_open: set[str], keep_bytes: int = 0) -> list[Path]:
+    def finished(
+        self, still_open: set[str], keep_bytes: int = 0, *, older_than: float = 0.0
+    ) -> list[Path]:
         """List segments that nobody needs: read to the end, and all their executions ended.
 
-        The newest ones are left out, up to *keep_bytes* together and `MOST_KEPT` of them.
+        The newest ones are left out, up to *keep_bytes* together and `MOST_KEPT` of them, unless
+        they were last written before *older_than* (seconds since 1970).
         """
         names, kept, amount = [], 0, 0
         for _, segment in sorted(self._segments.items(), reverse=True):
@@ -150,7 +160,7 @@ class Journals:
                 continue
             amount += segment.size
             kept += 1
-            if amount <= keep_bytes and kept <= MOST_KEPT:
+            if amount <= keep_bytes and kept <= MOST_KEPT and not _is_old(segment, older_than):
                 continue
             if _ids(segment).isdisjoint(still_open):
                 names.append(segment.path)

@@ -7,7 +7,7 @@ One msgpack message a WebSocket frame, tag first. A client says `Hello` once, th
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -76,6 +76,13 @@ decode_request = _requests.decode
 decode_reply = _replies.decode
 
 
+class Words(msgspec.Struct, frozen=True):
+    """Why an owner could not start, as a line of JSON in its log."""
+
+    code: str
+    message: str
+
+
 class Card(msgspec.Struct, frozen=True):
     """Where an owner answers, as kept in ``owner.json``."""
 
@@ -88,9 +95,13 @@ def write_card(path: Path, card: Card) -> None:
     """Show where the owner answers, to its own user only."""
     draft = path.with_name(f"{path.name}.{new_id()}.new")
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(card))
-    draft.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(card))
+        draft.replace(path)
+    except OSError:
+        draft.unlink()
+        raise
 
 
 def read_card(path: Path) -> Card | None:
@@ -114,14 +125,14 @@ def as_error(code: str, message: str) -> StoreError:
     return next((kind for kind in kinds if kind.code == code), StoreError)(message)
 
 
-def last_words(log: Path) -> StoreError | None:
-    """Read why the last owner could not start, where it said so."""
+def last_words(log: Path, start: int = 0) -> StoreError | None:
+    """Read why an owner could not start, where it said so behind byte *start* of its log."""
     try:
-        lines = log.read_text(encoding="utf-8").splitlines()
+        lines = log.read_bytes()[start:].decode(errors="replace").splitlines()
     except FileNotFoundError:
         return None
-    for line in reversed(lines[-20:]):
-        if line.startswith("{"):
-            words = json.loads(line)
-            return as_error(words["code"], words["message"])
+    for line in reversed(lines):
+        with contextlib.suppress(msgspec.MsgspecError):
+            words = msgspec.json.decode(line, type=Words)
+            return as_error(words.code, words.message)
     return None

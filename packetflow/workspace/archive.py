@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from packetflow.composition.codec import load_compact
@@ -10,10 +11,19 @@ from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
 from packetflow.engine.execution import Execution
 from packetflow.engine.past import Story, read_story
-from packetflow.errors import CompositionError, JournalFull, RunError, StoreError, UnknownName
+from packetflow.errors import (
+    AmbiguousName,
+    CompositionError,
+    JournalFull,
+    RunError,
+    StoreError,
+    UnknownName,
+)
+from packetflow.kernel.ids import short
 from packetflow.kernel.records import Record
 from packetflow.store.artifacts import is_full
 from packetflow.store.files import places
+from packetflow.store.frames import has_grown, sizes_of
 from packetflow.store.history import records_from_store
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Store
@@ -25,7 +35,7 @@ if TYPE_CHECKING:
 
 
 SHORTEST_ID = 4
-"""So many last characters of an id are needed to find it."""
+"""So many first or last characters of an id are needed to find it."""
 
 
 class Archive:
@@ -42,6 +52,7 @@ class Archive:
         self._journal = journal
         self._store = store
         self._catalog = catalog
+        self._has_files = isinstance(journal, JournalWriter)
 
     def records(self, execution_id: str) -> list[Record]:
         """Everything kept of an execution."""
@@ -49,6 +60,16 @@ class Archive:
             return self._journal.records_of(execution_id)
         journal = places(self._folder.path).journal
         return records_from_store(self._store, journal, execution_id)
+
+    def sizes(self) -> dict[str, int]:
+        """How much is in the journals now; look before reading, then ask `has_grown` later."""
+        return sizes_of(places(self._folder.path).journal) if self._has_files else {}
+
+    def has_grown(self, execution_id: str, since: Mapping[str, int]) -> bool:
+        """Tell whether there may be more of an execution than when journals had those sizes."""
+        if not self._has_files:
+            return True
+        return has_grown(places(self._folder.path).journal, since, execution_id)
 
     def story(self, execution_id: str) -> Story:
         """An execution as its records tell it.
@@ -72,24 +93,31 @@ class Archive:
         return bool(self._store.sql(query, {"id": execution_id}).num_rows)
 
     def full_id(self, execution_id: str) -> str:
-        """The whole id for the last characters of one.
+        """The whole id for the first or last characters of one.
 
         Raises:
-            UnknownName: None, or several, end like that.
+            UnknownName: None begins or ends like that.
+            AmbiguousName: Several do, or it has fewer than `SHORTEST_ID` characters.
         """
-        if len(execution_id) == 36:
-            return execution_id
-        end = execution_id.strip().lower()
-        if len(end) < SHORTEST_ID:
-            raise UnknownName("execution", execution_id)
+        part = execution_id.strip().lower()
+        if len(part) == 36:
+            return part
+        if len(part) < SHORTEST_ID:
+            mend = f"give at least {SHORTEST_ID} of its first or last characters"
+            raise AmbiguousName("execution", execution_id, (), mend)
         query = (
-            "SELECT execution_id::VARCHAR AS id FROM executions "
-            "WHERE ends_with(execution_id::VARCHAR, $end) LIMIT 2"
+            "SELECT execution_id::VARCHAR AS id FROM executions WHERE "
+            "starts_with(execution_id::VARCHAR, $part) OR ends_with(execution_id::VARCHAR, $part) "
+            "ORDER BY started_at DESC LIMIT 4"
         )
-        found = self._store.sql(query, {"end": end}).to_pylist()
-        if len(found) != 1:
+        found = [str(row["id"]) for row in self._store.sql(query, {"part": part}).to_pylist()]
+        if not found:
             raise UnknownName("execution", execution_id)
-        return str(found[0]["id"])
+        if len(found) > 1:
+            some = [f"...{short(one)}" for one in found[:3]] + ["..."] * (len(found) > 3)
+            mend = "give its last eight characters, which tell it from others begun just then"
+            raise AmbiguousName("execution", execution_id, some, mend)
+        return found[0]
 
     def execution(self, execution_id: str) -> Execution:
         """An execution with its values and its failure.

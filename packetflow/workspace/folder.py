@@ -6,13 +6,12 @@ import hashlib
 import json
 import os
 import shutil
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from packetflow.errors import WorkspaceError
-from packetflow.workspace.alive import FROZEN_AFTER_SECONDS
+from packetflow.workspace.presence import STALE_SECONDS, state_of
 
 CONFIG = "packetflow.toml"
 PARTS = ("capabilities", "pipelines")
@@ -66,7 +65,7 @@ class WorkspaceFolder:
     @property
     def state(self) -> Path:
         """The folder of journals, database and running processes."""
-        return self.path / ".packetflow"
+        return state_of(self.path)
 
     @property
     def stale_seconds(self) -> float:
@@ -75,7 +74,7 @@ class WorkspaceFolder:
         said = table.get("stale_seconds") if isinstance(table, dict) else None
         if isinstance(said, int | float) and not isinstance(said, bool) and said > 0:
             return float(said)
-        return FROZEN_AFTER_SECONDS  # who starts a runner is told what is wrong with it
+        return STALE_SECONDS  # who starts a runner is told what is wrong with it
 
     @property
     def capabilities(self) -> Path:
@@ -110,6 +109,10 @@ def open_folder(path: str | Path) -> WorkspaceFolder:
 
 def _settings(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
+    if not path.exists():
+        return {}
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

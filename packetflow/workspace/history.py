@@ -12,8 +12,9 @@ from packetflow.composition.steps import Pipeline, Use
 from packetflow.composition.walk import find
 from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.past import Story
+from packetflow.engine.trail import STACK
 from packetflow.engine.values import Fetch, Opaque, unpack
-from packetflow.kernel.records import SpanEnded, Status
+from packetflow.kernel.records import SpanEnded, Status, WaitStarted
 
 
 def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
@@ -37,10 +38,11 @@ def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
     else:
         for span in story.spans:
             outputs.update(_values(span.outputs, outputs_of, fetch))
+    status = _status(story)
     return Execution(
         started.execution_id,
         started.name,
-        _status(story),
+        status,
         inputs,
         outputs,
         list(story.spans),
@@ -48,7 +50,15 @@ def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
         _moment(started.at),
         None if ended is None else _moment(ended.at),
         None if pipeline is None else pipeline.step,
+        _open_waits(story) if status is Status.WAITING else (),
     )
+
+
+def _open_waits(story: Story) -> tuple[WaitStarted, ...]:
+    """What it waits for; of each step the latest question."""
+    past = story.past
+    places = (place for place in past.waits if place not in past.done)
+    return tuple(list(past.waits[place].values())[-1] for place in places)
 
 
 def _status(story: Story) -> Status:
@@ -86,6 +96,7 @@ def _failure(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Failure |
         ended.error,
         None,
         capability,
+        "" if span is None else str((span.attributes or {}).get(STACK, "")),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -20,16 +21,23 @@ ORDER BY arrived_at
 
 
 class StoreInbox:
-    """Looks events up in the workspace's store."""
+    """Looks events up in the workspace's store, once later ones are heard.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: Where events are kept.
+        listen: Sees to it that no event is missed from its return on.
+    """
+
+    def __init__(self, store: Store, listen: Callable[[], Awaitable[None]]) -> None:
         self._store = store
+        self._listen = listen
 
     async def find(self, event: str, key: str, since_ns: int) -> list[EventArrived]:
         """Events of that name and key that arrived at or after *since_ns*, the oldest first.
 
         The store keeps microseconds, so an event of the same microsecond counts as later.
         """
+        await self._listen()
         since = since_ns // 1000 * 1000
         params = {"event": event, "key": key, "since": since}
         table = await asyncio.to_thread(self._store.sql, _QUERY, params)

@@ -15,16 +15,16 @@ from packetflow.composition.steps import Pipeline
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Running
 from packetflow.engine.migration import calls_now, changed_since, in_words, note_makers
-from packetflow.engine.past import Story, in_midst_of_effects
+from packetflow.engine.past import Story, in_midst_of_effects, read_story
 from packetflow.engine.plan import Plan
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
 from packetflow.errors import ContractError, RunElsewhere, RunError, Superseded
-from packetflow.kernel.records import Record, Status
-from packetflow.workspace.alive import is_alive
+from packetflow.kernel.records import Status
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.leases import FileLeases
+from packetflow.workspace.presence import is_alive
 
 BREAK_OFF_SECONDS = 3.0
 
@@ -40,6 +40,9 @@ def _no_collection() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                gc.freeze()  # together these two make them old, else they are all looked at now
+                gc.unfreeze()
             gc.enable()
 
 
@@ -49,14 +52,14 @@ class Resumable:
 
     Attributes:
         pipeline: What it ran, as it was then.
-        records: All its records.
+        story: What its records tell.
         epoch: The epoch of the lease.
         give_back: Gives the lease back, for when it cannot go on after all.
         question: What it asks a person before it goes on; empty when nothing has changed.
     """
 
     pipeline: Pipeline
-    records: tuple[Record, ...]
+    story: Story
     epoch: int
     give_back: Callable[[], None]
     question: str = ""
@@ -65,7 +68,7 @@ class Resumable:
         """Go on with it, on the engine's loop."""
         said = {"reason": reason, "question": self.question}
         try:
-            return engine.resume(self.pipeline, self.records, epoch=self.epoch, **said)
+            return engine.resume(self.pipeline, self.story, epoch=self.epoch, **said)
         except BaseException:  # whatever it was, nobody runs under this lease
             self.give_back()
             raise
@@ -106,17 +109,26 @@ class Resuming:
             RunError: It is done, or runs here, or what it ran has changed.
             Superseded: Another runner was quicker.
         """
-        story = self._archive.story(execution_id)
-        started = story.started
-        if started is None:
-            raise AssertionError("read by id")
-        if story.ended is not None and story.ended.status == Status.OK:
-            raise RunError(f"execution {execution_id} is already done")
-        self._refuse_if_running(story, engine)
         with _no_collection():
-            return self._ready(story, engine, if_changed)
+            sizes = self._archive.sizes()
+            story = self._archive.story(execution_id)
+            if story.ended is not None and story.ended.status == Status.OK:
+                raise RunError(f"execution {execution_id} is already done")
+            self._refuse_if_running(story, engine)
+            pipeline, question = self._pipeline(story, engine, if_changed)
+            epoch = self._claim(execution_id, story)
 
-    def _ready(self, story: Story, engine: Engine, if_changed: IfChanged) -> Resumable:
+            def give_back() -> None:
+                if self._leases is not None:
+                    self._leases.give_back(execution_id, epoch)
+
+            story = self._once_quiet(execution_id, story, sizes)
+            return Resumable(pipeline, story, epoch, give_back, question)
+
+    def _pipeline(
+        self, story: Story, engine: Engine, if_changed: IfChanged
+    ) -> tuple[Pipeline, str]:
+        """What an execution runs, and what to ask before it goes on; nothing is claimed yet."""
         started = story.started
         pipeline = self._archive.definition(story)
         if started is None or pipeline is None:
@@ -137,26 +149,26 @@ class Resuming:
         question = (
             f"{changed[0].upper()}{changed[1:]} since this run began. Go on?" if changed else ""
         )
-        epoch = self._claim(execution_id, story)
+        return pipeline, question
 
-        def give_back() -> None:
-            if self._leases is not None:
-                self._leases.give_back(execution_id, epoch)
-
-        records = self._once_quiet(execution_id, story)
-        return Resumable(pipeline, records, epoch, give_back, question)
-
-    def _once_quiet(self, execution_id: str, story: Story) -> tuple[Record, ...]:
-        """The records, once a living runner that has lost the lease has broken off its effects.
+    def _once_quiet(self, execution_id: str, read: Story, sizes: dict[str, int]) -> Story:
+        """The story, once a living runner that has lost the lease has broken off its effects.
 
         It may begin none from now on, and hears of it within a second.
+
+        Args:
+            execution_id: Its id.
+            read: Its story, which still holds if the journals say no more of it.
+            sizes: Those of the journals before that was read.
         """
+        if not read.past.intents and not self._archive.has_grown(execution_id, sizes):
+            return read
         until = time.monotonic() + BREAK_OFF_SECONDS
         while True:
-            records = tuple(self._archive.records(execution_id))
-            quiet = story.ended is not None or not in_midst_of_effects(records, story.epoch)
-            if quiet or time.monotonic() > until or not self._is_alive(story.runner):
-                return records
+            records = self._archive.records(execution_id)
+            quiet = read.ended is not None or not in_midst_of_effects(records, read.epoch)
+            if quiet or time.monotonic() > until or not self._is_alive(read.runner):
+                return read_story(records)
             time.sleep(0.01)
 
     def _claim(self, execution_id: str, story: Story) -> int:
@@ -179,7 +191,7 @@ class Resuming:
         return epoch
 
     def _is_alive(self, runner: str) -> bool:
-        return is_alive(self._folder.state, runner, patience=self._folder.stale_seconds)
+        return is_alive(self._folder.path, runner, stale_seconds=self._folder.stale_seconds)
 
     def _refuse_if_running(self, story: Story, engine: Engine) -> None:
         started = story.started

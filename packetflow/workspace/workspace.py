@@ -15,6 +15,8 @@ from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from msgspec import structs
+
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
@@ -23,19 +25,20 @@ from packetflow.engine.execution import Execution
 from packetflow.engine.ports import Chain
 from packetflow.engine.start import Start
 from packetflow.engine.sync import LoopThread
-from packetflow.errors import StoreError, UnknownName, WorkspaceError
+from packetflow.errors import StoreError, UnknownName, WorkspaceError, WorkspaceGone
 from packetflow.kernel.ids import new_id
 from packetflow.store.client import StoreClient
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Params, Store
-from packetflow.workspace.alive import Pulse
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.arrivals import Arrivals
 from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folder
 from packetflow.workspace.handle import Handle
+from packetflow.workspace.hearing import Hearing
 from packetflow.workspace.inbox import StoreInbox
 from packetflow.workspace.learning import learn
 from packetflow.workspace.leases import FileLeases
+from packetflow.workspace.presence import Presence
 from packetflow.workspace.registry import register
 from packetflow.workspace.resuming import IfChanged, Resumable, Resuming
 from packetflow.workspace.saving import save_pipeline
@@ -57,11 +60,13 @@ class Workspace(Arrivals):
             ``":memory:"`` for one that leaves nothing behind.
         role: What this process is, for the records: ``python``, ``notebook``, ``cli``, ``runner``.
         chain: Modules that look at compositions, requests and responses.
-        passivate_after_seconds: How long an execution that only waits stays in memory.
+        passivate_after_seconds: How long an execution that only waits stays in memory, and how long
+            `run` waits for an event; ``None`` for as long as it takes.
         runner: The name of this runner, when the caller shows its sign of life itself.
 
     Raises:
         WorkspaceError: The folder is missing or unreadable.
+        NewerWorkspace: A newer version of PacketFlow wrote it.
         JournalFull: There is no room on the disk.
     """
 
@@ -77,7 +82,7 @@ class Workspace(Arrivals):
         self.runner = runner or new_id()
         self._shows_life = runner is None
         self.in_memory = str(path) == IN_MEMORY
-        self._pulse: Pulse | None = None
+        self._presence: Presence | None = None
         self._leases: FileLeases | None = None
         if self.in_memory:
             self.folder = WorkspaceFolder(Path(), {"name": "in memory"})
@@ -94,28 +99,30 @@ class Workspace(Arrivals):
         self._past = Resuming(self.folder, self.archive, self._leases, self.runner)
         self._thread: LoopThread | None = None
         self._closed = False
+        self.hearing = Hearing(self)
         self.engine = Engine(
             self.journal,
             chain=chain,
             leases=self._leases,
-            inbox=StoreInbox(self.store),
+            inbox=StoreInbox(self.store, self.hearing.begin),
             folder="" if self.in_memory else str(self.folder.path),
             runner=self.runner,
             passivate_after_seconds=passivate_after_seconds,
             find_capability=self.catalog.find,
             keep_definition=self.archive.keep_definition,
         )
+        self.engine.on_aside = self.hearing.look_soon
 
     def _open_files(self, role: str) -> None:
         state = self.folder.state
         try:
             state.mkdir(mode=0o700, exist_ok=True)
-            self._pulse = Pulse(state, self.runner) if self._shows_life else None
+            self.journal = JournalWriter(self.folder.path, role=role, process=self.runner)
+            self._presence = Presence(self.folder.path, self.runner) if self._shows_life else None
         except OSError as error:
             message = f"cannot write to {state}: {error.strerror or error}"
             raise WorkspaceError(message, path=str(state)) from error
         self._leases = FileLeases(state, self.runner)
-        self.journal = JournalWriter(self.folder.path, role=role, process=self.runner)
         self.store = StoreClient(self.folder.path)
         digest = hashlib.sha256(str(self.folder.path).encode()).hexdigest()[:8]
         self.catalog = Catalog(
@@ -150,7 +157,10 @@ class Workspace(Arrivals):
     async def run(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:
         """Run a composition, or a pipeline or capability by name, to its end.
 
-        A failing step does not raise: see `Execution.failure`.
+        A failing step does not raise: see `Execution.failure`. One that only waits is put aside:
+        for a person's answer at once, for an event after ``passivate_after_seconds``. Then the
+        status is ``waiting``, and `Execution.waits` says for what. It goes on by itself when that
+        comes, here while the workspace is open, else in its runner; `resume` follows it.
 
         Raises:
             UnknownName: There is nothing of that name, or an input that nothing reads.
@@ -158,7 +168,9 @@ class Workspace(Arrivals):
             MissingInput: A needed input is not given.
             WrongType: An input does not fit.
         """
-        return await asyncio.wrap_future(self._submit(self._run(what, inputs, Start())))
+        return await asyncio.wrap_future(
+            self._thread_for(work := self._run(what, inputs, Start())).submit(work)
+        )
 
     def run_sync(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:
         """The same in plain code; also while a notebook's loop runs."""
@@ -184,7 +196,9 @@ class Workspace(Arrivals):
     async def _run(
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Execution:
-        running = self.engine.start(self.learnt(what), inputs, start)
+        running = self.engine.start(
+            self.learnt(what), inputs, structs.replace(start, leaves_questions=True)
+        )
         try:
             return await running
         except asyncio.CancelledError:
@@ -196,43 +210,46 @@ class Workspace(Arrivals):
 
         Raises:
             UnknownName: There is none of that name.
-            WorkspaceError: The workspace was deleted while it was open.
+            WorkspaceGone: The workspace was deleted while it was open.
         """
-        if isinstance(self.journal, JournalWriter) and not self.journal.is_there:
-            path = self.folder.path
-            message = (
-                f"the workspace {path} was deleted while it was open; close it and open it anew"
-            )
-            raise WorkspaceError(message, path=str(path))
+        self._must_be_there()
         found = self.find(what)
         step = found.step if isinstance(found, Pipeline) else found.as_step()
         learn(self.catalog, step, self.runner)
         return found
+
+    def _must_be_there(self) -> None:
+        if isinstance(self.journal, JournalWriter):
+            self.journal.must_be_there()
 
     def resume(
         self, execution_id: str, *, accept_changes: bool = False, reason: str = "resumed"
     ) -> Handle:
         """Take up an execution that was interrupted, failed, cancelled, or waits.
 
-        Completed steps are not run again.
+        Completed steps are not run again. One that runs here already is only followed.
 
         Args:
-            execution_id: Its id, or the last characters of it.
+            execution_id: Its id, or its first or last characters.
             accept_changes: Go on although something has changed that declares no ``migrate``.
             reason: For the log.
 
         Raises:
             UnknownName: There is no such execution.
-            RunError: It is done, or still runs elsewhere, or what it ran has changed.
+            RunError: It is done, or runs elsewhere, or what it ran has changed.
             Superseded: Another runner was quicker.
         """
-        if_changed: IfChanged = "accept" if accept_changes else "refuse"
-        ready = self.ready_to_resume(execution_id, if_changed=if_changed)
-        running = self.thread.call(lambda: ready.resume(self.engine, reason))
+        whole = self.full_id(execution_id)
+        running = self.hearing.woken(whole)
+        if running is None:
+            if_changed: IfChanged = "accept" if accept_changes else "refuse"
+            ready = self.ready_to_resume(whole, if_changed=if_changed)
+            running = self.thread.call(lambda: ready.resume(self.engine, reason))
         return Handle(running, self.thread)
 
     def ready_to_resume(self, execution_id: str, *, if_changed: IfChanged = "refuse") -> Resumable:
         """Take the lease of an execution and read what is needed; raises as `resume` does."""
+        self._must_be_there()
         whole = self.full_id(execution_id)
         return self._past.ready_to_resume(whole, self.engine, if_changed=if_changed)
 
@@ -268,10 +285,11 @@ class Workspace(Arrivals):
         return self.archive.execution(self.full_id(execution_id))
 
     def full_id(self, execution_id: str) -> str:
-        """The whole id for the last characters of one.
+        """The whole id for at least four first or last characters of one.
 
         Raises:
-            UnknownName: None, or several, end like that.
+            UnknownName: None begins or ends like that.
+            AmbiguousName: Several do, or too few characters are given.
         """
         return self.archive.full_id(execution_id)
 
@@ -317,26 +335,17 @@ class Workspace(Arrivals):
             raise StoreError("this workspace is closed; open it again")
         if self._thread is None:
             self._thread = LoopThread()
-            self._beat()
+            if self._presence is not None:
+                stale = self.folder.stale_seconds
+                loop = self._thread.loop
+                self._presence.beat_on(loop, stale_seconds=stale, lost=self._stop_all)
         return self._thread
 
-    def _beat(self) -> None:
-        """Touch this runner's file now and then, from the loop, so that a hung loop shows."""
-        thread, pulse = self._thread, self._pulse
-        if thread is None or pulse is None:
-            return
-        loop = thread.loop
-        every = min(1.0, self.folder.stale_seconds / 3)
-
-        def touch() -> None:
-            if not self._closed:
-                pulse.beat()
-                loop.call_later(every, touch)
-
-        loop.call_soon_threadsafe(touch)
-
-    def _submit(self, work: Coroutine[Any, Any, T]) -> Any:
-        return self._thread_for(work).submit(work)
+    def _stop_all(self) -> None:
+        """The workspace was deleted: what runs would be lost, so it ends now and says why."""
+        reason = WorkspaceGone(self.folder.path).message
+        for running in list(self.engine.running.values()):
+            running.cancel(reason)
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         return self._thread_for(work).run(work)
@@ -364,13 +373,14 @@ class Workspace(Arrivals):
         self._closed = True
         try:
             if thread is not None:
+                thread.run(self.hearing.close(), timeout=5)
                 thread.run(self.engine.close(), timeout=5)
                 thread.close()
         finally:
             self.journal.close()
             self.store.close()
-            if self._pulse is not None:
-                self._pulse.close()
+            if self._presence is not None:
+                self._presence.close()
 
     def __enter__(self) -> Self:
         return self

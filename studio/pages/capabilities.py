@@ -4,8 +4,8 @@ import streamlit as st
 
 from packetflow.kernel.cards import CapabilityCard, PortCard
 from studio.figures.capability_map import capability_map
-from studio.lists import broken_files, plain_markdown
-from studio.showing import rows, words
+from studio.lists import broken_files
+from studio.showing import plain_markdown, rows, words
 from studio.state import description, desk, guard, listing, mode, query
 from studio.trying import show_trial
 
@@ -120,7 +120,7 @@ def show_one(name: str) -> None:
         show_ports("It takes", card.requires)
     with gives:
         show_ports("It gives", card.provides)
-    st.subheader("Try it", anchor=False)
+    st.header("Try it", anchor=False)
     with guard("try"):
         show_trial(card)
     own = card.file.startswith(f"{desk().folder}/")

@@ -5,11 +5,12 @@ import tomllib
 import streamlit as st
 
 from packetflow.store.queries import answer, latest
-from studio.lists import broken_files, questions, run_links
+from studio.asking import questions
+from studio.lists import broken_files, run_links
 from studio.running import start
 from studio.showing import words
 from studio.state import desk, guard, listing
-from studio.widgets import keep_upload
+from studio.widgets import TABLES, keep_upload
 
 REPORT = "research_report"
 here = desk()
@@ -40,15 +41,15 @@ with guard("what there is"):
 
     first, second, third = st.columns(3)
     with first, st.container(border=True, height="stretch"):
-        st.subheader(":blue[:material/bar_chart_4_bars:] See an example", anchor=False)
+        st.header(":blue[:material/bar_chart_4_bars:] See an example", anchor=False)
         st.markdown("A report on the life expectancy of 142 countries, made before your eyes.")
         if st.button("Make the example report", type="primary", disabled=REPORT not in names):
             open_run(REPORT, {})
     with second, st.container(border=True, height="stretch"):
-        st.subheader(":blue[:material/upload_file:] Try your own table", anchor=False)
+        st.header(":blue[:material/upload_file:] Try your own table", anchor=False)
         upload = st.file_uploader(
             "A CSV, Excel, Parquet or JSON file",
-            ["csv", "tsv", "xlsx", "parquet", "json"],
+            TABLES,
             disabled=REPORT not in names,
         )
         path = st.text_input("or its path or web address", disabled=REPORT not in names)
@@ -56,7 +57,7 @@ with guard("what there is"):
             source = keep_upload(upload.getvalue(), upload.name, here.folder) if upload else path
             open_run(REPORT, {"source": source.strip()})
     with third, st.container(border=True, height="stretch"):
-        st.subheader(":blue[:material/account_tree:] Open a pipeline", anchor=False)
+        st.header(":blue[:material/account_tree:] Open a pipeline", anchor=False)
         if not found.pipelines:
             st.caption("None yet. Save one as pipelines/NAME.yaml and it appears here.")
         for one in found.pipelines[:6]:
@@ -70,11 +71,11 @@ with guard("what waits"):
     with waiting:
         slot = st.empty()
         if questions():
-            slot.subheader("Waits for you")
+            slot.header("Waits for you", anchor=False)
 
 with guard("recent runs"):
     recent = answer(here.store, latest(limit=8)).to_pylist()
-    st.subheader("Recent runs", anchor=False)
+    st.header("Recent runs", anchor=False)
     if recent:
         run_links(recent)
         st.page_link("runs.py", label="All runs", icon=":material/arrow_forward:")

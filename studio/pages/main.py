@@ -8,32 +8,34 @@ from pathlib import Path
 import streamlit as st
 
 from studio.advice import Advice
-from studio.state import box, desk, guard
-from studio.theme import STYLE
+from studio.showing import plain_markdown
+from studio.state import box, desk, guard, mode
+from studio.theme import STYLE, wordmark
 
 HERE = Path(__file__).parent
 
-st.set_page_config("PacketFlow Studio", str(HERE.parent / "icon.svg"), layout="wide")
-st.html(STYLE)
+# The visual editor will be the page after Home.
+PAGES = [
+    st.Page(HERE / "home.py", title="Home", icon=":material/home:", default=True),
+    st.Page(HERE / "pipelines.py", title="Pipelines", icon=":material/account_tree:"),
+    st.Page(HERE / "capabilities.py", title="Capabilities", icon=":material/extension:"),
+    st.Page(HERE / "runs.py", title="Runs", icon=":material/timeline:"),
+]
 
-# The visual editor will be the first page of Build.
-pages = {
-    "": [st.Page(HERE / "home.py", title="Home", icon=":material/home:", default=True)],
-    "Build": [
-        st.Page(HERE / "pipelines.py", title="Pipelines", icon=":material/account_tree:"),
-        st.Page(HERE / "capabilities.py", title="Capabilities", icon=":material/extension:"),
-    ],
-    "Observe": [st.Page(HERE / "runs.py", title="Runs", icon=":material/timeline:")],
-}
-page = st.navigation(pages)
+# before the navigation, or the browser would fetch the first page's icon from elsewhere
+st.set_page_config("PacketFlow Studio", str(HERE.parent / "icon.svg"), layout="wide")
+page = st.navigation(PAGES, position="top")
+st.set_page_config(page_title=f"{page.title} \u00b7 PacketFlow Studio")
+st.logo(wordmark(mode()), size="large")
+st.html(STYLE)
 
 with guard("workspace"):
     folder = desk().folder
-    with st.sidebar:
-        st.caption(f":material/folder: **{folder.name}**", help=str(folder))
     if folder.is_dir():
         with guard(page.title):
             page.run()
+        name = plain_markdown(folder.name)
+        st.caption(f":material/folder: Workspace **{name}**", help=str(folder))
     else:
         gone = Advice(
             "The workspace is gone",

@@ -89,7 +89,7 @@ def show_one(name: str) -> None:
             begin(card)
     else:
         show_drawing(card.drawing, {})
-        st.subheader("Run it", anchor=False)
+        st.header("Run it", anchor=False)
         if is_blocked:
             st.caption("It can run once the problems above are mended.")
         else:

@@ -1,19 +1,22 @@
 """Runs: the list with its filters; and one run with its timeline, values, logs and failure."""
 
 import datetime as dt
+import time
 
 import streamlit as st
 
 from packetflow.errors import UnknownName
 from packetflow.show import timeline
-from packetflow.show.timeline import seconds_text
+from packetflow.show.timeline import seconds_text, seconds_worked
 from packetflow.store.queries import Filter, Whole, answer, latest, whole
+from studio.asking import show_answered
+from studio.failing import failed_spans, failure_of, show_failure
 from studio.lists import ago, run_links
 from studio.past import Past
 from studio.progress import bars
-from studio.running import show_failure, show_run
-from studio.showing import show_values, words
-from studio.spans import described, failure_of, show_spans
+from studio.running import show_run
+from studio.showing import plain_markdown, show_svg, show_values, words
+from studio.spans import described, show_spans
 from studio.state import desk, guard, mode, query
 from studio.theme import STATUS, status_text
 
@@ -56,17 +59,20 @@ def show_list() -> None:
             st.rerun()
 
 
-def show_head(found: Whole) -> None:
+def show_head(found: Whole, worked: float) -> None:
     """What ran, how it stands, and what can be done now."""
     row = found.execution
     identity, status = str(row["execution_id"]), str(row["status"])
-    st.title(words(str(row["name"])), anchor=False)
-    when = ago(row["started_at"], dt.datetime.now(dt.UTC).replace(tzinfo=None))
-    told = f":gray[{when} · started by {row['trigger']} · `{identity[-8:]}`]"
+    st.title(plain_markdown(words(str(row["name"]))), anchor=False)
+    told = [ago(row["started_at"], dt.datetime.now(dt.UTC).replace(tzinfo=None))]
     if status not in UNDER_WAY:
-        took = seconds_text((row["duration_ms"] or 0) / 1000)
-        told = f"{status_text(status)} in {took} · {told}"
-    st.markdown(f"##### {told}")
+        took = (row["duration_ms"] or 0) / 1000
+        st.header(f"{status_text(status)} in {seconds_text(took)}", anchor=False)
+        if took > 2 * worked:
+            told.insert(0, f"worked {seconds_text(worked)}, else it waited")
+    told.append(f"started by {row['trigger']}")
+    said = plain_markdown(" \u00b7 ".join(told))
+    st.caption(f"{said} \u00b7 `{identity[-8:]}`")
     with st.container(horizontal=True, gap="small"):
         st.page_link("pipelines.py", label="Its pipeline", icon=":material/account_tree:",
                      query_params={"name": str(row["name"])})  # fmt: skip
@@ -105,22 +111,31 @@ def show_one(identity: str) -> None:
         if identity not in desk().runs:
             raise
         st.caption("It has only just begun.")
+        time.sleep(0.2)  # until the store has heard of it
         st.rerun()
     row, card = found.execution, described(str(found.execution["name"]))
-    show_head(found)
+    drawn = bars(found, time.time_ns())
+    show_head(found, seconds_worked(drawn))
     if row["status"] in UNDER_WAY:
         with guard("live"):
             show_run(identity, card)
+    else:
+        show_answered(identity)
     past = Past(desk().folder, found)
     spans = found.spans.to_pylist()
     if row["error"] and row["status"] != "ok":
         with guard("failure"):
-            bad = [one for one in spans if one["step"] == row["failed_step"] and one["inputs"]]
-            show_failure(failure_of(row), inputs=past.span(bad[-1])[0] if bad else None)
-    if spans:
-        st.subheader("Timeline", anchor=False)
-        drawn = timeline(bars(found), title=str(row["name"]), wide=1100, theme=mode())
-        st.markdown(f'<div class="pf-draw">{drawn}</div>', unsafe_allow_html=True)
+            tries = failed_spans(row, spans)
+            bad = [one for one in tries if one["inputs"]]
+            show_failure(
+                failure_of(row, spans),
+                inputs=past.span(bad[-1])[0] if bad else None,
+                tries=max((one["attempt"] for one in tries), default=1),
+            )
+    if drawn:
+        st.header("Timeline", anchor=False)
+        picture = timeline(drawn, title=str(row["name"]), wide=1000, theme=mode())
+        show_svg(picture, "When each step ran")
     made, given, each, logs = st.tabs(["What it made", "What it was given", "Step by step", "Log"])
     with made, guard("outputs"):
         empty = "Nothing so far." if row["status"] in UNDER_WAY else "Nothing."

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import pydantic
@@ -56,7 +56,11 @@ class Journal(MemorySink):
         def append(record: Record) -> None:
             self.size += len(encode(record))
 
-        self.append = append
+        def append_all(records: Sequence[Record]) -> None:
+            for record in records:
+                append(record)
+
+        self.append, self.append_all = append, append_all
 
 
 class Customer(pydantic.BaseModel):

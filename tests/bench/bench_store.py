@@ -25,11 +25,10 @@ from packetflow.store.ask import ask
 from packetflow.store.client import StoreClient
 from packetflow.store.files import places
 from packetflow.store.frames import frame, records_of
-from packetflow.store.ingest import HOUR_US
 from packetflow.store.journal import JournalWriter
 from packetflow.store.owner import Owner
 from packetflow.store.queries import Filter, Query, Window
-from packetflow.store.rollups import roll_up
+from packetflow.store.rollups import HOUR_US, roll_up
 from packetflow.store.schema import migrate
 from packetflow.store.settings import Settings
 from packetflow.store.talk import read_card

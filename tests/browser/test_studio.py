@@ -3,99 +3,14 @@
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT, serving
-
-SERVE = (
-    "import sys; from studio.app import serve; "
-    "serve(sys.argv[1], port=int(sys.argv[2]), open_browser=False)"
-)
-STUMBLES = '''
-"""Capabilities that do not go well."""
-
-import os
-import time
-
-from packetflow import capability
-
-
-@capability(provides="prepared")
-def prepare(text: str) -> str:
-    """Prepare a text."""
-    return text.upper()
-
-
-@capability(provides="done")
-def stumble(prepared: str) -> str:
-    """Stumble, until somebody mends it."""
-    raise RuntimeError("the left shoelace is untied")
-
-
-@capability(provides="rested")
-def sleep_long(text: str) -> str:
-    """Sleep for a minute."""
-    time.sleep(60)
-    return text
-
-
-@capability(provides="gone")
-def leave(text: str) -> str:
-    """End the whole process."""
-    os._exit(3)
-'''
-FALL = "pipeline: fall\nversion: 1\nintent: Fall over\nsteps:\n  - use: prepare\n  - use: stumble\n"
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("browser") / "example"
-    unwanted = shutil.ignore_patterns(".packetflow", "__pycache__")
-    shutil.copytree(ROOT / "data", folder, ignore=unwanted)
-    (folder / "capabilities" / "stumbles.py").write_text(STUMBLES)
-    (folder / "pipelines" / "fall.yaml").write_text(FALL)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def studio(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("log") / "studio.log"
-    command = [sys.executable, "-c", SERVE, str(workspace), "{port}"]
-    with serving(command, log, env={"PYTHONPATH": str(ROOT)}) as url:
-        yield url
-    assert "Traceback" not in log.read_text()
-
-
-@pytest.fixture
-def visit(page: Page, studio: str) -> Iterator[Callable[[str], Page]]:
-    """A function that opens a page; no page it saw may show a traceback."""
-
-    def opened(path: str = "/") -> Page:
-        page.goto(studio + path)
-        expect(page.locator("h1")).to_be_visible()
-        return page
-
-    yield opened
-    expect(page.get_by_text("Traceback")).to_have_count(0)
-    expect(page.get_by_text("could not be shown")).to_have_count(0)
-
-
-def press(page: Page, name: str) -> None:
-    settle(page)
-    page.get_by_role("button", name=name, exact=True).first.click()
-
-
-def settle(page: Page) -> None:
-    """Wait until no script runs: what is typed or pressed then is not overtaken."""
-    page.wait_for_timeout(300)
-    idle = page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
-    expect(idle).to_be_visible(timeout=20_000)
-    page.wait_for_timeout(100)
+from tests.browser.conftest import ROOT, SERVE, STUMBLES, press, serving, settle
 
 
 def done(page: Page, status: str = "Done") -> None:

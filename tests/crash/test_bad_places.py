@@ -6,12 +6,13 @@ import contextlib
 import logging
 import shutil
 import subprocess
+import threading
 
 import duckdb
 import pytest
 
 from packetflow import Context, Workspace, capability
-from packetflow.errors import NewerWorkspace, WorkspaceError
+from packetflow.errors import NewerWorkspace, WorkspaceGone
 from packetflow.kernel.records import Status
 from packetflow.store.files import places
 from packetflow.store.frames import read_segment
@@ -88,12 +89,49 @@ def test_a_folder_deleted_while_open_gives_a_clear_error_and_a_new_one_is_sound(
         with Workspace(folder) as fresh:
             done = fresh.run_sync(FLOWS["chain"], seed=5)
             assert fresh.sql("select status from executions").to_pylist() == [{"status": "ok"}]
-        with pytest.raises(WorkspaceError, match="was deleted while it was open"):
+        with pytest.raises(WorkspaceGone, match="was deleted while it was open"):
             ws.run_sync(FLOWS["fan"], seed=1)
 
     with Workspace(folder) as again:
         assert again.execution(done.id)["result"] == done["result"]
     assert [one for one in caplog.records if one.exc_info] == []
+
+
+def test_what_ends_well_in_a_deleted_folder_is_not_called_done(tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+
+    @capability(provides="gone")
+    def delete(path: str) -> bool:
+        """Delete a folder."""
+        shutil.rmtree(path)
+        return True
+
+    with Workspace(folder) as ws, pytest.raises(WorkspaceGone):
+        ws.run_sync(delete, path=str(folder))
+
+
+def test_what_runs_when_the_folder_is_deleted_is_stopped_by_the_heartbeat(tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "packetflow.toml").write_text("[runner]\nstale_seconds = 0.3\n")
+    begun, go_on = threading.Event(), threading.Event()
+
+    @capability(provides="waited")
+    def long() -> bool:
+        """Take long."""
+        begun.set()
+        return go_on.wait(60)
+
+    with Workspace(folder) as ws:
+        handle = ws.start(long)
+        begun.wait(20)
+        shutil.rmtree(folder)
+        ended = handle.result(20)
+        go_on.set()
+
+    assert ended.status == Status.CANCELLED
+    assert "was deleted while it was open" in ended.failure.message
 
 
 def test_a_workspace_of_a_newer_version_runs_nothing_by_halves(tmp_path):
@@ -105,6 +143,16 @@ def test_a_workspace_of_a_newer_version_runs_nothing_by_halves(tmp_path):
 
     with Workspace(tmp_path) as ws, pytest.raises(NewerWorkspace, match="update PacketFlow"):
         ws.sql("select count(*) from executions")
+
+
+def test_a_workspace_of_a_newer_version_is_refused_when_it_is_opened(tmp_path):
+    places(tmp_path).prepare()
+    places(tmp_path).format.write_text('{"schema": 99, "packetflow": "9.0"}')
+
+    with pytest.raises(NewerWorkspace, match=r"newer PacketFlow \(9.0, schema 99"):
+        Workspace(tmp_path)
+
+    assert list(places(tmp_path).journal.iterdir()) == []
 
 
 def broken_off(folder):

@@ -18,9 +18,10 @@ import pytest
 
 from packetflow.errors import OwnerGone
 from packetflow.kernel.ids import new_id
-from packetflow.store.client import StoreClient, start_owner
+from packetflow.store.client import StoreClient
 from packetflow.store.files import places
 from packetflow.store.journal import JournalWriter
+from packetflow.store.launch import OwnerProcess
 from packetflow.store.talk import read_card
 from tests.packetflow.store.records import log, span
 
@@ -162,7 +163,7 @@ def test_killing_writers_and_owners_loses_nothing_acknowledged(tmp_path):
 
 
 def test_two_owners_started_at_once_leave_one(tmp_path):
-    started = [start_owner(tmp_path) for _ in range(3)]
+    started = [OwnerProcess(tmp_path).process for _ in range(3)]
     with StoreClient(tmp_path) as client:
         assert client.sql("select 1 as one").to_pylist() == [{"one": 1}]
 

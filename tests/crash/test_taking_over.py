@@ -9,8 +9,8 @@ from packetflow.errors import RunError, Superseded
 from packetflow.kernel.records import Status
 from packetflow.store.files import places
 from packetflow.store.frames import read_segment
-from packetflow.workspace.alive import Pulse
 from packetflow.workspace.leases import FileLeases
+from packetflow.workspace.presence import Presence
 from tests.crash.flows import FLOWS, Marks
 
 pytestmark = pytest.mark.crash
@@ -47,13 +47,13 @@ def test_a_taker_that_died_before_it_began_does_not_block_the_next(broken_off, l
 
 def test_a_living_taker_that_has_not_begun_yet_keeps_its_lease(broken_off, later):
     folder, run = broken_off
-    pulse = Pulse(places(folder).state, "quicker")
+    presence = Presence(folder, "quicker")
     FileLeases(places(folder).state, "quicker").claim(run, 2)
 
     with pytest.raises(Superseded, match="quicker"):
         later.resume(run)
 
-    pulse.close()
+    presence.close()
 
 
 def test_of_two_threads_that_resume_at_once_one_gives_way(broken_off, later):

@@ -23,7 +23,7 @@ HERE = Context(workspace=str(DATA))
 
 CONTRACTS = {
     "research_report": (
-        "source? time? value? group?",
+        "source? encoding? sheet? time? value? group?",
         "title summary html markdown charts table warnings trends outliers profile",
     ),
     "customer_onboarding": (
@@ -90,7 +90,7 @@ def report(source: str, **given: str) -> dict[str, Any]:
     found = research.open_source(source, context=HERE)
     cleaned = library.clean_table(found["table"], drop_duplicates=False)
     table = cleaned["table"]
-    warnings = research.validate_source(table)
+    warnings = research.validate_source(table, found["note"])
     roles = library.guess_roles(table, **given)
     value, time, group = roles["value_column"], roles["time_column"], roles["group_column"]
     trends = library.trends(table, value, time, group)
@@ -101,8 +101,9 @@ def report(source: str, **given: str) -> dict[str, Any]:
         origin=found["origin"],
         warnings=warnings,
         changes=cleaned["changes"],
-        roles_note=roles["roles_note"],
         value_column=value,
+        time_column=time,
+        group_column=group,
         trends=trends,
         outliers=outliers,
         profile=library.profile_table(table),
@@ -142,7 +143,10 @@ def test_gapminder_is_researched_without_a_network() -> None:
     assert len(made["trends"]) == 142
     assert {one.group for one in made["outliers"]} >= {"Rwanda", "Bulgaria"}
     assert len(made["charts"]) == 4
-    assert "**lifeExp** rises in" in made["markdown"].text
+    text = made["markdown"].text
+    assert "It rises in 134 of 142 groups (country)" in text
+    assert "Its mean is 49.06 in 1952 and 67.01 in 2007 (+37%)." in text
+    assert "| year | year | 0 | 12 | 1952 | - | - | 2007 |" in text
     assert "Plotly.newPlot" in made["html"]
 
 
@@ -156,7 +160,7 @@ def test_a_table_of_ones_own_takes_its_place() -> None:
 def test_given_columns_are_used() -> None:
     text = report("files/orders.csv", value="price", group="item")["markdown"].text
 
-    assert "value is 'price', group is 'item'" in text
+    assert "Looks at: value 'price', time 'day', group 'item'." in text
 
 
 ODD = {
@@ -169,6 +173,14 @@ ODD = {
     "one row": "a,b\n1,x\n",
     "equal values": "year,v\n2000,5\n2001,5\n2002,5\n",
     "names of SQL": 'select,"we""ird",order by\n1,2,x\n2,3,x\n',
+    "quoted newlines": 'id,words,n\n1,"two\nlines",3\n2,"and ""quotes""\n",4\n',
+    "a tab": "name\tscore\nann\t1.5\nbob\t2.5\n",
+    "a mark at the start": "\ufeffyear,v\n2000,1\n2001,2\n2002,4\n",
+    "yes and no": "user,active,visits\nann,yes,3\nbob,no,4\ncyd,yes,9\n",
+    "names twice": "a,a,\n1,2,3\n4,5,7\n",
+    "below zero": "year,balance\n2000,-5\n2001,-7.5\n2002,-9\n",
+    "broken figures": "year,v\n2000,inf\n2001,nan\n2002,#DIV/0!\n2003,3.5\n",
+    "wide": ",".join(f"c{n}" for n in range(200)) + "\n" + (",".join(["1.5"] * 200) + "\n") * 3,
     "unicode": "an,Städte 🏙,n\n2000,Köln,1\n2001,Ürümqi,2\n2002,Köln,5\n",
 }
 
@@ -183,12 +195,70 @@ def test_odd_tables_get_a_report_too(tmp_path: Path, kind: str) -> None:
     assert "## Columns" in made["markdown"].text
 
 
+TOLD = {
+    "money": (
+        'day,paid\n2024-01-01,"$1,200.50"\n2024-01-02,$3\n2024-01-03,($7)\n',
+        "Mended: paid: read as numbers in $.",
+    ),
+    "dates that do not tell": (
+        "day,n\n01/02/2024,1\n03/04/2024,2\n05/06/2024,4\n",
+        "Mended: day: read as dates, day before month (the cells do not tell; check it).",
+    ),
+    "dates in several ways": (
+        'when,n\n2024-01-31,1\n31/01/2024,2\n"Jan 5, 2024",4\n',
+        "'when' is taken as text: most cells are dates, but not all in one way of writing.",
+    ),
+    "words among numbers": (
+        "sku,qty\na,5\nb,12\nc,a few\nd,7\n",
+        "'qty' is taken as text: most cells are numbers, but others are not ('a few').",
+    ),
+    "year beside a date": (
+        "year,day,sold\n2024,2024-01-01,5\n2024,2024-01-02,7\n2025,2025-01-01,9\n",
+        "Looks at: value 'sold', time 'day'.",
+    ),
+    "identifiers first": (
+        "order_no,zip,total\n5000,12345,1.5\n5001,54321,2.5\n5002,11111,9\n",
+        "Looks at: value 'total'.",
+    ),
+    "months": ("month,n\n2024-01,1\n2024-02,2\n2024-03,4\n", "time 'month'"),
+}
+
+
+@pytest.mark.parametrize("kind", TOLD)
+def test_a_report_says_how_it_understood_the_table(tmp_path: Path, kind: str) -> None:
+    text, told = TOLD[kind]
+    (tmp_path / "t.csv").write_text(text)
+
+    assert told in report(str(tmp_path / "t.csv"))["markdown"].text
+
+
+def test_a_guessed_encoding_is_said_and_can_be_given(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("Stadt;Preis €\nKöln;1,5\nUlm;2,5\n".encode("cp1252"))
+
+    guessed = report(str(path))["markdown"].text
+    given = research.open_source(str(path), encoding="cp1252", context=HERE)
+
+    assert "The file was read as Windows-1252" in guessed
+    assert "**Preis €**" in guessed
+    assert given["note"] == ""
+
+
+def test_a_report_names_the_file_but_not_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a\n1\n")
+
+    text = report(str(tmp_path / "t.csv"))["markdown"].text
+
+    assert "From t.csv." in text
+    assert str(tmp_path) not in text
+
+
 def test_a_table_without_numbers_gets_a_helpful_answer(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(ODD["only text"])
 
     made = report(str(tmp_path / "t.csv"))
 
-    assert "No column holds numbers" in made["markdown"].text
+    assert "No column holds numbers that measure something" in made["markdown"].text
     assert "this report counts values" in made["markdown"].text
     assert made["charts"][0].title == "rows by colour"
 

@@ -61,7 +61,15 @@ def page(example: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
 
 def said(test: AppTest) -> str:
     """All words on a page, as far as the testing kit sees them."""
-    kinds = (test.title, test.subheader, test.markdown, test.caption, test.error, test.text)
+    kinds = (
+        test.title,
+        test.header,
+        test.subheader,
+        test.markdown,
+        test.caption,
+        test.error,
+        test.text,
+    )
     html = [one.proto.body for one in test.get("html")]
     return "\n".join([str(one.value) for kind in kinds for one in kind] + html)
 

@@ -3,11 +3,9 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from packetflow.kernel.cards import PortCard
-from studio.forms import Field, as_typed, combined, fields_of, misfit, read, samples
+from studio.forms import Field, combined, fields_of, samples
 
 
 def field(schema: dict, type_text: str = "Any", *, name: str = "it", **port: object) -> Field:
@@ -27,7 +25,16 @@ def field(schema: dict, type_text: str = "Any", *, name: str = "it", **port: obj
         ({"type": "number"}, "n", "number"),
         ({"type": "boolean"}, "n", "truth"),
         ({"enum": ["a", "b"]}, "n", "choice"),
-        ({"type": "array", "items": {"type": "string"}}, "n", "json"),
+        ({"type": "array", "items": {"type": "string"}}, "n", "list"),
+        ({"type": "array", "items": {"type": "array"}}, "n", "json"),
+        (
+            {"type": "array", "items": {"properties": {"a": {"type": "string"}}, "type": "object"}},
+            "n",
+            "rows",
+        ),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, "n", "group"),
+        ({"type": "object", "additionalProperties": True}, "n", "json"),
+        ({"type": "string", "format": "password"}, "n", "secret"),
         ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "n", "integer"),
         ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, "n", "json"),
     ],
@@ -63,64 +70,6 @@ def test_needed_fields_come_first():
     assert [one.name for one in fields_of("{}", ports)] == ["b", "a"]
 
 
-def test_an_optional_field_left_empty_is_not_given():
-    filled = read([field({"type": "string"}, optional=True)], {"it": "  "})
-
-    assert (filled.values, filled.errors) == ({}, {})
-
-
-def test_a_needed_field_left_empty_is_named():
-    assert read([field({"type": "string"})], {"it": ""}).errors == {"it": "Please fill this in."}
-
-
-def test_a_needed_field_that_may_be_nothing_is_given_as_nothing():
-    schema = {"anyOf": [{"type": "string"}, {"type": "null"}]}
-
-    assert read([field(schema)], {"it": ""}).values == {"it": None}
-
-
-def test_broken_json_says_where_it_is_broken():
-    filled = read([field({"type": "object"})], {"it": '{"a": 1,\n "b"}'})
-
-    assert "line 2" in filled.errors["it"]
-
-
-@pytest.mark.parametrize(
-    ("value", "schema", "said"),
-    [
-        ([1, "x"], {"items": {"type": "integer"}}, "Item 2 must be a whole number."),
-        ({"n": True}, {"properties": {"n": {"type": "integer"}}}, "'n' must be a whole number."),
-        ({}, {"type": "object", "required": ["name"]}, "This misses 'name'."),
-        ("c", {"enum": ["a", "b"]}, "This must be one of 'a', 'b'."),
-        ([], {"type": "object"}, "This must be a mapping {...}."),
-        (None, {"anyOf": [{"type": "string"}, {"type": "null"}]}, ""),
-    ],
-)  # fmt: skip
-def test_json_that_does_not_fit_its_schema_is_refused_in_words(value, schema, said):
-    assert misfit(value, schema, {}) == said
-
-
-def test_a_number_out_of_bounds_is_refused():
-    bounded = field({"type": "integer", "minimum": 1, "maximum": 9})
-
-    assert read([bounded], {"it": 0}).errors == {"it": "Give 1 or more."}
-    assert read([bounded], {"it": 10}).errors == {"it": "Give 9 or less."}
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=8,
-)
-
-
-@given(st.dictionaries(st.text(), JSON, min_size=1))
-def test_a_mapping_comes_back_as_it_was_filled_in(value: dict):
-    it = field({"type": "object"})
-
-    assert read([it], {"it": as_typed(it, value)}).values == {"it": value}
-
-
 def test_examples_fill_what_the_form_asks_for_first_come_first():
     fields = [Field("path", "path"), Field("n", "integer")]
 
@@ -140,3 +89,35 @@ def test_json_files_with_all_needed_inputs_are_offered(tmp_path):
     found = samples(tmp_path, [Field("name", "text", required=True)])
 
     assert found == {"good.json": {"name": "Ada"}}
+
+
+def test_a_group_has_the_fields_of_its_class_with_their_help():
+    person = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": {"type": "string", "description": "As on the passport"},
+            "home": {"$ref": "#/$defs/Home"},
+        },
+    }
+    home = {"type": "object", "properties": {"street": {"type": "string"}}}
+    whole = {"properties": {"it": person}, "$defs": {"Home": home}}
+
+    found = fields_of(json.dumps(whole), [PortCard("it", "Person")])[0]
+
+    name, inner = found.fields
+    assert (name.required, name.help) == (True, "As on the passport")
+    assert (inner.kind, [one.name for one in inner.fields]) == ("group", ["street"])
+
+
+def test_a_class_that_holds_itself_ends_as_json():
+    tree = {"type": "object", "properties": {"left": {"$ref": "#/$defs/Tree"}}}
+    whole = {"properties": {"it": {"$ref": "#/$defs/Tree"}}, "$defs": {"Tree": tree}}
+
+    found = fields_of(json.dumps(whole), [PortCard("it", "Tree")])[0]
+
+    kinds = []
+    while found.fields:
+        kinds.append(found.kind)
+        found = found.fields[0]
+    assert [*kinds, found.kind] == ["group", "group", "group", "json"]

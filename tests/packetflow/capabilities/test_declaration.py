@@ -164,6 +164,7 @@ def test_effects_say_how_freely_a_call_may_be_repeated():
     ("words", "said"),
     [
         ({"provides": ["a", "b"]}, "return a TypedDict, a dataclass or a pydantic model"),
+        ({"provides": "a", "place": "thread"}, "knows no 'place'; did you mean 'run_in'"),
         ({"provides": "a", "run_in": "threads"}, "it must be one of 'loop', 'thread', 'process'"),
         ({"provide": "a"}, "did you mean 'provides'?"),
     ],

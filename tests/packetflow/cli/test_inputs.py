@@ -6,7 +6,7 @@ import pytest
 from packetflow import Port
 from packetflow.capabilities.contract import Contract
 from packetflow.cli.inputs import Given, by_type, read
-from packetflow.errors import MissingInput, UnknownName, WorkspaceError, WrongType
+from packetflow.errors import MissingInput, UnknownName, UnreadableInput, WorkspaceError, WrongType
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,36 @@ def test_a_text_is_read_by_the_type_of_its_input(kind, text, value):
 
 
 def test_a_text_that_fits_in_no_way_is_refused_with_its_type():
-    with pytest.raises(WrongType, match="is int"):
+    with pytest.raises(WrongType, match="'n' must be int, not 'many'"):
         by_type(Port("n", int), "many")
+
+
+def test_a_secret_that_does_not_fit_is_not_repeated():
+    with pytest.raises(WrongType) as refused:
+        by_type(Port("pin", int, secret=True), "hunter2")
+
+    assert "hunter2" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "place"),
+    [(dict[str, int], '{"a":', 6), (list[int], "[1,a]", 4), (list[str], "a,b", 1)],
+)
+def test_bad_json_is_called_so_with_its_place(kind, text, place):
+    with pytest.raises(UnreadableInput, match=f"'x' wants .* at character {place}$"):
+        by_type(Port("x", kind), text)
+
+
+def test_good_json_of_another_type_is_a_wrong_type():
+    with pytest.raises(WrongType, match="'x' must be dict"):
+        by_type(Port("x", dict), "[1]")
+
+
+def test_a_folder_as_input_file_is_named_once(tmp_path):
+    with pytest.raises(WorkspaceError) as refused:
+        read(Contract(()), Given(str(tmp_path)), tmp_path)
+
+    assert refused.value.message == f"{tmp_path} is a folder; give a JSON or YAML file"
 
 
 def test_a_file_of_one_needed_mapping_may_be_that_mapping(tmp_path):

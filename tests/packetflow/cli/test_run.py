@@ -5,6 +5,16 @@ import signal
 
 import pytest
 
+CARELESS = """from packetflow import capability
+
+def parse(text):
+    return int(text)
+
+@capability(provides="number")
+def careless(text: str) -> int:
+    "Read a number."
+    return parse(text)
+"""
 GOOD = "files/good_customer.json"
 SLOW = """
 import os
@@ -64,6 +74,69 @@ def test_a_report_shows_its_table_bounded_and_its_charts_as_a_word(say):
     assert outputs["table"]["count"] == 1704
     assert len(outputs["table"]["rows"]) == 100
     assert set(outputs["charts"][0]) == {"chart", "note", "traces"}
+
+
+def test_a_failure_in_users_code_shows_file_line_and_source(say, example):
+    (example / "capabilities" / "careless.py").write_text(CARELESS)
+
+    said = say("run", "careless", "text=abc", "--json")
+
+    assert said.code == 1
+    places = [(f["line"], f["function"], f["source"]) for f in said.json["failure"]["frames"]]
+    assert places == [(9, "careless", "return parse(text)"), (4, "parse", "return int(text)")]
+    assert "  capabilities/careless.py:4 in parse\n    return int(text)\n" in said.err
+    assert "packetflow/engine" not in said.err
+
+
+def test_a_missing_input_that_is_a_slip_is_said_with_the_nearest(say, example):
+    (example / "pipelines" / "slip.yaml").write_text(
+        "pipeline: slip\nsteps: [{use: keywords}, {when: size(keyword) > 0, then: "
+        "[{use: language}]}]\n"
+    )
+
+    said = say("run", "slip", "text=a")
+
+    assert said.code == 1
+    assert "needs 'keyword', which nobody gave" in said.err
+    assert "did you mean 'keywords'" in said.err
+
+
+def test_a_wrong_answer_shows_where_its_capability_is(say, example):
+    (example / "capabilities" / "careless.py").write_text(
+        CARELESS.replace("return parse(text)", "return text")
+    )
+
+    assert "capabilities/careless.py:6 in careless" in say("run", "careless", "text=abc").err
+
+
+def test_a_failed_retry_says_how_many_tries(say, example):
+    (example / "capabilities" / "careless.py").write_text(CARELESS)
+    (example / "pipelines" / "careless.yaml").write_text(
+        "pipeline: careless\nsteps: [{use: careless, with: [{retry: {attempts: 3, wait: 0}}]}]\n"
+    )
+
+    said = say("run", "careless", "text=abc", "--json")
+
+    assert said.json["failure"]["tries"] == 3
+    assert "(3 tries)" in said.err
+
+
+def test_a_capability_that_ends_the_process_leaves_the_way_to_resume(program, example):
+    (example / "capabilities" / "careless.py").write_text(
+        CARELESS.replace("return parse(text)", "import os; os._exit(3)")
+    )
+
+    said = program("run", "careless", "text=abc", "--json")
+    status = program("runs", "--json").json
+
+    line = said.err.splitlines()[0]
+    identity = status["rows"][0][0]
+    assert said.code == 3
+    assert line == f"run {identity} (if this process dies: packetflow resume {identity[-8:]})"
+
+
+def test_a_quiet_run_says_nothing_beforehand(say):
+    assert say("run", "digest_documents", "--quiet", "--json").err == ""
 
 
 def test_documents_are_digested(say):

@@ -1,6 +1,19 @@
 """`packetflow runs`."""
 
+from datetime import datetime, timedelta
+
 import pytest
+
+CARELESS = """from packetflow import capability
+
+def parse(text):
+    return int(text)
+
+@capability(provides="number")
+def careless(text: str) -> int:
+    "Read a number."
+    return parse(text)
+"""
 
 
 @pytest.fixture
@@ -45,6 +58,35 @@ def test_one_run_is_one_json_object(say, failed):
     assert told["inputs"]["customer_id"] == "C-999"
     assert [span["step"] for span in told["spans"]] == ["pick_customer"]
     assert told["failed_step"] == "pick_customer"
+
+
+def test_times_carry_their_zone_and_work_is_told_apart_from_waiting(say, failed):
+    one = say("runs", failed, "--json").json
+    listed = say("runs", "--json").json
+    row = dict(zip(listed["columns"], listed["rows"][0], strict=True))
+
+    times = [row["started_at"], one["ended_at"], one["spans"][0]["started_at"]]
+    times += [one["states"][0]["changed_at"], one["spans"][0]["ended_at"]]
+    offsets = {datetime.fromisoformat(time).utcoffset() for time in times}
+    assert offsets == {timedelta(0)}
+    assert one["active_seconds"] == row["active_seconds"] == one["duration_ms"] / 1000
+
+
+def test_a_failure_in_users_code_shows_its_lines_and_tries(say, example):
+    (example / "capabilities" / "careless.py").write_text(CARELESS)
+    (example / "pipelines" / "careless.yaml").write_text(
+        "pipeline: careless\nsteps: [{use: careless, with: [{retry: {attempts: 2, wait: 0}}]}]\n"
+    )
+    done = say("run", "careless", "text=abc", "--json").json["execution_id"]
+
+    said = say("runs", done)
+
+    assert "failed at step careless: ValueError: invalid literal" in said.out
+    assert "(2 tries)" in said.out
+    assert "capabilities/careless.py:9 in careless\n    return parse(text)\n" in said.out
+    assert "capabilities/careless.py:4 in parse\n    return int(text)\n" in said.out
+    assert "packetflow/engine" not in said.out
+    assert [frame["line"] for frame in say("runs", done, "--json").json["frames"]] == [9, 4]
 
 
 def test_an_unknown_run_is_an_error(say):

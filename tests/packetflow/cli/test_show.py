@@ -8,6 +8,15 @@ steps:
   - use: combine_digests
 """
 
+SLIPS = """pipeline: slips
+steps:
+  - {use: pick_customer, with: [{retry: {attempts: 2, on: [TimeoutErorr]}}]}
+  - when: size(custmer_data) > 0
+    then:
+      - {use: keywords, id: keywords_2, from: {text: customer_data.name}}
+      - {use: keywords, set: {limit: many}, from: {text: customer_id}, to: {keywords: k}}
+"""
+
 
 def test_a_pipeline_is_shown_with_contract_and_steps(say):
     said = say("show", "customer_onboarding")
@@ -51,7 +60,7 @@ def test_problems_have_place_and_mend_and_exit_code_1(say, example):
 
     (first, *_) = said.json["problems"]
     assert said.code == 1
-    assert first["where"] == "bad.yaml, step digest_documnt"
+    assert first["where"] == "bad.yaml:3, step digest_documnt"
     assert first["mend"] == "use 'digest_document'"
 
 
@@ -62,6 +71,38 @@ def test_a_file_that_does_not_parse_is_reported_with_its_line(say, example):
 
     assert said.code == 1
     assert "error: bad.yaml:2" in said.out
+
+
+def test_slips_are_found_with_step_line_and_nearest(say, example):
+    (example / "pipelines" / "slips.yaml").write_text(SLIPS)
+
+    said = say("check", "slips")
+    file = say("check", "pipelines/slips.yaml")
+    told = say("check", "--json").json
+
+    lines = said.out.splitlines()
+    assert said.code == 1
+    assert file.out == said.out
+    assert (told["errors"], told["warnings"]) == (3, 1)
+    places = [line.split(": ")[1] for line in lines if not line.startswith("  ")]
+    assert places == [
+        "pipelines/slips.yaml:3, step pick_customer",
+        "pipelines/slips.yaml:7, step keywords",
+        "pipelines/slips.yaml:6, step keywords_2",
+        "pipelines/slips.yaml:4, step branch",
+    ]
+    assert "did you mean 'TimeoutError'" in said.out
+    assert "did you mean 'customer_data'" in said.out
+    assert "takes 'customer_data' whole" in said.out
+    assert "is no int" in said.out
+
+
+def test_the_place_of_a_broken_file_is_said_once_and_as_seen_from_here(say, example):
+    (example / "pipelines" / "broken.yaml").write_text("pipeline: broken\nsteps: [{us: x}]\n")
+
+    (line,) = say("check").out.splitlines()
+
+    assert line.startswith("error: pipelines/broken.yaml:2: a step needs a key")
 
 
 def test_a_broken_capability_file_is_found_with_its_line(say, example):

@@ -48,8 +48,38 @@ def test_an_answer_that_does_not_fit_is_refused_and_the_run_waits_on(say, parked
     said = say("answer", parked, "perhaps")
 
     assert said.code == 1
-    assert "bool" in said.err
+    assert "is 'perhaps'; answer yes or no" in said.err
     assert len(say("waiting", "--json").json["waiting"]) == 1
+
+
+def test_what_may_be_answered_is_said_by_type(say, example):
+    (example / "pipelines" / "asks.yaml").write_text(
+        "pipeline: asks\nsteps:\n"
+        "  - {wait_for: count, question: How many?, gives: {count: int}}\n"
+        "  - {wait_for: colour, question: Which?, gives: {colour: str}, choices: [red, sky blue]}\n"
+    )
+    first = say("run", "asks", "--json").json
+    second = say("answer", first["execution_id"], "3", "--json").json
+
+    assert first["waiting"][0]["command"].endswith(" wait_count '<int>'")
+    assert second["waiting"][0]["command"].endswith(" wait_colour red|'sky blue'")
+    assert "the choices are red, sky blue" in say("answer", first["execution_id"], "grey").err
+
+
+def test_times_carry_their_zone(say, parked):
+    assert say("waiting", "--json").json["waiting"][0]["waiting_since"].endswith("+00:00")
+
+
+def test_an_event_whose_run_then_fails_says_why(say, example):
+    (example / "pipelines" / "on_event.yaml").write_text(
+        EVENT + "  - {use: pick_customer, set: {customer_id: C-999}}\n"
+    )
+    say("run", "on_event", "number=1", "--json")
+
+    said = say("emit", "parcel", "weight=1", "--key", "1")
+
+    assert said.code == 1
+    assert "error: pick_customer: LibraryError" in said.err
 
 
 def test_an_answer_may_only_be_kept_for_another_process(say, parked):

@@ -5,7 +5,15 @@ from hypothesis import HealthCheck, given, settings
 
 from packetflow.capabilities import Contract
 from packetflow.composition import from_contract
-from packetflow.composition.codec import definition_sha, dump, dump_json, load, load_json
+from packetflow.composition.codec import (
+    definition_sha,
+    dump,
+    dump_compact,
+    dump_json,
+    load,
+    load_compact,
+    load_json,
+)
 from packetflow.composition.steps import Branch, Call, Case, Pipeline, Unknown, Use
 from packetflow.errors import CompositionError, SourceError
 from tests.strategies import pipelines, resolve
@@ -25,6 +33,12 @@ def test_what_is_dumped_as_yaml_loads_as_the_same_pipeline(pipeline):
 @given(pipelines)
 def test_what_is_dumped_as_json_loads_as_the_same_pipeline(pipeline):
     assert load_json(dump_json(pipeline), resolve) == pipeline
+
+
+@slow_to_draw
+@given(pipelines)
+def test_what_is_dumped_for_machines_loads_as_the_same_pipeline(pipeline):
+    assert load_compact(dump_compact(pipeline), resolve) == pipeline
 
 
 @slow_to_draw

@@ -98,6 +98,18 @@ def test_a_broken_file_keeps_its_last_good_version_in_the_next_process_too(folde
     assert [(one.line, one.using_last_good) for one in later.broken()] == [(1, True)]
 
 
+def test_the_good_version_of_a_deleted_file_does_not_serve_a_new_file_of_that_name(folder: Path):
+    path = write(folder, "own.py", one("give", 1))
+    Catalog(folder, package=f"{PACKAGE}_a", keep=folder / "good").refresh()
+    path.unlink()
+    Catalog(folder, package=f"{PACKAGE}_b", keep=folder / "good").refresh()
+    path.write_text("def other(:\n")
+
+    later = Catalog(folder, package=f"{PACKAGE}_c", keep=folder / "good")
+    assert later.find("give") is None
+    assert [(one.line, one.using_last_good) for one in later.broken()] == [(1, False)]
+
+
 def test_a_file_that_never_worked_gives_nothing_and_is_marked(folder: Path, catalog: Catalog):
     write(folder, "bad.py", "x = 1\nimport nosuchmodule\n")
     write(folder, "good.py", one("give"))

@@ -1,7 +1,7 @@
 """What the engine's tests share: small capabilities, a sink that records as a journal would."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from packetflow import capability
@@ -26,6 +26,11 @@ class RecordingSink(MemorySink):
         self._only_once = only_once
         self._encode = encoder().encode
         self.append = self._append
+        self.append_all = self._append_all
+
+    def _append_all(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self._append(record)
 
     def _append(self, record: Record) -> None:
         position, self.asked = self.asked, self.asked + 1
@@ -88,7 +93,7 @@ def counted(names: Iterable[str]) -> tuple[dict[str, int], Callable[[str], None]
 def event(name: str, payload: dict[str, Any] | None = None, **said: Any) -> EventArrived:
     """An event as it arrives."""
     number = said.pop("id", f"id-{name}-{said.get('key', '')}")
-    return EventArrived(number, name, said.get("key", ""), payload or {}, said.get("at", 0))
+    return EventArrived(number, name, said.get("key", ""), payload or {}, said.get("at", 2**62))
 
 
 @capability(provides="n", run_in="loop")

@@ -187,6 +187,13 @@ async def test_what_cannot_travel_is_a_clear_failure_on_either_side(ws: Workspac
     assert "cannot leave the process" in out.failure.message
 
 
+async def test_a_failure_in_another_process_says_where(ws: Workspace):
+    out = await ws.run("die", how="odd")
+
+    assert out.failure is not None
+    assert "raise Odd(1, 2)" in out.failure.trail
+
+
 async def test_an_idle_worker_that_was_killed_is_replaced(ws: Workspace):
     await ws.run("times", number=1)
     (worker,) = ws.engine.processes._idle

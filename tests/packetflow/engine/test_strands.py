@@ -23,7 +23,7 @@ async def test_a_strand_that_never_waits_costs_no_task():
         return None
 
     for number in range(100):
-        assert strands.add(quick, number)
+        assert strands.add(quick, number=number)
     await strands.join()
 
     assert len(others()) == 1  # the spare one
@@ -44,7 +44,7 @@ async def test_a_strand_cancelled_before_its_task_had_a_turn_still_cleans_up():
             raise
 
     strands = Strands(carriers)
-    strands.add(patient, 0)
+    strands.add(patient, number=0)
     strands.fail(OSError("stop"))
     with pytest.raises(OSError, match="stop"):
         await strands.join()
@@ -70,12 +70,12 @@ async def test_a_strand_that_cancels_itself_before_its_first_wait_is_cancelled_t
 
     for _ in range(3):  # on a new task, and on a spare one
         strands = Strands(carriers)
-        strands.add(rash, 0)
+        strands.add(rash, number=0)
         with pytest.raises(asyncio.CancelledError):
             await strands.join()
         await turns()
         calm = Strands(carriers)
-        calm.add(fine, 0)
+        calm.add(fine, number=0)
         await calm.join()
 
     assert seen == ["stopped", "fine"] * 3
@@ -94,7 +94,7 @@ async def test_the_caller_s_cancellation_goes_before_what_fails_meanwhile():
 
     async def parent():
         strands = Strands(carriers)
-        strands.add(messy, 0)
+        strands.add(messy, number=0)
         await strands.join()
 
     task = asyncio.ensure_future(parent())

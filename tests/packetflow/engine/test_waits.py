@@ -260,6 +260,20 @@ async def test_a_run_that_only_waits_is_put_aside_and_taken_up_by_its_event():
     assert (await later.resume(flow, mine.sink.read)).outputs == {"n": 2, "m": 5}
 
 
+async def test_the_span_of_a_wait_covers_all_its_time_whoever_woke_it():
+    flow = wait_for("go")
+    mine = engine(passivate_after_seconds=30)
+    await mine.run(flow, {})
+    (asked,) = waits(mine)
+    later = engine(event("go", {"go": 1}, at=mine.clock.wall_ns()))
+    later.clock.advance(3600)
+
+    (span,) = (await later.resume(flow, mine.sink.read)).spans
+
+    assert (span.kind, span.started) == ("wait", asked.at)
+    assert span.duration_ns == 3600 * 10**9
+
+
 async def test_a_run_with_work_beside_its_wait_is_not_put_aside():
     gate = asyncio.Event()
 

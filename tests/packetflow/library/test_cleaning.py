@@ -36,6 +36,19 @@ def test_text_becomes_the_type_that_all_its_cells_have(
     assert clean_table(table, drop_duplicates=False)["table"].column("v").to_pylist() == expected
 
 
+def test_dates_written_as_one_number_are_dates_under_a_name_that_says_so() -> None:
+    table = pa.table({"order_date": [20241231, 20250101], "number": [20241231, 20250101]})
+
+    cleaned = clean_table(table)
+
+    assert cleaned["table"].column("order_date").to_pylist() == [
+        date(2024, 12, 31),
+        date(2025, 1, 1),
+    ]
+    assert cleaned["table"].column("number").to_pylist() == [20241231, 20250101]
+    assert cleaned["changes"] == ["order_date: read as dates"]
+
+
 def test_every_change_is_said() -> None:
     table = pa.table({" name ": [" Ada", "Ada", "Bob"], "age": ["36", "36", "n/a"]})
 

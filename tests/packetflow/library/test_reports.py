@@ -53,7 +53,8 @@ def test_markdown_has_the_same_parts() -> None:
     )["markdown"]
 
     assert made == Markdown(
-        "# Title\n\nIt **rises**.\n\n*Chart: Names*\n\n## Part\n\nWords\n\n"
+        "# Title\n\nIt **rises**.\n\n"
+        "Charts, drawn in the HTML form of this report:\n\n- Names\n\n## Part\n\nWords\n\n"
         "| k | v |\n| --- | ---: |\n| a | 0.1235 |\n| b | yes |\n\n"
         "## Rows\n\n| name | n |\n| --- | ---: |\n| a\\|b | 1,234,567 |\n| <i> | - |\n"
     )

@@ -65,8 +65,38 @@ def test_another_encoding_is_named_and_can_be_given(tmp_path: Path) -> None:
     path = written(tmp_path, "a,b\n1,x\n2,é\n", encoding="latin-1")
 
     with pytest.raises(LibraryError, match=r"line 3 of 't.csv' is not UTF-8.*latin-1"):
-        load_table(path)
+        load_table(path, encoding="utf-8")
     assert load_table(path, encoding="latin-1").column("b").to_pylist() == ["x", "é"]
+    assert load_table(path, encoding="cp1250").column("b").to_pylist() == ["x", "é"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-le", "utf-16-be"])
+def test_the_encoding_is_found(tmp_path: Path, encoding: str) -> None:
+    path = written(tmp_path, "a,b\n" + "1,x\n" * 200 + "2,10 € „é“\n", encoding=encoding)
+
+    table = load_table(path)
+
+    assert table.column("b").to_pylist()[-1] == "10 € „é“"
+    assert bool(table.schema.metadata) == (encoding == "cp1252")
+
+
+def test_a_file_that_goes_wrong_late_is_read_in_its_encoding(tmp_path: Path) -> None:
+    path = written(tmp_path, "a,b\n" + "1,x\n" * 200_000 + "2,é\n", encoding="cp1252")
+
+    assert load_table(path).column("b").to_pylist()[-1] == "é"
+
+
+def test_a_file_in_another_encoding_names_its_broken_line(tmp_path: Path) -> None:
+    path = written(tmp_path, "a,b\n1,é\n2,3,4\n", encoding="cp1252")
+
+    with pytest.raises(LibraryError, match=r"line 3 of 't.csv' has 3 cells"):
+        load_table(path)
+
+
+def test_dates_that_are_not_iso_stay_text(tmp_path: Path) -> None:
+    path = written(tmp_path, "a,b\n01/02/2024,2024-02-01\n")
+
+    assert load_table(path).to_pydict() == {"a": ["01/02/2024"], "b": [date(2024, 2, 1)]}
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from packetflow.runner import RunnerClient
+from packetflow.runner.card import read_card
 from packetflow.runner.launch import end_runner
-from packetflow.runner.presence import read_card, state_of
+from packetflow.workspace.presence import state_of
 
 HERE = Path(__file__).parent
 TINY = "tiny_host:TinyHost"

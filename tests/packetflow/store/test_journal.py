@@ -10,7 +10,7 @@ import threading
 import msgspec
 import pytest
 
-from packetflow.errors import JournalFull, StoreError
+from packetflow.errors import JournalFull, StoreError, WorkspaceGone
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import ExecutionEnded, ProcessSeen, ValueTag
 from packetflow.store.frames import read_segment, records_of, segments
@@ -33,6 +33,37 @@ def test_what_is_appended_is_read_back_in_order(tmp_path):
     with JournalWriter(tmp_path, role="test") as journal:
         for record in records:
             journal.append(record)
+
+    assert everything(tmp_path) == records
+
+
+def test_an_execution_neither_begins_nor_ends_in_a_deleted_journal(tmp_path):
+    with JournalWriter(tmp_path, role="test") as journal:
+        journal.path.unlink()
+
+        journal.append(log(execution_id := new_id()))
+        with pytest.raises(WorkspaceGone, match="was deleted"):
+            journal.append(started(execution_id))
+        with pytest.raises(WorkspaceGone):
+            journal.append(ended(execution_id))
+
+
+def test_records_that_belong_together_are_kept_by_one_write_or_not_at_all(tmp_path, monkeypatch):
+    records, written, write = whole(), [], os.write
+    monkeypatch.setattr(
+        os, "write", lambda fd, content: written.append(content) or write(fd, content)
+    )
+
+    with JournalWriter(tmp_path, role="test") as journal:
+        written.clear()
+        journal.append_all(records)
+        assert len(written) == 1
+
+        monkeypatch.setattr(
+            os, "write", lambda fd, content: write(fd, content[: len(content) // 2])
+        )
+        with pytest.raises(JournalFull):
+            journal.append_all(whole())
 
     assert everything(tmp_path) == records
 

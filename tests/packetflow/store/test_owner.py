@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
 import time
+import warnings
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,6 +82,27 @@ def test_a_next_owner_goes_on_where_the_last_one_was(tmp_path):
 def test_only_one_owner_at_a_time(owner, tmp_path):
     with pytest.raises(OwnerGone, match="another process owns"):
         own(tmp_path)
+
+
+def test_a_forked_child_keeps_nobody_from_owning(tmp_path):
+    owner = own(tmp_path)
+    leave, stay = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of newer Pythons, about threads
+        child = os.fork()
+    if child == 0:
+        os.close(stay)
+        os.read(leave, 1)
+        os._exit(0)
+
+    owner.close()
+    next_one = own(tmp_path)
+
+    assert count(next_one, "span") == 0
+    next_one.close()
+    os.close(stay)
+    os.close(leave)
+    os.waitpid(child, 0)
 
 
 def test_an_owner_that_is_closed_answers_no_more(tmp_path):
@@ -355,7 +378,7 @@ def test_old_days_go_to_parquet_and_their_summaries_stay(tmp_path):
 def test_files_of_an_interrupted_archiving_are_removed(tmp_path):
     today = time.time_ns() // DAY * DAY
     write(tmp_path, span(new_id(), 1, started=today - 40 * DAY))
-    stray = tmp_path / ".packetflow/archive/day=2020-01-01/span-0.parquet"
+    stray = tmp_path / ".packetflow/archive/day=2020-01-01/span-0.parquet.new"
     stray.parent.mkdir(parents=True)
     stray.write_bytes(b"half")
     owner = own(tmp_path, settings=Settings(retention_days=30))

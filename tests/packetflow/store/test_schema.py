@@ -110,3 +110,21 @@ def test_the_seeds_columns_are_there():
             "id", "capability_id", "user_id", "agent_id", "payload", "result",
             "execution_time_ms", "created_at",
         ]  # fmt: skip
+
+
+def test_a_workspace_of_the_first_schema_keeps_its_executions_and_lists_their_values():
+    first, *_ = migrations()
+    sha = "ab" * 32
+    with duckdb.connect() as connection:
+        migrate(connection, steps=[first])
+        connection.execute(
+            "INSERT INTO execution (execution_id, status, started_at, ended_at, inputs) VALUES "
+            "(uuid(), 'ok', TIMESTAMP '2026-01-01', TIMESTAMP '2026-01-01 00:00:02', ?)",
+            [f'{{"x":{{"$blob":"{sha}","size":9}},"y":1}}'],
+        ).fetchall()
+
+        migrate(connection)
+
+        told = connection.execute("SELECT duration_ms, active_seconds FROM executions").fetchall()
+        listed = connection.execute("SELECT sha FROM artifact").fetchall()
+    assert (told, listed) == ([(2000.0, None)], [(sha,)])

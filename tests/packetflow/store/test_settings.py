@@ -7,7 +7,7 @@ from packetflow.store.settings import Settings, read_settings
 
 
 def test_a_workspace_that_says_nothing_has_the_defaults(tmp_path):
-    assert read_settings(tmp_path) == Settings(linger_seconds=2.0, retention_days=0)
+    assert read_settings(tmp_path) == Settings(linger_seconds=1.5, retention_days=0)
 
     (tmp_path / "packetflow.toml").write_text("[other]\nx = 1\n")
     assert read_settings(tmp_path) == Settings()

@@ -1,12 +1,21 @@
 """What the workspace's tests share."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from packetflow import Workspace, capability
 from packetflow.workspace.handle import Handle
 
 PATIENCE = 20
+
+
+def until(reached: Callable[[], object]) -> None:
+    """Return once something is so."""
+    end = time.monotonic() + PATIENCE
+    while not reached():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)
 
 
 def waits_now(ws: Workspace, handle: Handle) -> None:

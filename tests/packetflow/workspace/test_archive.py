@@ -7,6 +7,7 @@ import pytest
 
 from packetflow import Workspace, capability, pipeline, secret
 from packetflow.errors import (
+    AmbiguousName,
     CompositionError,
     RunError,
     UnknownName,
@@ -35,8 +36,30 @@ def test_failure_of_an_old_run_replays_the_users_own_exception(folder: Path):
             assert old.status is Status.FAILED
             assert old.failure is not None
             assert old.failure.inputs == {"number": 1, "by": 0}
+            assert "in divide" in old.failure.trail
             with pytest.raises(ZeroDivisionError):
                 old.failure.replay()
+
+
+def test_a_run_is_found_by_the_beginning_or_the_end_of_its_id(folder: Path):
+    with Workspace(folder) as ws:
+        run = ws.run_sync("divide", number=1, by=1)
+
+        assert ws.full_id(run.id[:4]) == ws.full_id(run.id[-4:].upper()) == run.id
+
+
+def test_an_id_that_fits_several_runs_or_is_too_short_is_refused(folder: Path):
+    with Workspace(folder) as ws:
+        one, other = (ws.run_sync("divide", number=1, by=1) for _ in range(2))
+
+        with pytest.raises(AmbiguousName, match="last eight characters") as several:
+            ws.full_id(one.id[:4])
+        with pytest.raises(AmbiguousName, match="at least 4"):
+            ws.full_id(one.id[-3:])
+        with pytest.raises(UnknownName):
+            ws.full_id("zzzz")
+
+    assert set(several.value.matches) == {f"...{run.id[-8:]}" for run in (one, other)}
 
 
 def test_an_old_run_has_its_typed_values_back(folder: Path):

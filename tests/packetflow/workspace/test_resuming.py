@@ -1,15 +1,20 @@
 """Taking up interrupted executions, and running old ones again with changes."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from packetflow import Workspace, capability, each, parallel, pipeline, repeat, wait_for, when
+from packetflow.composition.steps import Pipeline
+from packetflow.engine.past import Story
 from packetflow.errors import RunElsewhere, RunError, Superseded, UnknownName
 from packetflow.kernel.records import Status
+from packetflow.store.journal import JournalWriter
 from packetflow.workspace.handle import Handle
-from tests.packetflow.workspace.kit import PATIENCE, waits_now
+from tests.packetflow.workspace.kit import PATIENCE, until, waits_now
 
 Calls = list[str]
 
@@ -151,6 +156,28 @@ def test_a_failed_execution_goes_on_where_it_failed(folder: Path, calls: Calls):
         assert once(calls) == ["first", "frail", "frail"]
 
 
+def test_what_was_kept_after_the_first_look_at_the_records_counts(
+    folder: Path, calls: Calls, monkeypatch: pytest.MonkeyPatch
+):
+    first, frail = makes(calls, "first", "x", "p"), makes(calls, "frail", "p", "q", "p // 0")
+    with Workspace(folder) as ws:
+        failed = ws.run_sync(first >> frail, x=1)
+        done = replace(failed.spans[0], span_id=9, step="frail", outputs={"q": 7})
+        look_up = ws.archive.definition
+
+        def meanwhile(story: Story) -> Pipeline | None:
+            with JournalWriter(folder, role="test") as journal:
+                journal.append(done)
+            return look_up(story)
+
+        monkeypatch.setattr(ws.archive, "definition", meanwhile)
+        once(calls)
+
+        run = ws.resume(failed.id).result(PATIENCE)
+
+        assert (run["q"], once(calls)) == (7, [])
+
+
 def test_what_is_done_is_not_resumed_and_keeps_no_lease(ws: Workspace):
     run = ws.run_sync("place", x=1)
 
@@ -160,12 +187,53 @@ def test_what_is_done_is_not_resumed_and_keeps_no_lease(ws: Workspace):
     assert list((ws.folder.state / "leases").iterdir()) == []
 
 
-def test_what_runs_here_is_not_resumed(ws: Workspace):
-    handle = ws.start(wait_for("never"))
+def test_what_runs_here_is_followed_when_it_is_resumed(ws: Workspace):
+    handle = ws.start(wait_for("told"))
     waits_now(ws, handle)
 
-    with pytest.raises(RunError, match="running here"):
-        ws.resume(handle.id)
+    again = ws.resume(handle.id)
+    ws.emit("told", {"told": 1})
+
+    assert again.result(PATIENCE) is handle.result(PATIENCE)
+    assert ws.archive.story(handle.id).epoch == 1
+
+
+class Gate:
+    """A capability that has begun, and goes on when it may."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_go_on = threading.Event(), threading.Event()
+
+        @capability(provides="worked")
+        def work(n: int) -> int:
+            self.begun.set()
+            self.may_go_on.wait(PATIENCE)
+            return n
+
+        self.flow = parallel(wait_for("told"), work)
+
+
+def test_what_waits_in_one_branch_and_works_in_another_is_not_put_aside(folder: Path):
+    gate = Gate()
+    with (
+        Workspace(folder, passivate_after_seconds=0) as one,
+        Workspace(folder, passivate_after_seconds=0) as two,
+    ):
+        two.learnt(gate.flow)
+        handle = one.start(gate.flow, n=1)
+        assert gate.begun.wait(PATIENCE)
+        until(lambda: two.waiting())
+
+        with pytest.raises(RunElsewhere):
+            two.resume(handle.id)
+        assert (handle.done(), one.archive.story(handle.id).parked) == (False, False)
+        gate.may_go_on.set()
+        put_aside = handle.result(PATIENCE)
+        assert (put_aside.status, one.archive.story(handle.id).parked) == (Status.WAITING, True)
+        two.emit("told", {"told": 2})
+        until(lambda: two.execution(handle.id).status is Status.OK)
+
+    assert (put_aside.waits[0].event, put_aside.outputs["worked"]) == ("told", 1)
 
 
 BUSY = """

@@ -7,7 +7,7 @@ def test_home_offers_three_ways_to_start(page):
     home = page()
 
     assert not home.exception
-    titles = [one.value for one in home.subheader]
+    titles = [one.value for one in home.header]
     assert any("See an example" in one for one in titles)
     assert any("Try your own table" in one for one in titles)
     assert any("Open a pipeline" in one for one in titles)

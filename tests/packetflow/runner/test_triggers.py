@@ -17,7 +17,7 @@ from packetflow.errors import UnknownName
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import AnswerStep, CapabilityRequest, EmitEvent, ForkRun
 from packetflow.runner.host import Host
-from packetflow.runner.presence import Presence
+from packetflow.workspace.presence import Presence
 
 PATIENCE = 20.0
 CODE = '''
@@ -168,7 +168,7 @@ async def test_an_event_sent_while_no_runner_was_there_starts_a_pipeline_later(
 ):
     triggered(folder, "{event: signed_up}")
     first = await opened("one")
-    await until((folder / ".packetflow" / "triggered" / "heard").exists)
+    await until((folder / ".packetflow" / "triggered" / "heard.json").exists)
     await first.close()
     with Workspace(folder) as ws:
         await asyncio.to_thread(ws.emit, "signed_up", {"path": path})
@@ -188,7 +188,7 @@ async def test_old_events_start_nothing_in_a_workspace_that_never_had_a_runner(
         ws.store.flush()
 
     host = await opened("one")
-    await until((folder / ".packetflow" / "triggered" / "heard").exists)
+    await until((folder / ".packetflow" / "triggered" / "heard.json").exists)
     await host.emit(EmitEvent("1", "signed_up", {"path": "new"}))
     await ended(host, 1)
 

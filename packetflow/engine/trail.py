@@ -1,0 +1,110 @@
+"""Where a user's code failed: the frames of a traceback that are theirs, as text.
+
+Our own frames, and those of the machinery that leads from ours to theirs, are left out. The text
+is as Python prints tracebacks, so people, editors and machines can read it. It holds places and
+source lines, never values.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+import sysconfig
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from traceback import walk_tb
+from types import CodeType
+from typing import Final
+
+STACK: Final = "exception.stacktrace"
+"""The attribute of a span that holds a trail, named as OpenTelemetry names it."""
+
+MOST_FRAMES: Final = 12
+LONGEST_LINE: Final = 200
+
+_CARRIED: Final = "_packetflow_trail"
+_OURS: Final = f"{Path(__file__).parents[1]}/"
+_PYTHON: Final = f"{sysconfig.get_paths()['stdlib']}/"
+_PLACE: Final = re.compile(r'  File "(.*)", line (\d+), in (.*)')
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One frame: a line of a file, counted from 1, and what stands there."""
+
+    file: str
+    line: int
+    function: str
+    source: str = ""
+
+
+def trail_of(error: BaseException) -> str:
+    """Give the frames from the first of the user's code to where it raised.
+
+    Args:
+        error: As it was raised; of one that comes from elsewhere, its cause is looked at.
+
+    Returns:
+        At most the last 12 frames, outermost first; empty when no code but ours took part.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        carried: str = seen.__dict__.get(_CARRIED, "")
+        if carried:
+            return carried
+        frames = [(frame.f_code, line) for frame, line in walk_tb(seen.__traceback__)]
+        first = next((n for n, (code, _) in enumerate(frames) if _is_theirs(code)), None)
+        if first is not None:
+            theirs = [(c, n) for c, n in frames[first:] if not c.co_filename.startswith(_OURS)]
+            return _text(theirs[-MOST_FRAMES:])
+        seen = seen.__cause__
+    return ""
+
+
+def carry_trail(error: BaseException, trail: str) -> None:
+    """Give an error that came from another process the trail it had there."""
+    error.__dict__[_CARRIED] = trail
+
+
+def places(trail: str) -> list[Place]:
+    r"""Read a trail.
+
+    >>> places('  File "a.py", line 3, in work\n    return 1 / 0\n')
+    [Place(file='a.py', line=3, function='work', source='return 1 / 0')]
+    """
+    found: list[Place] = []
+    for line in trail.splitlines():
+        match = _PLACE.fullmatch(line)
+        if match:
+            found.append(Place(match[1], int(match[2]), match[3]))
+        elif found and not found[-1].source:
+            last = found[-1]
+            found[-1] = Place(last.file, last.line, last.function, line.strip())
+    return found
+
+
+def is_installed(file: str) -> bool:
+    """Tell Python's own files and installed packages from those a user writes.
+
+    >>> is_installed(linecache.__file__), is_installed("/home/ada/flows/capabilities/steps.py")
+    (True, False)
+    """
+    return file.startswith((_PYTHON, _OURS, "<")) or "-packages/" in file
+
+
+def _is_theirs(code: CodeType) -> bool:
+    """Whether this frame is where user code begins; installed packages may be users' too."""
+    file = code.co_filename
+    if file.startswith(_OURS):
+        return False
+    return "-packages/" in file or not file.startswith((_PYTHON, "<"))
+
+
+def _text(frames: Iterable[tuple[CodeType, int]]) -> str:
+    parts = []
+    for code, line in frames:
+        source = linecache.getline(code.co_filename, line).strip()[:LONGEST_LINE]
+        parts.append(f'  File "{code.co_filename}", line {line}, in {code.co_name}\n')
+        parts.append(f"    {source}\n" if source else "")
+    return "".join(parts)

@@ -1,0 +1,160 @@
+"""Files that arrive: which of those that lie there are new, once nobody writes to them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from packetflow.composition.steps import Pipeline, Trigger
+from packetflow.runner.remembered import Remembered
+from packetflow.runner.starts import Cause, cause_of
+from packetflow.workspace.folder import WorkspaceFolder
+
+SETTLE_SECONDS: Final = 0.3
+REMEMBERED: Final = 10_000
+"""So many files of a pattern are remembered at least, also when they are gone."""
+
+Triggers = Callable[[str], Iterable[tuple[Pipeline, Trigger]]]
+
+log = logging.getLogger(__name__)
+
+
+class Files:
+    """Tells of files that match a trigger and that were not there before.
+
+    What a runner has seen is kept in the workspace, so that a file counts that arrives while a
+    runner is replaced or none lives. When a trigger is seen for the first time, what lies there
+    already starts nothing.
+
+    Args:
+        folder: The workspace.
+        triggers: The pipelines and their triggers of a kind.
+        begin: Starts a pipeline.
+    """
+
+    def __init__(
+        self, folder: WorkspaceFolder, triggers: Triggers, begin: Callable[[Cause], int]
+    ) -> None:
+        self._folder = folder
+        self._triggers = triggers
+        self._begin = begin
+        self._seen = Remembered(folder.state / "triggered" / "files.json")
+        self._known: dict[str, dict[str, str]] = {}
+        self._settling: set[Path] = set()
+        self._reported: set[str] = set()
+
+    def note_lying(self) -> None:
+        """What lies there starts nothing for triggers that nobody has watched before."""
+        self._known = self._seen.read()
+        fresh: dict[str, dict[str, str]] = {}
+        for pipeline, trigger in self._triggers("file"):
+            key = _key(pipeline, trigger)
+            if key not in self._known:
+                fresh[key] = {
+                    self._name(path): _state(path) for path in self._matching(pipeline, trigger)
+                }
+        if fresh:
+            self._remember(fresh)
+
+    async def watch(self, spawn: Callable[[Awaitable[None]], Any]) -> None:
+        """Look for files that have come, at once and at every change, until cancelled.
+
+        Args:
+            spawn: Runs the wait for one file's settling.
+        """
+        from watchfiles import awatch
+
+        state = str(self._folder.state)
+        changes = awatch(
+            self._folder.path,
+            watch_filter=lambda _, name: not name.startswith(state),
+            debounce=200,
+            step=50,
+            rust_timeout=1000,
+            yield_on_timeout=True,
+        )
+        first = True
+        async for changed in changes:
+            if not changed and not first:
+                continue
+            first = False  # the first look is for what came before the watch began
+            self.note_lying()
+            for path in {path for _, _, path in self._new()}:
+                if path not in self._settling:
+                    self._settling.add(path)
+                    spawn(self._arrived(path))
+
+    def _new(self) -> Iterator[tuple[Pipeline, Trigger, Path]]:
+        """Files that a trigger has not seen as they are now."""
+        for pipeline, trigger in self._triggers("file"):
+            known = self._known.get(_key(pipeline, trigger), {})
+            for path in self._matching(pipeline, trigger):
+                state = _state(path)
+                if state and known.get(self._name(path)) != state:
+                    yield pipeline, trigger, path
+
+    async def _arrived(self, path: Path) -> None:
+        """Start what a file triggers once nobody writes to it any more."""
+        try:
+            state = _state(path)
+            while True:
+                await asyncio.sleep(SETTLE_SECONDS)
+                later = _state(path)
+                if later == state:
+                    break
+                state = later
+        finally:
+            self._settling.discard(path)
+        if not state:
+            return
+        name = self._name(path)
+        seen: dict[str, dict[str, str]] = {}
+        for pipeline, trigger, found in list(self._new()):
+            if found == path:
+                payload = {"path": name}
+                self._begin(cause_of(pipeline, trigger, f"file:{name}:{state}", payload))
+                seen[_key(pipeline, trigger)] = {name: state}
+        self._remember(seen)
+
+    def _remember(self, seen: dict[str, dict[str, str]]) -> None:
+        def add(known: dict[str, Any]) -> None:
+            for key, files in seen.items():
+                every = {**known.get(key, {}), **files}
+                if len(every) > REMEMBERED:
+                    every = {k: v for k, v in every.items() if (self._folder.path / k).exists()}
+                known[key] = every
+
+        self._seen.change(add)
+        self._known = self._seen.read()
+
+    def _matching(self, pipeline: Pipeline, trigger: Trigger) -> list[Path]:
+        folder = self._folder.path
+        try:
+            found = sorted(folder.glob(trigger.what))
+        except (ValueError, NotImplementedError) as error:
+            problem = f"{pipeline.name}: file {trigger.what!r}: {error}"
+            if problem not in self._reported:
+                self._reported.add(problem)
+                log.warning("a trigger is never heeded: %s", problem)
+            return []
+        state = self._folder.state.name
+        return [p for p in found if p.relative_to(folder).parts[0] != state and p.is_file()]
+
+    def _name(self, path: Path) -> str:
+        return str(path.relative_to(self._folder.path))
+
+
+def _key(pipeline: Pipeline, trigger: Trigger) -> str:
+    return f"{pipeline.name}: {trigger.what}"
+
+
+def _state(path: Path) -> str:
+    """What tells a file as it is now from any other state of it; empty when it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"{found.st_mtime_ns}:{found.st_size}"

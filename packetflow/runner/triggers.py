@@ -1,0 +1,142 @@
+"""Start pipelines by events, files and times, for one runner.
+
+What starts a pipeline is looked for here and in `files` and `schedules`; `starts` sees to it that
+each cause starts it once, however many runners look and whenever one of them dies. Events come from
+the workspace's `Hearing`, which hears every process; those sent while no runner lived are looked up
+in the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Final
+
+from packetflow.composition.steps import Pipeline, Trigger
+from packetflow.errors import PacketFlowError
+from packetflow.kernel.records import EventArrived
+from packetflow.runner.files import Files
+from packetflow.runner.remembered import Remembered
+from packetflow.runner.schedules import Schedules
+from packetflow.runner.starts import Starts, cause_of
+from packetflow.workspace.inbox import event_of
+from packetflow.workspace.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+AGAIN_SECONDS: Final = 1.0
+SWEEP_SECONDS: Final = 30.0
+MARGIN_NS: Final = 60_000_000_000
+"""How much older than the last look an event may be that is brought in only now."""
+
+_SENT: Final = """
+SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source, raw
+FROM events WHERE epoch_ns(arrived_at) >= $since ORDER BY arrived_at
+"""
+
+
+class Triggers:
+    """Heeds the triggers of a workspace, on its runner's event loop.
+
+    Args:
+        workspace: The workspace, whose engine runs on this loop.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._began_ns = workspace.engine.clock.wall_ns()
+        state = workspace.folder.state
+        self._heard = Remembered(state / "triggered" / "heard.json")
+        self._starts = Starts(workspace)
+        self._files = Files(workspace.folder, self._of_kind, self._starts.begin)
+        self._schedules = Schedules(state, self._of_kind, self._starts.begin)
+
+    def open(self) -> None:
+        """Begin to heed events, files and times."""
+        self._workspace.hearing.on_event = self.arrived
+        self._files.note_lying()
+        for watch in (self._watch_files, self._schedules.watch, self._catch_up):
+            self._spawn(self._kept_up(watch))
+
+    def has_duties(self) -> bool:
+        """Whether a trigger, or an execution that waits, counts on this runner."""
+        if any(one.triggers for one in self._workspace.catalog.pipelines()):
+            return True
+        return bool(self._workspace.waiting())
+
+    def arrived(self, event: EventArrived) -> int:
+        """Start the pipelines that an event triggers; answers how many this runner started."""
+        return sum(
+            self._starts.begin(
+                cause_of(pipeline, trigger, f"event:{event.event_id}", event.payload)
+            )
+            for pipeline, trigger in self._of_kind("event")
+            if trigger.what == event.event
+        )
+
+    def _of_kind(self, kind: str) -> Iterable[tuple[Pipeline, Trigger]]:
+        for pipeline in self._workspace.catalog.pipelines():
+            for trigger in pipeline.triggers:
+                if trigger.kind == kind:
+                    yield pipeline, trigger
+
+    async def _watch_files(self) -> None:
+        await self._files.watch(self._spawn)
+
+    async def _catch_up(self) -> None:
+        """Now and again, start what others left and what was sent while nobody listened."""
+        await self._workspace.hearing.begin()
+        while True:
+            self._starts.begin_left_over(await asyncio.to_thread(self._starts.left_over))
+            await self._serve_sent()
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _serve_sent(self) -> None:
+        """Start what events of the time since the last look trigger."""
+        now = self._workspace.engine.clock.wall_ns()
+        last = self._heard.read().get("until_ns")
+        since = self._began_ns if last is None else int(last) - MARGIN_NS
+        if any(True for _ in self._of_kind("event")):
+            sql = self._workspace.store.sql
+            table = await asyncio.to_thread(sql, _SENT, {"since": since})
+            for row in table.to_pylist():
+                self.arrived(event_of(row))
+        self._heard.change(lambda facts: facts.update(until_ns=now))
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.get_running_loop().create_task(_run(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _kept_up(self, watch: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin to watch again after a failure, such as a store that changes its owner."""
+        while True:
+            try:
+                await watch()
+            except PacketFlowError as error:
+                log.warning("a watch for triggers begins again: %s", error)
+            except Exception:  # supervision border: one watch never ends the others
+                log.exception("a watch for triggers failed and begins again")
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a watch for triggers failed", exc_info=task.exception())
+
+    async def close(self) -> None:
+        """Heed nothing more."""
+        self._workspace.hearing.on_event = None
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait(tasks, timeout=2)
+
+
+async def _run(work: Awaitable[None]) -> None:
+    await work

@@ -1,0 +1,315 @@
+"""Events reach the executions that a process holds, whichever process sends them.
+
+A workspace begins to listen when something in it first waits; the workspace's runner listens from
+its start. An event goes to executions that wait in memory, and wakes those put aside: a plain
+process wakes what it has put aside itself, the runner also what processes that are gone, or that do
+not listen, have left. What was missed is looked up in the store: at the start, after the owner of
+the store has changed, and every half minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from packetflow.errors import PacketFlowError, Superseded
+from packetflow.kernel.records import EventArrived, Record
+from packetflow.store.port import Tail
+from packetflow.workspace.inbox import event_of
+from packetflow.workspace.presence import is_hearing, say_hearing
+
+if TYPE_CHECKING:
+    from packetflow.engine.execution import Running
+    from packetflow.workspace.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+AGAIN_SECONDS = 1.0
+LOOK_SECONDS = 30.0
+WAKING_SECONDS = 2.0
+REMEMBERED = 10_000
+"""So many ids of events are remembered; what comes twice later still starts and wakes nothing."""
+
+_WAITING = """
+SELECT w.execution_id::VARCHAR AS execution_id, w.step, w.path, w.event, w.key, w.deadline
+FROM waiting w JOIN executions x USING (execution_id) WHERE $runner IN ('', x.runner)
+"""
+_AWAITED = """
+SELECT w.execution_id::VARCHAR AS execution_id, e.event_id, e.event, e.key,
+    e.payload::VARCHAR AS payload, epoch_ns(e.arrived_at) AS at, e.source, e.raw
+FROM waiting w JOIN executions x USING (execution_id) JOIN events e ON
+    (e.event = w.event AND (coalesce(w.key, '') = '' AND e.arrived_at >= w.waiting_since
+        OR coalesce(w.key, '') <> '' AND e.key = w.key))
+    OR e.event = 'answer:' || w.execution_id::VARCHAR || ':' || w.step
+        || array_to_string(list_transform(w.path, lambda x: '.' || x), '')
+WHERE $runner IN ('', x.runner)
+ORDER BY e.arrived_at
+"""
+
+
+class Hearing:
+    """Listens for one workspace, on the event loop that its engine runs on.
+
+    Args:
+        workspace: Whose executions get the events.
+
+    Attributes:
+        for_everybody: Whether what other processes have put aside is woken, too.
+        on_event: Called on the loop with every event, once; answers how many executions it started.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.on_event: Callable[[EventArrived], int] | None = None
+        self._workspace = workspace
+        self.for_everybody = False
+        self._begun: asyncio.Task[None] | None = None
+        self._news: asyncio.Event | None = None
+        self._tail: Tail | None = None
+        self._closed = False
+        self._is_retired = False
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._fresh: list[EventArrived] = []
+        self._waking: asyncio.Task[dict[str, int]] | None = None
+        self._being_woken: set[str] = set()
+        self._woken: set[tuple[str, str]] = set()
+
+    async def begin(self) -> None:
+        """Listen from now on; once this returns, no event is missed. Asking again is fine."""
+        if self._begun is None:
+            self._news = asyncio.Event()
+            self._begun = asyncio.get_running_loop().create_task(self._begin())
+        if not self._begun.done():
+            await asyncio.wait({self._begun})
+
+    @property
+    def has_begun(self) -> bool:
+        """True once nothing is missed."""
+        return self._begun is not None and self._begun.done()
+
+    async def _begin(self) -> None:
+        workspace = self._workspace
+        if not workspace.in_memory:
+            say_hearing(workspace.folder.path, workspace.runner, hears=True)
+        await self._follow()
+        self._spawn(self._keep_looking())
+
+    async def _follow(self) -> None:
+        """Follow the store's tail, in a thread of its own."""
+        loop = asyncio.get_running_loop()
+        try:
+            tail = self._tail = await asyncio.to_thread(self._workspace.store.tail, ("event",))
+        except PacketFlowError as error:
+            self._lost(error)
+            return
+        listening = threading.Thread(
+            target=self._listen, args=(tail, loop), name="packetflow-events", daemon=True
+        )
+        listening.start()
+
+    def _listen(self, tail: Tail, loop: asyncio.AbstractEventLoop) -> None:
+        error: PacketFlowError | None = None
+        with contextlib.suppress(RuntimeError):  # the loop was closed before we were
+            try:
+                for record in tail:
+                    if self._closed:
+                        return
+                    loop.call_soon_threadsafe(self._heard, record)
+            except PacketFlowError as gone:
+                error = gone
+            loop.call_soon_threadsafe(self._lost, error)
+
+    def _lost(self, error: PacketFlowError | None) -> None:
+        if not self._closed:
+            log.warning("events of other processes are not heard for now: %s", error)
+            self._spawn(self._follow_again())
+
+    async def _follow_again(self) -> None:
+        await asyncio.sleep(AGAIN_SECONDS)
+        await self._follow()
+        self.look_soon()
+
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("listening to events failed", exc_info=task.exception())
+
+    def _heard(self, record: Record) -> None:
+        if not self._closed and isinstance(record, EventArrived):
+            self._spawn(self.hand_over(record))
+
+    async def hand_over(self, event: EventArrived) -> int:
+        """Hand an event, kept already, to whoever waits for it in memory or was put aside.
+
+        Returns:
+            How many executions it reached, woke or started; 0 when it was handed over before.
+        """
+        if event.event_id in self._seen:
+            return 0
+        self._seen[event.event_id] = None
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        reached = self._workspace.engine.deliver(event)
+        if self.on_event is not None:
+            reached += self.on_event(event)
+        self._fresh.append(event)
+        if self._waking is None:
+            self._waking = asyncio.get_running_loop().create_task(self._wake_for_fresh())
+        woken = await asyncio.shield(self._waking)
+        return reached + woken.get(event.event_id, 0)
+
+    async def _wake_for_fresh(self) -> dict[str, int]:
+        """Wake what was put aside for events that came; one look serves all that came by then."""
+        await asyncio.sleep(0)
+        fresh, self._fresh, self._waking = self._fresh, [], None
+        woken = {event.event_id: 0 for event in fresh}
+        try:
+            for row in await self._rows(_WAITING):
+                wanted = next((event for event in fresh if is_for(event, row)), None)
+                if wanted is not None:
+                    woken[wanted.event_id] += await self.wake(str(row["execution_id"]))
+        except PacketFlowError as error:
+            log.warning("what waits could not be looked up: %s", error)
+            self.look_soon()
+        return woken
+
+    async def _rows(self, query: str) -> list[dict[str, Any]]:
+        params = {"runner": "" if self.for_everybody else self._workspace.runner}
+        table = await asyncio.to_thread(self._workspace.store.sql, query, params)
+        rows: list[dict[str, Any]] = table.to_pylist()
+        return rows
+
+    async def wake(self, execution_id: str) -> int:
+        """Resume an execution that was put aside; 0 when it lives, or another was quicker."""
+        workspace = self._workspace
+        if self._is_retired:
+            return 0
+        running = workspace.engine.running.get(execution_id)
+        if running is not None:
+            if not running.is_put_aside:
+                return 0
+            await running
+        self._being_woken.add(execution_id)
+        try:
+            story = await asyncio.to_thread(workspace.archive.story, execution_id)
+            if story.ended is not None or self._is_left_to(story.runner):
+                return 0
+            take = partial(workspace.ready_to_resume, execution_id, if_changed="ask")
+            ready = await asyncio.to_thread(take)
+            if self._closed:
+                ready.give_back()
+                return 0
+            ready.resume(workspace.engine, "what it waited for has come")
+        except Superseded:
+            return 0
+        except PacketFlowError as error:
+            if execution_id not in workspace.engine.running:
+                log.warning("execution %s cannot go on: %s", execution_id, error)
+            return 0
+        finally:
+            self._being_woken.discard(execution_id)
+        return 1
+
+    def woken(self, execution_id: str) -> Running | None:
+        """An execution that runs here, or that an event is just waking; safe from any thread."""
+        until = time.monotonic() + WAKING_SECONDS
+        while execution_id in self._being_woken and time.monotonic() < until:
+            time.sleep(0.005)
+        running = self._workspace.engine.running.get(execution_id)
+        return None if running is None or running.is_put_aside else running
+
+    def _is_left_to(self, runner: str) -> bool:
+        """Tell whether another process that lives and listens has put an execution aside."""
+        workspace = self._workspace
+        if runner == workspace.runner or workspace.in_memory:
+            return False
+        folder = workspace.folder
+        return is_hearing(folder.path, runner, stale_seconds=folder.stale_seconds)
+
+    def look_soon(self) -> None:
+        """Look up soon what has come, and when the next time to wait is over."""
+        if self._news is not None:
+            self._news.set()
+
+    async def _keep_looking(self) -> None:
+        """Serve what was missed and what nobody came for in time, now and again."""
+        news = self._news
+        while not self._closed and news is not None:
+            news.clear()
+            pause = LOOK_SECONDS
+            try:
+                await self._serve_missed()
+                pause = await self._serve_late()
+            except PacketFlowError as error:
+                log.warning("events could not be looked up: %s", error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await news.wait()
+
+    async def _serve_missed(self) -> None:
+        rows = await self._rows(_AWAITED)
+        # of events that woke an execution only those still matter that it could be woken by again
+        self._woken &= {(str(row["execution_id"]), str(row["event_id"])) for row in rows}
+        for row in rows:
+            execution_id, event = str(row["execution_id"]), event_of(row)
+            if (execution_id, event.event_id) in self._woken:
+                continue
+            if self._workspace.engine.deliver(event) > 0 or await self.wake(execution_id):
+                self._woken.add((execution_id, event.event_id))
+
+    async def _serve_late(self) -> float:
+        """Wake executions whose time to wait is over; answers the seconds to the next such time."""
+        now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        pause = LOOK_SECONDS
+        for row in await self._rows(_WAITING):
+            if row["deadline"] is None:
+                continue
+            left = (row["deadline"] - now).total_seconds()
+            if left <= 0:
+                await self.wake(str(row["execution_id"]))
+            else:
+                pause = min(pause, left + 0.01)
+        return pause
+
+    def retire(self) -> None:
+        """Leave what is put aside to others; what waits in memory still gets its events."""
+        self._is_retired = True
+        workspace = self._workspace
+        if self._begun is not None and not workspace.in_memory:
+            say_hearing(workspace.folder.path, workspace.runner, hears=False)
+
+    async def close(self) -> None:
+        """Hear nothing more."""
+        if self._closed:
+            return
+        self._closed = True
+        self.retire()
+        if self._tail is not None:
+            await asyncio.to_thread(self._tail.close)
+        own = (self._begun, self._waking)
+        tasks: list[asyncio.Task[Any]] = [*self._tasks, *(one for one in own if one is not None)]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=2)
+
+
+def is_for(event: EventArrived, row: dict[str, Any]) -> bool:
+    """Tell whether a row of what waits, waits for this event."""
+    if event.event == row["event"]:
+        return row["key"] in ("", None, event.key)
+    index = "".join(f".{one}" for one in row["path"] or ())
+    return event.event == f"answer:{row['execution_id']}:{row['step']}{index}"

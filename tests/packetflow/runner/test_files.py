@@ -1,0 +1,130 @@
+"""Which files count as new, over the lives of runners."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from packetflow import capability, pipeline
+from packetflow.composition.steps import Trigger
+from packetflow.runner import files
+from packetflow.runner.files import Files
+from packetflow.workspace.folder import WorkspaceFolder
+
+
+@capability(provides="n")
+def one() -> int:
+    """Give one."""
+    return 1
+
+
+class Place:
+    """A folder with triggers, watched by one runner at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rules = {"take": "inbox/*.csv"}
+        self.started: list[str] = []
+        (folder / "inbox").mkdir()
+        (folder / ".packetflow").mkdir()
+
+    @contextlib.asynccontextmanager
+    async def runner(self) -> AsyncIterator[Files]:
+        """A runner's life."""
+        tasks: set[asyncio.Task[None]] = set()
+
+        def spawn(work) -> None:
+            tasks.add(asyncio.ensure_future(work))
+
+        watched = Files(WorkspaceFolder(self.folder), self._of_kind, self._begin)
+        watched.note_lying()
+        spawn(watched.watch(spawn))
+        yield watched
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    def _of_kind(self, kind: str):
+        for name, pattern in self.rules.items():
+            yield pipeline(name, one), Trigger(kind, pattern)
+
+    def _begin(self, cause) -> int:
+        self.started.append(f"{cause.pipeline} {cause.payload['path']}")
+        return 1
+
+    def lay(self, name: str, content: str = "1") -> None:
+        (self.folder / "inbox" / name).write_text(content)
+
+    async def has_started(self, count: int) -> None:
+        end = time.monotonic() + 20
+        while len(self.started) < count:
+            assert time.monotonic() < end, self.started
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+async def test_what_lies_there_before_the_first_runner_starts_nothing(place: Place):
+    place.lay("old.csv")
+
+    async with place.runner():
+        place.lay("new.csv")
+        await place.has_started(1)
+
+    assert place.started == ["take inbox/new.csv"]
+
+
+async def test_what_arrives_while_no_runner_lives_starts_with_the_next(place: Place):
+    async with place.runner():
+        place.lay("a.csv")
+        await place.has_started(1)
+    place.lay("b.csv")
+
+    async with place.runner():
+        await place.has_started(2)
+
+    assert place.started == ["take inbox/a.csv", "take inbox/b.csv"]
+
+
+async def test_a_new_trigger_has_not_missed_what_lies_there(place: Place):
+    async with place.runner():
+        place.lay("a.csv")
+        await place.has_started(1)
+        place.rules["also"] = "inbox/*.csv"
+    async with place.runner():
+        place.lay("b.csv")
+        await place.has_started(3)
+
+    assert sorted(place.started[1:]) == ["also inbox/b.csv", "take inbox/b.csv"]
+
+
+async def test_a_changed_file_counts_as_new_and_a_folder_put_back_does_not(place: Place):
+    async with place.runner():
+        place.lay("a.csv")
+        await place.has_started(1)
+        (place.folder / "inbox").rename(place.folder / "away")
+    async with place.runner():
+        (place.folder / "away").rename(place.folder / "inbox")
+        place.lay("a.csv", "longer")
+        await place.has_started(2)
+
+    assert place.started == ["take inbox/a.csv"] * 2
+
+
+async def test_of_many_files_those_that_are_gone_are_forgotten(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(files, "REMEMBERED", 3)
+    async with place.runner() as watched:
+        for number in range(8):
+            place.lay(f"{number}.csv")
+            await place.has_started(number + 1)
+            (place.folder / "inbox" / f"{number}.csv").unlink()
+
+    assert len(watched._seen.read()["take: inbox/*.csv"]) <= 4

@@ -1,0 +1,202 @@
+"""Events reach what waits in a plain process, whoever sends them, and wake what it put aside."""
+
+import asyncio
+import datetime as dt
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from packetflow import Workspace, approval, capability, pipeline, wait_for
+from packetflow.errors import RunError
+from packetflow.kernel.records import Status
+from packetflow.workspace import hearing
+from packetflow.workspace.presence import is_hearing, lock_path
+from tests.packetflow.workspace.kit import PATIENCE, until, waits_now
+
+
+@capability(provides="line")
+def note(told: str, n: int) -> str:
+    """Put both together."""
+    return f"{told}|{n}"
+
+
+FLOW = wait_for("told", gives={"told": str}) >> note
+
+
+def elsewhere(folder: Path, code: str) -> None:
+    """Run code in another process with the workspace open as `ws`."""
+    text = f"from packetflow import Workspace\nwith Workspace({str(folder)!r}) as ws:\n    {code}\n"
+    subprocess.run([sys.executable, "-c", text], check=True, timeout=60)
+
+
+@pytest.fixture
+def hasty(folder: Path) -> Any:
+    """A workspace that puts aside at once what only waits."""
+    with Workspace(folder, passivate_after_seconds=0) as opened:
+        yield opened
+
+
+def over(ws: Workspace, execution_id: str) -> Callable[[], bool]:
+    return lambda: ws.execution(execution_id).status is Status.OK
+
+
+def test_an_event_of_another_process_reaches_what_waits_in_memory(ws: Workspace, folder: Path):
+    handle = ws.start(FLOW, n=1)
+    waits_now(ws, handle)
+
+    elsewhere(folder, 'ws.emit("told", {"told": "there"})')
+
+    assert handle.result(PATIENCE)["line"] == "there|1"
+
+
+def test_an_event_of_another_process_wakes_what_was_put_aside(hasty: Workspace, folder: Path):
+    put_aside = hasty.run_sync(FLOW, n=2)
+
+    elsewhere(folder, 'ws.emit("told", {"told": "there"})')
+    until(over(hasty, put_aside.id))
+
+    done = hasty.execution(put_aside.id)
+    assert (put_aside.status, done["line"]) == (Status.WAITING, "there|2")
+    assert hasty.archive.story(put_aside.id).runner == hasty.runner
+
+
+def test_an_event_of_this_process_wakes_what_was_put_aside(hasty: Workspace):
+    put_aside = hasty.run_sync(FLOW, n=3)
+
+    hasty.emit("told", {"told": "here"})
+
+    assert hasty.resume(put_aside.id).result(PATIENCE)["line"] == "here|3"
+
+
+def test_in_memory_too_what_was_put_aside_is_woken():
+    with Workspace(":memory:", passivate_after_seconds=0) as ws:
+        put_aside = ws.run_sync(FLOW, n=4)
+        ws.emit("told", {"told": "here"})
+        until(over(ws, put_aside.id))
+
+        assert ws.execution(put_aside.id)["line"] == "here|4"
+
+
+def test_a_question_ends_run_at_once_and_says_how_to_answer(ws: Workspace):
+    flow = pipeline("asks", approval("Publish?", into="verdict", choices=["yes", "no"]))
+    ws.add(flow)
+
+    waiting = ws.run_sync("asks")
+    (wait,) = waiting.waits
+    said = repr(waiting)
+    with pytest.raises(RunError, match=r"has no 'verdict' yet: .* asks 'Publish\?': ws.answer"):
+        waiting["verdict"]
+    ws.answer(waiting.id, wait.step, "no")
+
+    assert waiting.status is Status.WAITING
+    assert f"ws.answer({waiting.id[-8:]!r}, {wait.step!r}, 'yes' or 'no')" in said
+    assert "ws.answer" in waiting._repr_html_()
+    assert ws.execution(waiting.id).waits in ((wait,), ())
+    assert ws.resume(waiting.id).result(PATIENCE)["verdict"] == "no"
+
+
+def test_an_event_within_the_patience_of_run_ends_it(ws: Workspace):
+    async def both() -> Any:
+        running = asyncio.ensure_future(ws.run(FLOW, n=5))
+        while not ws.waiting() and not running.done():
+            await asyncio.sleep(0.01)
+        ws.emit("told", {"told": "soon"})
+        return await running
+
+    assert asyncio.run(both())["line"] == "soon|5"
+
+
+def test_a_plain_process_leaves_alone_what_others_have_put_aside(hasty: Workspace, folder: Path):
+    with Workspace(folder, passivate_after_seconds=0) as other:
+        put_aside = other.run_sync(FLOW, n=6)
+    mine = hasty.run_sync(FLOW, n=7)
+
+    hasty.emit("told", {"told": "here"})
+    until(over(hasty, mine.id))
+
+    assert hasty.execution(put_aside.id).status is Status.WAITING
+
+
+def test_what_a_frozen_listener_has_put_aside_is_woken_by_who_serves_everybody(folder: Path):
+    (folder / "packetflow.toml").write_text("[runner]\nstale_seconds = 600\n")
+    with Workspace(folder, passivate_after_seconds=0) as frozen:
+        put_aside = frozen.run_sync(FLOW, n=1)
+        with Workspace(folder) as server:
+            server.hearing.for_everybody = True
+            server.learnt(FLOW)
+            wake = server.hearing.wake(put_aside.id)
+            left_alone = asyncio.run_coroutine_threadsafe(wake, server.thread.loop).result(PATIENCE)
+        (folder / "packetflow.toml").write_text("[runner]\nstale_seconds = 0.001\n")
+        with Workspace(folder) as server:
+            server.hearing.for_everybody = True
+            server.learnt(FLOW)
+            os.utime(lock_path(folder, frozen.runner), (1000, 1000))
+            wake = server.hearing.wake(put_aside.id)
+            woken = asyncio.run_coroutine_threadsafe(wake, server.thread.loop).result(PATIENCE)
+
+    assert (left_alone, woken) == (0, 1)
+
+
+def test_a_process_says_that_it_listens_from_its_first_wait_to_its_end(folder: Path):
+    with Workspace(folder) as ws:
+        before = is_hearing(folder, ws.runner)
+        waits_now(ws, ws.start(FLOW, n=1))
+        until(lambda: ws.hearing.has_begun)
+        during = is_hearing(folder, ws.runner)
+
+    assert (before, during, is_hearing(folder, ws.runner)) == (False, True, False)
+
+
+def test_a_deadline_of_what_was_put_aside_is_kept_to_the_second(hasty: Workspace):
+    flow = wait_for("never", within=0.3)
+
+    put_aside = hasty.run_sync(flow)
+    until(lambda: hasty.execution(put_aside.id).status is Status.FAILED)
+
+    late = dt.datetime.now(dt.UTC) - put_aside.started_at
+    assert hasty.execution(put_aside.id).failure.error_type == "TimedOut"  # type: ignore[union-attr]
+    assert late.total_seconds() < hearing.LOOK_SECONDS / 3
+
+
+def test_events_are_heard_again_after_the_owner_of_the_store_was_killed(
+    ws: Workspace, folder: Path, caplog: pytest.LogCaptureFixture
+):
+    import json
+    import os
+    import signal
+
+    handle = ws.start(FLOW, n=8)
+    waits_now(ws, handle)
+    until(lambda: ws.hearing.has_begun)
+    card = json.loads((folder / ".packetflow" / "owner.json").read_text())
+
+    os.kill(card["pid"], signal.SIGKILL)
+    with caplog.at_level(logging.ERROR):
+        elsewhere(folder, 'ws.emit("told", {"told": "after"})')
+        ws.hearing.look_soon()
+        done = handle.result(PATIENCE)
+
+    assert done["line"] == "after|8"
+    assert caplog.records == []
+
+
+def test_only_so_many_ids_of_events_are_remembered(
+    memory: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hearing, "REMEMBERED", 3)
+    handle = memory.start(FLOW, n=9)
+    waits_now(memory, handle)
+    until(lambda: memory.hearing.has_begun)
+
+    for number in range(10):
+        memory.emit("other", {"n": number})
+    until(lambda: len(memory.hearing._seen) == 3)
+    memory.emit("told", {"told": "last"})
+
+    assert handle.result(PATIENCE)["line"] == "last|9"
