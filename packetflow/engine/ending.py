@@ -12,7 +12,7 @@ from packetflow.engine.events import Ended
 from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.plan import Plan
 from packetflow.engine.state import Frame, Run, StepFailed
-from packetflow.errors import PacketFlowError
+from packetflow.errors import Cancelled, PacketFlowError, Superseded
 from packetflow.kernel.records import ExecutionEnded, Status
 
 
@@ -87,6 +87,22 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
     )
     if run.listeners:
         run.tell(Ended(execution))
+    return execution
+
+
+def cancelled(live: Live) -> Execution:
+    """Keep that an execution was stopped."""
+    run = live.run
+    reason = run.stop_reason or "cancelled"
+    stopped = Cancelled(reason) if run.is_ours else Superseded(reason, execution_id=run.id)
+    failure = Failure("", (), {}, type(stopped).__name__, reason, stopped)
+    return finish(live, Status.CANCELLED, failure)
+
+
+def given_up(live: Live) -> Execution:
+    """Keep that an execution was stopped of which a step does not stop."""
+    execution = cancelled(live)
+    live.run.let_go()
     return execution
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline, Use
-from packetflow.engine.ending import Live, failure_of, finish
+from packetflow.engine.ending import Live, cancelled, failure_of, finish, given_up
 from packetflow.engine.events import Event
 from packetflow.engine.execution import Execution, Failure, Running
 from packetflow.engine.guarded import GuardedUse
@@ -27,8 +27,8 @@ from packetflow.engine.strands import Carriers
 from packetflow.engine.threads import Threads
 from packetflow.engine.use import UseNode
 from packetflow.engine.veil import holds_secrets
-from packetflow.engine.waits import Waits
-from packetflow.errors import Cancelled, PacketFlowError, RunError, Superseded, UnknownName
+from packetflow.engine.waiters import Waits
+from packetflow.errors import PacketFlowError, RunError, UnknownName
 from packetflow.kernel.clock import Clock, SystemClock
 from packetflow.kernel.records import (
     DefinitionSeen,
@@ -208,7 +208,7 @@ class Engine:
 
     def _spawn(self, live: Live, question: str = "") -> Running:
         task = asyncio.get_running_loop().create_task(self._drive(live, question))
-        running = Running(live.run, task, lambda: self._given_up(live))
+        running = Running(live.run, task, lambda: given_up(live))
         self.running[live.run.id] = running
 
         def forget() -> None:
@@ -336,24 +336,11 @@ class Engine:
             if self.on_aside is not None:
                 self.on_aside()
             return finish(live, Status.WAITING, None)
-        execution = self._cancelled(live)
+        execution = cancelled(live)
         if not run.cancelled:
             raise asyncio.CancelledError
         if task is not None:
             task.uncancel()
-        return execution
-
-    def _cancelled(self, live: Live) -> Execution:
-        run = live.run
-        reason = run.stop_reason or "cancelled"
-        stopped = Cancelled(reason) if run.is_ours else Superseded(reason, execution_id=run.id)
-        failure = Failure("", (), {}, type(stopped).__name__, reason, stopped)
-        return finish(live, Status.CANCELLED, failure)
-
-    def _given_up(self, live: Live) -> Execution:
-        """The end of a cancelled execution of which a step does not stop."""
-        execution = self._cancelled(live)
-        live.run.let_go()
         return execution
 
     async def _optimized(self, plan: Plan) -> Any:

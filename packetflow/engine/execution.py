@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.events import Ended, Event
 from packetflow.errors import CapabilityFailed, MissingInput, PacketFlowError, RunError
+from packetflow.kernel.clock import Timer
 from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import msgspec
 
 from packetflow.capabilities.contract import Port
 from packetflow.composition.policies import Cache, Hedge, Retry, Timeout, exception_name
+from packetflow.composition.steps import Guarded
 from packetflow.engine.choices import Contest
 from packetflow.engine.deadlines import ENCLOSING, Deadline
 from packetflow.engine.node import Node, Pending
@@ -181,6 +182,15 @@ class TimeoutNode:
             deadline.disarm()
             if up:
                 task.uncancel()
+
+
+def limits_inside(step: Guarded) -> int:
+    """How many further time limits stand around the same step."""
+    count, inner = 0, step.step
+    while isinstance(inner, Guarded):
+        count += isinstance(inner.policy, Timeout)
+        inner = inner.step
+    return count
 
 
 class HedgeNode:

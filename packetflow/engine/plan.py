@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from packetflow.capabilities.contract import MISSING, Contract, Port
@@ -12,7 +12,6 @@ from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.effects import Safety
 from packetflow.capabilities.validate import unusable, validator
 from packetflow.composition.check import check, check_pipeline
-from packetflow.composition.concealing import fixed_secrets
 from packetflow.composition.condition import compile_condition, variables
 from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.infer import called_contract, joined
@@ -48,7 +47,13 @@ from packetflow.composition.walk import changed_children, identified, label, nat
 from packetflow.engine.choices import FallbackNode, RaceNode
 from packetflow.engine.codegen import Joint, Read, Write, inputs_function, pack_function
 from packetflow.engine.guarded import GuardedUse
-from packetflow.engine.guards import CacheNode, HedgeNode, RetryNode, TimeoutNode
+from packetflow.engine.guards import (
+    CacheNode,
+    HedgeNode,
+    RetryNode,
+    TimeoutNode,
+    limits_inside,
+)
 from packetflow.engine.limits import BreakerNode, BulkheadNode, RateLimitNode
 from packetflow.engine.loops import EachNode, RepeatNode
 from packetflow.engine.node import Node
@@ -91,11 +96,6 @@ class Plan:
     pack_outputs: Packing | None
     defaults: Mapping[str, Any]
     secrets: frozenset[str]
-
-    @cached_property
-    def fixed_secrets(self) -> list[Any]:
-        """The values fixed on secret inputs, in the pipelines that are called too."""
-        return list(fixed_secrets(self.step))
 
 
 def compile_plan(composition: Step | Pipeline) -> Plan:
@@ -377,7 +377,7 @@ def _compile_guarded(step: Guarded, hidden: frozenset[str]) -> Node:
             whole = None if _is_single(step.step) else (list(flow.needs), list(flow.makes))
             return RetryNode(name, node, policy, composite=whole)
         case Timeout() as policy:
-            return TimeoutNode(name, node, policy, _limits_inside(step))
+            return TimeoutNode(name, node, policy, limits_inside(step))
         case Breaker() as policy:
             return BreakerNode(name, node, policy, key)
         case RateLimit() as policy:
@@ -390,15 +390,6 @@ def _compile_guarded(step: Guarded, hidden: frozenset[str]) -> Node:
             return CacheNode(name, node, key, name=called, reads=list(flow.needs), ports=ports)
         case Hedge() as policy:
             return HedgeNode(name, node, policy, list(flow.needs), made=list(flow.makes))
-
-
-def _limits_inside(step: Guarded) -> int:
-    """How many further time limits stand around the same step."""
-    count, inner = 0, step.step
-    while isinstance(inner, Guarded):
-        count += isinstance(inner.policy, Timeout)
-        inner = inner.step
-    return count
 
 
 def _is_single(step: Step) -> bool:

@@ -12,7 +12,7 @@ from msgspec.msgpack import Ext
 
 from packetflow.engine.events import Event
 from packetflow.engine.values import pack, pack_all
-from packetflow.engine.veil import without, words_of
+from packetflow.engine.veil import fixed_words, without, words_of
 from packetflow.kernel.records import (
     ExecutionEnded,
     ExecutionStarted,
@@ -273,10 +273,10 @@ class Run:
         plan = self.plan
         if plan is None:
             return text
-        given = [self.inputs[name] for name in plan.secrets if name in self.inputs]
-        for value in (*given, *plan.fixed_secrets):
-            text = without(text, words_of(value))
-        return without(text, self.hidden)
+        for name in plan.secrets:
+            if name in self.inputs:
+                text = without(text, words_of(self.inputs[name]))
+        return without(without(text, fixed_words(plan.step)), self.hidden)
 
     def told(self, error: BaseException) -> str:
         """What an error says, without secrets and cut to 2,000 characters.

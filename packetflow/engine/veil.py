@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from packetflow.capabilities.contract import Port
+from packetflow.composition.concealing import fixed_secrets
 from packetflow.composition.steps import Call, Pipeline, Step, Unknown, Use
 from packetflow.composition.walk import walk
 
@@ -47,6 +48,15 @@ def without(text: str, words: Iterable[str]) -> str:
     for word in words:
         text = text.replace(word, "***")
     return text
+
+
+def fixed_words(step: Step) -> frozenset[str]:
+    """The words of the values fixed on secret inputs; remembered with the step."""
+    known: frozenset[str] | None = step.__dict__.get("_fixed_words")
+    if known is None:
+        words = (word for value in fixed_secrets(step) for word in words_of(value))
+        known = step.__dict__["_fixed_words"] = frozenset(words)
+    return known
 
 
 def holds_secrets(step: Step) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from packetflow import Context, approval, capability, fallback, parallel, race, then, wait_for
 from packetflow.engine.engine import Engine
 from packetflow.engine.past import read_story
-from packetflow.engine.waits import answer_event
+from packetflow.engine.waiters import answer_event
 from packetflow.errors import TimedOut
 from packetflow.kernel.records import SpanEnded, WaitStarted
 from packetflow.testing import FakeClock
