@@ -39,11 +39,10 @@ class Waiter:
             return False
         if arrived.event == self.answer:
             return True
-        if arrived.event != self.event:
+        if arrived.event != self.event or (self.key and arrived.key != self.key):
             return False
-        # without a key only what came since the execution began is meant, to the microsecond
-        since = self.run.started_at // 1000
-        return self.key == arrived.key if self.key else arrived.at // 1000 >= since
+        # an earlier one of its key it has looked up before it began to wait; to the microsecond
+        return arrived.at // 1000 >= self.run.started_at // 1000
 
 
 class Waits:

@@ -136,9 +136,10 @@ async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
 
 
 async def _early(waiter: Waiter, began: int) -> EventArrived | None:
-    """An event that came before anybody waited here: since the execution began, any with a key.
+    """An event that came before anybody waited here.
 
-    An answer counts from when its question was asked.
+    One from before the execution counts for a wait with its key, if no other execution took it. An
+    answer counts from when its question was asked.
     """
     run = waiter.run
     inbox = run.engine.inbox
@@ -146,7 +147,9 @@ async def _early(waiter: Waiter, began: int) -> EventArrived | None:
         return None
     found = list(await inbox.find(waiter.answer, "", began))
     if waiter.event != waiter.answer:
-        found += await inbox.find(waiter.event, waiter.key, 0 if waiter.key else run.started_at)
+        if waiter.key:
+            found += await inbox.left_over(waiter.event, waiter.key, run.started_at, run.id)
+        found += await inbox.find(waiter.event, waiter.key, run.started_at)
     if waiter.future.done():
         return None  # one was delivered meanwhile
     first = next((one for one in found if one.event_id not in run.taken), None)
