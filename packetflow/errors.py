@@ -344,10 +344,7 @@ class WorkspaceGone(WorkspaceError):
     code = "workspace_gone"
 
     def __init__(self, path: object) -> None:
-        super().__init__(
-            f"the workspace {path} was deleted while it was open; close it and open it anew",
-            path=str(path),
-        )
+        super().__init__(f"{path} was deleted while it was open; open it anew", path=str(path))
 
 
 class UnknownName(WorkspaceError):

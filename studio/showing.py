@@ -14,7 +14,7 @@ from studio.results import Look, as_json, demoted, downloads, looks, preview, sa
 from studio.state import mode
 from studio.theme import figure_layout
 
-LEAST_SCALE = 0.68
+LEAST_SCALE = 0.6
 """A picture is not made smaller than this by itself; its words would be too small to read."""
 
 _RANK = (
@@ -101,7 +101,7 @@ def show_values(
 def _fact(name: str, look: Look) -> str:
     text = escape(said(look.value))
     if look.kind == "missing":
-        text = f'<span style="opacity:.6">{text}</span>'
+        text = f'<span style="opacity:.75">{text}</span>'
     return f'<tr><td class="d">{escape(words(name))}</td><td>{text}</td></tr>'
 
 
@@ -115,7 +115,7 @@ def show_svg(picture: str, alt: str) -> None:
     found = re.search(r'width="(\d+)', picture)
     wide = int(found[1]) if found else 800
     style = (
-        f".pf-w{wide} svg.pf{{width:clamp({wide * LEAST_SCALE:.0f}px,100%,{wide}px)}}"
+        f".pf-w{wide} svg.pf{{width:clamp({wide * LEAST_SCALE:.0f}px,100%,{wide}px)!important}}"
         f"@container(min-width:{wide * LEAST_SCALE:.0f}px){{.pf-w{wide} .pf-fit{{display:none}}}}"
     )
     body = (

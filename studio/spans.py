@@ -35,8 +35,25 @@ def span_title(span: Mapping[str, Any]) -> str:
     return f"{span['step'] or span['name']}{f', item {place}' if place else ''}{tried}"
 
 
-def show_spans(past: Past, spans: Sequence[Mapping[str, Any]]) -> None:
-    """Inputs and outputs of one step, by choice."""
+def asked(span: Mapping[str, Any], waits: Sequence[Mapping[str, Any]]) -> str:
+    """What a step asked, with the answers it offered; empty when it asked nobody.
+
+    >>> span = {"step": "go", "path": []}
+    >>> asked(span, [{"step": "go", "path": [], "question": "Go?", "choices": ["now", "later"]}])
+    'It asked: Go? (now, or later)'
+    """
+    for one in waits:
+        is_its = one["step"] == span["step"] and list(one["path"] or ()) == list(span["path"] or ())
+        if is_its and one["question"]:
+            choices = ", or ".join(one["choices"] or ("yes", "no"))
+            return f"It asked: {one['question']} ({choices})"
+    return ""
+
+
+def show_spans(
+    past: Past, spans: Sequence[Mapping[str, Any]], waits: Sequence[Mapping[str, Any]]
+) -> None:
+    """Inputs and outputs of one step, by choice, and what it asked."""
     known = {span["span_id"]: span for span in spans}
     if not known:
         st.caption("No step has ended yet.")
@@ -45,6 +62,9 @@ def show_spans(past: Past, spans: Sequence[Mapping[str, Any]]) -> None:
     span = known[chosen]
     given, made = past.span(span)
     st.markdown(f"{status_text(span['status'])} in {seconds_text(span['duration_ns'] / 1e9)}")
+    question = asked(span, waits)
+    if question:
+        st.text(question)
     if span["error"]:
         st.text(span["error"])
     if given:

@@ -10,14 +10,19 @@ from typing import Any, Final, Literal, TypeAlias
 
 Mode: TypeAlias = Literal["light", "dark"]
 
-ACCENT: Final = {"light": "#2f6fde", "dark": "#6ea3ff"}
-BUTTON: Final = {"light": "#2f6fde", "dark": "#3b76e8"}
+ACCENT: Final = {"light": "#2563cc", "dark": "#6ea3ff"}
+BUTTON: Final = {"light": "#2563cc", "dark": "#2f6fde"}
 """The accent under white text."""
 PAPER: Final = {"light": "#ffffff", "dark": "#12161c"}
 CARD: Final = {"light": "#f5f7fb", "dark": "#1c222b"}
 INK: Final = {"light": "#1c2733", "dark": "#e8edf4"}
 SOFT: Final = {"light": "#5b6878", "dark": "#a3afbf"}
 LINE: Final = {"light": "#dfe5ee", "dark": "#2d3642"}
+CODE: Final = {
+    "light": {"blue": "#1f5fc4", "green": "#1b7a35", "teal": "#0b7a72", "orange": "#a04f00"},
+    "dark": {"blue": "#79b0ff", "green": "#6bd089", "teal": "#5fd3c8", "orange": "#f0ae6b"},
+}
+"""Words of source code; Streamlit's own are too pale to read."""
 NAME: Final = {"light": "#0f8f86", "dark": "#4cc9be"}
 
 FONT: Final = (
@@ -66,6 +71,7 @@ def streamlit_options() -> dict[str, Any]:
         "client.toolbarMode": "minimal",
         "global.developmentMode": False,
         "logger.level": "warning",
+        "runner.magicEnabled": False,
         "server.fileWatcherType": "none",
         "server.headless": True,
         "server.maxUploadSize": 1024,
@@ -121,8 +127,7 @@ def wordmark(mode: Mode) -> str:
     )
 
 
-STYLE: Final = """
-<style>
+_STYLE: Final = """
 .stMainBlockContainer {max-width: 1240px; padding: 4.9rem 2.5rem 3rem}
 .stMainBlockContainer [data-testid="stPageLink-NavLink"] {background: transparent;
   padding-left: .15rem}
@@ -134,15 +139,16 @@ STYLE: Final = """
   overflow: hidden; text-overflow: ellipsis; max-width: 100%}
 [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] {padding-top: .2rem;
   padding-bottom: .2rem}
+[data-testid="stCaptionContainer"] {opacity: .8}
 .pf-lead {font-size: 1.02rem; opacity: .82; margin: -.6rem 0 .4rem; max-width: 46rem}
 .pf-view {container-type: inline-size; position: relative}
 .pf-draw {overflow-x: auto; border-radius: 12px; scrollbar-width: thin;
   animation: pf-edges linear both; animation-timeline: scroll(self inline);
   mask-image: linear-gradient(to right, transparent, #000 var(--pf-l),
   #000 calc(100% - var(--pf-r)), transparent)}
-.pf-draw svg.pf {display: block; max-width: none !important}
+.pf-draw svg.pf {display: block; min-width: 0 !important; max-width: none !important}
 .pf-fit {display: flex; gap: .4rem; align-items: center; justify-content: flex-end;
-  font-size: .82rem; opacity: .85; margin-bottom: .3rem; cursor: pointer; width: fit-content;
+  font-size: .82rem; opacity: .9; margin-bottom: .3rem; cursor: pointer; width: fit-content;
   margin-left: auto}
 .pf-view:has(input:checked) .pf-draw svg.pf {width: 100% !important}
 @property --pf-l {syntax: "\\3clength>"; inherits: false; initial-value: 0px}
@@ -176,11 +182,28 @@ STYLE: Final = """
 @media (max-width: 640px) {
   .stMainBlockContainer {padding: 4.6rem 1rem 3rem}
   .pf-rows td {padding-right: .5rem}
-  .pf-rows td:first-child {min-width: 6rem}
+  .pf-rows td:first-child {min-width: 6rem; width: 42%}
 }
-</style>
 """
-"""What Streamlit's options cannot say; scoped to our own classes but for the page's width.
+"""What is the same in light and dark."""
 
-It holds no bare "<": `st.html` drops a style sheet with one.
-"""
+
+def style(mode: Mode) -> str:
+    """What Streamlit's options cannot say; of our own classes, but for the page's width.
+
+    It holds no bare "less than" sign: `st.html` drops a style sheet with one.
+    """
+    code, words = CODE[mode], ".stCode .token"
+    parts = {
+        "[data-testid=stButtonGroup] [aria-checked=true] p, .stTabs [aria-selected=true] p": ACCENT[
+            mode
+        ],
+        f"{words}": code["orange"],
+        f"{words}.punctuation, {words}.comment, .stCode .linenumber": SOFT[mode],
+        f"{words}.keyword, {words}.function, {words}.class-name, {words}.builtin": code["blue"],
+        f"{words}.string, {words}.triple-quoted-string": code["green"],
+        f"{words}.number, {words}.boolean": code["teal"],
+        ".stMarkdown :not(pre) > code": code["green"],
+    }
+    rules = "".join(f"{where} {{color: {to} !important}}" for where, to in parts.items())
+    return f"<style>{_STYLE}{rules}</style>"

@@ -29,9 +29,10 @@ def resume(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Go on with a run that was interrupted, failed, was cancelled, or waits.
+    """Go on with a run that stopped, or that waits.
 
-    Steps that are done are not run again.
+    It may have been interrupted, have failed or been cancelled. Steps that are done are not run
+    again.
     """
     from packetflow.cli.command import Command
     from packetflow.cli.follow import Manner, announced

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated, Any
@@ -31,6 +31,34 @@ COMMANDS = {
 }
 
 
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "init": ("init", "init my-work", 'init my-work --name "Spring sale"'),
+    "list": ("list", "list --pipelines --json"),
+    "search": ("search customer risk",),
+    "show": ("show hello", "show hello --html hello.html", "show hello --mermaid"),
+    "check": ("check", "check hello", "check pipelines/hello.yaml --json"),
+    "run": (
+        "run hello name=Ada",
+        "run hello --input inputs.json --json",
+        "run flows.py:nightly sizes='[1, 2]' --follow",
+        "run hello name=Ada --no-wait",
+    ),
+    "resume": ("resume 1a2b3c4d", "resume 1a2b3c4d --accept-changes"),
+    "fork": ("fork 1a2b3c4d --set name=Bo", "fork 1a2b3c4d --from greet"),
+    "runs": ("runs", "runs 1a2b3c4d", "runs --status failed --since 2h --json"),
+    "waiting": ("waiting", "waiting --json"),
+    "answer": ("answer 1a2b3c4d yes", "answer 1a2b3c4d wait_approved no --user ada"),
+    "emit": ("emit order_paid order=17", "emit order_paid amount=9.5 --key 17"),
+    "sql": (
+        'sql "select name, status, duration_ms from executions"',
+        'sql "from spans limit 5" --csv',
+    ),
+    "studio": ("studio", "studio --port 8600 --no-browser"),
+    "doctor": ("doctor", "doctor --effects greet"),
+}
+"""What the help of each command shows at its end."""
+
+
 class Commands(TyperGroup):
     """The built-in commands in reading order, then those of plug-ins."""
 
@@ -53,13 +81,15 @@ class Commands(TyperGroup):
         if cmd_name.startswith("-"):
             return None
         near = get_close_matches(cmd_name, self.list_commands(ctx), 2)
-        return ctx.fail(f"there is no command {cmd_name!r}{did_you_mean(near)}")
+        mend = did_you_mean(near) or f"; `packetflow run {cmd_name}` runs a pipeline of that name"
+        return ctx.fail(f"there is no command {cmd_name!r}{mend}")
 
 
 def command(name: str, function: Callable[..., Any]) -> Any:
     """Make a command of a function whose parameters typer understands."""
-    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command(name)(function)
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    shown = "\b\nExamples:\n" + "\n".join(f"  packetflow {one}" for one in EXAMPLES.get(name, ()))
+    alone.command(name, epilog=shown if name in EXAMPLES else None)(function)
     return typer.main.get_command(alone)
 
 
@@ -68,6 +98,9 @@ app = typer.Typer(
     name="packetflow",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="\b\nBegin with:\n  packetflow init my-work   then cd my-work\n"
+    "  packetflow run hello name=Ada\n  packetflow COMMAND --help   options and examples",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

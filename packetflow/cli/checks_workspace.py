@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from packetflow.cli.checks import Check, Checks, Level
+from packetflow.cli.say import near
 from packetflow.cli.showing import problems_of
 from packetflow.discovery.catalog import Catalog
 from packetflow.store.settings import read_settings
@@ -41,12 +42,13 @@ def files(folder: Path) -> Checks:
     catalog = _catalog(folder)
     broken = catalog.broken()
     for one in broken:
-        yield Check("file", "fail", str(one), "mend the file; its last good version is used if any")
+        said = str(one).replace(one.file, near(one.file), 1)
+        yield Check("file", "fail", said, "mend the file; its last good version is used if any")
     if not broken:
-        count = len(catalog.own())
-        yield Check(
-            "files", "ok", f"{count} capabilities, {len(catalog.pipeline_names())} pipelines"
-        )
+        own, saved = len(catalog.own()), len(catalog.pipeline_names())
+        found = f"{own} {'capability' if own == 1 else 'capabilities'}"
+        found += f", {saved} pipeline{'' if saved == 1 else 's'}"
+        yield Check("files", "ok", found)
 
 
 def pipelines(folder: Path) -> Checks:
@@ -57,7 +59,7 @@ def pipelines(folder: Path) -> Checks:
         problems = problems_of(pipeline)
         good += not problems
         for problem in problems:
-            mend = problem.fix.text if problem.fix else f"packetflow show {pipeline.name}"
+            mend = problem.fix.text if problem.fix else f"packetflow check {pipeline.name}"
             level: Level = "fail" if problem.severity == "error" else "warn"
             yield Check(f"pipeline {pipeline.name}", level, str(problem), mend)
     yield Check("pipelines", "ok", f"{good} fit")

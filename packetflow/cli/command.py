@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 import typer
 
 from packetflow.cli.plain import as_text
-from packetflow.errors import PacketFlowError
+from packetflow.errors import PacketFlowError, WorkspaceError
 
 if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
@@ -48,6 +48,9 @@ class Command:
         """
         from packetflow.workspace.workspace import Workspace
 
+        if folder is None and not self.as_json and _is_example_from_outside():
+            text = "this is the example workspace; `packetflow init` makes one of your own here"
+            typer.echo(f"note: {text}", err=True)
         return Workspace(folder, role="cli", passivate_after_seconds=wait_seconds)
 
     def answer(self, value: Any, text: Callable[[], None] | str) -> None:
@@ -113,6 +116,17 @@ class Command:
         if not self.debug:
             typer.echo(f"error: {message}", err=True)
         raise typer.Exit(1) from error
+
+
+def _is_example_from_outside() -> bool:
+    """Whether the example workspace stands in for one that is not here."""
+    from packetflow.workspace.folder import example_folder, find_folder
+
+    try:
+        example = example_folder().resolve()
+    except WorkspaceError:
+        return False
+    return find_folder().resolve() == example and not Path.cwd().is_relative_to(example)
 
 
 def _words(error: Exception) -> tuple[str, str]:

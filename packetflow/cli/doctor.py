@@ -23,7 +23,9 @@ def doctor(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Check versions, workspace, store, disk, clock, models, processes; exit code 1 on a failure.
+    """Check that everything here is as it should be.
+
+    Versions, workspace, store, disk, clock, models, processes; exit code 1 on a failure.
 
     Names of environment variables are shown, never their values.
     """

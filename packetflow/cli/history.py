@@ -67,11 +67,14 @@ def tell_list(command: Command, ws: Workspace, wanted: Filter, limit: int) -> No
         for row in found.to_pylist()
     ]
     heads = ("run", "status", "name", "began", "took", "why")
+    nothing = "no runs; `packetflow run NAME` makes one"
+    if wanted != Filter(None, None, None):
+        nothing = "no runs like that; `packetflow runs` lists all"
     told = table(found, limit)
     told["rows"] = [[plain(in_utc(cell)) for cell in row.values()] for row in found.to_pylist()]
     command.answer(
         told,
-        (lambda: rows(heads, lines)) if lines else "no runs; `packetflow run NAME` makes one",
+        (lambda: rows(heads, lines)) if lines else nothing,
     )
 
 

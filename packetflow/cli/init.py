@@ -12,7 +12,10 @@ from packetflow.cli.options import Debug, Json
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make one of.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="The folder to make one of; this one if missing."),
+    ] = Path(),
     *,
     name: Annotated[str | None, typer.Option(help="Its name; else the folder's.")] = None,
     as_json: Json = False,
@@ -29,9 +32,12 @@ def init(
         was_one = (folder.expanduser() / CONFIG).is_file()
         made = make_folder(folder, name=name)
         where = shlex.quote(str(folder))
-        following = [f"cd {where}", "packetflow run hello name=Ada", "packetflow studio"]
+        following = [] if made.path == Path.cwd() else [f"cd {where}"]
+        following += ["packetflow run hello name=Ada", "packetflow studio"]
         head = (
-            "was a workspace already; missing files were added" if was_one else "made a workspace"
+            "is a workspace already (what was missing is there now)"
+            if was_one
+            else "made a workspace"
         )
         command.answer(
             {"workspace": str(made.path), "name": made.name, "new": not was_one, "next": following},

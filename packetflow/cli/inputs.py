@@ -64,7 +64,7 @@ def read(contract: Contract, given: Given, folder: Path, *, whole: bool = True) 
     missing = [port for port in contract.requires if not port.optional and port.name not in inputs]
     if whole and missing:
         first = missing[0]
-        how = f"give --set {first.name}={_sample(first)} or --input FILE"
+        how = f"give {first.name}={_sample(first)}, or --input FILE"
         error = MissingInput([port.name for port in missing], "it")
         error.args = (f"{error.message}; {how}",)
         raise error
@@ -96,7 +96,9 @@ def parsed(contract: Contract, word: str) -> tuple[str, Any]:
     """
     name, mark, text = word.partition("=")
     if not mark:
-        raise typer.BadParameter(f"{word!r} is no NAME=VALUE")
+        first = next(iter(contract.requires), None)
+        mend = "" if first is None else f"; perhaps {first.name}={word}"
+        raise typer.BadParameter(f"{word!r} is no NAME=VALUE{mend}")
     port = port_of(contract, name.strip())
     return port.name, by_type(port, text)
 
@@ -157,6 +159,7 @@ def placed(contract: Contract, content: Any, name: str) -> dict[str, Any]:
         return {needed[0].name: dict(content)}
     if isinstance(content, list) and len(needed) == 1 and _is_kind(needed[0], (list, tuple)):
         return {needed[0].name: content}
+    name = "standard input" if name == "-" else name
     wanted = ", ".join(contract.inputs) or "nothing"
     raise WorkspaceError(f"{name} must hold a mapping of inputs ({wanted})", path=name)
 

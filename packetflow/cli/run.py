@@ -12,10 +12,13 @@ from packetflow.cli.options import Debug, Json, Quiet, Sets, Where
 
 def run(  # noqa: PLR0913 - the options of a command
     name: Annotated[
-        str, typer.Argument(help="A pipeline, a capability, a .yaml file, or FILE.py:NAME.")
+        str,
+        typer.Argument(
+            metavar="NAME", help="A pipeline, a capability, a .yaml file, or FILE.py:NAME."
+        ),
     ],
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Inputs, as with --set.")
+        list[str] | None, typer.Argument(metavar="NAME=VALUE", help="Inputs, as with --set.")
     ] = None,
     *,
     file: Annotated[
@@ -25,7 +28,9 @@ def run(  # noqa: PLR0913 - the options of a command
         ),
     ] = None,
     sets: Sets = None,
-    user: Annotated[str | None, typer.Option(help="Who asks, for the records.")] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who asks, for the records.")
+    ] = None,
     tags: Annotated[
         list[str] | None, typer.Option("--tag", metavar="KEY=VALUE", help="A fact to keep with it.")
     ] = None,
@@ -39,6 +44,7 @@ def run(  # noqa: PLR0913 - the options of a command
         float | None,
         typer.Option(
             min=0,
+            metavar="SECONDS",
             help="How long to stay while it waits for an event "
             "(default: 30 on a terminal, else 0); after that it is put aside.",
         ),

@@ -12,7 +12,10 @@ from packetflow.cli.options import Debug, Json, Where
 
 def show(
     name: Annotated[
-        str, typer.Argument(help="A pipeline, a capability, a .yaml file, or FILE.py:NAME.")
+        str,
+        typer.Argument(
+            metavar="NAME", help="A pipeline, a capability, a .yaml file, or FILE.py:NAME."
+        ),
     ],
     *,
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print Mermaid text.")] = False,
@@ -27,7 +30,7 @@ def show(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Show the contract, the steps and the problems of a pipeline or capability."""
+    """Show contract, steps and problems of a pipeline or capability."""
     from packetflow.cli.command import Command
     from packetflow.cli.showing import Picture, pictured, tell
     from packetflow.cli.target import find
@@ -58,14 +61,17 @@ def show(
 def check(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE|NAME]", help="What to check; everything when missing."),
+        typer.Argument(metavar="NAME", help="What to check; everything when missing."),
     ] = None,
     *,
     workspace: Where = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Find what does not fit, with the place and a mend; exit code 1 when there are errors."""
+    """Find what does not fit, with its place and a mend.
+
+    Exit code 1 when there are errors; warnings leave it 0.
+    """
     from packetflow.cli.checking import every_problem, found_in, tell
     from packetflow.cli.command import Command
 

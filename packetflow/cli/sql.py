@@ -11,7 +11,10 @@ from packetflow.cli.options import Debug, Json, Where
 
 def sql(
     query: Annotated[
-        str, typer.Argument(help="A statement that only reads; - takes it from standard input.")
+        str,
+        typer.Argument(
+            metavar="QUERY", help="A statement that only reads; - takes it from standard input."
+        ),
     ],
     *,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, all rows.")] = False,
@@ -22,7 +25,9 @@ def sql(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Ask the workspace's DuckDB store; `SHOW TABLES` lists what there is.
+    """Ask the workspace's DuckDB store.
+
+    `SHOW TABLES` lists what there is.
 
     With --json: {"columns": [...], "rows": [[...], ...], "count": all rows}.
     """

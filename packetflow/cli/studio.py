@@ -20,7 +20,10 @@ def studio(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Open the studio: pages to build, run and look at pipelines. Ctrl-C ends it."""
+    """Open the studio: pages to build, run and look at pipelines.
+
+    Ctrl-C ends it.
+    """
     from contextlib import suppress
     from importlib import import_module
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def waiting(*, workspace: Where = None, as_json: Json = False, debug: Debug = False) -> None:
-    """List what waits for a person or an event, with the command that ends each wait."""
+    """List what waits, with the command that ends each wait."""
     from packetflow.cli.command import Command
     from packetflow.cli.outcome import command as command_for
     from packetflow.cli.plain import in_utc
@@ -75,7 +75,9 @@ def answer(
         str | None,
         typer.Option(metavar="N.N", help="Which item or pass, when the step waits several times."),
     ] = None,
-    user: Annotated[str | None, typer.Option(help="Who answers, for the records.")] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who answers, for the records.")
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Only keep the answer; let another process go on.")
     ] = False,
@@ -126,16 +128,20 @@ def note(ws: Workspace, execution_id: str, wait: WaitStarted, user: str | None) 
 
 
 def emit(
-    event: Annotated[str, typer.Argument(help="The event's name.")],
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="The event's name.")],
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME=VALUE]...", help="Its payload; JSON where it is JSON."),
+        typer.Argument(metavar="NAME=VALUE", help="Its payload; JSON where it is JSON."),
     ] = None,
     *,
-    key: Annotated[str, typer.Option(help="Whom it concerns, for waits with a key.")] = "",
+    key: Annotated[
+        str, typer.Option(metavar="KEY", help="Whom it concerns, for waits with a key.")
+    ] = "",
     event_id: Annotated[
         str | None,
-        typer.Option("--id", help="Its id, when it comes from elsewhere and may come twice."),
+        typer.Option(
+            "--id", metavar="ID", help="Its id, when it comes from elsewhere and may come twice."
+        ),
     ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Only keep it; let another process go on.")

@@ -27,6 +27,11 @@ class Composable:
         """The step this stands for."""
         return self  # type: ignore[return-value]  # every other Composable is one of the kinds
 
+    def __repr__(self) -> str:
+        from packetflow.composition.formula import formula
+
+        return f"<flow {formula(self.as_step())}>"
+
     @cached_property
     def flow(self) -> Flow:
         """The names it reads from outside and the names it makes, with what does not fit."""

@@ -38,7 +38,7 @@ class Unknown:
     kind: Literal["capability", "pipeline"] = "capability"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Use(Composable):
     """Call a capability.
 
@@ -61,7 +61,7 @@ class Use(Composable):
         return self.writes is None and not self.reads and not self.values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Call(Composable):
     """Run another saved pipeline as if it were a capability, in a scope of its own."""
 
@@ -77,7 +77,7 @@ class Call(Composable):
         return self.writes is None and not self.reads and not self.values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sequence(Composable):
     """One after the other; a name written again replaces the earlier value."""
 
@@ -85,7 +85,7 @@ class Sequence(Composable):
     id: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Parallel(Composable):
     """All at once on the same scope; each name has one producer."""
 
@@ -94,7 +94,7 @@ class Parallel(Composable):
     id: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Graph(Composable):
     """Free dataflow: a step starts as soon as the names it reads are there.
 
@@ -118,7 +118,7 @@ class Case:
     then: Step
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Branch(Composable):
     """Take the first case whose condition holds, else ``otherwise``, else nothing."""
 
@@ -127,7 +127,7 @@ class Branch(Composable):
     id: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Each(Composable):
     """Run a step for every item of one or more lists of equal length, keeping their order.
 
@@ -147,7 +147,7 @@ class Each(Composable):
     id: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Race(Composable):
     """Start all; the first to succeed wins, the others are cancelled."""
 
@@ -155,7 +155,7 @@ class Race(Composable):
     id: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fallback(Composable):
     """Try in order until one succeeds."""
 
@@ -163,7 +163,7 @@ class Fallback(Composable):
     id: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Repeat(Composable):
     """Run a step again until a condition on its outputs holds, at most ``at_most`` times.
 
@@ -178,7 +178,7 @@ class Repeat(Composable):
     id: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Wait(Composable):
     """Wait for a named event from outside; the execution is put aside meanwhile.
 
@@ -205,7 +205,7 @@ class Wait(Composable):
     id: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Guarded(Composable):
     """A step with a policy around it."""
 
@@ -245,7 +245,7 @@ class Trigger:
     inputs: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Pipeline:
     """A step with a name and a version, as it is saved.
 
@@ -278,6 +278,11 @@ class Pipeline:
         from packetflow.composition.promises import pipeline_contract
 
         return pipeline_contract(self)
+
+    def __repr__(self) -> str:
+        from packetflow.composition.formula import formula
+
+        return f"<pipeline {self.name}: {formula(self.step)}>"
 
     def as_step(self) -> Call:
         """Use it inside another composition."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 import msgspec
 
-from packetflow.composition.steps import Step
-from packetflow.composition.walk import find, step_id, walk
+from packetflow.composition.steps import Call, Pipeline, Step
+from packetflow.composition.walk import find, identified, step_id, walk
 from packetflow.composition.wiring import wires
 from packetflow.engine.recall import made_by
 from packetflow.engine.reporter import key_of
@@ -26,7 +27,8 @@ def following(step: Step, from_step: str | None, changed: Iterable[str]) -> set[
         UnknownName: There is no such step.
     """
     if from_step is not None and find(step, from_step) is None:
-        raise UnknownName("step", from_step)
+        known = [own for part in walk(step) if (own := step_id(part))]
+        raise UnknownName("step", from_step, get_close_matches(from_step, known, 1))
     readers: dict[str | None, set[str]] = {}
     names = set(changed)
     todo: list[str] = [] if from_step is None else [from_step]
@@ -57,13 +59,21 @@ def reusable_past(step: Step, past: Past, from_step: str | None, changed: Iterab
     Beside the completed steps these are the guarded effects that are open (they may have happened,
     so they are asked about), and what containers decided unless a step inside is done again.
 
+    Args:
+        step: What ran.
+        past: What of it was completed.
+        from_step: This step and all that follows from it are done again; a step of a called
+            pipeline is named behind the call: ``call/step``.
+        changed: The inputs that are given anew.
+
     Raises:
         UnknownName: There is no step *from_step*.
     """
-    again = _around(step, following(step, from_step, changed))
+    stale, entered = _stale(step, from_step, changed)
 
     def stays(name: str) -> bool:
-        return name not in again and name.split("/")[0] not in again
+        again = name in entered or name in stale
+        return not again and not any(name.startswith(f"{one}/") for one in stale)
 
     fresh = Past()
     fresh.done = {place: span for place, span in past.done.items() if stays(place[0])}
@@ -119,3 +129,21 @@ def take_over(run: Run, past: Past, source: str) -> None:
         run.append(StepIntent(run.id, run.epoch, step, path, key, at))
     for (step, path, what), decision in past.decisions.items():
         run.decide((step, path), what, decision.value)
+
+
+def _stale(step: Step, from_step: str | None, changed: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The steps to do again with all inside them, and the calls to enter again only."""
+    outer, _, inner = (from_step or "").partition("/")
+    call = find(step, outer) if inner and from_step and find(step, from_step) is None else None
+    if not isinstance(call, Call) or not isinstance(call.pipeline, Pipeline):
+        return _around(step, following(step, from_step, changed)), set()
+    try:
+        stale, entered = _stale(identified(call.pipeline.step), inner, ())
+    except UnknownName as unknown:
+        near = [f"{outer}/{name}" for name in unknown.__dict__["nearest"]]
+        raise UnknownName("step", str(from_step), near) from unknown
+    after = _around(step, following(step, outer, changed)) - {outer}
+    return (
+        after | {f"{outer}/{name}" for name in stale},
+        {outer} | {f"{outer}/{name}" for name in entered},
+    )

@@ -87,7 +87,7 @@ def places(trail: str) -> list[Place]:
 def is_installed(file: str) -> bool:
     """Tell Python's own files and installed packages from those a user writes.
 
-    >>> is_installed(linecache.__file__), is_installed("/home/ada/flows/capabilities/steps.py")
+    >>> is_installed(linecache.__file__), is_installed("flows/capabilities/steps.py")
     (True, False)
     """
     return file.startswith((_PYTHON, _OURS, "<")) or "-packages/" in file

@@ -57,18 +57,11 @@ async def wait(
     limit = _end(began, within_seconds)
     if started is None:
         outer = 0 if around is None else around.keep()
-        started = WaitStarted(
-            run.id,
-            run.epoch,
-            step_id,
-            frame.path,
-            event,
-            key,
+        place, deadline = (
+            (run.id, run.epoch, step_id, frame.path),
             min(limit or outer, outer or limit),
-            now,
-            question,
-            tuple(choices),
         )
+        started = WaitStarted(*place, event, key, deadline, now, question, tuple(choices))
         run.append(started)
     engine.waits.add(waiter)
     run.waiting += 1
@@ -77,12 +70,10 @@ async def wait(
         early = await _looked_up(waiter, began, around)
         if early is not None:
             return early
-        if 0 < limit <= now:
-            past.pop(event, None)
-            raise TimeIsOver
         if run.listeners:
             run.tell(WaitsEvent(started))
-        run.idle()
+        if not 0 < started.deadline <= now:  # what is late must not be put aside again
+            run.idle()
         try:
             return await _until(waiter, limit, now)
         except (TimeIsOver, asyncio.CancelledError):

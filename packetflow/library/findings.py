@@ -210,11 +210,11 @@ def _apart(subject: Subject, values: Numbers, outliers: Sequence[Outlier]) -> st
             return f"There are too few values of **{name}** to look for unusual ones."
         return f"No values of **{name}** stand apart."
     farthest = outliers[0]
-    label = f"{farthest.label}: " if farthest.label else ""
+    label = f" ({farthest.label})" if farthest.label else ""
     one = len(outliers) == 1
     return (
         f"{count(len(outliers), 'value')} of **{name}** {'stands' if one else 'stand'} apart"
-        f"{'' if one else ', the farthest'}: {label}{shown(farthest.value)}."
+        f"{'' if one else ', the farthest'}: {shown(farthest.value)}{label}."
     )
 
 

@@ -204,7 +204,10 @@ def _drawn(row: _Row, y: float, scale: Axis, wide: float) -> str:
     indent = 14.0 + 13.0 * min(row.depth, 8)
     count = f" \u00d7{len(row.bars):,}" if row.many else ""
     room = NAMES - indent - 12 - width(count, 12)
-    text = cut(row.name, room, 12) + count
+    name = row.name
+    if "/" in name and width(name, 12) > room:  # the step tells more than the pipelines around it
+        name = f"\u2026/{name.rsplit('/', 1)[1]}"
+    text = cut(name, room, 12) + count
     label = f'<text class="t-n" x="{indent:.0f}" y="{y + 15:.1f}">{safe(text)}</text>'
     body = (
         _profile(row, y, scale)

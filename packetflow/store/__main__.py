@@ -10,25 +10,25 @@ import traceback
 from importlib.abc import MetaPathFinder
 
 
-class _NoPandas(MetaPathFinder):
-    """Makes pandas count as not installed.
+class _Without(MetaPathFinder):
+    """Makes pandas and numpy count as not installed.
 
-    Arrow looks for it before its first conversion, which takes 0.2 s; nothing here needs it, and
-    who waits for a new owner waits for that too.
+    Arrow looks for them, which takes 0.3 s; nothing here needs them, and who waits for a new owner
+    waits for that too.
     """
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> None:  # noqa: ARG002
-        if fullname == "pandas":
-            message = "the owner of a store does without pandas"
+        if fullname in {"numpy", "pandas"}:
+            message = f"the owner of a store does without {fullname}"
             raise ModuleNotFoundError(message, name=fullname)
 
 
-sys.meta_path.insert(0, _NoPandas())
+sys.meta_path.insert(0, _Without())
 
 from msgspec.json import encode as json_encode  # noqa: E402
 
 from packetflow.errors import OwnerGone, PacketFlowError  # noqa: E402
-from packetflow.store.owner import Owner  # noqa: E402
+from packetflow.store.owner import Owner, collect_seldom  # noqa: E402
 from packetflow.store.server import Server  # noqa: E402
 from packetflow.store.talk import Words  # noqa: E402
 from packetflow.store.transaction import as_store_error  # noqa: E402
@@ -52,6 +52,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m packetflow.store", description=__doc__)
     parser.add_argument("folder", help="the workspace folder")
     folder = parser.parse_args().folder
+    collect_seldom()
     try:
         owner = Owner(folder)
         asyncio.run(_serve(owner))

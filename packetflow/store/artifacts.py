@@ -42,7 +42,6 @@ MSGPACK_TYPE = "application/msgpack"
 
 Ext = msgspec.msgpack.Ext
 _encode = msgspec.msgpack.encode
-_decode = msgspec.msgpack.decode
 
 
 def is_full(error: OSError) -> bool:
@@ -136,24 +135,6 @@ class Artifacts:
                 return msgspec.structs.replace(record, outputs=self._slim(record.outputs))
             case _:  # the other kinds carry no payload
                 return record
-
-    def restore(self, payload: Payload) -> Payload:
-        """Bring values that were moved out back in.
-
-        Raises:
-            StoreError: An artifact is missing or damaged.
-        """
-        return {name: self.value(value) for name, value in payload.items()}
-
-    def value(self, value: Any) -> Any:
-        """Answer the encoded value that a `ValueTag.BLOB` stands for; others as they are."""
-        if not isinstance(value, Ext) or value.code != ValueTag.BLOB:
-            return value
-        sha, media_type, _ = _decode(value.data, type=tuple[str, str, int])
-        content = self.get(sha)
-        if media_type == ARROW_TYPE:
-            return Ext(int(ValueTag.ARROW), content)
-        return content if media_type == BYTES_TYPE else _decode(content)
 
     def _slim(self, payload: Payload) -> Payload:
         return {name: self._moved(value) for name, value in payload.items()}

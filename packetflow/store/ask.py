@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _READS = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI}
+_DAMAGED = ("Corrupt database file", "Could not read enough bytes")
 
 
 def _readable(error: duckdb.Error) -> str:
     """Keep DuckDB's own words, without its addresses and stack traces."""
     text = str(error).split("\n\nStack Trace", maxsplit=1)[0].strip()
+    if any(sign in text for sign in _DAMAGED):
+        text += "; that file is damaged, and docs/store.md says under Damage what to do"
     return text or type(error).__name__
 
 

@@ -215,10 +215,12 @@ class StoreClient:
             if card is not None:
                 with contextlib.suppress(*_gone(), StoreError, msgspec.MsgspecError):
                     return _Line(card)
-            if not self._start or time.monotonic() > end:
+            if time.monotonic() > end:
                 message = f"no process answers for the store of {self._folder}"
                 raise OwnerGone(message, path=str(self._folder))
-            if started is None:
+            if not self._start:
+                pass
+            elif started is None:
                 started, tries = launch(self._folder), tries + 1
             elif started.has_ended():
                 started = self._next(started, tries)

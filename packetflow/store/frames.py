@@ -55,6 +55,22 @@ def next_good(content: bytes, offset: int) -> int | None:
     return None
 
 
+def scan(content: bytes, offset: int = 0) -> Iterator[tuple[int, int, bytes | None]]:
+    """Walk over frames: where each begins and ends, and the record's bytes.
+
+    A damaged stretch with good frames after it comes in one, without bytes. It ends before a torn
+    tail.
+    """
+    overhead, total = HEADER.size, len(content)
+    while offset < total:
+        body = body_at(content, offset)
+        end = next_good(content, offset + 1) if body is None else offset + overhead + len(body)
+        if end is None:
+            return
+        yield offset, end, body
+        offset = end
+
+
 class Segment:
     """An iterator over ``(next offset, record)``.
 
@@ -79,23 +95,18 @@ class Segment:
         """Iterate over ``(frame, record)``, the frame as it lies in the file."""
         content = self.path.read_bytes()
         decode = decoder().decode
-        while self.offset < len(content):
-            body = body_at(content, self.offset)
+        for begin, end, body in scan(content, self.offset):
             if body is None:
-                good = next_good(content, self.offset + 1)
-                if good is None:
-                    self.torn = True
-                    return
-                self._damage(good, "its checksum is wrong")
+                self._damage(end, "its checksum is wrong")
                 continue
-            end = self.offset + HEADER.size + len(body)
             try:
                 record = decode(body)
             except msgspec.MsgspecError as error:
                 self._damage(end, f"it is no record of this version: {error}")
                 continue
-            begin, self.offset = self.offset, end
+            self.offset = end
             yield content[begin:end], record
+        self.torn = self.offset < len(content)
 
     def _damage(self, end: int, why: str) -> None:
         if not self._salvage:
@@ -160,21 +171,14 @@ def _hits(path: Path, needle: bytes) -> Iterator[Record]:
             body = content[offset + size : end]
             if crc32(body) != checksum:
                 break
-            yield decode(body)
+            with contextlib.suppress(msgspec.MsgspecError):  # no record of this version
+                yield decode(body)
             hit = content.find(needle, end)
         offset = end
     else:
         return
     for _, record in Segment(path, offset, salvage=True):
         yield record
-
-
-def read_frames(content: bytes) -> Iterator[bytes]:
-    """Cut a row of whole frames into the encoded records."""
-    offset = 0
-    while (body := body_at(content, offset)) is not None:
-        yield body
-        offset += HEADER.size + len(body)
 
 
 def records_of(folder: str | Path, execution_id: str) -> list[Record]:

@@ -7,6 +7,7 @@ named in the file ``partial``, so that a reader of journals alone knows that he 
 
 from __future__ import annotations
 
+import contextlib
 import time
 import zlib
 from collections import defaultdict
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from packetflow.errors import StoreError
 from packetflow.kernel.records import ExecutionStarted, Record, decoder
-from packetflow.store.frames import Segment, in_order, parts_of, read_frames
+from packetflow.store.frames import Segment, in_order, parts_of, scan
 from packetflow.store.port import Store
 from packetflow.store.transaction import transaction
 
@@ -66,6 +68,11 @@ def name_partial(folder: Path, removed: Iterable[frozenset[str]], left: frozense
     draft.replace(folder / PARTIAL)
 
 
+def has_kept(folder: Path) -> bool:
+    """Tell whether segments were ever removed from a journal folder."""
+    return (folder / PARTIAL).exists()
+
+
 def partial_ids(folder: Path) -> frozenset[str]:
     """The executions of which a part is in the database only."""
     try:
@@ -84,21 +91,26 @@ def records_from_store(store: Store, folder: Path, execution_id: str) -> list[Re
 
     Raises:
         OwnerGone: The store is needed and nobody answers for it.
+        StoreError: A part of them is gone from the database, so it must not be taken up.
     """
     parts = parts_of(folder, execution_id)
     begins = any(isinstance(one, ExecutionStarted) for part in parts.values() for one in part)
     if begins and execution_id not in partial_ids(folder):
         return in_order(parts)
-    for row in store.sql(_QUERY, {"id": execution_id}).to_pylist():
-        parts[row["segment"]] = _records(row["body"])
+    kept = store.sql(_QUERY, {"id": execution_id}).to_pylist()
+    if begins and not kept:
+        message = (
+            f"a part of the records of execution {execution_id} was in the database only and is "
+            "not there any more: it was archived, or the database was lost; run it anew"
+        )
+        raise StoreError(message, execution_id=execution_id)
+    parts |= {row["segment"]: _records(row["body"]) for row in kept}
     return in_order(parts)
 
 
 def _records(body: bytes) -> list[Record]:
     decode, found = decoder().decode, []
-    for content in read_frames(zlib.decompress(body)):
-        try:
-            found.append(decode(content))
-        except msgspec.MsgspecError:
-            continue  # another version wrote it; the owner has named it when it came in
+    for _, _, content in scan(zlib.decompress(body)):
+        with contextlib.suppress(msgspec.MsgspecError):  # no record of this version
+            found.append(decode(content or b""))
     return found

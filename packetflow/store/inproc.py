@@ -23,6 +23,7 @@ from packetflow.store.ingest import Ingest, Piece
 from packetflow.store.port import Params, Watcher
 from packetflow.store.rollups import roll_up
 from packetflow.store.schema import migrate
+from packetflow.store.talk import Follow
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -176,7 +177,7 @@ class MemoryStore:
         """Follow records from now on; see `packetflow.store.port.Store.tail`."""
         with self._lock:
             self._still()
-            tail = MemoryTail(frozenset(kinds), execution_id, self._drop)
+            tail = MemoryTail(Follow(tuple(kinds), execution_id), self._drop)
             self._tails.append(tail)
             return tail
 
@@ -218,19 +219,15 @@ class MemoryStore:
 class MemoryTail:
     """The records of a `MemoryStore` as they are appended."""
 
-    def __init__(
-        self, kinds: frozenset[str], execution_id: str | None, drop: Callable[[MemoryTail], None]
-    ) -> None:
-        self._kinds = kinds
-        self._execution_id = execution_id
+    def __init__(self, wish: Follow, drop: Callable[[MemoryTail], None]) -> None:
+        self._wish = wish
         self._drop = drop
         self._waiting: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._closed = False
 
     def offer(self, record: Record) -> None:
         """Take a record if it is one of those followed."""
-        wanted = not self._kinds or record.__struct_config__.tag in self._kinds
-        if wanted and self._execution_id in {None, getattr(record, "execution_id", None)}:
+        if self._wish.takes(record):
             self._waiting.put(record)
 
     def get(self, timeout: float | None = None) -> Record | None:

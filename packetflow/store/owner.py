@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import os
 import threading
 import time
@@ -26,7 +27,7 @@ from packetflow.store.ask import ask
 from packetflow.store.collect import collect, is_due
 from packetflow.store.files import Places, places
 from packetflow.store.format import write_format
-from packetflow.store.history import keep_history, name_partial
+from packetflow.store.history import has_kept, keep_history, name_partial
 from packetflow.store.ingest import Ingest, Piece
 from packetflow.store.port import Params, Watcher
 from packetflow.store.rollups import DAY_HOURS, HOUR_US, roll_up
@@ -43,6 +44,17 @@ _COLLECT_EVERY = 60.0
 _PRUNE_EVERY = 30.0
 
 
+_TELL_LOSS = "INSERT INTO dead_letter VALUES ('', 0, '', ?, now() AT TIME ZONE 'UTC')"
+_LOSS = (
+    "store.duckdb was missing and was made anew: what the journals still have is in it again; "
+    "what only the old file had is lost: executions whose journals had been removed"
+)
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
 @contextlib.contextmanager
 def _watching() -> Iterator[None]:
     """Keep a watcher's mistakes from ending the owner: they go to its log."""
@@ -50,6 +62,12 @@ def _watching() -> Iterator[None]:
         yield
     except Exception:  # noqa: BLE001  # the border to plugged-in code
         traceback.print_exc()
+
+
+def _memory() -> str:
+    """How much DuckDB may keep in memory: a quarter of the machine's, at most 2 GiB."""
+    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return f"{min(whole // 4, 2 << 30) >> 20}MiB"
 
 
 def _lock(path: Path, patience_seconds: float) -> int:
@@ -68,6 +86,14 @@ def _lock(path: Path, patience_seconds: float) -> int:
             return descriptor
 
 
+def collect_seldom() -> None:
+    """Have Python look for cycles seldom, in a process that only owns.
+
+    Ingestion makes many objects and no cycles; looking for some takes a fifth of its time.
+    """
+    gc.set_threshold(50_000, 20, 50)
+
+
 def open_database(spots: Places) -> duckdb.DuckDBPyConnection:
     """Open the database file, setting a write-ahead log aside that does not belong to it.
 
@@ -77,18 +103,19 @@ def open_database(spots: Places) -> duckdb.DuckDBPyConnection:
         StoreError: The file cannot be opened.
     """
     log = spots.database.with_name(spots.database.name + ".wal")
-    try:
-        return duckdb.connect(str(spots.database))
-    except duckdb.Error as error:
-        if "WAL" not in str(error) or not log.exists():
-            message = f"cannot open {spots.database}: {error}"
+    for first in (True, False):
+        try:
+            return duckdb.connect(str(spots.database), config={"memory_limit": _memory()})
+        except duckdb.Error as error:
+            if first and "WAL" in str(error) and log.exists():
+                log.rename(log.with_name(f"{log.name}.aside-{time.time_ns()}"))
+                continue
+            message = (
+                f"cannot open {spots.database}: {error}; put a copy of it back, or rename it: "
+                "then a new one is made from the journals that are left"
+            )
             raise StoreError(message, path=str(spots.database)) from error
-    log.rename(log.with_name(f"{log.name}.aside-{time.time_ns()}"))
-    try:
-        return duckdb.connect(str(spots.database))
-    except duckdb.Error as error:
-        message = f"cannot open {spots.database}: {error}"
-        raise StoreError(message, path=str(spots.database)) from error
+    raise AssertionError
 
 
 class Owner:
@@ -126,8 +153,16 @@ class Owner:
         self._descriptor = _lock(self.spots.lock, patience_seconds)
         try:
             write_format(self.spots)
+            was_lost = not self.spots.database.exists() and has_kept(self.spots.journal)
             self._connection = open_database(self.spots)
             migrate(self._connection, database=self.spots.database)
+            if was_lost:
+                self._connection.execute(_TELL_LOSS, [_LOSS]).fetchall()
+            self._database = _identity(self.spots.database.stat())
+        except FileNotFoundError as error:  # this process has the deleted one open still
+            os.close(self._descriptor)
+            message = f"{self.spots.database} was deleted while it was open here; connect again"
+            raise OwnerGone(message, path=str(self.spots.database)) from error
         except BaseException:  # the lock must not outlive a failed start
             os.close(self._descriptor)
             raise
@@ -144,9 +179,10 @@ class Owner:
             return False
         try:
             now, then = self.spots.lock.stat(), os.fstat(self._descriptor)
+            database = self.spots.database.stat()
         except OSError:
             return False
-        return (now.st_ino, now.st_dev) == (then.st_ino, then.st_dev)
+        return _identity(now) == _identity(then) and _identity(database) == self._database
 
     @property
     def records(self) -> int:
@@ -251,7 +287,10 @@ class Owner:
                     self.catch_up()
                     self._find_lost()
                     self._prune()
-                self._connection.close()
+            else:  # a checkpoint would take the log of the database that is there now
+                with contextlib.suppress(duckdb.Error):
+                    self._connection.execute("PRAGMA disable_checkpoint_on_shutdown").fetchall()
+            self._connection.close()
             self._closed = True
             os.close(self._descriptor)
 

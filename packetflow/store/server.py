@@ -61,22 +61,15 @@ class Follower:
     """The records that somebody follows and has not got yet."""
 
     def __init__(self, wish: Follow) -> None:
-        self._kinds = frozenset(wish.kinds)
-        self._execution_id = wish.execution_id
+        self._wish = wish
         self._records: list[bytes] = []
         self._missed = 0
         self.news = asyncio.Event()
 
     def pick(self, pieces: Sequence[Piece]) -> list[bytes]:
         """Choose the records of this follower; any thread may call it."""
-        kinds, identity = self._kinds, self._execution_id
-        return [
-            body
-            for piece in pieces
-            for _, body, record in piece.entries
-            if (not kinds or record.__struct_config__.tag in kinds)
-            and (identity is None or getattr(record, "execution_id", None) == identity)
-        ]
+        takes = self._wish.takes
+        return [body for piece in pieces for _, body, record in piece.entries if takes(record)]
 
     def add(self, records: list[bytes]) -> None:
         """Put records in the waiting room; what does not fit is counted only."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from packetflow.kernel.records import ProcessSeen, decoder
-from packetflow.store.frames import HEADER, SUFFIX, body_at, next_good
+from packetflow.store.frames import SUFFIX, scan
 from packetflow.store.ingest import Piece
 
 CHUNK = 4 << 20
@@ -202,25 +202,18 @@ class Journals:
 
     def _parse(self, name: str, segment: _Segment, begin: int, content: bytes) -> Piece:
         piece = Piece(name, segment.process, begin)
-        entries, decode, overhead = piece.entries, self._decode, HEADER.size
-        offset, total = 0, len(content)
-        while offset < total:
-            body = body_at(content, offset)
+        entries, decode = piece.entries, self._decode
+        for start, end, body in scan(content):
+            piece.end = begin + end
             if body is None:
-                good = next_good(content, offset + 1)
-                if good is None:
-                    break
-                piece.bad.append((begin + offset, content[offset:good], "its checksum is wrong"))
-                offset = good
+                piece.bad.append((begin + start, content[start:end], "its checksum is wrong"))
                 continue
             try:
                 record = decode(body)
             except msgspec.MsgspecError as error:
-                piece.bad.append((begin + offset, body, f"no record of this version: {error}"))
+                piece.bad.append((begin + start, body, f"no record of this version: {error}"))
             else:
-                entries.append((begin + offset, body, record))
+                entries.append((begin + start, body, record))
                 if isinstance(record, ProcessSeen):
                     segment.process = record.process
-            offset += overhead + len(body)
-        piece.end = begin + offset
         return piece

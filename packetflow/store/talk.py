@@ -16,6 +16,7 @@ import msgspec
 
 from packetflow.errors import StoreError
 from packetflow.kernel.ids import new_id
+from packetflow.kernel.records import Record
 
 PROTOCOL = 1
 
@@ -44,6 +45,11 @@ class Follow(msgspec.Struct, frozen=True, array_like=True, tag="follow"):
 
     kinds: tuple[str, ...] = ()
     execution_id: str | None = None
+
+    def takes(self, record: Record) -> bool:
+        """Tell whether a record is one of those wanted."""
+        wanted = not self.kinds or record.__struct_config__.tag in self.kinds
+        return wanted and self.execution_id in {None, getattr(record, "execution_id", None)}
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True, tag="answer"):

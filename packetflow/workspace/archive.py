@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from packetflow.store.inproc import MemoryStore
 
 
+LOOK_SECONDS = 0.05
 SHORTEST_ID = 4
 """So many first or last characters of an id are needed to find it."""
 
@@ -131,6 +133,20 @@ class Archive:
         except CompositionError:
             pipeline = None
         return told(story, pipeline, self._journal.get)
+
+    def outcome(self, execution_id: str, timeout: float | None) -> Execution:
+        """Wait until an execution is over, wherever it runs; looks every 50 ms.
+
+        Raises:
+            UnknownName: There is none of that id.
+            TimeoutError: It takes longer than *timeout* seconds.
+        """
+        until = None if timeout is None else time.monotonic() + timeout
+        while self.story(execution_id).ended is None:
+            if until is not None and time.monotonic() > until:
+                raise TimeoutError(f"execution {execution_id} is not over after {timeout:g} s")
+            time.sleep(LOOK_SECONDS)
+        return self.execution(execution_id)
 
     def definition(self, story: Story) -> Pipeline | None:
         """What an execution ran, as it was then; ``None`` when that was not kept.

@@ -1,4 +1,4 @@
-"""What reaches a workspace from outside: events, people's answers, and their opinions."""
+"""What reaches a workspace from outside: events, people's answers and opinions, and outcomes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.engine import Engine
+from packetflow.engine.execution import Execution
 from packetflow.engine.sync import LoopThread
 from packetflow.engine.values import pack_all
 from packetflow.engine.waiters import answer_event
@@ -100,6 +101,15 @@ class Arrivals:
             " choices, deadline, waiting_since from waiting order by waiting_since"
         ).to_pylist()
         return rows
+
+    def outcome(self, execution_id: str, timeout: float | None = None) -> Execution:
+        """Wait in plain code until an execution is over, wherever it runs or waits.
+
+        Raises:
+            UnknownName: There is none of that id.
+            TimeoutError: It takes longer than *timeout* seconds.
+        """
+        return self.archive.outcome(self.archive.full_id(execution_id), timeout)
 
     def score(
         self,

@@ -20,7 +20,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from packetflow.errors import PacketFlowError, Superseded
+from packetflow.errors import PacketFlowError, RunError, Superseded
 from packetflow.kernel.records import EventArrived, Record
 from packetflow.store.port import Tail
 from packetflow.workspace.inbox import event_of
@@ -28,6 +28,7 @@ from packetflow.workspace.presence import is_hearing, say_hearing
 
 if TYPE_CHECKING:
     from packetflow.engine.execution import Running
+    from packetflow.workspace.resuming import Resumable
     from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -223,7 +224,24 @@ class Hearing:
             self._being_woken.discard(execution_id)
         return 1
 
-    def woken(self, execution_id: str) -> Running | None:
+    def woken_or(self, execution_id: str, take: Callable[[], Resumable]) -> Running | Resumable:
+        """An execution that runs here, be it just woken by an event, else what *take* takes up.
+
+        Raises:
+            RunError: It cannot be taken up.
+        """
+        running = self._woken_here(execution_id)
+        if running is not None:
+            return running
+        try:
+            return take()
+        except RunError:  # an event may have been quicker
+            running = self._woken_here(execution_id)
+            if running is None:
+                raise
+            return running
+
+    def _woken_here(self, execution_id: str) -> Running | None:
         """An execution that runs here, or that an event is just waking; safe from any thread."""
         until = time.monotonic() + WAKING_SECONDS
         while execution_id in self._being_woken and time.monotonic() < until:

@@ -176,12 +176,6 @@ class Workspace(Arrivals):
         """The same in plain code; also while a notebook's loop runs."""
         return self._wait(self._run(what, inputs, Start()))
 
-    def run_with(
-        self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
-    ) -> Execution:
-        """The same with what is known of the caller: user, agent, trigger, tags."""
-        return self._wait(self._run(what, inputs, start))
-
     def start(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Handle:
         """Begin to run and answer at once: ``async for event in ws.start(flow, ...)``."""
         return self.start_with(what, inputs, Start())
@@ -189,7 +183,7 @@ class Workspace(Arrivals):
     def start_with(
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Handle:
-        """`start` with what is known of the caller."""
+        """`start` with what is known of the caller: user, agent, trigger, tags."""
         running = self.thread.call(lambda: self.engine.start(self.learnt(what), inputs, start))
         return Handle(running, self.thread)
 
@@ -227,7 +221,8 @@ class Workspace(Arrivals):
     ) -> Handle:
         """Take up an execution that was interrupted, failed, cancelled, or waits.
 
-        Completed steps are not run again. One that runs here already is only followed.
+        Completed steps are not run again. One that runs here already is only followed. To wait for
+        one that goes on by itself, wherever that is, see `outcome`.
 
         Args:
             execution_id: Its id, or its first or last characters.
@@ -240,12 +235,11 @@ class Workspace(Arrivals):
             Superseded: Another runner was quicker.
         """
         whole = self.full_id(execution_id)
-        running = self.hearing.woken(whole)
-        if running is None:
-            if_changed: IfChanged = "accept" if accept_changes else "refuse"
-            ready = self.ready_to_resume(whole, if_changed=if_changed)
-            running = self.thread.call(lambda: ready.resume(self.engine, reason))
-        return Handle(running, self.thread)
+        how: IfChanged = "accept" if accept_changes else "refuse"
+        found = self.hearing.woken_or(whole, lambda: self.ready_to_resume(whole, if_changed=how))
+        if isinstance(found, Resumable):
+            return Handle(self.thread.call(lambda: found.resume(self.engine, reason)), self.thread)
+        return Handle(found, self.thread)
 
     def ready_to_resume(self, execution_id: str, *, if_changed: IfChanged = "refuse") -> Resumable:
         """Take the lease of an execution and read what is needed; raises as `resume` does."""

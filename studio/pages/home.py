@@ -65,6 +65,8 @@ with guard("what there is"):
                 "pipelines.py", label=words(one.name), help=one.intent,
                 query_params={"name": one.name},
             )  # fmt: skip
+        if len(found.pipelines) > 6:
+            st.page_link("pipelines.py", label="All pipelines", icon=":material/arrow_forward:")
 
 with guard("what waits"):
     waiting = st.container()

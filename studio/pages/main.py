@@ -10,7 +10,7 @@ import streamlit as st
 from studio.advice import Advice
 from studio.showing import plain_markdown
 from studio.state import box, desk, guard, mode
-from studio.theme import STYLE, wordmark
+from studio.theme import style, wordmark
 
 HERE = Path(__file__).parent
 
@@ -27,7 +27,7 @@ st.set_page_config("PacketFlow Studio", str(HERE.parent / "icon.svg"), layout="w
 page = st.navigation(PAGES, position="top")
 st.set_page_config(page_title=f"{page.title} \u00b7 PacketFlow Studio")
 st.logo(wordmark(mode()), size="large")
-st.html(STYLE)
+st.html(style(mode()))
 
 with guard("workspace"):
     folder = desk().folder

@@ -21,25 +21,36 @@ from studio.state import desk, guard, mode, query
 from studio.theme import STATUS, status_text
 
 PAGE = 20
+FILTER_WIDE = 168  # in pixels; two stand beside each other on a phone
 SINCE = {"any time": None, "last hour": 1, "last day": 24, "last week": 168}
 UNDER_WAY = ("running", "waiting")
+
+
+def first_page() -> None:
+    """Begin at the newest again, for another filter has other pages."""
+    st.query_params.pop("page", None)
 
 
 def show_list() -> None:
     """All runs, newest first."""
     st.title("Runs", anchor=False)
     st.html('<p class="pf-lead">Everything that ran here, with each step it took.</p>')
-    one, two, three, four = st.columns([1.2, 1.4, 1.2, 2])
     states = [name for name in STATUS if name and name != "skipped"]
-    status = one.selectbox(
-        "Status", [None, *states], format_func=lambda s: STATUS[s][0] if s else "any"
-    )
     named = answer(desk().store, latest(limit=1000)).column("name").to_pylist()
-    name = two.selectbox(
-        "What ran", [None, *sorted(set(named))], format_func=lambda n: words(n) if n else "any"
-    )
-    since = SINCE[three.selectbox("When", list(SINCE))]
-    text = four.text_input("Text in inputs, outputs or errors", type="search")
+    with st.container(horizontal=True, gap="small"):
+        status = st.selectbox(
+            "Status", [None, *states], width=FILTER_WIDE, on_change=first_page,
+            format_func=lambda one: STATUS[one][0] if one else "any",
+        )  # fmt: skip
+        name = st.selectbox(
+            "What ran", [None, *sorted(set(named))], width=FILTER_WIDE, on_change=first_page,
+            format_func=lambda one: words(one) if one else "any",
+        )  # fmt: skip
+        since = SINCE[st.selectbox("When", list(SINCE), width=FILTER_WIDE, on_change=first_page)]
+        text = st.text_input(
+            "With the text", type="search", width=FILTER_WIDE, on_change=first_page,
+            help="In inputs, outputs or errors",
+        )  # fmt: skip
     begin = None if since is None else dt.datetime.now(dt.UTC) - dt.timedelta(hours=since)
     wanted = Filter(name, status, begin, text.strip() or None)
     page = int(query("page") or 1) if query("page").isdigit() else 1
@@ -72,7 +83,7 @@ def show_head(found: Whole, worked: float) -> None:
             told.insert(0, f"worked {seconds_text(worked)}, else it waited")
     told.append(f"started by {row['trigger']}")
     said = plain_markdown(" \u00b7 ".join(told))
-    st.caption(f"{said} \u00b7 `{identity[-8:]}`")
+    st.caption(f"{said} \u00b7 {identity[-8:]}")
     with st.container(horizontal=True, gap="small"):
         st.page_link("pipelines.py", label="Its pipeline", icon=":material/account_tree:",
                      query_params={"name": str(row["name"])})  # fmt: skip
@@ -146,7 +157,7 @@ def show_one(identity: str) -> None:
             past.inputs, f"{row['name']} in {identity}", ports=card.requires, empty="Nothing."
         )
     with each, guard("steps"):
-        show_spans(past, spans)
+        show_spans(past, spans, found.waits.to_pylist())
     with logs, guard("log"):
         lines = [f"{one['logged_at']:%H:%M:%S}  {one['level'] or one['kind']:8} {one['text']}"
                  for one in found.logs.to_pylist()]  # fmt: skip

@@ -26,7 +26,7 @@ from packetflow.store.client import StoreClient
 from packetflow.store.files import places
 from packetflow.store.frames import frame, records_of
 from packetflow.store.journal import JournalWriter
-from packetflow.store.owner import Owner
+from packetflow.store.owner import Owner, collect_seldom
 from packetflow.store.queries import Filter, Query, Window
 from packetflow.store.rollups import HOUR_US, roll_up
 from packetflow.store.schema import migrate
@@ -165,7 +165,8 @@ INSERT INTO execution
 SELECT execution_id, 1, CASE WHEN bool_or(status = 'failed') THEN 'failed' ELSE 'ok' END,
     'flow_' || (hash(execution_id) % 12), '1', 'sha', 'bench', 'p1', 'r1', min(started_at),
     min(started_at) + to_microseconds(sum(duration_ns)::BIGINT // 1000), json_object('n', 1),
-    json_object('plan', 'gold'), NULL, NULL, NULL, NULL, NULL, 'ada', NULL, NULL
+    json_object('plan', 'gold'), NULL, NULL, NULL, NULL, NULL, 'ada', NULL, NULL,
+    sum(duration_ns)::BIGINT // 1000
 FROM span GROUP BY execution_id ORDER BY min(started_at)
 """
 
@@ -239,6 +240,7 @@ def main() -> None:
     )
     parser.add_argument("--kills", type=int, default=5, help="take-overs to time")
     chosen = parser.parse_args()
+    collect_seldom()  # as an owner's process does
     steps = [append_cost, spans_only, ingestion, restart]
     for step in steps:
         with tempfile.TemporaryDirectory() as folder:

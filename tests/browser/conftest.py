@@ -151,6 +151,8 @@ STUMBLES = '''
 
 import os
 import time
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
 
 from packetflow import capability
 
@@ -167,6 +169,39 @@ def stumble(prepared: str) -> str:
     raise RuntimeError("the left shoelace is untied")
 
 
+class Address(TypedDict):
+    street: str
+    number: int
+
+
+@dataclass
+class Customer:
+    name: str
+    age: int
+    address: Address
+    tone: Literal["warm", "formal"] = "warm"
+    tags: list[str] = field(default_factory=list)
+
+
+@capability(provides="letter")
+def write_letter(customer: Customer, lines: list[Address], note: str = "") -> str:
+    """Write a letter to a customer."""
+    return f"Dear {customer.name}"
+
+
+@capability(provides="torn")
+def tear(text: str) -> str:
+    """Tear, always."""
+    raise RuntimeError("torn [in] *two*")
+
+
+@capability(provides="walked")
+def walk(text: str) -> str:
+    """Walk for three seconds."""
+    time.sleep(3)
+    return text
+
+
 @capability(provides="rested")
 def sleep_long(text: str) -> str:
     """Sleep for a minute."""
@@ -179,6 +214,9 @@ def leave(text: str) -> str:
     """End the whole process."""
     os._exit(3)
 '''
+STROLL = (
+    "pipeline: stroll\nversion: 1\nrequires: [text?]\nsteps:\n  - use: walk\n    set: {text: far}\n"
+)
 FALL = "pipeline: fall\nversion: 1\nintent: Fall over\nsteps:\n  - use: prepare\n  - use: stumble\n"
 
 
@@ -189,6 +227,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "data", folder, ignore=unwanted)
     (folder / "capabilities" / "stumbles.py").write_text(STUMBLES)
     (folder / "pipelines" / "fall.yaml").write_text(FALL)
+    (folder / "pipelines" / "stroll.yaml").write_text(STROLL)
     return folder
 
 

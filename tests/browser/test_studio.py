@@ -76,6 +76,7 @@ def test_an_approval_is_answered_in_the_page(visit: Callable[..., Page], workspa
     press(page, "Yes")
 
     done(page)
+    expect(page.get_by_text("You answered")).to_contain_text("Yes")
     assert (workspace / "published" / "spring-newsletter.md").is_file()
 
 
@@ -98,6 +99,39 @@ def test_a_failure_is_shown_and_replayed_after_mending(visit: Callable[..., Page
 
     done(page)
     expect(page.get_by_text("HELLO, standing").first).to_be_visible()
+
+
+def test_a_run_under_way_is_followed_without_flicker(visit: Callable[..., Page]):
+    page = visit("/pipelines?name=stroll")
+    settle(page)
+    press(page, "Run")
+    expect(page.locator(".pf-dot.running").first).to_be_visible()
+
+    seen = page.evaluate(WATCH)
+
+    assert seen["frames"] > 20
+    assert seen["gone"] == 0
+    assert seen["faded"] == 0
+    assert len(seen["told"]) > 2
+    done(page)
+
+
+WATCH = """() => new Promise(done => {
+  const seen = {frames: 0, gone: 0, faded: 0, told: []}, until = performance.now() + 1500;
+  const look = () => {
+    const rows = document.querySelector(".pf-rows");
+    const drawing = document.querySelector(".pf-draw svg");
+    seen.frames += 1;
+    seen.gone += !rows || !drawing;
+    for (let one = rows; one; one = one.parentElement) {
+      seen.faded += getComputedStyle(one).opacity < 0.9 && one !== rows;
+    }
+    const text = rows && rows.innerText;
+    if (text && !seen.told.includes(text)) seen.told.push(text);
+    performance.now() < until ? requestAnimationFrame(look) : done(seen);
+  };
+  look();
+})"""
 
 
 def test_what_hangs_can_be_stopped(visit: Callable[..., Page]):

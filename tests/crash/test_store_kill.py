@@ -111,6 +111,21 @@ def count(client, query):
     return value
 
 
+def all_is_there_once(client, writers):
+    client.flush()
+    rows = client.sql(
+        "select execution_id as writer, count(*) as n, count(distinct span_id) as different, "
+        "max(span_id) + 1 as most from log group by 1"
+    ).to_pylist()
+    found = {row["writer"]: row for row in rows}
+    assert sum(writer.acknowledged for writer in writers) > 0
+    for writer in writers:
+        if writer.acknowledged:
+            assert found[writer.name]["n"] >= writer.acknowledged, "acknowledged records were lost"
+    for row in rows:
+        assert row["n"] == row["different"] == row["most"], "duplicates or gaps"
+
+
 def left(folder):
     return not places(folder).card.exists()
 
@@ -138,11 +153,7 @@ def test_killing_writers_and_owners_loses_nothing_acknowledged(tmp_path):
             writer.kill()
         dead += writers
 
-        client.flush()
-        rows = client.sql(
-            "select execution_id as writer, count(*) as n, count(distinct span_id) as different, "
-            "max(span_id) + 1 as most from log group by 1"
-        ).to_pylist()
+        all_is_there_once(client, dead)
         names = [writer.name for writer in dead if writer.acknowledged]
         lost = (
             "select count(*) n from executions where status = 'lost' and name in (select unnest(?))"
@@ -151,20 +162,37 @@ def test_killing_writers_and_owners_loses_nothing_acknowledged(tmp_path):
         running = count(client, "select count(*) from executions where status = 'running'")
         letters = count(client, "select count(*) from dead_letter")
 
-    found = {row["writer"]: row for row in rows}
-    assert sum(writer.acknowledged for writer in dead) > 0
-    for writer in dead:
-        if writer.acknowledged:
-            assert found[writer.name]["n"] >= writer.acknowledged, "acknowledged records were lost"
-    for row in rows:
-        assert row["n"] == row["different"] == row["most"], "duplicates or gaps"
     assert (running, letters) == (0, 0)
+    wait_until(lambda: left(tmp_path))
+
+
+def test_owners_that_race_for_the_lock_and_are_killed_bring_each_record_in_once(tmp_path):
+    chance = random.Random(7)
+    writers = [Writer(tmp_path, f"w{number}") for number in range(3)]
+    killed = 0
+    for _ in range(max(6, KILLS // 4)):
+        racing = [OwnerProcess(tmp_path).process for _ in range(2)]
+        time.sleep(chance.random() * 0.8)
+        for writer in writers:
+            writer.listen()
+        for process in chance.sample(racing, chance.choice([1, 2])):
+            killed += process.poll() is None
+            process.kill()
+    for writer in writers:
+        writer.kill()
+
+    with StoreClient(tmp_path) as client:
+        all_is_there_once(client, writers)
+        letters = count(client, "select count(*) from dead_letter")
+
+    assert killed > 3
+    assert letters == 0
     wait_until(lambda: left(tmp_path))
 
 
 def test_two_owners_started_at_once_leave_one(tmp_path):
     started = [OwnerProcess(tmp_path).process for _ in range(3)]
-    with StoreClient(tmp_path) as client:
+    with StoreClient(tmp_path, start=False) as client:
         assert client.sql("select 1 as one").to_pylist() == [{"one": 1}]
 
         wait_until(lambda: sum(process.poll() is None for process in started) == 1)

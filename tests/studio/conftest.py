@@ -13,6 +13,29 @@ from packetflow.runner.remote import RemoteRun
 from studio import state
 
 MAIN = Path(studio.__file__).parent / "pages" / "main.py"
+GUESTS = '''"""Capabilities for tests: one with a class, one that fails."""
+
+import pydantic
+
+from packetflow import capability
+
+
+class Guest(pydantic.BaseModel):
+    name: str = pydantic.Field(min_length=2)
+    age: int
+
+
+@capability(provides="greeting", examples=[{"guest": {"name": "Ada", "age": 36}, "tags": ["vip"]}])
+def greet(guest: Guest, tags: list[str]) -> str:
+    """Greet a guest."""
+    return f"Hello {guest.name} {guest.age} {tags}"
+
+
+@capability(provides="up")
+def fall_down(text: str) -> str:
+    """Fall."""
+    raise RuntimeError("the floor is wet")
+'''
 EXAMPLE = Path(__file__).parents[2] / "data"
 
 
@@ -21,6 +44,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy of the example workspace whose runner stays for all tests that share it."""
     folder = tmp_path_factory.mktemp("studio") / "example"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".packetflow", "__pycache__"))
+    (folder / "capabilities" / "guests.py").write_text(GUESTS)
     with RunnerClient(folder) as runner:
         runner.ping()
         yield folder
@@ -68,6 +92,7 @@ def said(test: AppTest) -> str:
         test.markdown,
         test.caption,
         test.error,
+        test.success,
         test.text,
     )
     html = [one.proto.body for one in test.get("html")]

@@ -54,7 +54,7 @@ def test_an_upload_for_a_path_becomes_a_path_and_for_a_table_a_table(tmp_path: P
     [
         ("x.parquet", b"\x00\x01", "'x.parquet'"),
         ("x.csv", b"", "is empty"),
-        ("x.csv", "Stra\u00dfe\nK\u00f6ln\n".encode("cp1252"), "encoding"),
+        ("x.csv", b"a,b\n1,2\n1,2,3\n", "line 3"),
     ],
 )
 def test_an_upload_that_is_no_table_is_a_complaint_at_its_field(

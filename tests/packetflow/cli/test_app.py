@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from packetflow import __version__
 from packetflow.cli.app import COMMANDS
 
@@ -47,7 +49,37 @@ def test_the_version_is_said(say):
 def test_help_without_a_command_lists_them_all(say):
     out = say("--help").out
 
-    assert [name for name in COMMANDS if f"\u2502 {name} " not in out] == []
+    assert [name for name in COMMANDS if f"\n  {name} " not in out] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_with_examples(say, name):
+    said = say(name, "--help")
+
+    assert said.code == 0
+    assert f"\n    packetflow {name}" in said.out.partition("Examples:")[2]
+    assert "..." not in said.out.split("\n")[2]
+
+
+def test_the_list_of_commands_says_each_in_full(say):
+    lines = say("--help").out.partition("Commands:")[2].partition("Begin with")[0].splitlines()
+
+    assert [line for line in lines if line.endswith("...")] == []
+
+
+def test_a_pipelines_name_in_place_of_a_command_is_answered_with_how_to_run_it(say):
+    said = say("digest_documents")
+
+    assert said.code == 2
+    assert "`packetflow run digest_documents`" in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("run",), ("runs", "--limit", "0"), ("show", "--svg"), ("run", "language", "Ada"), ("nope",)],
+)
+def test_wrong_usage_has_exit_code_2(say, words):
+    assert say(*words).code == 2
 
 
 def test_help_loads_nothing_heavy():

@@ -15,8 +15,18 @@ def test_a_workspace_that_is_there_keeps_its_files(say, example):
 
     said = say("init", ".")
 
-    assert "was a workspace already" in said.out
+    assert "is a workspace already" in said.out
     assert (example / "README.md").read_text() == "mine"
+
+
+def test_this_folder_is_meant_when_none_is_named(say, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    said = say("init")
+
+    assert (tmp_path / "packetflow.toml").is_file()
+    assert "cd " not in said.out
+    assert say("run", "hello", "name=Ada").code == 0
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(say, example):

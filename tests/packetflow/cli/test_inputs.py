@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from typer import BadParameter
 
 from packetflow import Port
 from packetflow.capabilities.contract import Contract
@@ -105,5 +106,10 @@ def test_only_a_whole_set_of_inputs_is_checked_for_what_is_missing():
     contract = Contract((Port("name", str),))
 
     assert read(contract, Given(), Path(), whole=False) == {}
-    with pytest.raises(MissingInput, match="--set name=<str>"):
+    with pytest.raises(MissingInput, match="give name=<str>"):
         read(contract, Given(), Path())
+
+
+def test_a_value_without_a_name_is_answered_with_the_name_it_may_have():
+    with pytest.raises(BadParameter, match="perhaps name=Ada"):
+        read(Contract((Port("name", str),)), Given(words=("Ada",)), Path())

@@ -30,3 +30,15 @@ def test_the_best_fit_is_found_first(say):
 
 def test_nothing_found_is_said(say):
     assert "nothing found" in say("search", "zzzzz").out
+
+
+def test_who_has_no_workspace_is_told_that_this_is_the_example(say, example, tmp_path, monkeypatch):
+    monkeypatch.setattr("packetflow.workspace.folder.example_folder", lambda: example)
+    inside = say("list")
+    monkeypatch.chdir(tmp_path)
+
+    outside = say("list")
+
+    assert "this is the example workspace" not in inside.err
+    assert "this is the example workspace" in outside.err
+    assert say("list", "--json").err == ""

@@ -180,7 +180,7 @@ def test_a_missing_input_is_named_with_how_to_give_it(say):
 
     assert said.code == 1
     assert "'customer_data'" in said.err
-    assert "--set customer_data=" in said.err
+    assert "give customer_data=<dict" in said.err
 
 
 def test_an_unknown_name_is_answered_with_the_nearest(say):

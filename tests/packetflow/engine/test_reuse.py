@@ -208,3 +208,10 @@ async def test_a_fork_migrates_what_older_code_made_and_so_does_it_when_resumed(
     again = await engine().resume(new, mine.sink.read[:-2])
 
     assert again["n"] == 201
+
+
+def test_a_misspelt_step_is_answered_with_the_nearest():
+    flow = identified((A.called("collect") >> C.called("combine")).as_step())
+
+    with pytest.raises(UnknownName, match="did you mean 'combine'"):
+        following(flow, "combin", ())

@@ -86,7 +86,7 @@ def test_groups_are_ranked_and_the_steepest_named() -> None:
 def test_what_stands_apart_is_named_with_its_row() -> None:
     table = pa.table({"who": ["a", "b", "c", "d", "e", "f"], "n": [1.0, 2, 3, 2, 1, 90]})
 
-    assert "1 value of **n** stands apart: f: 90." in said(table, "n")
+    assert "1 value of **n** stands apart: 90 (f)." in said(table, "n")
 
 
 def test_too_few_values_are_not_called_usual() -> None:

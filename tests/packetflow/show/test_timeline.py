@@ -92,6 +92,12 @@ def test_waiting_is_drawn_hollow_over_its_whole_time_and_said():
     assert "waited 1 s" in texts(picture)
 
 
+def test_of_a_long_name_the_step_is_kept_and_not_the_pipeline_around_it():
+    found = texts(timeline([Bar(1, "a_pipeline_with_a_long_name/validate_record", 0, 1)]))
+
+    assert "\u2026/validate_record" in found
+
+
 def test_what_still_waits_says_so():
     assert "waits 5 s" in texts(timeline([Bar(1, "ask", 0, 5, "waiting", waits=True)]))
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,7 +12,7 @@ from packetflow.store import archive as module
 from packetflow.store.owner import Owner
 from packetflow.store.queries import Window, answer, cost, latency, latency_by_hour
 from packetflow.store.settings import Settings
-from tests.packetflow.store.records import SECOND, ended, span, started, wait
+from tests.packetflow.store.records import SECOND, ended, log, span, started, wait
 from tests.packetflow.store.test_owner import DAY, count, own, rows, settle, write
 
 KEEP_A_MONTH = Settings(retention_days=30, journal_megabytes=0)
@@ -217,3 +217,53 @@ def test_a_file_whose_rows_have_left_the_tables_gets_its_name_later(tmp_path, lo
     assert file.exists()
     assert list(owner.spots.archive.rglob("*.new")) == []
     owner.close()
+
+
+def test_old_days_go_to_parquet_and_their_summaries_stay(tmp_path):
+    today = time.time_ns() // DAY * DAY
+    write(
+        tmp_path,
+        *(span(new_id(), n, started=today - 40 * DAY + n) for n in range(5)),
+        log(new_id(), at=today - 40 * DAY),
+        span(new_id(), 9, started=today + 1),
+    )
+    owner = own(tmp_path, settings=Settings(retention_days=30))
+    settle(owner)
+    first = (count(owner, "span"), count(owner, "log"))
+    write(tmp_path, span(new_id(), 8, started=today - 40 * DAY + 99))
+    owner._next["archive"] = owner._next["roll_up"] = 0
+    old = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=30)
+    settle(owner)
+
+    archived = rows(owner, "select relation, rows from archived order by all")
+    files = f"{tmp_path}/.packetflow/archive/day=*/span-*.parquet"
+    kept = rows(
+        owner, f"select count(*) n, count(distinct span_id) ids from read_parquet('{files}')"
+    )
+    summed = rows(owner, "select sum(n)::int n from span_hour where hour < ?", [old])
+    histogram = rows(owner, "select sum(n)::int n from span_hist where day < ?", [old])
+    owner.close()
+
+    assert first == (1, 0)
+    assert archived == [
+        {"relation": "log", "rows": 1},
+        {"relation": "span", "rows": 1},
+        {"relation": "span", "rows": 5},
+    ]
+    assert kept == [{"n": 6, "ids": 6}]
+    assert summed == histogram == [{"n": 6}]
+
+
+def test_files_of_an_interrupted_archiving_are_removed(tmp_path):
+    today = time.time_ns() // DAY * DAY
+    write(tmp_path, span(new_id(), 1, started=today - 40 * DAY))
+    stray = tmp_path / ".packetflow/archive/day=2020-01-01/span-0.parquet.new"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"half")
+    owner = own(tmp_path, settings=Settings(retention_days=30))
+
+    settle(owner)
+    owner.close()
+
+    assert not stray.exists()
+    assert len(list((tmp_path / ".packetflow/archive").rglob("*.parquet"))) == 1

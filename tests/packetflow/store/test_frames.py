@@ -334,3 +334,14 @@ def test_a_journal_has_grown_for_the_execution_that_was_added_to_or_lost_a_segme
         assert has_grown(folder, before, other)
         assert not has_grown(folder, before, new_id())
         assert has_grown(folder, {**before, "gone.00000.journal": 1}, new_id())
+
+
+def test_a_record_of_another_version_does_not_hide_the_others_of_its_execution(tmp_path):
+    one, other = whole()[1:3]
+    body = msgspec.msgpack.encode(["span", one.execution_id, "no number"])
+    with JournalWriter(tmp_path, role="test") as journal:
+        journal.append(one)
+        path = journal.path
+    path.write_bytes(path.read_bytes() + frame(body) + frame(encoder().encode(other)))
+
+    assert records_of(path.parent, one.execution_id) == [one, other]

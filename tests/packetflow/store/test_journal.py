@@ -8,8 +8,10 @@ import sys
 import threading
 
 import msgspec
+import pyarrow as pa
 import pytest
 
+from packetflow.engine.values import pack_all, unpack
 from packetflow.errors import JournalFull, StoreError, WorkspaceGone
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import ExecutionEnded, ProcessSeen, ValueTag
@@ -119,16 +121,17 @@ def test_threads_may_append_at_the_same_time(tmp_path):
 
 def test_large_values_go_to_artifacts_and_come_back(tmp_path):
     identity = new_id()
-    table = msgspec.msgpack.Ext(int(ValueTag.ARROW), b"arrow" * 5000)
+    table = pa.table({"n": list(range(5000))})
     outputs = {"text": "x" * 20_000, "raw": b"y" * 9000, "table": table, "small": 1}
 
     with JournalWriter(tmp_path, role="test") as journal:
-        journal.append(ExecutionEnded(identity, 1, NOON, "ok", outputs))
+        journal.append(ExecutionEnded(identity, 1, NOON, "ok", pack_all(outputs, {})))
         (kept,) = everything(tmp_path)
 
         kinds = {name: getattr(value, "code", None) for name, value in kept.outputs.items()}
         assert kinds == {"text": 1, "raw": 1, "table": 1, "small": None}
-        assert journal.artifacts.restore(kept.outputs) == outputs
+        back = {name: unpack(value, None, journal.get) for name, value in kept.outputs.items()}
+        assert back == outputs
     assert segments(tmp_path / ".packetflow" / "journal")[0].stat().st_size < 1500
 
 

@@ -71,7 +71,7 @@ def test_an_event_of_this_process_wakes_what_was_put_aside(hasty: Workspace):
 
     hasty.emit("told", {"told": "here"})
 
-    assert hasty.resume(put_aside.id).result(PATIENCE)["line"] == "here|3"
+    assert hasty.outcome(put_aside.id, PATIENCE)["line"] == "here|3"
 
 
 def test_in_memory_too_what_was_put_aside_is_woken():
@@ -97,8 +97,16 @@ def test_a_question_ends_run_at_once_and_says_how_to_answer(ws: Workspace):
     assert waiting.status is Status.WAITING
     assert f"ws.answer({waiting.id[-8:]!r}, {wait.step!r}, 'yes' or 'no')" in said
     assert "ws.answer" in waiting._repr_html_()
-    assert ws.execution(waiting.id).waits in ((wait,), ())
-    assert ws.resume(waiting.id).result(PATIENCE)["verdict"] == "no"
+    assert ws.outcome(waiting.id, PATIENCE)["verdict"] == "no"
+    assert ws.execution(waiting.id).waits == ()
+
+
+def test_waiting_for_an_outcome_ends_with_the_patience(hasty: Workspace):
+    put_aside = hasty.run_sync(FLOW, n=1)
+
+    with pytest.raises(TimeoutError, match=r"is not over after 0\.1 s"):
+        hasty.outcome(put_aside.id[-8:], timeout=0.1)
+    assert hasty.execution(put_aside.id).waits == put_aside.waits
 
 
 def test_an_event_within_the_patience_of_run_ends_it(ws: Workspace):

@@ -78,6 +78,32 @@ def test_a_fork_with_a_changed_input_does_again_what_reads_it(
     assert row == {"r": first.id, "trigger": "fork"}
 
 
+def test_a_fork_from_a_step_of_a_called_pipeline_keeps_what_came_before_it(
+    memory: Workspace, calls: Calls
+):
+    inner = pipeline("inner", makes(calls, "one", "n", "m") >> makes(calls, "two", "m", "k"))
+    flow = makes(calls, "first", "x", "n") >> inner >> makes(calls, "last", "k", "r")
+    first = memory.run_sync(flow, x=1)
+    assert once(calls) == ["first", "last", "one", "two"]
+
+    second = memory.fork(first.id, "inner/two").result(PATIENCE)
+
+    assert once(calls) == ["last", "two"]
+    assert second["r"] == first["r"]
+    memory.fork(first.id, "inner").result(PATIENCE)
+    assert once(calls) == ["last", "one", "two"]
+
+
+def test_a_step_that_a_called_pipeline_does_not_have_is_refused_with_the_nearest(
+    memory: Workspace, calls: Calls
+):
+    inner = pipeline("inner", makes(calls, "one", "n", "m"))
+    first = memory.run_sync(makes(calls, "first", "x", "n") >> inner, x=1)
+
+    with pytest.raises(UnknownName, match="'inner/onne'; did you mean 'inner/one'"):
+        memory.fork(first.id, "inner/onne")
+
+
 def test_a_fork_without_a_change_does_nothing_again(memory: Workspace, flow: Any, calls: Calls):
     first = memory.run_sync(flow, x=1, y=2)
     once(calls)

@@ -210,7 +210,7 @@ def test_a_workspace_can_be_entered_on_a_running_loop(folder: Path):
 
 def test_user_agent_trigger_and_tags_reach_the_executions(ws: Workspace):
     start = Start(trigger="cli", user="ada", agent="helper", tags={"ticket": "7"})
-    run = ws.run_with("place", {"x": 1}, start)
+    run = ws.start_with("place", {"x": 1}, start).result()
 
     row = ws.sql(
         "select user_id, agent_id, trigger, tags::varchar as tags from executions "

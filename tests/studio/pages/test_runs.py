@@ -44,3 +44,14 @@ def test_a_run_that_is_not_there_gets_a_box(page):
 
     assert not test.exception
     assert "Not found" in said(test)
+
+
+def test_another_filter_begins_at_the_first_page(page, ran):
+    ran("onboard_sample_customer", customer_id="C-001")
+    test = page("runs", page="3")
+    assert "Loosen the filters" in test.info[0].value
+
+    test.selectbox[0].set_value("ok").run()
+
+    assert "page" not in test.query_params
+    assert len(test.get("page_link")) > 0

@@ -1,0 +1,79 @@
+"""A run while it goes on, and how it ended."""
+
+import pytest
+
+from packetflow.errors import RunnerLost, UnknownName
+from packetflow.kernel.cards import Outcome
+from studio.running import follow, outputs_of
+from studio.state import desk
+from tests.studio.conftest import button, said
+
+
+def test_a_run_of_somebody_else_is_followed_once(page, ran):
+    run = ran("onboard_sample_customer", customer_id="C-001")
+    page()
+
+    first = follow(run.execution_id)
+
+    assert follow(run.execution_id) is first
+    assert run.execution_id in desk().late
+    assert first.result(30).status == "ok"
+
+
+def test_following_a_run_that_is_not_there_says_so(page):
+    page()
+
+    with pytest.raises(UnknownName):
+        follow("00000000-0000-7000-8000-000000000000")
+
+
+def test_outputs_that_did_not_come_along_are_said_in_words(ran):
+    run = ran("text_statistics", text="One word.")
+
+    assert all(not isinstance(one, Exception) for one in outputs_of(run).values())
+
+
+def test_a_failed_run_shows_its_line_of_code_and_its_words(page, ran):
+    run = ran("fall_down", text="x")
+
+    test = page("runs", run=run.execution_id)
+
+    assert not test.exception
+    assert "Fall down failed" in said(test)
+    assert "capabilities/guests.py, line 22" in said(test)
+    assert "the floor is wet" in said(test)
+
+
+def test_a_runner_lost_under_a_run_offers_to_resume(page, ran, monkeypatch):
+    run = ran("text_statistics", text="One word.")
+    test = page("capabilities", name="text_statistics")
+    followed = follow(run.execution_id)
+    followed.result(30)
+
+    def lost(timeout=None):
+        raise RunnerLost("the runner ended; what it completed is kept")
+
+    monkeypatch.setattr(followed, "result", lost)
+    test.query_params["run"] = run.execution_id
+    test.run()
+
+    assert not test.exception
+    assert "The runner was lost while this ran" in said(test)
+    assert button(test, "Resume")
+
+
+def test_a_run_that_waits_is_live_with_a_stop_button(page, example):
+    from packetflow.runner.client import RunnerClient
+
+    with RunnerClient(example) as runner:
+        run = runner.run("publish_with_approval", {"path": "inbox/spring-newsletter.md"})
+        next(event for event in run if event.kind == "waits")
+        test = page("runs", run=run.execution_id)
+
+        assert "Waits" in said(test)
+        assert "What it has made so far" in [one.label for one in test.expander]
+        button(test, "Stop").click().run()
+        outcome = run.result(30)
+
+    assert isinstance(outcome, Outcome)
+    assert outcome.status == "cancelled"

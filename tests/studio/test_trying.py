@@ -1,0 +1,49 @@
+"""Forms that run something."""
+
+from packetflow.kernel.cards import CapabilityCard, Description, Listing, StepCard
+from studio import trying
+from studio.state import desk
+from tests.studio.conftest import button, said
+
+
+def the(fields, label: str):
+    return next(one for one in fields if one.label == label)
+
+
+def test_examples_come_from_the_capabilities_inside_in_order(monkeypatch):
+    cards = [CapabilityCard("a", examples=[{"x": 1}]), CapabilityCard("b", examples=[{"y": 2}])]
+    monkeypatch.setattr(trying, "listing", lambda: Listing(capabilities=cards))
+    steps = [StepCard("b", "use", "b"), StepCard("s", "sequence"), StepCard("a", "use", "a")]
+
+    found = trying.examples_inside(Description("p", steps=steps))
+
+    assert found == [{"y": 2}, {"x": 1}]
+
+
+def test_a_class_is_filled_in_field_by_field_and_run(page):
+    test = page("capabilities", name="greet")
+    button(test, "Run").click().run()
+    assert said(test).count("Please fill this in.") == 3
+
+    button(test, "Example values").click().run()
+    assert the(test.text_input, "Name").value == "Ada"
+    assert the(test.number_input, "Age").value == 36
+    the(test.text_input, "Name").set_value("Bo")
+    button(test, "Run").click().run()
+    run = test.query_params["run"]
+    desk().runs[run].result(30)
+    test.run()
+
+    assert not test.exception
+    assert "Hello Bo 36" in said(test)
+
+
+def test_what_the_runner_refuses_is_said_at_the_field(page):
+    test = page("capabilities", name="greet")
+    button(test, "Example values").click().run()
+    the(test.text_input, "Name").set_value("A")
+
+    button(test, "Run").click().run()
+
+    assert "at least 2 characters" in said(test)
+    assert "run" not in test.query_params
