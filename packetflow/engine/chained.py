@@ -50,6 +50,7 @@ async def chained(node: UseNode, frame: Frame) -> None:
         values = dict(request.inputs)
         if request.capability != node.name:
             target = _replacement(node, frame, request.capability, began)
+        run.hide(target.declaration.contract.inputs, values)
     shadow = Frame(run, _scope_for(target, values), frame.path, frame.parent, attempt=frame.attempt)
     result = await target.perform(shadow, began)
     try:
