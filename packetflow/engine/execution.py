@@ -17,7 +17,7 @@ from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted
 if TYPE_CHECKING:
     from packetflow.composition.capability import Capability
     from packetflow.composition.steps import Step
-    from packetflow.engine.state import Run
+    from packetflow.engine.ending import Live
 
 
 PATIENCE_SECONDS = 0.1
@@ -173,15 +173,15 @@ class Execution:
 class Running:
     """An execution under way: await it, follow its events, or cancel it."""
 
-    def __init__(
-        self, run: Run, task: asyncio.Task[Execution], give_up: Callable[[], Execution]
-    ) -> None:
-        self._run = run
+    __slots__ = ("_given_up", "_live", "_observers", "_patience", "_run", "_task")
+
+    def __init__(self, live: Live, task: asyncio.Task[Execution]) -> None:
+        self._live = live
+        self._run = live.run
         self._task = task
-        self._give_up = give_up
         self._given_up: Execution | None = None
         self._patience: Timer | None = None
-        self._observers: list[Callable[[], None]] = []
+        self._observers: tuple[Callable[[], None], ...] = ()
         task.add_done_callback(self._is_over)
 
     @property
@@ -206,13 +206,14 @@ class Running:
 
     def _leave_it(self) -> None:
         if not self.done():
-            self._given_up = self._give_up()
+            self._given_up = self._run.engine.give_up(self._live)
             self._is_over(self._task)
 
     def _is_over(self, _: object) -> None:
         if self._patience is not None:
             self._patience.cancel()
-        observers, self._observers = self._observers, []
+        self._run.engine.forget(self)
+        observers, self._observers = self._observers, ()
         for tell in observers:
             tell()
 
@@ -221,7 +222,7 @@ class Running:
         if self.done():
             tell()
         else:
-            self._observers.append(tell)
+            self._observers = (*self._observers, tell)
 
     def done(self) -> bool:
         """True once it is over or put aside."""
