@@ -77,6 +77,10 @@ class Failure:
         return f"{place}: {self.error_type}: {self.message}"
 
 
+def _moment(ns: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ns / 1e9, dt.UTC)
+
+
 async def _awaited(result: Any) -> Any:
     return await result
 
@@ -93,8 +97,8 @@ class Execution:
         outputs: What it provides; after a failure, what was made before it.
         spans: Every step that ran, in the order they ended.
         failure: Why it failed, if it did.
-        started_at: When, UTC.
-        ended_at: When, UTC; ``None`` while it waits.
+        started_ns: When it began, in nanoseconds since 1970 UTC.
+        ended_ns: When it ended; ``None`` while it waits.
         step: The composition with all ids.
         waits: What it waits for, when it was put aside: events, and questions to people.
     """
@@ -106,8 +110,8 @@ class Execution:
     outputs: Mapping[str, Any]
     spans: list[SpanEnded]
     failure: Failure | None
-    started_at: dt.datetime
-    ended_at: dt.datetime | None
+    started_ns: int
+    ended_ns: int | None
     step: Step | None = field(default=None, repr=False)
     waits: tuple[WaitStarted, ...] = ()
 
@@ -130,6 +134,16 @@ class Execution:
 
         near = get_close_matches(name, self.outputs, 1)
         raise MissingInput([name], f"whoever reads execution {self.id}", near)
+
+    @property
+    def started_at(self) -> dt.datetime:
+        """When it began, UTC."""
+        return _moment(self.started_ns)
+
+    @property
+    def ended_at(self) -> dt.datetime | None:
+        """When it ended, UTC; ``None`` while it waits."""
+        return None if self.ended_ns is None else _moment(self.ended_ns)
 
     @property
     def seconds(self) -> float:

@@ -165,6 +165,13 @@ async def floor_call() -> None:
         n = step(n)
 
 
+async def floor_gather() -> None:
+    async def wait() -> None:
+        await asyncio.sleep(0)
+
+    await asyncio.gather(*[wait() for _ in range(1_000)])
+
+
 def armed(part: Any) -> Any:
     return part.retry(3, on=OSError).timeout(10).breaker(5)
 
@@ -288,6 +295,8 @@ def main() -> int:
     row("what", "us a step", "x floor", "bar / moonshot", "")
     row("floor: await an async function", f"{awaited:.3f}", "1.0", "", "")
     row("floor: call a plain function", f"{called:.3f}", f"{called / awaited:.1f}", "", "")
+    gathered = best(floor_gather, 1_000)
+    row("floor: gather 1,000 that wait", f"{gathered:.2f}", f"{gathered / awaited:.1f}", "", "")
     for name, make, count, bar, moonshot in CASES:
         cost = best(make(), count)
         bars = "" if bar is None else f"{bar:g} / {moonshot:g}"
