@@ -271,6 +271,8 @@ class LiveTail:
             except _gone():
                 if not self._closed.is_set():
                     self._line = self._begin()
+                if self._closed.is_set():  # meanwhile: nobody else knows of the new line
+                    self._line.close()
                 continue
             if isinstance(reply, Seen):
                 self.missed += reply.missed

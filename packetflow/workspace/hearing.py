@@ -106,7 +106,7 @@ class Hearing:
         """Follow the store's tail, in a thread of its own."""
         loop = asyncio.get_running_loop()
         try:
-            tail = self._tail = await asyncio.to_thread(self._workspace.store.tail, ("event",))
+            tail = await asyncio.to_thread(self._dial)
         except PacketFlowError as error:
             self._lost(error)
             return
@@ -114,6 +114,12 @@ class Hearing:
             target=self._listen, args=(tail, loop), name="packetflow-events", daemon=True
         )
         listening.start()
+
+    def _dial(self) -> Tail:
+        tail = self._tail = self._workspace.store.tail(("event",))
+        if self._closed:  # meanwhile, before there was a tail to close
+            tail.close()
+        return tail
 
     def _listen(self, tail: Tail, loop: asyncio.AbstractEventLoop) -> None:
         error: PacketFlowError | None = None
