@@ -62,7 +62,13 @@ class Triggers:
             self._spawn(self._kept_up(watch))
 
     def has_duties(self) -> bool:
-        """Whether a trigger, or an execution that waits, counts on this runner."""
+        """Whether a trigger, or an execution that waits, counts on this runner.
+
+        Reads files and asks the store: call it in a thread.
+
+        Raises:
+            StoreError: The store cannot be asked.
+        """
         if any(one.triggers for one in self._workspace.catalog.pipelines()):
             return True
         return bool(self._workspace.waiting())
