@@ -51,6 +51,11 @@ class Story:
     last_span: int = 0
     spans: list[SpanEnded] = field(default_factory=list)
 
+    @property
+    def open_waits(self) -> tuple[WaitStarted, ...]:
+        """What it waits for, the oldest first; of each step the latest question."""
+        return tuple(list(of_step.values())[-1] for of_step in self.past.waits.values())
+
 
 def read_story(records: Iterable[Record]) -> Story:
     """Read the records of one execution, given by epoch and then as they were written.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.engine import Engine
@@ -12,7 +12,7 @@ from packetflow.engine.values import pack_all
 from packetflow.engine.waits import answer_event
 from packetflow.errors import UnknownName
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.records import EventArrived, Path, ScoreGiven
+from packetflow.kernel.records import EventArrived, Path, ScoreGiven, WaitStarted
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Store
 from packetflow.workspace.archive import Archive
@@ -113,14 +113,26 @@ class Arrivals:
         ).to_pylist()
         return rows
 
-    def outcome(self, execution_id: str, timeout: float | None = None) -> Execution:
+    def outcome(
+        self,
+        execution_id: str,
+        timeout: float | None = None,
+        *,
+        served: Collection[WaitStarted] = (),
+    ) -> Execution:
         """Wait in plain code until an execution is over, wherever it runs or waits.
+
+        Args:
+            execution_id: Its id, or its first or last characters.
+            timeout: Seconds to wait at most.
+            served: What it was put aside to wait for and has come since: then this also returns
+                once it was put aside again, to wait for something else.
 
         Raises:
             UnknownName: There is none of that id.
             TimeoutError: It takes longer than *timeout* seconds.
         """
-        return self.archive.outcome(self.archive.full_id(execution_id), timeout)
+        return self.archive.outcome(self.archive.full_id(execution_id), timeout, served=served)
 
     def score(
         self,

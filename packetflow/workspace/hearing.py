@@ -27,6 +27,7 @@ from packetflow.workspace.presence import is_hearing, say_hearing
 
 if TYPE_CHECKING:
     from packetflow.engine.execution import Running
+    from packetflow.engine.past import Story
     from packetflow.workspace.resuming import Resumable
     from packetflow.workspace.workspace import Workspace
 
@@ -211,7 +212,7 @@ class Hearing:
         self._being_woken.add(execution_id)
         try:
             story = await asyncio.to_thread(workspace.archive.story, execution_id)
-            if story.ended is not None or self._is_left_to(story.runner):
+            if story.ended is not None or self.is_left_to_another(story):
                 return 0
             ready = await asyncio.to_thread(workspace.ready_to_resume, execution_id)
             if self._closed:
@@ -253,13 +254,13 @@ class Hearing:
         running = self._workspace.engine.running.get(execution_id)
         return None if running is None or running.is_put_aside else running
 
-    def _is_left_to(self, runner: str) -> bool:
+    def is_left_to_another(self, story: Story) -> bool:
         """Tell whether another process that lives and listens has put an execution aside."""
         workspace = self._workspace
-        if runner == workspace.runner or workspace.in_memory:
+        if story.runner == workspace.runner or workspace.in_memory:
             return False
         folder = workspace.folder
-        return is_hearing(folder.path, runner, stale_seconds=folder.stale_seconds)
+        return is_hearing(folder.path, story.runner, stale_seconds=folder.stale_seconds)
 
     def look_soon(self) -> None:
         """Look up soon what has come, and when the next time to wait is over."""
