@@ -81,6 +81,7 @@ class Starts:
         self._workspace = workspace
         self._folder = workspace.folder.state / "triggered"
         self._leases = FileLeases(workspace.folder.state, workspace.runner)
+        self._put_off: set[str] = set()
 
     def begin(self, cause: Cause) -> int:
         """Start a pipeline, unless it was started for this cause; answers 1 if this runner did."""
@@ -118,6 +119,7 @@ class Starts:
             workspace.engine.start(workspace.learnt(pipeline), inputs, start)
         except (StoreError, WorkspaceGone) as error:
             log.warning("%s will be started for %s later: %s", cause.pipeline, cause.mark, error)
+            self._put_off.add(cause.execution_id)
             return 0
         except PacketFlowError as error:
             log.warning("%s could not start by %s: %s", cause.pipeline, cause.mark, error)
@@ -128,6 +130,7 @@ class Starts:
 
     def _settle(self, cause: Cause) -> None:
         """Nothing is left to do for a cause."""
+        self._put_off.discard(cause.execution_id)
         with contextlib.suppress(FileNotFoundError):
             os.truncate(self._folder / cause.execution_id, 0)
 
@@ -139,14 +142,15 @@ class Starts:
         return values
 
     def left_over(self) -> list[tuple[Cause, int]]:
-        """Take what others, now gone, were about to start: each with the epoch to start it under.
+        """Take what others, now gone, were about to start, and what was put off here.
+
+        Each comes with the epoch to start it under.
 
         Reads files and journals: call it in a thread. Takes away the marks of long ago, too.
         """
         taken = []
         for cause in self._unsettled():
-            holder = cause.holder
-            if holder != self._workspace.runner and self._is_alive(holder):
+            if self._is_under_way(cause):
                 continue
             records = self._workspace.archive.records(cause.execution_id)
             if any(isinstance(one, ExecutionStarted) for one in records):
@@ -155,6 +159,12 @@ class Starts:
             with contextlib.suppress(Superseded):
                 taken.append((cause, self._claimed(cause.execution_id)))
         return taken
+
+    def _is_under_way(self, cause: Cause) -> bool:
+        """Tell whether who made the mark is starting it now."""
+        if cause.holder == self._workspace.runner:
+            return cause.execution_id not in self._put_off
+        return self._is_alive(cause.holder)
 
     def begin_left_over(self, taken: list[tuple[Cause, int]]) -> None:
         """Start what `left_over` took, on the loop."""
