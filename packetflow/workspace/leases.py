@@ -3,16 +3,23 @@
 A lease is a file ``leases/EXECUTION.EPOCH`` that names its holder. It appears whole, by a link that
 fails when it is there already: whoever makes the next epoch's file owns the execution from then
 on. An older runner sees in one `stat` that it has been superseded, even after it was frozen for
-hours.
+hours. Files of long ago are taken away: whoever was superseded then is gone.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+import time
 from pathlib import Path
+from typing import Final
 
 from packetflow.errors import Superseded
+
+KEPT_SECONDS: Final = 30 * 86_400.0
+"""So long a lease stays, far longer than a process is frozen."""
+SWEEP_SECONDS: Final = 3600.0
 
 
 class FileLeases:
@@ -27,6 +34,7 @@ class FileLeases:
         self._folder = folder / "leases"
         self._runner = runner
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._swept = -SWEEP_SECONDS
 
     def holds(self, execution_id: str, epoch: int) -> bool:
         """Tell whether nobody has taken the next epoch."""
@@ -50,6 +58,7 @@ class FileLeases:
             ) from error
         finally:
             draft.unlink()
+        self._sweep()
 
     def give_back(self, execution_id: str, epoch: int) -> None:
         """Undo a claim under which nothing was done."""
@@ -64,9 +73,21 @@ class FileLeases:
 
     def newest(self, execution_id: str) -> tuple[int, str]:
         """The highest epoch taken by lease and who holds it; 0 and empty when there is none."""
-        best, path = 0, None
-        for found in self._folder.glob(f"{execution_id}.*"):
-            number = found.suffix[1:]
-            if number.isdigit() and int(number) > best:
-                best, path = int(number), found
-        return best, "" if path is None else self.holder(path)
+        prefix = f"{execution_id}."
+        with os.scandir(self._folder) as entries:
+            names = [one.name for one in entries if one.name.startswith(prefix)]
+        numbers = (name.removeprefix(prefix) for name in names)
+        best = max((int(number) for number in numbers if number.isdigit()), default=0)
+        return best, self.holder(self._folder / f"{prefix}{best}") if best else ""
+
+    def _sweep(self) -> None:
+        """Take away what is old, now and again."""
+        if time.monotonic() - self._swept < SWEEP_SECONDS:
+            return
+        self._swept = time.monotonic()
+        old = time.time() - KEPT_SECONDS
+        with os.scandir(self._folder) as entries:
+            for one in entries:
+                with contextlib.suppress(FileNotFoundError):
+                    if one.stat().st_mtime < old:
+                        os.unlink(one.path)  # noqa: PTH108 - an entry has no Path
