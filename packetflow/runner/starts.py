@@ -27,7 +27,6 @@ from packetflow.errors import PacketFlowError, StoreError, Superseded, Workspace
 from packetflow.kernel.ids import id_of
 from packetflow.kernel.records import ExecutionStarted
 from packetflow.workspace.leases import FileLeases
-from packetflow.workspace.presence import is_alive
 from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -148,7 +147,7 @@ class Starts:
 
         Reads files and journals: call it in a thread. Takes away the marks of long ago, too.
         """
-        taken = []
+        taken, is_alive = [], self._workspace.folder.is_alive
         for cause in self._unsettled():
             if self._is_under_way(cause):
                 continue
@@ -157,14 +156,15 @@ class Starts:
                 self._settle(cause)
                 continue
             with contextlib.suppress(Superseded):
-                taken.append((cause, self._claimed(cause.execution_id)))
+                epoch = self._leases.claim_next(cause.execution_id, after=1, is_alive=is_alive)
+                taken.append((cause, epoch))
         return taken
 
     def _is_under_way(self, cause: Cause) -> bool:
         """Tell whether who made the mark is starting it now."""
         if cause.holder == self._workspace.runner:
             return cause.execution_id not in self._put_off
-        return self._is_alive(cause.holder)
+        return self._workspace.folder.is_alive(cause.holder)
 
     def begin_left_over(self, taken: list[tuple[Cause, int]]) -> None:
         """Start what `left_over` took, on the loop."""
@@ -191,20 +191,3 @@ class Starts:
             yield msgspec.msgpack.decode(content, type=Cause)
         except msgspec.DecodeError as error:
             log.warning("%s is no mark of a start and is not heeded: %s", path, error)
-
-    def _claimed(self, execution_id: str) -> int:
-        """The epoch of the lease just taken, passing over one whose taker died before the start.
-
-        Raises:
-            Superseded: Another runner was quicker.
-        """
-        newest, holder = self._leases.newest(execution_id)
-        if newest and holder != self._workspace.runner and self._is_alive(holder):
-            raise Superseded("another runner starts it", execution_id=execution_id)
-        epoch = max(newest, 1) + 1
-        self._leases.claim(execution_id, epoch)
-        return epoch
-
-    def _is_alive(self, runner: str) -> bool:
-        folder = self._workspace.folder
-        return is_alive(folder.path, runner, stale_seconds=folder.stale_seconds)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from packetflow.errors import WorkspaceError
-from packetflow.workspace.presence import STALE_SECONDS, state_of
+from packetflow.workspace.presence import STALE_SECONDS, is_alive, is_hearing, state_of
 
 CONFIG = "packetflow.toml"
 PARTS = ("capabilities", "pipelines")
@@ -77,6 +77,14 @@ class WorkspaceFolder:
         if isinstance(said, int | float) and not isinstance(said, bool) and said > 0:
             return float(said)
         return STALE_SECONDS  # who starts a runner is told what is wrong with it
+
+    def is_alive(self, runner: str) -> bool:
+        """Tell whether a runner of this workspace is there and well."""
+        return is_alive(self.path, runner, stale_seconds=self.stale_seconds)
+
+    def is_hearing(self, runner: str) -> bool:
+        """Tell whether it also listens to events, and so wakes what it has put aside."""
+        return is_hearing(self.path, runner, stale_seconds=self.stale_seconds)
 
     @property
     def capabilities(self) -> Path:

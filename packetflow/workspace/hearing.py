@@ -23,7 +23,7 @@ from packetflow.errors import PacketFlowError, RunError, Superseded
 from packetflow.kernel.records import EventArrived, Record
 from packetflow.store.port import Tail
 from packetflow.workspace.inbox import event_of
-from packetflow.workspace.presence import is_hearing, say_hearing
+from packetflow.workspace.presence import say_hearing
 
 if TYPE_CHECKING:
     from packetflow.engine.execution import Running
@@ -259,8 +259,7 @@ class Hearing:
         workspace = self._workspace
         if story.runner == workspace.runner or workspace.in_memory:
             return False
-        folder = workspace.folder
-        return is_hearing(folder.path, story.runner, stale_seconds=folder.stale_seconds)
+        return workspace.folder.is_hearing(story.runner)
 
     def look_soon(self) -> None:
         """Look up soon what has come, and when the next time to wait is over."""

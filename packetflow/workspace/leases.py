@@ -12,6 +12,7 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -52,20 +53,37 @@ class FileLeases:
         try:
             path.hardlink_to(draft)
         except FileExistsError as error:
-            raise Superseded(
-                f"execution {execution_id} was taken over by runner {self.holder(path)!r}",
-                execution_id=execution_id,
-            ) from error
+            raise _superseded(execution_id, self._holder(path)) from error
         finally:
             draft.unlink()
         self._sweep()
+
+    def claim_next(self, execution_id: str, *, after: int, is_alive: Callable[[str], bool]) -> int:
+        """Take an execution over, passing over leases whose takers died before they began.
+
+        Args:
+            execution_id: The execution.
+            after: The newest epoch that has begun, or that is not to be taken.
+            is_alive: Tells whether a runner lives.
+
+        Returns:
+            The epoch taken.
+
+        Raises:
+            Superseded: Another runner, or another thread of this one, has just taken it.
+        """
+        taken, holder = self.newest(execution_id)
+        if taken > after and (holder == self._runner or is_alive(holder)):
+            raise _superseded(execution_id, holder)
+        epoch = max(taken, after) + 1
+        self.claim(execution_id, epoch)
+        return epoch
 
     def give_back(self, execution_id: str, epoch: int) -> None:
         """Undo a claim under which nothing was done."""
         (self._folder / f"{execution_id}.{epoch}").unlink(missing_ok=True)
 
-    def holder(self, path: Path) -> str:
-        """The name of the runner that made a lease."""
+    def _holder(self, path: Path) -> str:
         try:
             return path.read_text(encoding="utf-8")
         except OSError:
@@ -78,7 +96,7 @@ class FileLeases:
             names = [one.name for one in entries if one.name.startswith(prefix)]
         numbers = (name.removeprefix(prefix) for name in names)
         best = max((int(number) for number in numbers if number.isdigit()), default=0)
-        return best, self.holder(self._folder / f"{prefix}{best}") if best else ""
+        return best, self._holder(self._folder / f"{prefix}{best}") if best else ""
 
     def _sweep(self) -> None:
         """Take away what is old, now and again."""
@@ -91,3 +109,8 @@ class FileLeases:
                 with contextlib.suppress(FileNotFoundError):
                     if one.stat().st_mtime < old:
                         os.unlink(one.path)  # noqa: PTH108 - an entry has no Path
+
+
+def _superseded(execution_id: str, holder: str) -> Superseded:
+    message = f"execution {execution_id} was taken over by runner {holder!r}"
+    return Superseded(message, execution_id=execution_id)
