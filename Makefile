@@ -16,7 +16,7 @@ test: setup ## everything that must pass: check, unit, docs, browser, crash
 	@$(PY) scripts/run_tests.py check unit docs browser crash
 
 check: setup ## the quick form, under two minutes: format, lint, types, layers, spelling, unit tests
-	@$(PY) scripts/run_tests.py check unit
+	@HYPOTHESIS_PROFILE=quick $(PY) scripts/run_tests.py check unit
 
 fix: setup ## format, and mend what the linter can mend
 	@$(PY) -m ruff check --quiet --fix --exit-zero

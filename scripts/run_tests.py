@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
@@ -34,12 +36,14 @@ class Stage:
         arguments: For pytest.
         minutes: When it is ended.
         folder: What must exist for this stage to have anything to do.
+        beside: Folders that a second pytest takes, at the same time.
     """
 
     about: str
     arguments: tuple[str, ...]
     minutes: float
     folder: str = "tests"
+    beside: tuple[str, ...] = ()
 
 
 class Count(NamedTuple):
@@ -64,8 +68,14 @@ TOOLS: tuple[tuple[str, ...], ...] = (
 )
 APART = ("--ignore=tests/test_docs.py", "--ignore=tests/browser", "--ignore=tests/crash")
 DOCS = ("tests/test_docs.py", "--nbmake", "notebooks")
+UNIT = Stage(
+    "behaviour, laws and examples",
+    (*APART, "-m", "not slow"),
+    6,
+    beside=("tests/packetflow/engine", "tests/packetflow/composition", "tests/packetflow/library"),
+)
 STAGES = {
-    "unit": Stage("behaviour, laws and examples", (*APART, "-m", "not slow"), 6),
+    "unit": UNIT,
     "docs": Stage("README, docs and notebooks", DOCS, 4),
     "browser": Stage("pages in a real browser", ("tests/browser",), 8, "tests/browser"),
     "crash": Stage("killed processes", ("tests/crash", "-m", "not slow"), 6, "tests/crash"),
@@ -129,19 +139,42 @@ def run_stage(stage: Stage, extra: dict[str, str]) -> Count:
     arguments = list(stage.arguments)
     if "--nbmake" in arguments and not any(ROOT.glob("notebooks/*.ipynb")):
         arguments = arguments[: arguments.index("--nbmake")]
+    if not stage.beside:
+        return run_pytest(arguments, stage.minutes, extra)
+    apart = [f"--ignore={folder}" for folder in stage.beside]
+    with ThreadPoolExecutor() as pool, tempfile.TemporaryFile() as output:
+        calls = [
+            pool.submit(run_pytest, [*arguments, *apart], stage.minutes, extra),
+            pool.submit(run_pytest, [*stage.beside, *arguments], stage.minutes, extra, output),
+        ]
+        counts = [call.result() for call in calls]
+        output.seek(0)
+        print(output.read().decode(errors="replace"))
+    return total(counts)
+
+
+def run_pytest(
+    arguments: list[str], minutes: float, extra: dict[str, str], output: IO[bytes] | None = None
+) -> Count:
+    """Call pytest and count its results; anything but a clean end counts as a failure."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         command = [sys.executable, "-m", "pytest", "-q", "--durations=3", "--durations-min=5"]
         command += ["-o", "faulthandler_timeout=120", f"--junitxml={report}", *arguments]
-        code = run(command, stage.minutes, extra)
+        code = run(command, minutes, extra, output)
         count = read_report(report) if report.is_file() else Count()
     if code is None:
-        print(f"ended after {stage.minutes:g} minutes")
+        print(f"ended after {minutes:g} minutes")
     elif code == 5:
         print("no test was found")
     if code != 0 and not count.failed:
         count = count._replace(failed=1)
     return count
+
+
+def total(counts: Iterable[Count]) -> Count:
+    """The sum of counts."""
+    return Count(*map(sum, zip(*counts, strict=True)))
 
 
 def browser() -> dict[str, str] | None:
@@ -175,7 +208,7 @@ def main(names: list[str]) -> int:
     if unknown or not names:
         print(f"unknown stage {unknown}; there are: check, {', '.join(STAGES)}", file=sys.stderr)
         return 2
-    total, lines = Count(), []
+    counts, lines = [], []
     for name in names:
         about = STAGES[name].about if name in STAGES else "format, lint, types, layers, spelling"
         print(f"\n=== {name}: {about}")
@@ -183,10 +216,11 @@ def main(names: list[str]) -> int:
         count = run_named(name)
         seconds = time.monotonic() - began
         lines.append(f"  {name:8} {seconds:6.1f} s  {'left out' if count is None else count}")
-        total = Count(*map(sum, zip(total, count or Count(), strict=True)))
+        counts.append(count or Count())
     print("\n=== " + "\n".join(["all stages", *lines]))
-    print(total)
-    return 1 if total.failed or not total.passed else 0
+    whole = total(counts)
+    print(whole)
+    return 1 if whole.failed or not whole.passed else 0
 
 
 if __name__ == "__main__":

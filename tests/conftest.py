@@ -11,6 +11,7 @@ TESTS = Path(__file__).parent
 # benchmarks are run by `make bench`; the files in typing are read by the type checker only
 collect_ignore = ["bench", "typing/signatures.py"]
 
+settings.register_profile("quick", deadline=None, max_examples=10)
 settings.register_profile("default", deadline=None, max_examples=50)
 settings.register_profile(
     "ci", deadline=None, max_examples=50, derandomize=True, database=None, print_blob=True

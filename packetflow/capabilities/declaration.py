@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import re
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
 
+from packetflow.capabilities.code import code_digest
 from packetflow.capabilities.contract import Contract
 from packetflow.capabilities.effects import Effect, Safety, safety
 from packetflow.capabilities.signature import Mode, Shape, read_signature
@@ -18,11 +20,15 @@ from packetflow.errors import DeclarationError, did_you_mean
 Place: TypeAlias = Literal["loop", "thread", "process"]
 """Where a call runs: on the event loop itself, in a thread, in another process."""
 
+Migrate: TypeAlias = Callable[[Mapping[str, Any], str], Mapping[str, Any] | None] | Literal["keep"]
+"""What to do with outputs that an earlier version or code made; see `Declaration`."""
+
 WORDS = (
     "effects",
     "enabled",
     "examples",
     "expected_seconds",
+    "migrate",
     "name",
     "reconcile",
     "tags",
@@ -49,7 +55,12 @@ class Declaration:
         effects: What it touches besides its outputs.
         reconcile: Called with the same inputs after an interruption of a guarded effect declared
             ``reconcile``; answers the outputs if it happened, ``None`` if it did not.
-        version: Any text; a change is shown when a run is resumed with changed code.
+        version: Any text; a run that is resumed with another version asks, or migrates.
+        migrate: What a resumed run does with outputs that an earlier version, or other code of
+            this version, has made: ``keep`` them, or call this function with them (by name, as
+            plain data: a dataclass or model is a dict) and the version that made them. It answers
+            the outputs as this version makes them, or ``None`` to have the step done again.
+            Without it, a run whose code has changed is not resumed unasked.
         enabled: A disabled capability is listed but refuses to run.
         help: The whole docstring.
         tags: Free words for search.
@@ -68,6 +79,7 @@ class Declaration:
     effects: tuple[Effect, ...] = ()
     reconcile: Callable[..., Any] | None = None
     version: str = "1"
+    migrate: Migrate | None = None
     enabled: bool = True
     help: str = ""
     tags: tuple[str, ...] = ()
@@ -78,6 +90,12 @@ class Declaration:
     def safety(self) -> Safety:
         """How freely a call may be repeated, from the effects."""
         return safety(self.effects)
+
+    @cached_property
+    def form(self) -> tuple[str, str, str]:
+        """Version, digest of the contract, and digest of the code: what a resumed run compares."""
+        contract = hashlib.sha256(str(self.contract).encode("utf-8", "surrogatepass"))
+        return self.version, contract.hexdigest()[:16], code_digest(self.fn)
 
     @cached_property
     def source(self) -> tuple[str, int]:
@@ -171,6 +189,13 @@ def _check_words(name: str, place: object, provides: object, rest: Mapping[str, 
         known = ", ".join(repr(one) for one in get_args(Place))
         raise DeclarationError(
             f"capability {name!r}: run_in is {place!r}; it must be one of {known}", capability=name
+        )
+    migrate = rest.get("migrate")
+    if migrate is not None and migrate != "keep" and not callable(migrate):
+        raise DeclarationError(
+            f"capability {name!r}: migrate is {migrate!r}; it must be 'keep' or a function of the "
+            "recorded outputs and the version that made them",
+            capability=name,
         )
     for word in rest:
         if word not in WORDS:

@@ -120,6 +120,7 @@ def unusable() -> tuple[type[Exception], ...]:
 def reason(error: ValidationError) -> str:
     """Say in one clause what is wrong with a value, without the value itself.
 
+    >>> from pydantic import ValidationError
     >>> try:
     ...     validator(int)("many")
     ... except ValidationError as error:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from packetflow.capabilities.contract import Port
+from packetflow.capabilities.signature import is_secret
 from packetflow.composition.composable import Composable
 from packetflow.composition.infer import Flow, flow_of_parallel, infer_then, require_sound
 from packetflow.composition.policies import Policy, refuse_unusable, seconds
@@ -154,7 +155,8 @@ def wait_for(
     otherwise: Part | None = None,
 ) -> Wait:
     """Wait for a named event; its payload provides *gives* (by default one name, the event's)."""
-    ports = tuple(Port(name, kind) for name, kind in (gives or {event: Any}).items())
+    given = (gives or {event: Any}).items()
+    ports = tuple(Port(name, kind, secret=is_secret(kind)) for name, kind in given)
     limit = None if within is None else seconds(within)
     last = None if otherwise is None else as_step(otherwise)
     return _sound(Wait(event, key, ports, limit, last))

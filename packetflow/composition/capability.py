@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from packetflow.capabilities.contract import Contract
-from packetflow.capabilities.declaration import Declaration, Place, read_declaration
+from packetflow.capabilities.declaration import Declaration, Migrate, Place, read_declaration
 from packetflow.capabilities.effects import Effect
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Use
@@ -68,6 +68,7 @@ def capability(
     name: str | None = None,
     run_in: Place | None = None,
     version: str = "1",
+    migrate: Migrate | None = None,
     enabled: bool = True,
     tags: Iterable[str] = (),
     examples: Iterable[Mapping[str, Any]] = (),
@@ -89,7 +90,9 @@ def capability(fn: Callable[P, R] | None = None, /, **said: Any) -> Any:
             ``run_in``: ``loop`` for functions of microseconds, ``thread`` (default for plain
             functions), ``process`` for heavy computation. ``version``, ``enabled``, ``tags``,
             ``examples`` (inputs that work), ``expected_seconds``. ``reconcile``: a function of the
-            same inputs that tells after an interruption whether the effect happened.
+            same inputs that tells after an interruption whether the effect happened. ``migrate``:
+            what a resumed run does with outputs of an earlier version or code: ``"keep"``, or a
+            function of them and that version that gives them as they are made now.
 
     Raises:
         DeclarationError: Something has no type or no name, with what to write.

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from itertools import pairwise
 from typing import Any
 
 from packetflow.capabilities.contract import Port
-from packetflow.capabilities.effects import Safety
 from packetflow.capabilities.fits import fits
 from packetflow.composition import condition
 from packetflow.composition.capability import Capability
 from packetflow.composition.codec_values import HIDDEN
-from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.infer import Flow
+from packetflow.composition.outside import effects_left_out, effects_twice, unordered
 from packetflow.composition.policies import Cache, Hedge, Retry, refuse_unusable
 from packetflow.composition.problems import Fix, Problem
+from packetflow.composition.secrets import told_by_triggers, told_in_events
 from packetflow.composition.slips import dotted, slips, unfit, unknown_exception
 from packetflow.composition.steps import (
     Branch,
@@ -73,6 +72,7 @@ def check(
         problems += _local(part)
     problems += _conditions(whole, given)
     problems += _inside_calls(whole)
+    problems += told_in_events(whole)
     firm = (name for name, port in flow.needs.items() if not port.optional)
     outside = set(firm if given is None else given)
     problems += [
@@ -120,6 +120,7 @@ def _check_pipeline(pipeline: Pipeline, *, errors_only: bool) -> list[Problem]:
     problems = [
         one for one in problems if one.code != "likely_slip" or one.name not in pipeline.inputs
     ]
+    problems += told_by_triggers(pipeline)
     for text in pipeline.requires or ():
         name = text.rstrip("?")
         if name not in flow.needs:
@@ -180,11 +181,11 @@ def _local(part: Step) -> Iterator[Problem]:
                 yield Problem("unbounded", name, "walks no list; say over: {item: items}")
         case Race(steps=steps):
             for inner in steps:
-                yield from _effects_twice(inner, name, "a race")
+                yield from effects_twice(inner, name, "a race")
         case Guarded():
             yield from _policy(part, name)
         case Graph():
-            yield from _unordered(part)
+            yield from unordered(part)
         case _:
             pass
 
@@ -198,9 +199,11 @@ def _policy(part: Guarded, name: str) -> Iterator[Problem]:
         for text in filter(None, map(unknown_exception, part.policy.on)):
             yield Problem("unknown_exception", name, f"retry never happens for it: {text}")
     if isinstance(part.policy, Hedge):
-        yield from _effects_twice(part.step, name, "a hedge")
-    if isinstance(part.policy, Cache) and not isinstance(_bare(part.step), (Use, Call)):
-        yield Problem("guarded_twice", name, "only a capability's outputs can be cached")
+        yield from effects_twice(part.step, name, "a hedge")
+    if isinstance(part.policy, Cache):
+        if not isinstance(_bare(part.step), (Use, Call)):
+            yield Problem("guarded_twice", name, "only a capability's outputs can be cached")
+        yield from effects_left_out(part.step, name)
 
 
 def _bare(step: Step) -> Step:
@@ -249,52 +252,6 @@ def _unreachable(part: Branch, name: str) -> Iterator[Problem]:
             yield Problem("unreachable", name, message)
         if case.when.strip() == "false":
             yield Problem("unreachable", label(case.then), "its case never holds")
-
-
-def _effects_twice(part: Step, name: str, where: str) -> Iterator[Problem]:
-    for inner in walk(part):
-        if isinstance(inner, Use) and _safety(inner) is Safety.GUARDED:
-            message = (
-                f"{label(inner)!r} changes something outside and might do so twice in {where}; "
-                "take it out, or declare its effect idempotent"
-            )
-            yield Problem("guarded_twice", name, message)
-
-
-def _safety(step: Use) -> Safety:
-    called = step.capability
-    return Safety.PURE if isinstance(called, Unknown) else called.declaration.safety
-
-
-def _writes_outside(step: Step) -> bool:
-    return any(isinstance(part, Use) and _safety(part) is not Safety.PURE for part in walk(step))
-
-
-def _unordered(graph: Graph) -> Iterator[Problem]:
-    """Warn about steps with outside effects that nothing orders."""
-    writers = [i for i, step in enumerate(graph.steps) if _writes_outside(step)]
-    if len(writers) < 2:
-        return
-    wiring = graph_dataflow(graph)
-    for first, second in pairwise(writers):
-        if _reaches(wiring.after, first, second) or _reaches(wiring.after, second, first):
-            continue
-        one, other = label(graph.steps[first]), label(graph.steps[second])
-        message = f"it and {one!r} both change something outside, and nothing orders them"
-        fix = Fix(f"Run {other} after {one}", {"op": "after", "step": other, "wait_for": one})
-        yield Problem("unordered_effects", other, message, severity="warning", fix=fix)
-
-
-def _reaches(after: tuple[tuple[int, ...], ...], start: int, goal: int) -> bool:
-    stack, seen = [start], {start}
-    while stack:
-        here = stack.pop()
-        if here == goal:
-            return True
-        fresh = [one for one in after[here] if one not in seen]
-        seen.update(fresh)
-        stack.extend(fresh)
-    return False
 
 
 def _conditions(whole: Step, given: object) -> Iterator[Problem]:

@@ -81,3 +81,13 @@ def not_kept(step: Step) -> Iterator[tuple[str, str]]:
             for name, value in part.values.items():
                 if value is HIDDEN:
                     yield label(part), name
+
+
+def fixed_secrets(step: Step) -> Iterator[Any]:
+    """The values that are fixed on secret inputs, in the pipelines that are called too."""
+    for part in walk(step):
+        if isinstance(part, (Use, Call)):
+            if part.values:
+                yield from (part.values[name] for name in telling(part.values, ports_of(part)))
+            if isinstance(part, Call) and isinstance(part.pipeline, Pipeline):
+                yield from fixed_secrets(part.pipeline.step)

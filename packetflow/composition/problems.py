@@ -25,6 +25,8 @@ Code: TypeAlias = Literal[
     "unbounded",
     "unordered_effects",
     "guarded_twice",
+    "cached_effect",
+    "secret_event",
     "empty",
     "promise",
     "recursion",

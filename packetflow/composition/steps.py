@@ -185,7 +185,8 @@ class Wait(Composable):
     Attributes:
         event: The event's name.
         key: A name in the scope whose value (as text) the event's key must equal; ``None`` takes
-            any event of that name that no other wait of the execution has taken.
+            any event of that name that no other wait of the execution has taken. An event of
+            that key from before the execution counts if no other execution has taken it.
         gives: What the event's payload provides. A payload without such a name is itself the
             value of the only one.
         within_seconds: How long to wait; ``None`` for ever.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, NamedTuple
 
 from packetflow.composition.capability import Capability
@@ -12,8 +11,7 @@ from packetflow.engine.events import Ended
 from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.plan import Plan
 from packetflow.engine.state import Frame, Run, StepFailed
-from packetflow.engine.use import describe
-from packetflow.errors import PacketFlowError
+from packetflow.errors import Cancelled, PacketFlowError, Superseded
 from packetflow.kernel.records import ExecutionEnded, Status
 
 
@@ -25,9 +23,9 @@ class Live(NamedTuple):
     frame: Frame
 
 
-def failure_of(failed: StepFailed, plan: Plan) -> Failure:
+def failure_of(failed: StepFailed, live: Live) -> Failure:
     """The failure as people see it."""
-    step = find_inside(plan.step, failed.step)
+    step = find_inside(live.plan.step, failed.step)
     used = step.capability if isinstance(step, Use) else None
     cause = failed.cause
     return Failure(
@@ -35,7 +33,7 @@ def failure_of(failed: StepFailed, plan: Plan) -> Failure:
         failed.path,
         failed.inputs,
         type(cause).__name__,
-        failed.text or describe(cause),
+        live.run.told(failed),
         cause,
         used if isinstance(used, Capability) else None,
         failed.trail,
@@ -71,7 +69,7 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
     outputs = _outputs(live, status)
     ended = None
     if status is not Status.WAITING:
-        ended = _moment(run.now() + run.wall_offset)
+        ended = run.now() + run.wall_offset
         _keep_end(live, status, failure, outputs)
     execution = Execution(
         run.id,
@@ -81,13 +79,29 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
         outputs,
         run.spans,
         failure,
-        _moment(run.started_at),
+        run.started_at,
         ended,
         live.plan.step,
         run.put_off if status is Status.WAITING else (),
     )
     if run.listeners:
         run.tell(Ended(execution))
+    return execution
+
+
+def cancelled(live: Live) -> Execution:
+    """Keep that an execution was stopped."""
+    run = live.run
+    reason = run.stop_reason or "cancelled"
+    stopped = Cancelled(reason) if run.is_ours else Superseded(reason, execution_id=run.id)
+    failure = Failure("", (), {}, type(stopped).__name__, reason, stopped)
+    return finish(live, Status.CANCELLED, failure)
+
+
+def given_up(live: Live) -> Execution:
+    """Keep that an execution was stopped of which a step does not stop."""
+    execution = cancelled(live)
+    live.run.let_go()
     return execution
 
 
@@ -125,7 +139,3 @@ def _keep_end(live: Live, status: Status, failure: Failure | None, outputs: dict
     except PacketFlowError:
         if failure is None:
             raise
-
-
-def _moment(ns: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(ns / 1e9, dt.UTC)

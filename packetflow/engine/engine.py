@@ -10,23 +10,25 @@ from typing import Any, TypeVar, cast
 
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline, Use
-from packetflow.engine.ending import Live, failure_of, finish
+from packetflow.engine.ending import Live, cancelled, failure_of, finish, given_up
 from packetflow.engine.events import Event
 from packetflow.engine.execution import Execution, Failure, Running
 from packetflow.engine.guarded import GuardedUse
+from packetflow.engine.migration import agreed, calls_now, keep_calls, note_makers
 from packetflow.engine.past import Story, read_story
 from packetflow.engine.plan import Plan, compile_plan, compile_step
 from packetflow.engine.ports import Chain, Inbox, Leases, NoSink, Optimize, Reject, Sink
 from packetflow.engine.printed import Printed
 from packetflow.engine.processes import Processes
+from packetflow.engine.reuse import take_over
 from packetflow.engine.start import Start, check_inputs, definition_of, restored_inputs
 from packetflow.engine.state import NO_TAGS, Frame, Run, StepFailed
 from packetflow.engine.strands import Carriers
 from packetflow.engine.threads import Threads
-from packetflow.engine.use import UseNode, describe
+from packetflow.engine.use import UseNode
 from packetflow.engine.veil import holds_secrets
-from packetflow.engine.waits import Waits
-from packetflow.errors import Cancelled, PacketFlowError, RunError, Superseded, UnknownName
+from packetflow.engine.waiters import Waits
+from packetflow.errors import PacketFlowError, RunError, UnknownName
 from packetflow.kernel.clock import Clock, SystemClock
 from packetflow.kernel.records import (
     DefinitionSeen,
@@ -77,6 +79,7 @@ class Engine:
         keep_definition: Callable[[str, str], None] | None = None,
     ) -> None:
         self.sink: Sink = NoSink() if sink is None else sink
+        self.append, self.append_all = self.sink.append, self.sink.append_all
         self.clock: Clock = SystemClock() if clock is None else clock
         self.random = random_module.Random() if random is None else random
         self.chain = chain
@@ -174,6 +177,7 @@ class Engine:
         *,
         epoch: int | None = None,
         reason: str = "",
+        question: str = "",
     ) -> Running:
         """Take up an interrupted execution from its records.
 
@@ -184,6 +188,7 @@ class Engine:
             records: All its records, or what they tell.
             epoch: The lease's epoch; one more than the last by default.
             reason: Why it was interrupted, for the log.
+            question: Asked first when not empty: whether it may go on with changed code.
 
         Raises:
             RunError: There is no such execution, or it is over.
@@ -195,15 +200,26 @@ class Engine:
             raise RunError(f"execution {story.started.execution_id} is already done")
         live = self._prepare_again(composition, story, epoch)
         run, at = live.run, self.clock.wall_ns()
+        calls = calls_now(live.plan)
+        note_makers(story, calls)
         run.append(ExecutionResumed(run.id, run.epoch, at, self.runner, reason, story.read))
-        return self._spawn(live)
+        if calls != story.calls and not question:
+            keep_calls(live.frame, calls)
+        return self._spawn(live, question)
 
-    def _spawn(self, live: Live) -> Running:
-        task = asyncio.get_running_loop().create_task(self._drive(live))
-        running = self.running[live.run.id] = Running(live.run, task)
-        task.add_done_callback(lambda _: self.running.pop(live.run.id, None))
+    def _spawn(self, live: Live, question: str = "") -> Running:
+        task = asyncio.get_running_loop().create_task(self._drive(live, question))
+        running = self.running[live.run.id] = Running(live, task)
         self._mind_leases()
         return running
+
+    def forget(self, running: Running) -> None:
+        """Note that an execution is over here."""
+        self.running.pop(running.id, None)
+
+    def give_up(self, live: Live) -> Execution:
+        """End an execution of which a step does not stop."""
+        return given_up(live)
 
     def _mind_leases(self) -> None:
         """Look now and then whether another runner has taken over what runs here."""
@@ -228,6 +244,9 @@ class Engine:
         run.user, run.agent, run.tags = start.user, start.agent, dict(start.tags) or NO_TAGS
         run.last_span, run.leaves_questions = start.last_span, start.leaves_questions
         sha = self._define(composition, plan) if run.durable else ""
+        calls = calls_now(plan) if run.durable else {}
+        if start.past is not None:
+            take_over(run, start.past, start.retry_of or "")
         run.inputs = given = scope.copy()
         if plan.pack_inputs is not None and (run.durable or plan.secrets):
             given = plan.pack_inputs(scope)
@@ -247,10 +266,11 @@ class Engine:
                 start.user,
                 start.agent,
                 run.tags,
+                calls,
             ),
             "inputs",
         )
-        run.secrets = plan.secrets
+        run.plan = plan
         return Live(plan, run, Frame(run, scope))
 
     def _prepare_again(
@@ -266,7 +286,7 @@ class Engine:
         run.user, run.agent, run.tags = started.user, started.agent, started.tags
         scope = restored_inputs(plan, started, self.sink.get)
         run.inputs = dict(scope)
-        run.secrets = plan.secrets
+        run.plan = plan
         run.started_at = started.at
         return Live(plan, run, Frame(run, scope))
 
@@ -281,10 +301,14 @@ class Engine:
             self._known_definitions.add(sha)
         return sha
 
-    async def _drive(self, live: Live) -> Execution:
+    async def _drive(self, live: Live, question: str = "") -> Execution:
         run = live.run
         try:
             root = live.plan.root
+            if question:
+                self._watch_idle(run)
+                await agreed(live.frame, question)
+                keep_calls(live.frame, calls_now(live.plan))
             if self.chain:
                 root = await self._optimized(live.plan)
             self._watch_idle(run)
@@ -294,14 +318,14 @@ class Engine:
             if pending is not None:
                 await pending
         except StepFailed as failed:
-            return finish(live, Status.FAILED, failure_of(failed, live.plan))
+            return finish(live, Status.FAILED, failure_of(failed, live))
         except asyncio.CancelledError:
             return self._stopped(live)
         except PacketFlowError as error:
-            failure = Failure("", (), {}, type(error).__name__, error.message, error)
+            failure = Failure("", (), {}, type(error).__name__, run.told(error), error)
             return finish(live, Status.FAILED, failure)
         except Exception as error:  # noqa: BLE001 - a border: modules, clocks, our own mistakes
-            failure = Failure("", (), {}, type(error).__name__, describe(error), error)
+            failure = Failure("", (), {}, type(error).__name__, run.told(error), error)
             return finish(live, Status.FAILED, failure)
         return finish(live, Status.OK, None)
 
@@ -315,10 +339,7 @@ class Engine:
             if self.on_aside is not None:
                 self.on_aside()
             return finish(live, Status.WAITING, None)
-        reason = run.stop_reason or "cancelled"
-        stopped = Cancelled(reason) if run.is_ours else Superseded(reason, execution_id=run.id)
-        failure = Failure("", (), {}, type(stopped).__name__, reason, stopped)
-        execution = finish(live, Status.CANCELLED, failure)
+        execution = cancelled(live)
         if not run.cancelled:
             raise asyncio.CancelledError
         if task is not None:

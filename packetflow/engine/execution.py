@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.events import Ended, Event
 from packetflow.errors import CapabilityFailed, MissingInput, PacketFlowError, RunError
+from packetflow.kernel.clock import Timer
 from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted
 
 if TYPE_CHECKING:
     from packetflow.composition.capability import Capability
     from packetflow.composition.steps import Step
-    from packetflow.engine.state import Run
+    from packetflow.engine.ending import Live
+
+
+PATIENCE_SECONDS = 0.1
+"""So long a cancelled execution waits for its steps to stop."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,10 @@ class Failure:
         return f"{place}: {self.error_type}: {self.message}"
 
 
+def _moment(ns: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ns / 1e9, dt.UTC)
+
+
 async def _awaited(result: Any) -> Any:
     return await result
 
@@ -88,8 +97,8 @@ class Execution:
         outputs: What it provides; after a failure, what was made before it.
         spans: Every step that ran, in the order they ended.
         failure: Why it failed, if it did.
-        started_at: When, UTC.
-        ended_at: When, UTC; ``None`` while it waits.
+        started_ns: When it began, in nanoseconds since 1970 UTC.
+        ended_ns: When it ended; ``None`` while it waits.
         step: The composition with all ids.
         waits: What it waits for, when it was put aside: events, and questions to people.
     """
@@ -101,8 +110,8 @@ class Execution:
     outputs: Mapping[str, Any]
     spans: list[SpanEnded]
     failure: Failure | None
-    started_at: dt.datetime
-    ended_at: dt.datetime | None
+    started_ns: int
+    ended_ns: int | None
     step: Step | None = field(default=None, repr=False)
     waits: tuple[WaitStarted, ...] = ()
 
@@ -125,6 +134,16 @@ class Execution:
 
         near = get_close_matches(name, self.outputs, 1)
         raise MissingInput([name], f"whoever reads execution {self.id}", near)
+
+    @property
+    def started_at(self) -> dt.datetime:
+        """When it began, UTC."""
+        return _moment(self.started_ns)
+
+    @property
+    def ended_at(self) -> dt.datetime | None:
+        """When it ended, UTC; ``None`` while it waits."""
+        return None if self.ended_ns is None else _moment(self.ended_ns)
 
     @property
     def seconds(self) -> float:
@@ -168,9 +187,16 @@ class Execution:
 class Running:
     """An execution under way: await it, follow its events, or cancel it."""
 
-    def __init__(self, run: Run, task: asyncio.Task[Execution]) -> None:
-        self._run = run
+    __slots__ = ("_given_up", "_live", "_observers", "_patience", "_run", "_task")
+
+    def __init__(self, live: Live, task: asyncio.Task[Execution]) -> None:
+        self._live = live
+        self._run = live.run
         self._task = task
+        self._given_up: Execution | None = None
+        self._patience: Timer | None = None
+        self._observers: tuple[Callable[[], None], ...] = ()
+        task.add_done_callback(self._is_over)
 
     @property
     def id(self) -> str:
@@ -178,16 +204,43 @@ class Running:
         return self._run.id
 
     def cancel(self, reason: str = "cancelled") -> None:
-        """Stop it: async steps within one turn of the loop, process steps by a kill."""
+        """Stop it: async steps within one turn of the loop, process steps by a kill.
+
+        A step that does not stop within `PATIENCE_SECONDS` is left alone: the execution ends
+        without it, and what it makes later is thrown away.
+        """
         self._run.stop_reason = reason
         self._run.cancelled = True
         self._run.special = True  # so that no further step begins, whatever the last one does
         # one turn later: a task that is cancelled before its first turn never runs at all
         self._task.get_loop().call_soon(self._task.cancel)
+        if self._patience is None and not self.done():
+            clock = self._run.engine.clock
+            self._patience = clock.call_later(PATIENCE_SECONDS, self._leave_it)
+
+    def _leave_it(self) -> None:
+        if not self.done():
+            self._given_up = self._run.engine.give_up(self._live)
+            self._is_over(self._task)
+
+    def _is_over(self, _: object) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        self._run.engine.forget(self)
+        observers, self._observers = self._observers, ()
+        for tell in observers:
+            tell()
+
+    def when_over(self, tell: Callable[[], None]) -> None:
+        """Have *tell* called once it is over or put aside; now, if it is already."""
+        if self.done():
+            tell()
+        else:
+            self._observers = (*self._observers, tell)
 
     def done(self) -> bool:
         """True once it is over or put aside."""
-        return self._task.done()
+        return self._given_up is not None or self._task.done()
 
     @property
     def is_ours(self) -> bool:
@@ -227,22 +280,33 @@ class Running:
         return True
 
     def __await__(self) -> Generator[Any, Any, Execution]:
-        return asyncio.shield(self._task).__await__()
+        waiter: asyncio.Future[Execution] = self._task.get_loop().create_future()
+
+        def tell() -> None:
+            if waiter.done():
+                return
+            if self._given_up is not None:
+                waiter.set_result(self._given_up)
+            elif self._task.cancelled():
+                waiter.cancel()
+            elif (error := self._task.exception()) is not None:
+                waiter.set_exception(error)
+            else:
+                waiter.set_result(self._task.result())
+
+        self.when_over(tell)
+        return waiter.__await__()
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         """Its events from now on; the last is `Ended`."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
 
-        def over(_: object) -> None:
-            queue.put_nowait(None)
-
         self._run.listen(queue.put_nowait)
-        self._task.add_done_callback(over)
+        self.when_over(lambda: queue.put_nowait(None))
         try:
             while (event := await queue.get()) is not None:
                 if not isinstance(event, Ended):
                     yield event
         finally:
             self._run.unlisten(queue.put_nowait)
-            self._task.remove_done_callback(over)
         yield Ended(await self)

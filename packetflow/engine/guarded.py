@@ -6,15 +6,17 @@ ambiguous: the effect may or may not have happened. What follows is declared wit
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from typing import Any
 
 from packetflow.capabilities.effects import Ambiguity
+from packetflow.engine.deadlines import uncounted
 from packetflow.engine.node import Pending
 from packetflow.engine.reporter import idempotency_key
 from packetflow.engine.spans import keep_span
 from packetflow.engine.state import Frame, StepFailed, firm
-from packetflow.engine.use import UseNode, describe
+from packetflow.engine.use import UseNode
 from packetflow.engine.waits import ask_person
 from packetflow.errors import RunnerLost, Superseded, TimedOut, Unanswered
 from packetflow.kernel.records import Status, StepIntent
@@ -50,6 +52,8 @@ class GuardedUse:
 
     def _intend(self, frame: Frame) -> Pending:
         run = frame.run
+        if run.cancelled:
+            raise asyncio.CancelledError(run.stop_reason)
         if not run.is_ours:
             raise self._superseded(frame)
         at = run.now() + run.wall_offset
@@ -141,7 +145,8 @@ class GuardedUse:
             question, choices = self._question(done=done)
             run.busy += 1
             try:
-                decided = await ask_person(frame, self.id, question, choices)
+                with uncounted():
+                    decided = await ask_person(frame, self.id, question, choices)
             finally:
                 run.busy -= 1
             run.decide((self.id, frame.path), "ambiguous", str(decided))
@@ -173,13 +178,13 @@ class GuardedUse:
             raise AssertionError("a declaration that reconciles has its function")
         began = frame.run.now()
         try:
-            found = reconcile(**self.node.gather(frame.scope))
+            found = reconcile(**self.node.joint.gather(frame.scope))
             if inspect.isawaitable(found):
                 found = await found
+            self.node.prepare()
             outputs = None if found is None else self.node.spread(found)
         except Exception as error:  # a border: user code
-            text = self.node.scrubbed(describe(error), frame.scope)
-            failed = StepFailed(self.id, frame.path, error, {}, text=text)
+            failed = StepFailed(self.id, frame.path, error, {}, text=frame.run.told(error))
             # no outcome of the effect, so no span of the step: the intent stays open
             keep_span(
                 frame,

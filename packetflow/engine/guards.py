@@ -11,6 +11,7 @@ import msgspec
 
 from packetflow.capabilities.contract import Port
 from packetflow.composition.policies import Cache, Hedge, Retry, Timeout, exception_name
+from packetflow.composition.steps import Guarded
 from packetflow.engine.choices import Contest
 from packetflow.engine.deadlines import ENCLOSING, Deadline
 from packetflow.engine.node import Node, Pending
@@ -18,7 +19,7 @@ from packetflow.engine.shared import SharedKey
 from packetflow.engine.spans import keep_span, picked, recalled
 from packetflow.engine.state import Frame, Scope, StepFailed
 from packetflow.engine.strands import TIME_IS_UP
-from packetflow.engine.values import identity, pack_all
+from packetflow.engine.values import copied, identity, pack_all
 from packetflow.errors import TimedOut
 
 
@@ -167,7 +168,7 @@ class TimeoutNode:
             task.cancel(TIME_IS_UP)
 
         deadline = Deadline(frame, (self.id, self.depth), self.seconds, expire=expire)
-        timer = frame.run.engine.clock.call_later(deadline.seconds_left, deadline.is_over)
+        deadline.arm()
         around = ENCLOSING.set(deadline)
         try:
             await pending
@@ -178,9 +179,18 @@ class TimeoutNode:
             raise
         finally:
             ENCLOSING.reset(around)
-            timer.cancel()
+            deadline.disarm()
             if up:
                 task.uncancel()
+
+
+def limits_inside(step: Guarded) -> int:
+    """How many further time limits stand around the same step."""
+    count, inner = 0, step.step
+    while isinstance(inner, Guarded):
+        count += isinstance(inner.policy, Timeout)
+        inner = inner.step
+    return count
 
 
 class HedgeNode:
@@ -225,7 +235,7 @@ class HedgeNode:
 
 
 class CacheNode:
-    """The same outputs for the same inputs."""
+    """The same outputs for the same inputs; whoever changes what he got changes nobody else's."""
 
     __slots__ = ("id", "inline", "key", "name", "node", "ports", "reads")
 
@@ -250,9 +260,9 @@ class CacheNode:
     def start(self, frame: Frame) -> Pending:
         """Take the outputs from the cache, or make them and put them there."""
         run = frame.run
-        kept = recalled(frame, self.id, self.ports)
-        if kept is not None:
-            frame.scope.update(kept)
+        before = recalled(frame, self.id, self.ports)
+        if before is not None:
+            frame.scope.update(before)
             return None
         if run.past is not None and (self.id, frame.path) in run.past.done:
             return self.node.start(frame)
@@ -260,10 +270,12 @@ class CacheNode:
         key = self._key(frame.scope)
         found = entries.get(key) if key is not None else None
         if found is not None:
-            outputs, until = found
+            kept, until = found
             if until is None or run.now() < until:
                 entries.move_to_end(key)
                 began = run.now()
+                outputs = {name: given_out() for name, given_out in kept.items()}
+                run.hide(self.ports, outputs)
                 facts = {"cached": True}
                 keep_span(
                     frame,
@@ -297,7 +309,8 @@ class CacheNode:
         entries: OrderedDict[Any, Any] = frame.run.engine.shared(self.key, OrderedDict)
         ttl = policy.ttl_seconds
         until = None if ttl is None else frame.run.now() + int(ttl * 1e9)
-        entries[key] = (outputs, until)
+        kept = {name: copied(value, self.ports[name]) for name, value in outputs.items()}
+        entries[key] = (kept, until)
         entries.move_to_end(key)
         while len(entries) > policy.max_entries:
             entries.popitem(last=False)

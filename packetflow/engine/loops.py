@@ -46,7 +46,7 @@ class EachNode:
         if self.body.inline and pass_.count <= BREATH:
             try:
                 for index in range(pass_.count):
-                    pass_.inline(index)
+                    pass_.begin(index)
             except StepFailed as failed:
                 pass_.fail(failed)
                 raise
@@ -99,25 +99,14 @@ class _Items:
             scope[name] = items[index]
         return self.frame.inner(scope, index, parent=self.span)
 
-    def inline(self, index: int) -> None:
-        child = self._frame(index)
-        try:
-            self.node.body.start(child)
-        except StepFailed:
-            if not self.node.collects:
-                raise
-            self.failed += 1
-            return
-        self._collect(index, child.scope)
-
-    def _begin(self, index: int) -> Pending:
+    def begin(self, index: int) -> Pending:
+        if self.frame.run.past is not None and self._was_lost(index):
+            return None
         child = self._frame(index)
         try:
             pending = self.node.body.start(child)
-        except StepFailed:
-            if not self.node.collects:
-                raise
-            self.failed += 1
+        except StepFailed as failed:
+            self._lose(index, failed)
             return None
         if pending is not None:
             return self._rest(index, child, pending)
@@ -127,12 +116,25 @@ class _Items:
     async def _rest(self, index: int, child: Frame, pending: Any) -> None:
         try:
             await pending
-        except StepFailed:
-            if not self.node.collects:
-                raise
-            self.failed += 1
+        except StepFailed as failed:
+            self._lose(index, failed)
             return
         self._collect(index, child.scope)
+
+    def _lose(self, index: int, failed: StepFailed) -> None:
+        """Go on without an item that failed, now and when the run is resumed."""
+        if not self.node.collects:
+            raise failed
+        self.failed += 1
+        place = (self.node.id, (*self.frame.path, index))
+        self.frame.run.decide(place, "collected", 1)
+
+    def _was_lost(self, index: int) -> bool:
+        path = (*self.frame.path, index)
+        if self.frame.run.decided(self.node.id, path, "collected") is None:
+            return False
+        self.failed += 1
+        return True
 
     def _collect(self, index: int, scope: Scope) -> None:
         for column, (name, _) in zip(self.made, self.node.into, strict=True):
@@ -141,7 +143,7 @@ class _Items:
     async def run(self) -> None:
         width = 1 if self.node.body.inline else self.node.at_once
         try:
-            await lanes(self.count, width, self._begin, self.frame)
+            await lanes(self.count, width, self.begin, self.frame)
         except StepFailed as failed:
             self.fail(failed)
             raise

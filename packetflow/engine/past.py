@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from packetflow.composition.calls import Calls
 from packetflow.engine.state import Past, Place, firm
 from packetflow.kernel.records import (
     ExecutionEnded,
@@ -22,7 +24,7 @@ _DONE = frozenset({Status.OK.value, Status.SKIPPED.value})
 _NO_OUTCOME = frozenset({Status.TIMED_OUT.value, Status.CANCELLED.value})
 _FAILED_TRY = frozenset({Status.FAILED.value, Status.TIMED_OUT.value})
 _LOST = frozenset({"RunnerLost", "TimedOut"})
-_STEP_KINDS = frozenset({"capability", "wait", "race", "cache"})
+_STEP_KINDS = frozenset({"capability", "wait", "race", "cache", "reused"})
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Story:
         parked: That runner has put it aside: it only waits, and anybody may take it up.
         past: What a new runner may build on.
         ended: Its last record, once it is over.
+        calls_by_epoch: The form of everything called that ran in each epoch; see
+            `packetflow.composition.calls`. Empty for those that older versions kept.
         read: How many of its records count, by epoch.
         last_span: The highest span number seen.
         spans: All spans that count, in the order they were kept.
@@ -47,6 +51,7 @@ class Story:
     parked: bool = False
     past: Past = field(default_factory=Past)
     ended: ExecutionEnded | None = None
+    calls_by_epoch: dict[int, Calls] = field(default_factory=dict)
     read: dict[int, int] = field(default_factory=dict)
     last_span: int = 0
     spans: list[SpanEnded] = field(default_factory=list)
@@ -55,6 +60,11 @@ class Story:
     def open_waits(self) -> tuple[WaitStarted, ...]:
         """What it waits for, the oldest first; of each step the latest question."""
         return tuple(list(of_step.values())[-1] for of_step in self.past.waits.values())
+
+    @property
+    def calls(self) -> Calls:
+        """The form in which it last went on."""
+        return self.calls_by_epoch.get(self.epoch, {})
 
 
 def read_story(records: Iterable[Record]) -> Story:
@@ -73,6 +83,7 @@ def read_story(records: Iterable[Record]) -> Story:
     for epoch in sorted(lives):
         story.read[epoch] = len(lives[epoch])
         if lives[epoch]:
+            story.calls_by_epoch[epoch] = story.calls
             story.epoch = epoch
         for record in lives[epoch]:
             _take(story, record)
@@ -106,6 +117,7 @@ def _take(story: Story, record: Record) -> None:
     match record:
         case ExecutionStarted():
             story.started = record
+            story.calls_by_epoch[record.epoch] = record.calls
             story.runner = story.runner or record.runner
         case ExecutionResumed():
             story.runner = record.runner
@@ -123,6 +135,11 @@ def _take(story: Story, record: Record) -> None:
             past.decisions[key] = record
             if record.what in {"ambiguous", "too_late"}:
                 past.waits.pop(key[:2], None)
+            elif record.what == "code":
+                past.waits.pop(key[:2], None)
+                if record.value:
+                    calls = json.loads(str(record.value))
+                    story.calls_by_epoch[record.epoch] = {k: tuple(v) for k, v in calls.items()}
             elif record.what == "parked":
                 story.parked = True
             elif record.what == "withdrawn":

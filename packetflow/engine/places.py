@@ -13,7 +13,6 @@ from packetflow.engine.events import PartialOutput
 from packetflow.engine.state import Frame
 from packetflow.engine.use import UseNode
 from packetflow.errors import StoreError
-from packetflow.kernel.records import LogLine
 
 if TYPE_CHECKING:
     from packetflow.engine.threads import Call
@@ -24,10 +23,8 @@ async def awaited(node: UseNode, frame: Frame, call: Call) -> Any:
     run = frame.run
 
     def late() -> None:
-        text = f"step {node.id!r} ended after it was cancelled; its result was thrown away"
-        at = run.engine.clock.wall_ns()
         with suppress(StoreError):  # a full disk: whoever runs then has been told already
-            run.append(LogLine(run.id, 0, at, "late", "warning", text, {"step": node.id}))
+            run.append(run.lateness(node.id))
 
     with run.engine.clock.working():
         try:
@@ -60,7 +57,7 @@ class ProcessUse(UseNode):
 
     async def result(self, frame: Frame, context: Context | None) -> Any:  # noqa: ARG002 - never wanted here
         """Call it in another process."""
-        inputs = self.gather(frame.scope)
+        inputs = self.joint.gather(frame.scope)
         declaration = self.declaration
         place = (declaration.fn.__module__, declaration.fn.__qualname__, declaration.source[0])
         engine = frame.run.engine

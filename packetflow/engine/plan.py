@@ -25,6 +25,7 @@ from packetflow.composition.policies import (
     Timeout,
 )
 from packetflow.composition.promises import pipeline_contract
+from packetflow.composition.secrets import hidden_by_caller, hidden_names
 from packetflow.composition.steps import (
     Branch,
     Call,
@@ -46,7 +47,13 @@ from packetflow.composition.walk import changed_children, identified, label, nat
 from packetflow.engine.choices import FallbackNode, RaceNode
 from packetflow.engine.codegen import Joint, Read, Write, inputs_function, pack_function
 from packetflow.engine.guarded import GuardedUse
-from packetflow.engine.guards import CacheNode, HedgeNode, RetryNode, TimeoutNode
+from packetflow.engine.guards import (
+    CacheNode,
+    HedgeNode,
+    RetryNode,
+    TimeoutNode,
+    limits_inside,
+)
 from packetflow.engine.limits import BreakerNode, BulkheadNode, RateLimitNode
 from packetflow.engine.loops import EachNode, RepeatNode
 from packetflow.engine.node import Node
@@ -54,7 +61,7 @@ from packetflow.engine.packing import packer
 from packetflow.engine.places import ProcessUse, StreamUse, ThreadUse
 from packetflow.engine.shared import SharedKey, shared_place
 from packetflow.engine.use import AsyncUse, InlineUse, UseNode
-from packetflow.engine.veil import hidden_names, veil, veiled
+from packetflow.engine.veil import veil, veiled
 from packetflow.engine.waits import WaitNode
 from packetflow.engine.ways import BranchNode, CallNode, GraphNode, ParallelNode, SequenceNode
 from packetflow.errors import ContractError, DeclarationError
@@ -270,7 +277,7 @@ def _compile_call(step: Call, hidden: frozenset[str]) -> Node:
     prefix = label(step)
     reads, writes = reads_and_writes(step, hidden)
     inside = _prefixed(identified(called.step), prefix)
-    secrets = hidden_names(inside, (read.parameter for read in reads if read.port.secret))
+    secrets = hidden_names(inside, hidden_by_caller(step, hidden))
     body = compile_step(inside, secrets)
     # inputs left out stay out, so that each reader inside uses its own default
     given = [r if r.parameter in called.inputs else _without_default(r) for r in reads]
@@ -370,7 +377,7 @@ def _compile_guarded(step: Guarded, hidden: frozenset[str]) -> Node:
             whole = None if _is_single(step.step) else (list(flow.needs), list(flow.makes))
             return RetryNode(name, node, policy, composite=whole)
         case Timeout() as policy:
-            return TimeoutNode(name, node, policy, _limits_inside(step))
+            return TimeoutNode(name, node, policy, limits_inside(step))
         case Breaker() as policy:
             return BreakerNode(name, node, policy, key)
         case RateLimit() as policy:
@@ -383,15 +390,6 @@ def _compile_guarded(step: Guarded, hidden: frozenset[str]) -> Node:
             return CacheNode(name, node, key, name=called, reads=list(flow.needs), ports=ports)
         case Hedge() as policy:
             return HedgeNode(name, node, policy, list(flow.needs), made=list(flow.makes))
-
-
-def _limits_inside(step: Guarded) -> int:
-    """How many further time limits stand around the same step."""
-    count, inner = 0, step.step
-    while isinstance(inner, Guarded):
-        count += isinstance(inner.policy, Timeout)
-        inner = inner.step
-    return count
 
 
 def _is_single(step: Step) -> bool:

@@ -100,6 +100,12 @@ class Inbox(Protocol):
         """Events of that name and key (``""``: any) that arrived at or after *since_ns*."""
         ...
 
+    async def left_over(
+        self, event: str, key: str, before_ns: int, execution_id: str
+    ) -> list[EventArrived]:
+        """Events of that name and key from before *before_ns* that no other execution has taken."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CapabilityRequest:

@@ -10,7 +10,7 @@ from packetflow.capabilities.context import Context
 from packetflow.engine.events import Logged, PartialOutput, Progressed
 from packetflow.engine.state import Frame
 from packetflow.engine.values import pack_all
-from packetflow.kernel.records import EventArrived, LogLine, MessagePosted
+from packetflow.kernel.records import EventArrived, LogLine, MessagePosted, Path
 
 if TYPE_CHECKING:
     from packetflow.engine.events import Event
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 def idempotency_key(frame: Frame, step_id: str) -> str:
     """The same for every try of one step at one item and pass of one execution."""
-    index = ".".join(str(one) for one in frame.path if one >= 0)
-    return f"{frame.run.id}:{step_id}:{index}"
+    return key_of(frame.run.id, step_id, frame.path)
+
+
+def key_of(execution_id: str, step_id: str, path: Path) -> str:
+    """The idempotency key of a step at a place."""
+    index = ".".join(str(one) for one in path if one >= 0)
+    return f"{execution_id}:{step_id}:{index}"
 
 
 def make_context(node: UseNode, frame: Frame) -> Context:
@@ -60,7 +65,7 @@ class StepReporter:
         self._tell(event)
 
     def _scrubbed(self, text: str) -> str:
-        return self._node.scrubbed(text, self._frame.scope)
+        return self._frame.run.scrubbed(text)
 
     def _scrubbed_all(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         return {

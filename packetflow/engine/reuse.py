@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+import msgspec
+
 from packetflow.composition.steps import Call, Pipeline, Step
 from packetflow.composition.walk import find, identified, step_id, walk
 from packetflow.composition.wiring import wires
-from packetflow.engine.state import Past
+from packetflow.engine.recall import made_by
+from packetflow.engine.reporter import key_of
+from packetflow.engine.state import Past, Run
 from packetflow.errors import UnknownName
+from packetflow.kernel.records import StepIntent
+
+_LASTING = frozenset({"failed_alternative", "attempt", "collected", "too_late"})
+"""The decisions of containers that hold for a fork too."""
 
 
 def following(step: Step, from_step: str | None, changed: Iterable[str]) -> set[str]:
@@ -46,7 +54,10 @@ def following(step: Step, from_step: str | None, changed: Iterable[str]) -> set[
 
 
 def reusable_past(step: Step, past: Past, from_step: str | None, changed: Iterable[str]) -> Past:
-    """The completed steps that a new execution may take over.
+    """What a new execution may take over of an earlier one.
+
+    Beside the completed steps these are the guarded effects that are open (they may have happened,
+    so they are asked about), and what containers decided unless a step inside is done again.
 
     Args:
         step: What ran.
@@ -59,15 +70,65 @@ def reusable_past(step: Step, past: Past, from_step: str | None, changed: Iterab
         UnknownName: There is no step *from_step*.
     """
     stale, entered = _stale(step, from_step, changed)
+
+    def stays(name: str) -> bool:
+        again = name in entered or name in stale
+        return not again and not any(name.startswith(f"{one}/") for one in stale)
+
     fresh = Past()
-    fresh.done = {
-        place: span
-        for place, span in past.done.items()
-        if place[0] not in entered
-        and place[0] not in stale
-        and not any(place[0].startswith(f"{one}/") for one in stale)
+    fresh.done = {place: span for place, span in past.done.items() if stays(place[0])}
+    fresh.intents = {place for place in past.intents if stays(place[0])}
+    fresh.decisions = {
+        key: made for key, made in past.decisions.items() if key[2] in _LASTING and stays(key[0])
     }
+    fresh.made_by = past.made_by
     return fresh
+
+
+def _around(step: Step, stale: set[str]) -> set[str]:
+    """The stale steps and the containers around them."""
+    around = set(stale)
+    for part in walk(step):
+        name = step_id(part)
+        if name is not None and any(step_id(inner) in stale for inner in walk(part)):
+            around.add(name)
+    return around
+
+
+def take_over(run: Run, past: Past, source: str) -> None:
+    """Keep what a new execution takes over among its own records, so that it can be resumed.
+
+    Args:
+        run: The new execution, of which nothing is kept yet.
+        past: What it takes over; the spans in it are replaced by its own.
+        source: The execution that it comes from.
+    """
+    at = run.engine.clock.wall_ns()
+    for place, span in past.done.items():
+        facts = {"reused_from": source}
+        version = made_by(past, span, span.name)
+        if version is not None:
+            facts["made_by"] = version
+        own = msgspec.structs.replace(
+            span,
+            execution_id=run.id,
+            epoch=run.epoch,
+            span_id=run.new_span(),
+            parent_span=0,
+            kind="reused",
+            started=at,
+            duration_ns=0,
+            inputs=None,
+            attributes=facts,
+        )
+        run.append(own)
+        past.done[place] = own
+    past.made_by = {}
+    for step, path in past.intents:
+        key = key_of(run.id, step, path)
+        run.append(StepIntent(run.id, run.epoch, step, path, key, at))
+    for (step, path, what), decision in past.decisions.items():
+        run.decide((step, path), what, decision.value)
 
 
 def _stale(step: Step, from_step: str | None, changed: Iterable[str]) -> tuple[set[str], set[str]]:
@@ -75,13 +136,13 @@ def _stale(step: Step, from_step: str | None, changed: Iterable[str]) -> tuple[s
     outer, _, inner = (from_step or "").partition("/")
     call = find(step, outer) if inner and from_step and find(step, from_step) is None else None
     if not isinstance(call, Call) or not isinstance(call.pipeline, Pipeline):
-        return following(step, from_step, changed), set()
+        return _around(step, following(step, from_step, changed)), set()
     try:
         stale, entered = _stale(identified(call.pipeline.step), inner, ())
     except UnknownName as unknown:
         near = [f"{outer}/{name}" for name in unknown.__dict__["nearest"]]
         raise UnknownName("step", str(from_step), near) from unknown
-    after = following(step, outer, changed) - {outer}
+    after = _around(step, following(step, outer, changed)) - {outer}
     return (
         after | {f"{outer}/{name}" for name in stale},
         {outer} | {f"{outer}/{name}" for name in entered},

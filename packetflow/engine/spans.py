@@ -1,4 +1,4 @@
-"""Spans of steps that are not capabilities: loops, races, waits, refused calls."""
+"""Spans of containers (loops, races, waits), of refused calls, and of calls that failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from packetflow.engine.values import Opaque, unpack
 from packetflow.kernel.records import SpanEnded, Status
 
 
-def keep_span(
+def keep_span(  # noqa: PLR0913 - the fields of a span
     frame: Frame,
     step_id: str,
     kind: str,
@@ -25,9 +25,12 @@ def keep_span(
     outputs: Mapping[str, Any] | None = None,
     attributes: dict[str, Any] | None = None,
     error: BaseException | None = None,
+    inputs: dict[str, Any] | None = None,
     span_id: int = 0,
 ) -> None:
-    """Keep the span of a container.
+    """Keep a span: of a container, or of a call that did not end well.
+
+    What a call made is kept by `packetflow.engine.use.UseNode.commit`, without the detours here.
 
     Args:
         frame: Where it ran.
@@ -37,14 +40,14 @@ def keep_span(
         name: What it is about, if not its kind.
         status: How it ended.
         outputs: Values that a resumed run takes from here, packed.
-        attributes: Facts to show.
+        attributes: Facts to show, instead of those that the step recorded.
         error: What went wrong; of a `StepFailed`, its cause.
+        inputs: What a failed call was given, packed.
         span_id: A number taken before, when steps inside refer to it.
     """
     run = frame.run
-    cause, text = error, "" if error is None else str(error)
-    if isinstance(error, StepFailed):
-        cause, text = error.cause, error.text or str(error.cause)
+    cause = error.cause if isinstance(error, StepFailed) else error
+    text = "" if error is None else run.told(error)
     span = SpanEnded(
         run.id,
         run.epoch,
@@ -61,8 +64,11 @@ def keep_span(
         dict(outputs or {}),
         "" if cause is None else type(cause).__name__,
         text,
-        attributes=attributes,
+        inputs,
+        attributes,
     )
+    if attributes is None and run.attributes:
+        span = run.with_attributes(span)
     run.keep(span)
     if run.listeners:
         run.tell(StepEnded(span))

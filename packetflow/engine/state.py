@@ -12,9 +12,11 @@ from msgspec.msgpack import Ext
 
 from packetflow.engine.events import Event
 from packetflow.engine.values import pack, pack_all
+from packetflow.engine.veil import fixed_words, without, words_of
 from packetflow.kernel.records import (
     ExecutionEnded,
     ExecutionStarted,
+    LogLine,
     Path,
     Record,
     SpanEnded,
@@ -24,7 +26,9 @@ from packetflow.kernel.records import (
 )
 
 if TYPE_CHECKING:
+    from packetflow.capabilities.contract import Port
     from packetflow.engine.engine import Engine
+    from packetflow.engine.plan import Plan
 
 _log = logging.getLogger(__name__)
 
@@ -79,9 +83,11 @@ class Past:
         attempts: How many tries of a step have failed.
         waits: Waits that began, by place and event.
         taken: Ids of the events that waits have taken.
+        made_by: By epoch, the capabilities that were another version then, or other code of the
+            same version: their version then.
     """
 
-    __slots__ = ("attempts", "decisions", "done", "intents", "taken", "waits")
+    __slots__ = ("attempts", "decisions", "done", "intents", "made_by", "taken", "waits")
 
     def __init__(self) -> None:
         self.done: dict[Place, SpanEnded] = {}
@@ -90,6 +96,7 @@ class Past:
         self.attempts: dict[Place, int] = {}
         self.waits: dict[Place, dict[str, WaitStarted]] = {}
         self.taken: set[str] = set()
+        self.made_by: dict[int, dict[str, str]] = {}
 
 
 class Run:
@@ -102,6 +109,7 @@ class Run:
     __slots__ = (
         "agent",
         "append",
+        "append_all",
         "asking",
         "attributes",
         "busy",
@@ -109,6 +117,7 @@ class Run:
         "durable",
         "engine",
         "epoch",
+        "hidden",
         "id",
         "inputs",
         "intents",
@@ -119,8 +128,8 @@ class Run:
         "on_idle",
         "passivated",
         "past",
+        "plan",
         "put_off",
-        "secrets",
         "spans",
         "special",
         "started_at",
@@ -137,7 +146,8 @@ class Run:
         self.id = execution_id
         self.epoch = epoch
         self.past = past
-        self.append = engine.sink.append
+        self.append = engine.append
+        self.append_all = engine.append_all
         self.now = engine.clock.monotonic_ns
         self.durable = engine.sink.durable
         self.spans: list[SpanEnded] = []
@@ -148,7 +158,8 @@ class Run:
         self.cancelled = False
         self.intents: AbstractSet[Place] = _NOTHING
         self.inputs: Scope = {}
-        self.secrets: frozenset[str] = frozenset()
+        self.plan: Plan | None = None
+        self.hidden: AbstractSet[str] = _NOTHING
         self.passivated = False
         self.put_off: tuple[WaitStarted, ...] = ()
         self.leaves_questions = False
@@ -178,14 +189,33 @@ class Run:
         """
         try:
             if others:
-                self.engine.sink.append_all([span, *others])
+                self.append_all([span, *others])
             else:
                 self.append(span)
         except (OverflowError, TypeError):
             span = self.write(span, "outputs")
             if others:
-                self.engine.sink.append_all(others)
+                self.append_all(others)
         self.spans.append(span)
+
+    def let_go(self) -> None:
+        """Throw away what is made from now on: the execution has ended without it."""
+        keep = self.append
+        self.spans = []
+        self.listeners = []
+
+        def late(record: Record) -> None:
+            if isinstance(record, SpanEnded) and record.kind == "capability":
+                keep(self.lateness(record.step))
+
+        self.append = late
+        self.append_all = lambda records: late(records[0])
+
+    def lateness(self, step: str) -> LogLine:
+        """The line about a step that ended after it was cancelled."""
+        text = f"step {step!r} ended after it was cancelled; its result was thrown away"
+        at = self.engine.clock.wall_ns()
+        return LogLine(self.id, 0, at, "late", "warning", text, {"step": step})
 
     def write(self, record: Written, payload: str) -> Written:
         """Append a record to the journal; values that no record takes are packed one by one.
@@ -222,6 +252,41 @@ class Run:
     def only_waits(self) -> bool:
         """True while nothing is under way but waiting for events."""
         return self.waiting > 0 and self.busy == 0
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of its values that may not be shown."""
+        return _NOTHING if self.plan is None else self.plan.secrets
+
+    def hide(self, ports: Mapping[str, Port], values: Mapping[str, Any]) -> None:
+        """Black the values of secret ports out of all texts from now on."""
+        words = {
+            word
+            for name, port in ports.items()
+            if port.secret and name in values
+            for word in words_of(values[name])
+        }
+        self.hidden = self.hidden | words
+
+    def scrubbed(self, text: str) -> str:
+        """A text without the secret values that the execution has come across."""
+        plan = self.plan
+        if plan is None:
+            return text
+        for name in plan.secrets:
+            if name in self.inputs:
+                text = without(text, words_of(self.inputs[name]))
+        return without(without(text, fixed_words(plan.step)), self.hidden)
+
+    def told(self, error: BaseException) -> str:
+        """What an error says, without secrets and cut to 2,000 characters.
+
+        Of a `StepFailed`, what its cause says.
+        """
+        if isinstance(error, StepFailed):
+            return error.text or self.told(error.cause)
+        text = self.scrubbed(str(error) or type(error).__name__)
+        return text if len(text) <= 2000 else text[:1990] + " ... (cut)"
 
     def can_be_parked(self) -> bool:
         """Tell whether the journal holds all that is needed to go on from it.

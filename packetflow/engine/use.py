@@ -17,13 +17,14 @@ from packetflow.engine.codegen import Joint, Write
 from packetflow.engine.effects import emitted, emitting
 from packetflow.engine.events import StepEnded, StepStarted
 from packetflow.engine.node import Pending
+from packetflow.engine.recall import kept_outputs
 from packetflow.engine.reporter import make_context
+from packetflow.engine.spans import keep_span
 from packetflow.engine.state import Frame, Run, StepFailed
 from packetflow.engine.strands import Waiting, stop_status
 from packetflow.engine.trail import STACK, trail_of
-from packetflow.engine.values import Opaque, pack_all, unpack
-from packetflow.engine.veil import without
-from packetflow.errors import JournalFull, MissingInput, PacketFlowError, WrongType
+from packetflow.engine.values import pack_all
+from packetflow.errors import JournalFull, MissingInput, PacketFlowError, RunError, WrongType
 from packetflow.kernel.records import SpanEnded, Status
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ class UseNode:
         "declaration",
         "effects",
         "fixed",
-        "gather",
         "id",
+        "is_prepared",
         "joint",
         "name",
         "pack",
@@ -60,17 +61,16 @@ class UseNode:
         self.writes = joint.writes
         self.fixed = joint.fixed
         self.joint = joint
+        self.is_prepared = False
         self.redacts = any(write.port.secret for write in joint.writes)
         self.effects = emitting(declaration.effects)
         self.wants_context = declaration.context is not None
 
-    def __getattr__(self, name: str) -> Any:
-        """Take a function from the joint at its first use; from then on it is found here."""
-        if name not in {"call", "gather", "pack", "spread"}:
-            raise AttributeError(name)
-        made = getattr(self.joint, name)
-        setattr(self, name, made)
-        return made
+    def prepare(self) -> None:
+        """Have the joint's functions written; a step that is done already never needs them."""
+        joint = self.joint
+        self.call, self.spread, self.pack = joint.call, joint.spread, joint.pack
+        self.is_prepared = True
 
     def start(self, frame: Frame) -> Pending:
         """Run it; the subclasses say where."""
@@ -84,6 +84,8 @@ class UseNode:
                 from packetflow.engine.chained import chained
 
                 return chained(self, frame)
+        if not self.is_prepared:
+            self.prepare()
         return self.begin(frame)
 
     def begin(self, frame: Frame) -> Pending:
@@ -151,6 +153,8 @@ class UseNode:
         kept = outputs
         if self.pack is not None and (run.durable or self.redacts):
             kept = self.pack(outputs)
+            if self.redacts:
+                run.hide({write.scope_name: write.port for write in self.writes}, outputs)
         span = SpanEnded(
             run.id,
             run.epoch,
@@ -188,13 +192,11 @@ class UseNode:
         span = run.past.done.get((self.id, frame.path))
         if span is None:
             return False
-        ports = {write.scope_name: write.port for write in self.writes}
         try:
-            outputs = {
-                name: unpack(slot, ports.get(name), run.engine.sink.get)
-                for name, slot in span.outputs.items()
-            }
-        except (Opaque, ValidationError):
+            outputs = kept_outputs(self, run, span)
+        except RunError as error:
+            self.fail(frame, run.now(), error)
+        if outputs is None:
             return False
         run.spans.append(span)
         frame.scope.update(outputs)
@@ -212,10 +214,10 @@ class UseNode:
         if isinstance(error, JournalFull):
             raise error
         cause, inputs = self.diagnose(frame.scope, error)
-        text = self.scrubbed(describe(cause), frame.scope)
-        trail = self.scrubbed(trail_of(cause), frame.scope)
+        run = frame.run
+        text, trail = run.told(cause), run.scrubbed(trail_of(cause))
         if trail:
-            frame.run.attributes.setdefault((self.id, frame.path), {})[STACK] = trail
+            run.attributes.setdefault((self.id, frame.path), {})[STACK] = trail
         self.note(frame, began, Status.FAILED, cause, inputs=inputs)
         raise StepFailed(self.id, frame.path, cause, inputs, text=text, trail=trail) from cause
 
@@ -229,41 +231,17 @@ class UseNode:
         inputs: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep a span that did not end well."""
-        run = frame.run
         ports = {**self.declaration.contract.inputs, **{r.parameter: r.port for r in self.reads}}
-        text = "" if cause is None else self.scrubbed(describe(cause), frame.scope)
-        span = SpanEnded(
-            run.id,
-            run.epoch,
-            run.new_span(),
-            frame.parent,
+        keep_span(
+            frame,
             self.id,
-            frame.path,
             "capability",
-            self.name,
-            status.value,
-            frame.attempt,
-            began + run.wall_offset,
-            run.now() - began,
-            error_type="" if cause is None else type(cause).__name__,
-            error=text,
+            name=self.name,
+            began=began,
+            status=status,
+            error=cause,
             inputs=None if inputs is None else pack_all(inputs, ports),
         )
-        if run.attributes:
-            span = run.with_attributes(span)
-        run.keep(span)
-        if run.listeners:
-            run.tell(StepEnded(span))
-
-    def scrubbed(self, text: str, scope: Mapping[str, Any]) -> str:
-        """A text without the values of the step's secret inputs."""
-        for read in self.reads:
-            if read.port.secret and read.scope_name in scope:
-                text = without(text, scope[read.scope_name])
-        for parameter, value in self.fixed.items():
-            if self.declaration.contract.inputs[parameter].secret:
-                text = without(text, value)
-        return text
 
     def diagnose(
         self, scope: Mapping[str, Any], error: BaseException
@@ -324,12 +302,6 @@ def missing_or_wrong(step_id: str, frame: Frame, error: BaseException) -> StepFa
     elif isinstance(error, ValidationError):
         cause = WrongType(error.title, where, reason(error))
     return StepFailed(step_id, frame.path, cause, {})
-
-
-def describe(cause: BaseException) -> str:
-    """An error in words, cut to 2,000 characters."""
-    text = str(cause) or type(cause).__name__
-    return text if len(text) <= 2000 else text[:1990] + " ... (cut)"
 
 
 class InlineUse(UseNode):

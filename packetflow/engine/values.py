@@ -318,3 +318,29 @@ def _rebuilt(data: Any, port: Port | None) -> Any:
     if validator(port.type) is None:
         raise Opaque("its type is not declared, so it cannot be rebuilt")
     return adapter(port.type).validator.validate_python(data, by_alias=False, by_name=True)
+
+
+def copied(value: Any, port: Port) -> Callable[[], Any]:
+    """A function that gives the value, as a fresh copy each time where it could be changed.
+
+    What no record takes (a connection, a loaded model) is given out as it is, and so is a table,
+    which cannot be changed.
+    """
+    if type(value) in _SCALAR_SET or _is_table(value):
+        return lambda: value
+    content = b""
+
+    def fresh() -> Any:
+        return unpack(msgspec.msgpack.decode(content), port, _no_blobs)
+
+    try:
+        slot = pack(value, dataclasses.replace(port, secret=False))
+        content = msgspec.msgpack.encode(slot)
+        fresh()
+    except (Opaque, ValueError, TypeError, OverflowError):
+        return lambda: value
+    return fresh
+
+
+def _no_blobs(sha: str) -> bytes:
+    raise Opaque(sha)

@@ -1,6 +1,6 @@
-"""Which names of a composition carry secrets: their values are kept by no step that touches them.
+"""Secret values: kept by no step that touches them, and blacked out in every text.
 
-A value is secret under a name as soon as one step there declares it so, whatever the others say.
+Which names are secret is told by `packetflow.composition.secrets`.
 """
 
 from __future__ import annotations
@@ -10,34 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from packetflow.capabilities.contract import Port
-from packetflow.composition.steps import Call, Each, Pipeline, Step, Unknown, Use
+from packetflow.composition.concealing import fixed_secrets
+from packetflow.composition.steps import Call, Pipeline, Step, Unknown, Use
 from packetflow.composition.walk import walk
-
-
-def hidden_names(step: Step, given: Iterable[str]) -> frozenset[str]:
-    """The secret names in the scopes of a composition.
-
-    Args:
-        step: The composition; the pipelines it calls have scopes of their own.
-        given: Names known to be secret.
-    """
-    hidden = set(given)
-    pairs: list[tuple[str, str]] = []
-    for part in walk(step):
-        flow = part.flow
-        for port in (*flow.needs.values(), *flow.makes.values()):
-            if port.secret:
-                hidden.add(port.name)
-        if isinstance(part, Each):
-            pairs += [*part.over.items(), *part.into.items()]
-    grown = True
-    while grown and hidden:
-        grown = False
-        for one, other in pairs:
-            if (one in hidden) != (other in hidden):
-                hidden |= {one, other}
-                grown = True
-    return frozenset(hidden)
 
 
 def veil(port: Port, hidden: frozenset[str]) -> Port:
@@ -50,24 +25,38 @@ def veiled(ports: Iterable[Port], hidden: frozenset[str]) -> tuple[Port, ...]:
     return tuple(veil(port, hidden) for port in ports)
 
 
-def without(text: str, hidden: Any) -> str:
-    """A text with a secret value, and the texts inside it, blacked out."""
+def words_of(hidden: Any) -> list[str]:
+    """A secret value as text, and the texts inside it; none too short to be told from words."""
     plain = getattr(hidden, "get_secret_value", None)
     if callable(plain):
         hidden = plain()
-    parts: list[Any] = [hidden]
+    parts: list[Any] | None = None
     if isinstance(hidden, Mapping):
         parts = list(hidden.values())
     elif isinstance(hidden, (list, tuple, set, frozenset)):
         parts = list(hidden)
     elif hasattr(hidden, "__dict__"):
         parts = list(vars(hidden).values())
-    if parts != [hidden]:
-        for part in parts:
-            text = without(text, part)
-        return text
+    if parts is not None:
+        return [word for part in parts for word in words_of(part)]
     word = hidden.decode(errors="replace") if isinstance(hidden, bytes) else str(hidden)
-    return text.replace(word, "***") if len(word) > 2 else text
+    return [word] if len(word) > 2 else []
+
+
+def without(text: str, words: Iterable[str]) -> str:
+    """A text with these words blacked out."""
+    for word in words:
+        text = text.replace(word, "***")
+    return text
+
+
+def fixed_words(step: Step) -> frozenset[str]:
+    """The words of the values fixed on secret inputs; remembered with the step."""
+    known: frozenset[str] | None = step.__dict__.get("_fixed_words")
+    if known is None:
+        words = (word for value in fixed_secrets(step) for word in words_of(value))
+        known = step.__dict__["_fixed_words"] = frozenset(words)
+    return known
 
 
 def holds_secrets(step: Step) -> bool:

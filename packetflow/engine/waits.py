@@ -17,82 +17,12 @@ from packetflow.engine.deadlines import ENCLOSING, Deadline
 from packetflow.engine.events import Waits as WaitsEvent
 from packetflow.engine.node import Node, Pending
 from packetflow.engine.spans import keep_span, recalled
-from packetflow.engine.state import Frame, Run, StepFailed
+from packetflow.engine.state import Frame, StepFailed
 from packetflow.engine.strands import stop_status
 from packetflow.engine.values import pack_all, unpack
+from packetflow.engine.waiters import Waiter, answer_event
 from packetflow.errors import MissingInput, Superseded, TimedOut, WrongType
-from packetflow.kernel.records import EventArrived, Path, Status, WaitStarted
-
-
-def answer_event(execution_id: str, step: str, path: Path, *, number: int = 1) -> str:
-    """The name of the event by which a person answers a step's question, counted from 1."""
-    index = "".join(f".{one}" for one in path)
-    later = "" if number == 1 else f"#{number}"
-    return f"answer:{execution_id}:{step}{index}{later}"
-
-
-class Waiter:
-    """One wait under way."""
-
-    __slots__ = ("answer", "counted", "event", "future", "key", "run")
-
-    def __init__(self, run: Run, event: str, key: str, answer: str) -> None:
-        self.run = run
-        self.event = event
-        self.key = key
-        self.answer = answer
-        self.counted = False
-        self.future: asyncio.Future[EventArrived] = asyncio.get_running_loop().create_future()
-
-    def takes(self, arrived: EventArrived) -> bool:
-        """Tell whether the event is meant for this wait."""
-        if self.future.done() or arrived.event_id in self.run.taken:
-            return False
-        if arrived.event == self.answer:
-            return True
-        began = self.run.started_at // 1000  # the store keeps microseconds
-        fits = self.key == arrived.key if self.key else arrived.at // 1000 >= began
-        return fits and arrived.event == self.event
-
-
-class Waits:
-    """Who waits in this engine, by the names of events."""
-
-    def __init__(self) -> None:
-        self._by_event: dict[str, Waiter | dict[Waiter, None]] = {}
-
-    def add(self, waiter: Waiter) -> None:
-        """Note a waiter."""
-        for name in {waiter.event, waiter.answer}:
-            known = self._by_event.get(name)
-            if known is None:
-                self._by_event[name] = waiter
-            elif isinstance(known, Waiter):
-                self._by_event[name] = {known: None, waiter: None}
-            else:
-                known[waiter] = None
-
-    def remove(self, waiter: Waiter) -> None:
-        """Forget a waiter."""
-        for name in {waiter.event, waiter.answer}:
-            known = self._by_event.get(name)
-            if isinstance(known, dict):
-                known.pop(waiter, None)
-            if known is waiter or not known:
-                self._by_event.pop(name, None)
-
-    def deliver(self, arrived: EventArrived) -> int:
-        """Hand an event to those who wait for it, one wait an execution; tells how many."""
-        served: set[str] = set()
-        known = self._by_event.get(arrived.event, ())
-        for waiter in (known,) if isinstance(known, Waiter) else tuple(known):
-            if waiter.run.id not in served and waiter.takes(arrived):
-                waiter.future.set_result(arrived)
-                waiter.run.take(arrived.event_id)
-                waiter.run.busy += 1  # so that it is not put aside before it has woken
-                waiter.counted = True
-                served.add(waiter.run.id)
-        return len(served)
+from packetflow.kernel.records import EventArrived, Status, WaitStarted
 
 
 class TimeIsOver(Exception):
@@ -197,9 +127,10 @@ async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
 
 
 async def _early(waiter: Waiter, began: int) -> EventArrived | None:
-    """An event that came before anybody waited here: since the execution began, any with a key.
+    """An event that came before anybody waited here.
 
-    An answer counts from when its question was asked.
+    One from before the execution counts for a wait with its key, if no other execution took it. An
+    answer counts from when its question was asked.
     """
     run = waiter.run
     inbox = run.engine.inbox
@@ -207,7 +138,9 @@ async def _early(waiter: Waiter, began: int) -> EventArrived | None:
         return None
     found = list(await inbox.find(waiter.answer, "", began))
     if waiter.event != waiter.answer:
-        found += await inbox.find(waiter.event, waiter.key, 0 if waiter.key else run.started_at)
+        if waiter.key:
+            found += await inbox.left_over(waiter.event, waiter.key, run.started_at, run.id)
+        found += await inbox.find(waiter.event, waiter.key, run.started_at)
     if waiter.future.done():
         return None  # one was delivered meanwhile
     first = next((one for one in found if one.event_id not in run.taken), None)

@@ -62,7 +62,11 @@ class DefinitionSeen(msgspec.Struct, frozen=True, array_like=True, tag="def", gc
 
 
 class ExecutionStarted(msgspec.Struct, frozen=True, array_like=True, tag="exec", gc=False):
-    """An execution begins, on the runner and under the lease epoch named."""
+    """An execution begins, on the runner and under the lease epoch named.
+
+    ``calls`` holds, for everything it calls (``use NAME``, ``call NAME``), its version and digests
+    of its contract and its code.
+    """
 
     execution_id: str
     epoch: int
@@ -78,6 +82,7 @@ class ExecutionStarted(msgspec.Struct, frozen=True, array_like=True, tag="exec",
     user: str | None = None
     agent: str | None = None
     tags: dict[str, str] = {}
+    calls: dict[str, tuple[str, ...]] = {}
 
 
 class ExecutionResumed(msgspec.Struct, frozen=True, array_like=True, tag="resume", gc=False):
@@ -136,9 +141,11 @@ class StepIntent(msgspec.Struct, frozen=True, array_like=True, tag="intent", gc=
 class StepDecision(msgspec.Struct, frozen=True, array_like=True, tag="decide", gc=False):
     """What a container chose, so that a resumed run chooses the same.
 
-    ``what`` is ``failed_alternative``, ``attempt``, ``ambiguous`` (a person's answer), ``too_late``
-    (a wait), ``deadline D.T`` (the end of the time limit of try T with D others inside it),
-    ``withdrawn`` (an intent that came to nothing) or, without a step, ``parked`` (put aside).
+    ``what`` is ``failed_alternative``, ``attempt``, ``collected`` (an item that failed),
+    ``ambiguous`` (a person's answer), ``too_late`` (a wait), ``deadline D.T`` (the end of the time
+    limit of try T with D others inside it), ``withdrawn`` (an intent that came to nothing) or,
+    without a step, ``parked`` (put aside) and ``code`` (from here on runs the code whose ``calls``
+    it holds as JSON; none: it was refused).
     """
 
     execution_id: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from packetflow.runner.happenings import failed_outcome, happening_of, outcome_o
 from packetflow.runner.port import Tell
 from packetflow.runner.present import describe_capability, describe_pipeline, list_all
 from packetflow.runner.triggers import Triggers
+from packetflow.workspace.resuming import Resumable
 from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -121,11 +123,15 @@ class Host:
         return running.id
 
     async def resume(self, execution_id: str, tell: Tell | None) -> str:
-        """Take up an interrupted execution."""
-        ready = await asyncio.to_thread(self.workspace.ready_to_resume, execution_id)
+        """Take up an interrupted execution; it asks whether it may go on with changed code."""
+        ready = await self._ready(execution_id)
         running = ready.resume(self.workspace.engine, "resumed by a client")
         self._told(running, tell)
         return running.id
+
+    async def _ready(self, execution_id: str) -> Resumable:
+        take = partial(self.workspace.ready_to_resume, execution_id, if_changed="ask")
+        return await asyncio.to_thread(take)
 
     async def fork(self, request: ForkRun, tell: Tell | None) -> str:
         """Begin a new execution that builds on the completed steps of another."""
@@ -177,7 +183,7 @@ class Host:
         story = await asyncio.to_thread(self.workspace.archive.story, whole)
         if story.ended is not None:
             return False
-        ready = await asyncio.to_thread(self.workspace.ready_to_resume, whole)
+        ready = await self._ready(whole)
         parked = ready.resume(self.workspace.engine, "taken up to be cancelled")
         parked.cancel(reason)
         return True

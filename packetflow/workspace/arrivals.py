@@ -9,7 +9,7 @@ from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.sync import LoopThread
 from packetflow.engine.values import pack_all
-from packetflow.engine.waits import answer_event
+from packetflow.engine.waiters import answer_event
 from packetflow.errors import UnknownName
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import EventArrived, Path, ScoreGiven, WaitStarted

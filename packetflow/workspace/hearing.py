@@ -17,6 +17,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from packetflow.errors import PacketFlowError, RunError, Superseded
@@ -214,7 +215,8 @@ class Hearing:
             story = await asyncio.to_thread(workspace.archive.story, execution_id)
             if story.ended is not None or self.is_left_to_another(story):
                 return 0
-            ready = await asyncio.to_thread(workspace.ready_to_resume, execution_id)
+            take = partial(workspace.ready_to_resume, execution_id, if_changed="ask")
+            ready = await asyncio.to_thread(take)
             if self._closed:
                 ready.give_back()
                 return 0

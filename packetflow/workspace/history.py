@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -47,8 +46,8 @@ def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
         outputs,
         list(story.spans),
         _failure(story, pipeline, fetch),
-        _moment(started.at),
-        None if ended is None else _moment(ended.at),
+        started.at,
+        None if ended is None else ended.at,
         None if pipeline is None else pipeline.step,
         story.open_waits if status is Status.WAITING else (),
     )
@@ -96,7 +95,3 @@ def _failure(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Failure |
 def _last_failed(spans: Iterable[SpanEnded], step: str) -> SpanEnded | None:
     found = [span for span in spans if span.step == step and span.inputs is not None]
     return found[-1] if found else None
-
-
-def _moment(ns: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(ns / 1e9, dt.UTC)

@@ -20,6 +20,17 @@ ORDER BY arrived_at
 """
 
 
+_LEFT_OVER = """
+SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source, raw
+FROM events e
+WHERE event = $event AND key = $key AND epoch_ns(arrived_at) < $before AND NOT EXISTS (
+    SELECT 1 FROM spans s WHERE s.kind = 'wait' AND s.name = $event
+    AND s.execution_id::VARCHAR <> $execution
+    AND json_extract_string(s.attributes, '$.event_id') = e.event_id)
+ORDER BY arrived_at
+"""
+
+
 class StoreInbox:
     """Looks events up in the workspace's store, once later ones are heard.
 
@@ -41,6 +52,15 @@ class StoreInbox:
         since = since_ns // 1000 * 1000
         params = {"event": event, "key": key, "since": since}
         table = await asyncio.to_thread(self._store.sql, _QUERY, params)
+        return [event_of(row) for row in table.to_pylist()]
+
+    async def left_over(
+        self, event: str, key: str, before_ns: int, execution_id: str
+    ) -> list[EventArrived]:
+        """Events of that name and key from before *before_ns* that no other execution has taken."""
+        before = before_ns // 1000 * 1000
+        params = {"event": event, "key": key, "before": before, "execution": execution_id}
+        table = await asyncio.to_thread(self._store.sql, _LEFT_OVER, params)
         return [event_of(row) for row in table.to_pylist()]
 
 

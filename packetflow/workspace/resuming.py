@@ -7,23 +7,27 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from packetflow.composition.codec import definition_sha
 from packetflow.composition.concealing import not_kept
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Running
+from packetflow.engine.migration import calls_now, changed_since, in_words, note_makers
 from packetflow.engine.past import Story, in_midst_of_effects, read_story
+from packetflow.engine.plan import Plan
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
-from packetflow.errors import RunElsewhere, RunError
+from packetflow.errors import ContractError, RunElsewhere, RunError
 from packetflow.kernel.records import Status
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.leases import FileLeases
 
 BREAK_OFF_SECONDS = 3.0
+
+IfChanged: TypeAlias = Literal["refuse", "ask", "accept"]
 
 
 @contextlib.contextmanager
@@ -50,17 +54,20 @@ class Resumable:
         story: What its records tell.
         epoch: The epoch of the lease.
         give_back: Gives the lease back, for when it cannot go on after all.
+        question: What it asks a person before it goes on; empty when nothing has changed.
     """
 
     pipeline: Pipeline
     story: Story
     epoch: int
     give_back: Callable[[], None]
+    question: str = ""
 
     def resume(self, engine: Engine, reason: str) -> Running:
         """Go on with it, on the engine's loop."""
+        said = {"reason": reason, "question": self.question}
         try:
-            return engine.resume(self.pipeline, self.story, epoch=self.epoch, reason=reason)
+            return engine.resume(self.pipeline, self.story, epoch=self.epoch, **said)
         except BaseException:  # whatever it was, nobody runs under this lease
             self.give_back()
             raise
@@ -85,9 +92,15 @@ class Resuming:
         self._runner = runner
 
     def ready_to_resume(
-        self, execution_id: str, engine: Engine, *, accept_changes: bool
+        self, execution_id: str, engine: Engine, *, if_changed: IfChanged
     ) -> Resumable:
         """Take the lease of an execution and read what is needed to go on with it.
+
+        Args:
+            execution_id: Its id.
+            engine: What will run it.
+            if_changed: What to do when code has changed that does not migrate by itself: refuse,
+                let the execution ask a person, or accept it.
 
         Raises:
             UnknownName: There is no such execution.
@@ -101,8 +114,7 @@ class Resuming:
             if story.ended is not None and story.ended.status == Status.OK:
                 raise RunError(f"execution {execution_id} is already done")
             self._refuse_if_running(story, engine)
-            pipeline = self._pipeline(story, accept_changes=accept_changes)
-            engine.plan(pipeline)  # before anything is claimed: it says whether it can run
+            pipeline, question = self._pipeline(story, engine, if_changed)
             epoch = self._claim(execution_id, story)
 
             def give_back() -> None:
@@ -110,21 +122,33 @@ class Resuming:
                     self._leases.give_back(execution_id, epoch)
 
             story = self._once_quiet(execution_id, story, sizes)
-            return Resumable(pipeline, story, epoch, give_back)
+            return Resumable(pipeline, story, epoch, give_back, question)
 
-    def _pipeline(self, story: Story, *, accept_changes: bool) -> Pipeline:
+    def _pipeline(
+        self, story: Story, engine: Engine, if_changed: IfChanged
+    ) -> tuple[Pipeline, str]:
+        """What an execution runs, and what to ask before it goes on; nothing is claimed yet."""
         started = story.started
         pipeline = self._archive.definition(story)
         if started is None or pipeline is None:
             raise RunError("what this execution ran was not kept; start it anew")
         execution_id = started.execution_id
         _refuse_if_secrets_are_gone(pipeline, execution_id)
-        if not accept_changes and definition_sha(pipeline) != started.definition_sha:
+        try:
+            plan = engine.plan(pipeline)  # before anything is claimed
+        except ContractError as error:
+            message = f"execution {execution_id} cannot go on with what is there now: {error}"
+            raise RunError(message) from error
+        changed = "" if if_changed == "accept" else _changed(story, pipeline, plan)
+        if changed and if_changed == "refuse":
             raise RunError(
-                f"a capability of {started.name!r} has changed since execution {execution_id} "
-                "began; resume with accept_changes=True to go on with the new one"
+                f"{changed} since execution {execution_id} began; resume with accept_changes=True "
+                "to go on with what is there now, or declare migrate= on what has changed"
             )
-        return pipeline
+        question = (
+            f"{changed[0].upper()}{changed[1:]} since this run began. Go on?" if changed else ""
+        )
+        return pipeline, question
 
     def _once_quiet(self, execution_id: str, read: Story, sizes: dict[str, int]) -> Story:
         """The story, once a living runner that has lost the lease has broken off its effects.
@@ -192,8 +216,20 @@ class Resuming:
         _refuse_if_secrets_are_gone(pipeline, execution_id)
         plan = engine.plan(pipeline)
         inputs = {**restored_inputs(plan, started, engine.sink.get), **changed}
+        note_makers(story, calls_now(plan))
         past = reusable_past(plan.step, story.past, from_step, changed)
         return pipeline, inputs, Start(trigger="fork", retry_of=started.execution_id, past=past)
+
+
+def _changed(story: Story, pipeline: Pipeline, plan: Plan) -> str:
+    """What has changed since an execution last went on, as a clause; empty when nothing has."""
+    changed = changed_since(story, plan)
+    if changed:
+        return in_words(changed)
+    started = story.started
+    if story.calls or started is None or definition_sha(pipeline) == started.definition_sha:
+        return ""
+    return f"a capability of {started.name!r} has changed"  # begun by an older version of ours
 
 
 def _refuse_if_secrets_are_gone(pipeline: Pipeline, execution_id: str) -> None:

@@ -40,7 +40,7 @@ from packetflow.workspace.learning import learn
 from packetflow.workspace.leases import FileLeases
 from packetflow.workspace.presence import Presence
 from packetflow.workspace.registry import register
-from packetflow.workspace.resuming import Resumable, Resuming
+from packetflow.workspace.resuming import IfChanged, Resumable, Resuming
 from packetflow.workspace.saving import save_pipeline
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ class Workspace(Arrivals):
 
         Args:
             execution_id: Its id, or its first or last characters.
-            accept_changes: Go on although a capability has changed since it started.
+            accept_changes: Go on although something has changed that declares no ``migrate``.
             reason: For the log.
 
         Raises:
@@ -235,19 +235,17 @@ class Workspace(Arrivals):
             Superseded: Another runner was quicker.
         """
         whole = self.full_id(execution_id)
-        found = self.hearing.woken_or(
-            whole, lambda: self.ready_to_resume(whole, accept_changes=accept_changes)
-        )
+        how: IfChanged = "accept" if accept_changes else "refuse"
+        found = self.hearing.woken_or(whole, lambda: self.ready_to_resume(whole, if_changed=how))
         if isinstance(found, Resumable):
             return Handle(self.thread.call(lambda: found.resume(self.engine, reason)), self.thread)
         return Handle(found, self.thread)
 
-    def ready_to_resume(self, execution_id: str, *, accept_changes: bool = False) -> Resumable:
+    def ready_to_resume(self, execution_id: str, *, if_changed: IfChanged = "refuse") -> Resumable:
         """Take the lease of an execution and read what is needed; raises as `resume` does."""
         self._must_be_there()
-        return self._past.ready_to_resume(
-            self.full_id(execution_id), self.engine, accept_changes=accept_changes
-        )
+        whole = self.full_id(execution_id)
+        return self._past.ready_to_resume(whole, self.engine, if_changed=if_changed)
 
     def fork(self, execution_id: str, from_step: str | None = None, /, **changed: Any) -> Handle:
         """Run it again as a new execution, reusing what need not be done again.

@@ -23,7 +23,7 @@ from packetflow import Workspace
 from packetflow.capabilities.effects import Ambiguity
 from packetflow.engine.guarded import AGAIN, SKIP
 from packetflow.engine.past import Story, read_story
-from packetflow.engine.waits import answer_event
+from packetflow.engine.waiters import answer_event
 from packetflow.errors import PacketFlowError, RunError, UnknownName
 from packetflow.kernel.records import (
     EventArrived,

@@ -273,7 +273,9 @@ def test_ctrl_c_cancels_the_run_which_can_be_resumed(begun, program, example):
     assert (process.returncode, told["status"]) == (1, "cancelled")
     assert f"packetflow resume {told['execution_id'][-8:]}" in err
     (example / "flow.py").write_text(SLOW.replace("range(600)", "range(1)"))
-    resumed = program("resume", told["execution_id"], "--json")
+    refused = program("resume", told["execution_id"], "--json")
+    assert "--accept-changes" in refused.err
+    resumed = program("resume", told["execution_id"], "--accept-changes", "--json")
     assert resumed.json["outputs"] == {"first": 2, "second": 2}
     assert "a capability prints" not in resumed.err
 

@@ -1,5 +1,7 @@
 """Every problem names its step and what to do."""
 
+from typing import Annotated
+
 import pytest
 
 from packetflow import (
@@ -13,7 +15,9 @@ from packetflow import (
     parallel,
     pipeline,
     race,
+    secret,
     then,
+    wait_for,
     when,
 )
 from packetflow.composition.check import check, check_pipeline
@@ -41,6 +45,7 @@ def off(n: int) -> int:
     return n
 
 
+HIDDEN = pipeline("hidden", write)
 INNER = pipeline("inner", when("n > 1", inc.writing(n="m")) >> inc.reading(n="m"))
 
 FOUND = {
@@ -55,6 +60,8 @@ FOUND = {
     "unreachable": lambda: choose(("true", inc), ("n > 1", inc)),
     "bad_condition": lambda: when("size(n) == ", inc),
     "guarded_twice": lambda: race(write, inc.writing(n="m")),
+    "cached_effect": lambda: write.cache(),
+    "secret_event": lambda: wait_for("told", gives={"word": Annotated[str, secret]}),
     "unordered_effects": lambda: graph(write, write_too),
     "maybe_missing": lambda: then(INNER),
 }  # fmt: skip
@@ -80,6 +87,13 @@ def test_unordered_effects_are_a_warning_with_a_mend():
     assert problem.fix.text == "Run write_too after write"
     ordered = graph(write.called("a"), write_too.called("b"), after={"b": ["a"]})
     assert not check(ordered)
+
+
+def test_a_cache_over_an_effect_is_a_warning_in_a_called_pipeline_too():
+    for flow in (write.cache(), write.retry(2, on=OSError).cache(), HIDDEN.as_step().cache()):
+        [problem] = check(flow)
+        assert (problem.severity, problem.code) == ("warning", "cached_effect")
+    assert not check(inc.cache())
 
 
 def test_a_missing_input_offers_the_nearest_name():

@@ -50,6 +50,7 @@ class Box:
 
     def __init__(self, *events: EventArrived) -> None:
         self.events = list(events)
+        self.taken: set[str] = set()
 
     async def find(self, event: str, key: str, since_ns: int) -> list[EventArrived]:
         return [
@@ -57,6 +58,12 @@ class Box:
             for one in self.events
             if one.event == event and key in ("", one.key) and one.at >= since_ns
         ]
+
+    async def left_over(
+        self, event: str, key: str, before_ns: int, execution_id: str
+    ) -> list[EventArrived]:
+        found = await self.find(event, key, 0)
+        return [one for one in found if one.at < before_ns and one.event_id not in self.taken]
 
 
 async def run(flow: Any, /, *, engine: Engine | None = None, **inputs: Any) -> Execution:

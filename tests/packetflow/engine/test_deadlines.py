@@ -1,10 +1,11 @@
 """Time limits around waits: they hold over restarts and while a run is put aside."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from packetflow import Context, capability, each, then, wait_for
+from packetflow import Context, Effect, capability, each, then, wait_for
 from packetflow.engine.engine import Engine
 from packetflow.kernel.records import WaitStarted
 from packetflow.testing import FakeClock
@@ -140,3 +141,30 @@ async def test_the_time_of_a_step_that_waits_for_no_event_is_not_kept():
     await mine.run(works.timeout(5), {"n": 1})
 
     assert not any("deadline" in repr(one) for one in mine.sink.read)
+
+
+async def test_the_time_in_which_a_person_is_asked_about_an_interruption_does_not_count():
+    hang = asyncio.Event()
+    calls = []
+
+    @capability(provides="paid", effects=[Effect.writes("payments")])
+    async def pay(n: int) -> int:
+        calls.append(n)
+        await hang.wait()
+        return n
+
+    flow = pay.timeout(5).timeout(60)
+    first = engine()
+    assert (await first.run(flow, {"n": 1})).failure.error_type == "TimedOut"
+    second = engine()
+    running = second.resume(flow, first.sink.read)
+    await turns()
+    second.clock.advance(1000)
+    await turns()
+    [asked] = [r for r in second.sink.read if isinstance(r, WaitStarted)]
+
+    assert (asked.deadline, calls) == (0, [1])
+    second.deliver(event(asked.event, {"answer": "do it again"}))
+    assert (await running).failure.error_type == "TimedOut"
+    assert second.clock.seconds == pytest.approx(1005)
+    assert calls == [1, 1]

@@ -10,6 +10,7 @@ from packetflow import (
     Effect,
     Step,
     capability,
+    each,
     then,
 )
 from packetflow.engine.engine import Engine
@@ -245,3 +246,33 @@ async def test_the_key_of_an_effect_is_the_same_for_every_try():
 
     assert len(keys) == 3
     assert len(set(keys)) == 1
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_an_item_whose_effect_failed_and_was_collected_is_not_done_again(waits):
+    sent = []
+
+    @capability(provides="sent", effects=[Effect.writes("mail")], run_in="loop")
+    def send(item: int) -> int:
+        sent.append(item)
+        if item == 2:
+            raise ValueError("bounced")
+        return item
+
+    @capability(provides="sent", name="send", effects=[Effect.writes("mail")])
+    async def send_later(item: int) -> int:
+        await asyncio.sleep(0)
+        return send(item)
+
+    over, into = {"item": "items"}, {"sent": "sents"}
+    flow = each(send_later if waits else send, over, into, on_error="collect")
+    sink = RecordingSink()
+    await engine(sink).run(flow, {"items": [1, 2, 3]})
+    sent.clear()
+
+    records = [r for r in sink.read if not isinstance(r, ExecutionEnded)]
+    again = await engine(RecordingSink()).resume(flow, records)
+
+    assert again["sents"] == [1, None, 3]
+    assert sent == []
+    assert again.spans[-1].attributes == {"items": 3, "failed": 1}

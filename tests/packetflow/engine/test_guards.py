@@ -3,6 +3,8 @@
 import asyncio
 import random
 import threading
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -337,3 +339,38 @@ async def test_many_alternatives_that_fail_after_a_wait_do_not_pile_up():
     execution = await run(fallback(*[no] * 2000, inc.writing(n="m")), n=1)
 
     assert execution["m"] == 2
+
+
+async def test_who_changes_a_cached_value_changes_nobody_elses():
+    made = []
+
+    @dataclass
+    class Box:
+        items: list[int]
+
+    @capability(provides="box")
+    async def pack(n: int) -> Box:
+        made.append(n)
+        return Box([n])
+
+    @capability(provides="length", run_in="loop")
+    def grow(box: Box) -> int:
+        box.items.append(0)
+        return len(box.items)
+
+    engine = Engine(MemorySink(), clock=FakeClock())
+    flow = pack.cache() >> grow
+
+    assert [(await engine.run(flow, {"n": 1}))["length"] for _ in range(3)] == [2, 2, 2]
+    assert made == [1]
+
+
+async def test_a_cached_value_that_no_record_takes_is_shared():
+    @capability(provides="model")
+    async def load(n: int) -> Any:
+        return object()
+
+    engine = Engine(MemorySink(), clock=FakeClock())
+    first, second = [(await engine.run(load.cache(), {"n": 1}))["model"] for _ in range(2)]
+
+    assert first is second

@@ -125,6 +125,7 @@ async def test_a_process_that_is_cancelled_while_it_starts_is_kept_or_ended_not_
     assert (await running).status == "cancelled"
     while others():
         await asyncio.sleep(0.01)
+    await turns()
 
     assert len(engine.processes._idle) == 1
     assert (await engine.run(heavy.squared, {"n": 3}))["m"] == 9

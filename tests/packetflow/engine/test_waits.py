@@ -8,7 +8,7 @@ import pytest
 from packetflow import Context, approval, capability, fallback, parallel, race, then, wait_for
 from packetflow.engine.engine import Engine
 from packetflow.engine.past import read_story
-from packetflow.engine.waits import answer_event
+from packetflow.engine.waiters import answer_event
 from packetflow.errors import TimedOut
 from packetflow.kernel.records import SpanEnded, WaitStarted
 from packetflow.testing import FakeClock
@@ -52,8 +52,9 @@ async def test_a_key_takes_only_the_events_of_that_key():
     mine = engine()
     running = await begun(mine, wait_for("paid", key="n"), n=7)
 
-    assert mine.deliver(event("paid", {"paid": 1}, key="8")) == 0
-    assert mine.deliver(event("paid", {"paid": 2}, key="7")) == 1
+    at = mine.clock.wall_ns()
+    assert mine.deliver(event("paid", {"paid": 1}, key="8", at=at)) == 0
+    assert mine.deliver(event("paid", {"paid": 2}, key="7", at=at)) == 1
     assert (await running)["paid"] == 2
 
 
@@ -375,3 +376,16 @@ async def test_a_wait_tried_again_in_a_resumed_run_has_its_whole_time_again():
 
     assert (await second.resume(flow, first.sink.read)).failure.error_type == "TimedOut"
     assert second.clock.seconds == pytest.approx(200)
+
+
+async def test_an_event_of_a_key_from_before_the_execution_is_taken_by_one_execution_only():
+    early = event("paid", {"paid": 1}, key="7", at=5)
+    mine = engine(early)
+    mine.inbox.taken.add(early.event_id)  # by another execution
+
+    running = await begun(mine, wait_for("paid", key="n"), n=7)
+
+    assert mine.deliver(early) == 0  # and being told of it again changes nothing
+    assert not running.done()
+    mine.deliver(event("paid", {"paid": 2}, key="7", id="new", at=mine.clock.wall_ns()))
+    assert (await running)["paid"] == 2

@@ -154,7 +154,7 @@ class TinyHost:
         return True
 
     async def answer(self, request: AnswerStep) -> None:
-        from packetflow.engine.waits import answer_event
+        from packetflow.engine.waiters import answer_event
         from packetflow.kernel.records import EventArrived
 
         name = answer_event(request.execution_id, request.step, tuple(request.path))

@@ -89,3 +89,16 @@ def test_an_answer_to_a_step_that_does_not_wait_is_refused(ws: Workspace):
 def test_an_answer_to_an_unknown_execution_says_so(ws: Workspace):
     with pytest.raises(UnknownName, match="no execution"):
         ws.answer("nosuch", "step", value=True)
+
+
+def test_an_event_of_a_key_goes_to_one_later_execution_and_to_all_that_wait(ws: Workspace):
+    paid = wait_for("paid", key="customer", gives={"amount": int})
+    ws.emit("paid", {"amount": 10}, key="c1")
+
+    assert ws.start(paid, customer="c1").result(PATIENCE)["amount"] == 10
+    both = [ws.start(paid, customer="c1") for _ in range(2)]
+    for handle in both:
+        waits_now(ws, handle)
+    ws.emit("paid", {"amount": 20}, key="c1")
+
+    assert [handle.result(PATIENCE)["amount"] for handle in both] == [20, 20]

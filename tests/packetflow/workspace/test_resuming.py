@@ -13,6 +13,7 @@ from packetflow.engine.past import Story
 from packetflow.errors import RunElsewhere, RunError, Superseded, UnknownName
 from packetflow.kernel.records import Status
 from packetflow.store.journal import JournalWriter
+from packetflow.workspace.handle import Handle
 from tests.packetflow.workspace.kit import PATIENCE, until, waits_now
 
 Calls = list[str]
@@ -301,7 +302,9 @@ def test_what_runs_in_another_process_is_not_resumed_until_that_dies(folder: Pat
         process.kill()
         process.wait(PATIENCE)
 
-        assert ws.resume(execution_id).result(PATIENCE)["b"] == 2
+        with pytest.raises(RunError, match="the code of capability 'hang' has changed"):
+            ws.resume(execution_id)
+        assert ws.resume(execution_id, accept_changes=True).result(PATIENCE)["b"] == 2
 
 
 def test_of_two_who_resume_one_wins(folder: Path):
@@ -317,19 +320,75 @@ def test_of_two_who_resume_one_wins(folder: Path):
 
 
 def test_a_changed_capability_is_resumed_only_when_that_is_wanted(folder: Path):
+    execution_id = parked(folder)
+    rewrite(folder, "y: int = 2)", "y: int = 2, z: int = 3)")
+    with Workspace(folder) as ws:
+        ws.answer(execution_id, "approve", value=True)
+        with pytest.raises(RunError, match="accept_changes=True"):
+            ws.resume(execution_id)
+
+        assert ws.resume(execution_id, accept_changes=True).result(PATIENCE)["allowed"] is True
+
+
+BODY = "    return Point(x, y)\n"
+
+
+def parked(folder: Path) -> str:
+    """The id of an execution that waits for a person, after one step."""
     with Workspace(folder) as ws:
         handle = ws.start("ask", x=1)
         waits_now(ws, handle)
+    return handle.id
+
+
+def rewrite(folder: Path, old: str, new: str) -> None:
     steps = folder / "capabilities" / "steps.py"
-    steps.write_text(steps.read_text().replace("y: int = 2)", "y: int = 2, z: int = 3)"))
+    assert old in steps.read_text()
+    steps.write_text(steps.read_text().replace(old, new))
+
+
+def test_code_that_has_changed_under_the_same_version_is_refused_and_accepted_once(folder: Path):
+    execution_id = parked(folder)
+    rewrite(folder, BODY, "    return Point(y, x)\n")
+
     with Workspace(folder) as ws:
-        ws.answer(handle.id, "approve", value=True)
-        with pytest.raises(RunError, match="accept_changes=True"):
-            ws.resume(handle.id)
+        with pytest.raises(RunError, match="the code of capability 'place' has changed since"):
+            ws.resume(execution_id)
+        handle = ws.resume(execution_id, accept_changes=True)
+        waits_now(ws, handle)
+    with Workspace(folder) as ws:
+        ws.answer(execution_id, "approve", value=True)
 
-        run = ws.resume(handle.id, accept_changes=True).result(PATIENCE)
+        assert ws.resume(execution_id).result(PATIENCE)["allowed"] is True
 
-        assert run["allowed"] is True
+
+def test_a_capability_that_migrates_is_resumed_without_a_word(folder: Path):
+    execution_id = parked(folder)
+    mirrored = 'lambda outputs, version: {"point": {"x": outputs["point"]["y"], "y": 0}}'
+    rewrite(folder, '(provides="point")', f'(provides="point", version="2", migrate={mirrored})')
+
+    with Workspace(folder) as ws:
+        ws.answer(execution_id, "approve", value=True)
+        assert ws.resume(execution_id).result(PATIENCE)["point"].x == 2
+
+
+def test_nobody_being_there_the_execution_itself_asks(folder: Path):
+    execution_id = parked(folder)
+    rewrite(folder, BODY, "    return Point(y, x)\n")
+
+    with Workspace(folder) as ws:
+        ready = ws.ready_to_resume(execution_id, if_changed="ask")
+        running = ws.thread.call(lambda: ready.resume(ws.engine, "woken"))
+        waits_now(ws, Handle(running, ws.thread))
+        asked = [row for row in ws.waiting() if row["step"] == ""]
+        assert asked[0]["question"] == (
+            "The code of capability 'place' has changed since this run began. Go on?"
+        )
+        assert asked[0]["choices"] == ["go on with the new code", "stop"]
+        ws.answer(execution_id, "", "go on with the new code")
+        ws.answer(execution_id, "approve", value=True)
+
+        assert Handle(running, ws.thread).result(PATIENCE)["point"].x == 1
 
 
 def test_what_uses_a_capability_that_is_gone_says_which(folder: Path, calls: Calls):

@@ -1,0 +1,72 @@
+"""Where a composition changes something outside in a way that cannot be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from packetflow.capabilities.effects import Safety
+from packetflow.composition.dataflow import graph_dataflow
+from packetflow.composition.problems import Fix, Problem
+from packetflow.composition.steps import Call, Graph, Pipeline, Step, Unknown, Use
+from packetflow.composition.walk import label, walk
+
+
+def effects_twice(part: Step, name: str, where: str) -> Iterator[Problem]:
+    """Find guarded effects that might happen twice in *where*."""
+    for inner in walk(part):
+        if isinstance(inner, Use) and _safety(inner) is Safety.GUARDED:
+            message = (
+                f"{label(inner)!r} changes something outside and might do so twice in {where}; "
+                "take it out, or declare its effect idempotent"
+            )
+            yield Problem("guarded_twice", name, message)
+
+
+def effects_left_out(part: Step, name: str) -> Iterator[Problem]:
+    """Warn about effects that do not happen when the answer comes from a cache."""
+    for inner in walk(part):
+        if isinstance(inner, Use) and _safety(inner) is not Safety.PURE:
+            message = (
+                f"{label(inner)!r} changes something outside, which does not happen when its "
+                "answer comes from the cache; take the cache off, or cache what comes before"
+            )
+            yield Problem("cached_effect", name, message, severity="warning")
+        elif isinstance(inner, Call) and isinstance(inner.pipeline, Pipeline):
+            yield from effects_left_out(inner.pipeline.step, name)
+
+
+def _safety(step: Use) -> Safety:
+    called = step.capability
+    return Safety.PURE if isinstance(called, Unknown) else called.declaration.safety
+
+
+def _writes_outside(step: Step) -> bool:
+    return any(isinstance(part, Use) and _safety(part) is not Safety.PURE for part in walk(step))
+
+
+def unordered(graph: Graph) -> Iterator[Problem]:
+    """Warn about steps with outside effects that nothing orders."""
+    writers = [i for i, step in enumerate(graph.steps) if _writes_outside(step)]
+    if len(writers) < 2:
+        return
+    wiring = graph_dataflow(graph)
+    for first, second in pairwise(writers):
+        if _reaches(wiring.after, first, second) or _reaches(wiring.after, second, first):
+            continue
+        one, other = label(graph.steps[first]), label(graph.steps[second])
+        message = f"it and {one!r} both change something outside, and nothing orders them"
+        fix = Fix(f"Run {other} after {one}", {"op": "after", "step": other, "wait_for": one})
+        yield Problem("unordered_effects", other, message, severity="warning", fix=fix)
+
+
+def _reaches(after: tuple[tuple[int, ...], ...], start: int, goal: int) -> bool:
+    stack, seen = [start], {start}
+    while stack:
+        here = stack.pop()
+        if here == goal:
+            return True
+        fresh = [one for one in after[here] if one not in seen]
+        seen.update(fresh)
+        stack.extend(fresh)
+    return False

@@ -1,0 +1,85 @@
+"""Who waits in this engine, by the names of events, and which event is for whom.
+
+An event goes to every execution that waits for it, to one wait of each. A wait without a key takes
+only what has come since its execution began; a wait with a key also takes an earlier event of that
+key, if no other execution has taken it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from packetflow.engine.state import Run
+from packetflow.kernel.records import EventArrived, Path
+
+
+def answer_event(execution_id: str, step: str, path: Path, *, number: int = 1) -> str:
+    """The name of the event by which a person answers a step's question, counted from 1."""
+    index = "".join(f".{one}" for one in path)
+    later = "" if number == 1 else f"#{number}"
+    return f"answer:{execution_id}:{step}{index}{later}"
+
+
+class Waiter:
+    """One wait under way."""
+
+    __slots__ = ("answer", "counted", "event", "future", "key", "run")
+
+    def __init__(self, run: Run, event: str, key: str, answer: str) -> None:
+        self.run = run
+        self.event = event
+        self.key = key
+        self.answer = answer
+        self.counted = False
+        self.future: asyncio.Future[EventArrived] = asyncio.get_running_loop().create_future()
+
+    def takes(self, arrived: EventArrived) -> bool:
+        """Tell whether the event is meant for this wait."""
+        if self.future.done() or arrived.event_id in self.run.taken:
+            return False
+        if arrived.event == self.answer:
+            return True
+        if arrived.event != self.event or (self.key and arrived.key != self.key):
+            return False
+        # an earlier one of its key it has looked up before it began to wait; to the microsecond
+        return arrived.at // 1000 >= self.run.started_at // 1000
+
+
+class Waits:
+    """Who waits in this engine, by the names of events."""
+
+    def __init__(self) -> None:
+        self._by_event: dict[str, Waiter | dict[Waiter, None]] = {}
+
+    def add(self, waiter: Waiter) -> None:
+        """Note a waiter."""
+        for name in {waiter.event, waiter.answer}:
+            known = self._by_event.get(name)
+            if known is None:
+                self._by_event[name] = waiter
+            elif isinstance(known, Waiter):
+                self._by_event[name] = {known: None, waiter: None}
+            else:
+                known[waiter] = None
+
+    def remove(self, waiter: Waiter) -> None:
+        """Forget a waiter."""
+        for name in {waiter.event, waiter.answer}:
+            known = self._by_event.get(name)
+            if isinstance(known, dict):
+                known.pop(waiter, None)
+            if known is waiter or not known:
+                self._by_event.pop(name, None)
+
+    def deliver(self, arrived: EventArrived) -> int:
+        """Hand an event to those who wait for it, one wait an execution; tells how many."""
+        served: set[str] = set()
+        known = self._by_event.get(arrived.event, ())
+        for waiter in (known,) if isinstance(known, Waiter) else tuple(known):
+            if waiter.run.id not in served and waiter.takes(arrived):
+                waiter.future.set_result(arrived)
+                waiter.run.take(arrived.event_id)
+                waiter.run.busy += 1  # so that it is not put aside before it has woken
+                waiter.counted = True
+                served.add(waiter.run.id)
+        return len(served)
