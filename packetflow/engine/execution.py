@@ -35,6 +35,7 @@ class Failure:
         cause: The exception itself; ``None`` when the failure was read from the store.
         capability: What was called; ``None`` when it is not known here.
         trail: The lines of the user's code that led there (see `packetflow.engine.trail`).
+        scrub: Blacks the execution's secrets out of a text.
     """
 
     step: str
@@ -45,6 +46,7 @@ class Failure:
     cause: BaseException | None = field(default=None, repr=False)
     capability: Capability[..., Any] | None = field(default=None, repr=False)
     trail: str = field(default="", repr=False)
+    scrub: Callable[[str], str] = field(default=str, repr=False, compare=False)
 
     def replay(self) -> Any:
         """Call the capability again with the same inputs, as a plain function.
