@@ -180,8 +180,9 @@ def kept(value: Any, port: Port) -> Any:
 
 
 def alike(one: Any, other: Any) -> bool:
-    if getattr(one, "utcoffset", None) and one.utcoffset() != other.utcoffset():
-        return False
+    if isinstance(one, dt.datetime) and one.tzinfo is not None:
+        # the same clock and moment; Python calls no two zones equal in the hour of a change
+        return one.isoformat() == other.isoformat()
     same = one == other or repr(one) == repr(other)  # NaN
     return same and type(one) is type(other)
 
