@@ -4,8 +4,8 @@ A condition is text over names in the scope: ``size(errors) == 0 && language in 
 CEL always ends, cannot touch anything outside, and is typed. The library is imported only when a
 condition is compiled. Numbers are declared dynamic to CEL, so that ``1 < 1.5`` holds as in
 Python; text, booleans and lists are declared, so that most mistakes show before a run. Models and
-dataclasses count as maps, tables as their number of rows, decimals and fractions as numbers, choices
-of an enum as their values, and what is none of these as its text.
+dataclasses count as maps, tables as their number of rows, decimals and fractions as numbers,
+choices of an enum as their values, and what is none of these as its text.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from packetflow import repeat
@@ -69,7 +69,6 @@ def test_a_flow_that_passes_the_check_runs_as_it_promises(flow, extra):
     assert promised <= set(execution.outputs) <= set(flow.contract.outputs)
 
 
-@settings(max_examples=40)
 @given(flows, st.sets(names), st.data())
 def test_a_run_cut_anywhere_ends_as_the_whole_one_and_repeats_nothing(flow, extra, data):
     if not is_sound(flow):
