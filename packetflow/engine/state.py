@@ -337,6 +337,10 @@ class Run:
         if listener in self.listeners:
             self.listeners.remove(listener)
 
+    def is_done(self, place: Place) -> bool:
+        """Tell whether an earlier life completed a step, so that no policy has a say any more."""
+        return self.past is not None and place in self.past.done
+
     def new_span(self) -> int:
         """The next span number; they count up within an execution."""
         self.last_span += 1
