@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from packetflow.capabilities.contract import Port
 from packetflow.cli.answers import offered
-from packetflow.cli.follow import open_waits
 from packetflow.cli.plain import shown
 from packetflow.cli.progress import place
 from packetflow.cli.say import console, frame_lines, mark, seconds, values
@@ -40,7 +39,9 @@ def as_json(ws: Workspace, execution: Execution, ports: Ports) -> dict[str, Any]
     if execution.failure is not None:
         told["failure"] = failure_json(execution, execution.failure)
     if execution.status is Status.WAITING:
-        told["waiting"] = [wait_json(ws, wait) for wait in open_waits(ws, execution.id)]
+        told["waiting"] = [
+            wait_json(ws, wait) for wait in ws.archive.story(execution.id).open_waits
+        ]
     return told
 
 
@@ -114,7 +115,7 @@ def tell(ws: Workspace, execution: Execution, ports: Ports) -> None:
     values("outputs", shown(execution.outputs, ports))
     match execution.status:
         case Status.WAITING:
-            for wait in open_waits(ws, execution.id):
+            for wait in ws.archive.story(execution.id).open_waits:
                 what = wait.question or f"event {wait.event}"
                 screen.print(f"waits at {place(wait.step, wait.path)} for: {what}", markup=False)
                 screen.print(f"  {command(ws, wait)}", markup=False)

@@ -33,7 +33,7 @@ async def chained(node: UseNode, frame: Frame) -> None:
         raise AssertionError("only called with a chain")
     began = run.now()
     try:
-        inputs = node.gather(frame.scope)
+        inputs = node.joint.gather(frame.scope)
     except Exception as error:  # noqa: BLE001 - a border: validators
         node.fail(frame, began, error)
     request = CapabilityRequest(node.name, inputs, run.id, node.id, run.user, run.agent)
@@ -52,6 +52,8 @@ async def chained(node: UseNode, frame: Frame) -> None:
             target = _replacement(node, frame, request.capability, began)
         run.hide(target.declaration.contract.inputs, values)
     shadow = Frame(run, _scope_for(target, values), frame.path, frame.parent, attempt=frame.attempt)
+    target.prepare()
+    node.prepare()
     result = await target.perform(shadow, began)
     try:
         outputs = _outputs(node, target, result)
@@ -89,7 +91,7 @@ def _scope_for(node: UseNode, inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _outputs(node: UseNode, target: UseNode, result: Any) -> dict[str, Any]:
-    made: dict[str, Any] = target.spread(result)
+    made: dict[str, Any] = target.joint.spread(result)
     if target is node:
         return made
     missing = [w.field for w in node.writes if w.field not in made and not w.port.optional]

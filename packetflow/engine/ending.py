@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, NamedTuple
 
 from packetflow.composition.capability import Capability
@@ -71,7 +70,7 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
     outputs = _outputs(live, status)
     ended = None
     if status is not Status.WAITING:
-        ended = _moment(run.now() + run.wall_offset)
+        ended = run.now() + run.wall_offset
         _keep_end(live, status, failure, outputs)
     execution = Execution(
         run.id,
@@ -81,7 +80,7 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
         outputs,
         run.spans,
         failure,
-        _moment(run.started_at),
+        run.started_at,
         ended,
         live.plan.step,
         run.put_off if status is Status.WAITING else (),
@@ -141,7 +140,3 @@ def _keep_end(live: Live, status: Status, failure: Failure | None, outputs: dict
     except PacketFlowError:
         if failure is None:
             raise
-
-
-def _moment(ns: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(ns / 1e9, dt.UTC)

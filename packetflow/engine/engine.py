@@ -79,6 +79,7 @@ class Engine:
         keep_definition: Callable[[str, str], None] | None = None,
     ) -> None:
         self.sink: Sink = NoSink() if sink is None else sink
+        self.append, self.append_all = self.sink.append, self.sink.append_all
         self.clock: Clock = SystemClock() if clock is None else clock
         self.random = random_module.Random() if random is None else random
         self.chain = chain
@@ -209,15 +210,17 @@ class Engine:
 
     def _spawn(self, live: Live, question: str = "") -> Running:
         task = asyncio.get_running_loop().create_task(self._drive(live, question))
-        running = Running(live.run, task, lambda: given_up(live))
-        self.running[live.run.id] = running
-
-        def forget() -> None:
-            self.running.pop(live.run.id, None)
-
-        running.when_over(forget)
+        running = self.running[live.run.id] = Running(live, task)
         self._mind_leases()
         return running
+
+    def forget(self, running: Running) -> None:
+        """Note that an execution is over here."""
+        self.running.pop(running.id, None)
+
+    def give_up(self, live: Live) -> Execution:
+        """End an execution of which a step does not stop."""
+        return given_up(live)
 
     def _mind_leases(self) -> None:
         """Look now and then whether another runner has taken over what runs here."""

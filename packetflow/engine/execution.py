@@ -19,7 +19,7 @@ from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted
 if TYPE_CHECKING:
     from packetflow.composition.capability import Capability
     from packetflow.composition.steps import Step
-    from packetflow.engine.state import Run
+    from packetflow.engine.ending import Live
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,10 @@ class Failure:
         return f"{place}: {self.error_type}: {self.message}"
 
 
+def _moment(ns: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ns / 1e9, dt.UTC)
+
+
 async def _awaited(result: Any) -> Any:
     return await result
 
@@ -93,8 +97,8 @@ class Execution:
         outputs: What it provides; after a failure, what was made before it.
         spans: Every step that ran, in the order they ended.
         failure: Why it failed, if it did.
-        started_at: When, UTC.
-        ended_at: When, UTC; ``None`` while it waits.
+        started_ns: When it began, in nanoseconds since 1970 UTC.
+        ended_ns: When it ended; ``None`` while it waits.
         step: The composition with all ids.
         waits: What it waits for, when it was put aside: events, and questions to people.
     """
@@ -106,8 +110,8 @@ class Execution:
     outputs: Mapping[str, Any]
     spans: list[SpanEnded]
     failure: Failure | None
-    started_at: dt.datetime
-    ended_at: dt.datetime | None
+    started_ns: int
+    ended_ns: int | None
     step: Step | None = field(default=None, repr=False)
     waits: tuple[WaitStarted, ...] = ()
 
@@ -130,6 +134,16 @@ class Execution:
 
         near = get_close_matches(name, self.outputs, 1)
         raise MissingInput([name], f"whoever reads execution {self.id}", near)
+
+    @property
+    def started_at(self) -> dt.datetime:
+        """When it began, UTC."""
+        return _moment(self.started_ns)
+
+    @property
+    def ended_at(self) -> dt.datetime | None:
+        """When it ended, UTC; ``None`` while it waits."""
+        return None if self.ended_ns is None else _moment(self.ended_ns)
 
     @property
     def seconds(self) -> float:
@@ -173,15 +187,15 @@ class Execution:
 class Running:
     """An execution under way: await it, follow its events, or cancel it."""
 
-    def __init__(
-        self, run: Run, task: asyncio.Task[Execution], give_up: Callable[[], Execution]
-    ) -> None:
-        self._run = run
+    __slots__ = ("_given_up", "_live", "_observers", "_patience", "_run", "_task")
+
+    def __init__(self, live: Live, task: asyncio.Task[Execution]) -> None:
+        self._live = live
+        self._run = live.run
         self._task = task
-        self._give_up = give_up
         self._given_up: Execution | None = None
         self._patience: Timer | None = None
-        self._observers: list[Callable[[], None]] = []
+        self._observers: tuple[Callable[[], None], ...] = ()
         task.add_done_callback(self._is_over)
 
     @property
@@ -207,13 +221,14 @@ class Running:
 
     def _leave_it(self) -> None:
         if not self.done():
-            self._given_up = self._give_up()
+            self._given_up = self._run.engine.give_up(self._live)
             self._is_over(self._task)
 
     def _is_over(self, _: object) -> None:
         if self._patience is not None:
             self._patience.cancel()
-        observers, self._observers = self._observers, []
+        self._run.engine.forget(self)
+        observers, self._observers = self._observers, ()
         for tell in observers:
             tell()
 
@@ -222,7 +237,7 @@ class Running:
         if self.done():
             tell()
         else:
-            self._observers.append(tell)
+            self._observers = (*self._observers, tell)
 
     def done(self) -> bool:
         """True once it is over or put aside."""

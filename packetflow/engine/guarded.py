@@ -178,9 +178,10 @@ class GuardedUse:
             raise AssertionError("a declaration that reconciles has its function")
         began = frame.run.now()
         try:
-            found = reconcile(**self.node.gather(frame.scope))
+            found = reconcile(**self.node.joint.gather(frame.scope))
             if inspect.isawaitable(found):
                 found = await found
+            self.node.prepare()
             outputs = None if found is None else self.node.spread(found)
         except Exception as error:  # a border: user code
             failed = StepFailed(self.id, frame.path, error, {}, text=frame.run.told(error))

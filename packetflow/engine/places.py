@@ -57,7 +57,7 @@ class ProcessUse(UseNode):
 
     async def result(self, frame: Frame, context: Context | None) -> Any:  # noqa: ARG002 - never wanted here
         """Call it in another process."""
-        inputs = self.gather(frame.scope)
+        inputs = self.joint.gather(frame.scope)
         declaration = self.declaration
         place = (declaration.fn.__module__, declaration.fn.__qualname__, declaration.source[0])
         engine = frame.run.engine

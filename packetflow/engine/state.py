@@ -148,8 +148,8 @@ class Run:
         self.id = execution_id
         self.epoch = epoch
         self.past = past
-        self.append = engine.sink.append
-        self.append_all = engine.sink.append_all
+        self.append = engine.append
+        self.append_all = engine.append_all
         self.now = engine.clock.monotonic_ns
         self.durable = engine.sink.durable
         self.spans: list[SpanEnded] = []

@@ -217,8 +217,8 @@ class Strands:
         Raises:
             BaseException: What it raised before its first wait.
         """
-        loop = self._loop
-        carrier = self._carriers.take(loop)
+        loop, carriers = self._loop, self._carriers
+        carrier = carriers.take(loop)
         context = self._context.copy()
         parent = asyncio.current_task(loop)
         if parent is not None:
@@ -227,14 +227,14 @@ class Strands:
         try:
             work = context.run(begin, *given)
             if work is None:
-                self._carriers.give(carrier)
+                carriers.give(carrier)
                 return True
             first = context.run(work.send, None)
         except StopIteration:
-            self._carriers.give(carrier)
+            carriers.give(carrier)
             return True
         except BaseException:
-            self._carriers.give(carrier)
+            carriers.give(carrier)
             raise
         finally:
             _leave(loop, carrier.task)

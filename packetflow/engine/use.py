@@ -42,8 +42,8 @@ class UseNode:
         "declaration",
         "effects",
         "fixed",
-        "gather",
         "id",
+        "is_prepared",
         "joint",
         "name",
         "pack",
@@ -62,17 +62,16 @@ class UseNode:
         self.writes = joint.writes
         self.fixed = joint.fixed
         self.joint = joint
+        self.is_prepared = False
         self.redacts = any(write.port.secret for write in joint.writes)
         self.effects = emitting(declaration.effects)
         self.wants_context = declaration.context is not None
 
-    def __getattr__(self, name: str) -> Any:
-        """Take a function from the joint at its first use; from then on it is found here."""
-        if name not in {"call", "gather", "pack", "spread"}:
-            raise AttributeError(name)
-        made = getattr(self.joint, name)
-        setattr(self, name, made)
-        return made
+    def prepare(self) -> None:
+        """Have the joint's functions written; a step that is done already never needs them."""
+        joint = self.joint
+        self.call, self.spread, self.pack = joint.call, joint.spread, joint.pack
+        self.is_prepared = True
 
     def start(self, frame: Frame) -> Pending:
         """Run it; the subclasses say where."""
@@ -86,6 +85,8 @@ class UseNode:
                 from packetflow.engine.chained import chained
 
                 return chained(self, frame)
+        if not self.is_prepared:
+            self.prepare()
         return self.begin(frame)
 
     def begin(self, frame: Frame) -> Pending:

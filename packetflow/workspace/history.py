@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +13,7 @@ from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.past import Story
 from packetflow.engine.trail import STACK
 from packetflow.engine.values import Fetch, Opaque, unpack
-from packetflow.kernel.records import SpanEnded, Status, WaitStarted
+from packetflow.kernel.records import SpanEnded, Status
 
 
 def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
@@ -47,18 +46,11 @@ def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
         outputs,
         list(story.spans),
         _failure(story, pipeline, fetch),
-        _moment(started.at),
-        None if ended is None else _moment(ended.at),
+        started.at,
+        None if ended is None else ended.at,
         None if pipeline is None else pipeline.step,
-        _open_waits(story) if status is Status.WAITING else (),
+        story.open_waits if status is Status.WAITING else (),
     )
-
-
-def _open_waits(story: Story) -> tuple[WaitStarted, ...]:
-    """What it waits for; of each step the latest question."""
-    past = story.past
-    places = (place for place in past.waits if place not in past.done)
-    return tuple(list(past.waits[place].values())[-1] for place in places)
 
 
 def _status(story: Story) -> Status:
@@ -103,7 +95,3 @@ def _failure(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Failure |
 def _last_failed(spans: Iterable[SpanEnded], step: str) -> SpanEnded | None:
     found = [span for span in spans if span.step == step and span.inputs is not None]
     return found[-1] if found else None
-
-
-def _moment(ns: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(ns / 1e9, dt.UTC)

@@ -1,27 +1,31 @@
 """The engine's steps, maps and parked runs, against the floor of awaiting and the project's bars.
 
 Every figure is CPU time of the best of several rounds, in one process: microseconds a step, and
-how many times the floor (awaiting an async function, calling a plain one) that is. The journal is
-an encoder into memory here: what a step costs before the disk. Peers (pipefunc, LangGraph) are
-measured where they can be imported, from another environment named by ``PEERS_PYTHON``.
+how many times the floor (awaiting an async function, calling a plain one) that is. "Encoded" is
+what a step costs before the disk, "kept" is with the real journal. Other engines (see `peers`) are
+measured in the same run, in the environment that ``PEERS_PYTHON`` names.
 """
 
 import asyncio
+import atexit
 import gc
+import json
 import os
 import subprocess
-import sys
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
 import pydantic
 
 from packetflow import Step, capability, each, parallel, then, wait_for, when
 from packetflow.engine.engine import Engine
-from packetflow.engine.ports import MemorySink
+from packetflow.engine.ports import MemorySink, NoSink, Sink
 from packetflow.kernel.records import Record, encoder
+from packetflow.store.journal import JournalWriter
 
 ROUNDS = 7
 STEPS = 5_000
@@ -120,13 +124,22 @@ def best(work: Callable[[], Coroutine[Any, Any, object]], count: int) -> float:
     return asyncio.run(rounds())
 
 
-def running(flow: Any, inputs: dict[str, Any], *, journal: bool = False, times: int = 1) -> Any:
+def kept() -> Sink:
+    """A journal on disk, gone when the process ends."""
+    scratch = tempfile.TemporaryDirectory()
+    atexit.register(scratch.cleanup)
+    return JournalWriter(scratch.name, role="bench")
+
+
+def running(
+    flow: Any, inputs: dict[str, Any], *, sink: Callable[[], Sink] = NoSink, times: int = 1
+) -> Any:
     """Work that runs a flow on an engine of its own loop."""
     made: list[Engine] = []
 
     async def work() -> None:
         if not made:
-            made.append(Engine(Journal() if journal else None))
+            made.append(Engine(sink()))
         for _ in range(times):
             execution = await made[0].run(flow, inputs)
             execution.raise_for_failure()
@@ -152,6 +165,13 @@ async def floor_call() -> None:
         n = step(n)
 
 
+async def floor_gather() -> None:
+    async def wait() -> None:
+        await asyncio.sleep(0)
+
+    await asyncio.gather(*[wait() for _ in range(1_000)])
+
+
 def armed(part: Any) -> Any:
     return part.retry(3, on=OSError).timeout(10).breaker(5)
 
@@ -166,7 +186,9 @@ CASES: list[tuple[str, Callable[[], Any], int, float | None, float | None]] = [
     ("chain, plain, armed", lambda: running(then(*[armed(plain)] * STEPS), {"n": 0}), STEPS, 4, 2),
     ("chain, async, armed", lambda: running(then(*[armed(ready)] * STEPS), {"n": 0}), STEPS, 4, 2),
     ("chain, async, armed, encoded",
-     lambda: running(then(*[armed(ready)] * STEPS), {"n": 0}, journal=True), STEPS, 8, 4),
+     lambda: running(then(*[armed(ready)] * STEPS), {"n": 0}, sink=Journal), STEPS, None, None),
+    ("chain, async, armed, kept",
+     lambda: running(then(*[armed(ready)] * STEPS), {"n": 0}, sink=kept), STEPS, 8, 4),
     ("fan 1,000, plain", lambda: running(fan(plain, "n"), {"n": 0}), 1_000, 4, 0.5),
     ("fan 1,000, async, ready", lambda: running(fan(ready, "n"), {"n": 0}), 1_000, 4, 0.5),
     ("fan 1,000, async, waits", lambda: running(fan(suspends, "m"), {"n": 0}), 1_000, None, None),
@@ -179,10 +201,15 @@ CASES: list[tuple[str, Callable[[], Any], int, float | None, float | None]] = [
 ]  # fmt: skip
 
 
-def onboarding_cost(*, journal: bool) -> float:
+def onboarding_cost(sink: Callable[[], Sink]) -> float:
     """Microseconds a step of the onboarding flow."""
     adult = {"customer": Customer(name="Ada", age=36, email="ada@example.org")}
-    return best(running(onboarding(), adult, journal=journal, times=500), 500 * 4)
+    return best(running(onboarding(), adult, sink=sink, times=500), 500 * 4)
+
+
+def line_cost(sink: Callable[[], Sink]) -> float:
+    """Microseconds a step of a straight line of 100."""
+    return best(running(then(*[plain] * 100), {"n": 0}, sink=sink, times=20), 20 * 100)
 
 
 def built_and_run() -> float:
@@ -250,42 +277,6 @@ def parked_bytes(runs: int = 10_000) -> float:
     return asyncio.run(park())
 
 
-PEERS = """
-import asyncio, time
-def best(work, count):
-    least = 9.0
-    for _ in range(5):
-        began = time.process_time(); work(); least = min(least, time.process_time() - began)
-    return least / count * 1e6
-try:
-    from pipefunc import Pipeline, pipefunc
-    made = [pipefunc(output_name=f"n{i+1}", renames={"n": f"n{i}"})(lambda n: n + 1) for i in range(100)]
-    whole = Pipeline(made)
-    print("pipefunc, chain of 100", best(lambda: whole("n100", n0=0), 100))
-except ImportError:
-    print("pipefunc -")
-try:
-    from typing import TypedDict
-    from langgraph.graph import END, START, StateGraph
-    class S(TypedDict):
-        n: int
-    g = StateGraph(S)
-    for i in range(100):
-        g.add_node(f"s{i}", lambda s: {"n": s["n"] + 1})
-        g.add_edge(START if i == 0 else f"s{i-1}", f"s{i}")
-    g.add_edge("s99", END)
-    app = g.compile()
-    print("LangGraph, chain of 100", best(lambda: app.invoke({"n": 0}, {"recursion_limit": 999}), 100))
-except ImportError:
-    print("LangGraph -")
-try:
-    import dbos
-    print("DBOS is there; measure it with its own database")
-except ImportError:
-    print("DBOS -")
-"""  # noqa: E501 - a program of its own
-
-
 def row(name: str, figure: str, ratio: str, bar: str, verdict: str) -> None:
     print(f"  {name:34} {figure:>12} {ratio:>8} {bar:>14}  {verdict}")
 
@@ -304,15 +295,20 @@ def main() -> int:
     row("what", "us a step", "x floor", "bar / moonshot", "")
     row("floor: await an async function", f"{awaited:.3f}", "1.0", "", "")
     row("floor: call a plain function", f"{called:.3f}", f"{called / awaited:.1f}", "", "")
+    gathered = best(floor_gather, 1_000)
+    row("floor: gather 1,000 that wait", f"{gathered:.2f}", f"{gathered / awaited:.1f}", "", "")
     for name, make, count, bar, moonshot in CASES:
         cost = best(make(), count)
         bars = "" if bar is None else f"{bar:g} / {moonshot:g}"
         row(name, f"{cost:.2f}", f"{cost / awaited:.1f}", bars, judged(cost, bar, moonshot))
-    for journal, bar, moonshot in ((False, 4.0, 2.0), (True, 8.0, 4.0)):
-        cost = onboarding_cost(journal=journal)
-        name = "onboarding" + (", encoded" if journal else "")
-        verdict = judged(cost, bar, moonshot)
-        row(name, f"{cost:.2f}", f"{cost / awaited:.1f}", f"{bar:g} / {moonshot:g}", verdict)
+    for name, sink, bar, moonshot in (
+        ("onboarding", NoSink, 4.0, 2.0),
+        ("onboarding, encoded", Journal, None, None),
+        ("onboarding, kept", kept, 8.0, 4.0),
+    ):
+        cost = onboarding_cost(sink)
+        bars = "" if bar is None else f"{bar:g} / {moonshot:g}"
+        row(name, f"{cost:.2f}", f"{cost / awaited:.1f}", bars, judged(cost, bar, moonshot))
     seconds = built_and_run()
     row("10,000 steps: build, check, run", f"{seconds:.3f} s", "", "0.5 / 0.1 s",
         judged(seconds, 0.5, 0.1))  # fmt: skip
@@ -320,8 +316,31 @@ def main() -> int:
     row("parked run", f"{kib:.2f} KiB", "", "5 / 3 KiB", judged(kib, 5, 3))
     for name, ratio in growth().items():
         row(f"{name}: 10,000 over 1,000", f"{ratio:.2f}x", "", "1.3x", judged(ratio, 1.3, 1.0))
-    sys.stdout.flush()
-    peers = os.environ.get("PEERS_PYTHON")
-    if peers:
-        subprocess.run([peers, "-c", PEERS], check=False)
+    side_by_side()
     return 0
+
+
+def side_by_side() -> None:
+    """Ours and other engines at the same two shapes, where those are installed."""
+    python = os.environ.get("PEERS_PYTHON")
+    if not python:
+        return
+    print("\n  the same work elsewhere, us of CPU a step (ours is traced and validated)")
+    program = Path(__file__).with_name("peers.py")
+    said = subprocess.run([python, program], stdout=subprocess.PIPE, text=True, check=True).stdout
+    told = [json.loads(line) for line in said.splitlines()]
+    ours = {
+        ("chain of 100", False): line_cost(NoSink),
+        ("chain of 100", True): line_cost(kept),
+        ("onboarding", False): onboarding_cost(NoSink),
+        ("onboarding", True): onboarding_cost(kept),
+    }
+    for (shape, on_disk), own in ours.items():
+        where = f"{shape}, {'kept on disk' if on_disk else 'in memory'}"
+        row(where, f"{own:.2f}", "", "packetflow", "")
+        for one in told:
+            if (one.get("shape"), one.get("kept")) == (shape, on_disk):
+                row("", f"{one['cpu']:.1f}", f"{one['cpu'] / own:.1f}", one["who"], "times ours")
+    for one in told:
+        if "missing" in one:
+            row("", "-", "", one["who"], "not installed there")

@@ -49,7 +49,7 @@ from packetflow import Workspace, each, parallel, then
 from packetflow.engine.start import Start
 ws, size = Workspace(sys.argv[1]), int(sys.argv[2])
 add = ws.catalog.get("add")
-ws.run_with(SHAPE, Start(execution_id=sys.argv[3]))
+ws.start_with(SHAPE, Start(execution_id=sys.argv[3])).result()
 """
 RESUME = """
 import sys

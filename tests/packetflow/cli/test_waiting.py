@@ -2,6 +2,9 @@
 
 import pytest
 
+from packetflow import Workspace, approval, capability, pipeline, wait_for
+from packetflow.cli import follow
+
 EVENT = """pipeline: on_event
 steps:
   - wait_for: parcel
@@ -118,3 +121,64 @@ def test_an_event_nobody_waits_for_is_kept(say):
     assert said.code == 0
     assert "0 waiting" in said.out
     assert say("sql", "select event from events", "--json").json["rows"] == [["draft_ready"]]
+
+
+@capability(provides="letter")
+def of_this_session(sent: bool) -> str:
+    """Write a letter; only the session that declares it knows how."""
+    return f"sent: {sent}"
+
+
+SESSIONS_OWN = pipeline("own", approval("Send?", into="sent") >> of_this_session)
+TWO_QUESTIONS = pipeline(
+    "two", approval("Send?", into="sent") >> of_this_session >> approval("Sure?", into="sure")
+)
+
+
+@pytest.fixture
+def notebook(example):
+    with Workspace(example, role="notebook", passivate_after_seconds=0) as ws:
+        yield ws
+
+
+def test_an_answered_run_goes_on_in_the_process_that_put_it_aside(say, notebook):
+    aside = notebook.run_sync(SESSIONS_OWN)
+
+    said = say("answer", aside.id, "yes", "--json")
+
+    assert (said.code, said.json["status"]) == (0, "ok")
+    assert said.json["outputs"]["letter"] == "sent: True"
+    assert notebook.archive.story(aside.id).runner == notebook.runner
+
+
+def test_an_event_goes_to_the_runs_of_another_process(say, notebook):
+    flow = pipeline("own", wait_for("parcel", gives={"sent": bool}) >> of_this_session)
+    aside = [notebook.run_sync(flow).id for _ in range(2)]
+
+    said = say("emit", "parcel", "sent=true", "--json")
+
+    told = {one["execution_id"]: one["status"] for one in said.json["executions"]}
+    assert (said.code, told) == (0, dict.fromkeys(aside, "ok"))
+
+
+def test_a_run_that_another_process_puts_aside_again_is_said_to_wait(say, notebook):
+    aside = notebook.run_sync(TWO_QUESTIONS)
+
+    said = say("answer", aside.id, "yes", "--json")
+
+    assert (said.code, said.json["status"]) == (0, "waiting")
+    assert [wait["step"] for wait in said.json["waiting"]] == ["wait_sure"]
+
+
+def test_a_run_that_its_process_does_not_come_for_goes_on_here(say, notebook, monkeypatch):
+    async def busy(_: str) -> int:
+        return 0
+
+    monkeypatch.setattr(follow, "_YIELD_SECONDS", 0.2)
+    aside = notebook.run_sync("publish_with_approval", path="inbox/spring-newsletter.md")
+    monkeypatch.setattr(notebook.hearing, "wake", busy)
+
+    said = say("answer", aside.id, "yes", "--json")
+
+    assert (said.code, said.json["status"]) == (0, "ok")
+    assert notebook.archive.story(aside.id).runner != notebook.runner

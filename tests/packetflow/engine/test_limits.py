@@ -81,22 +81,21 @@ async def test_a_full_disk_during_the_one_try_does_not_jam_the_breaker():
             raise OSError
         return n
 
-    sink = MemorySink()
-    mine = Engine(sink, clock=FakeClock())
+    mine = Engine(MemorySink(), clock=FakeClock())
     flow = service.breaker(1, reset=30)
     await mine.run(flow, {"n": 1})
     mine.clock.advance(30)
     state["broken"] = False
-    keep = sink.append
+    keep = mine.append
 
     def full(record):
         if getattr(record, "status", "") == "ok":
             raise JournalFull("full")
         keep(record)
 
-    sink.append = full
+    mine.append = full
     assert (await mine.run(flow, {"n": 1})).failure.error_type == "JournalFull"
-    sink.append = keep
+    mine.append = keep
 
     assert (await mine.run(flow, {"n": 1})).status == "ok"
 
