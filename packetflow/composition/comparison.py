@@ -2,8 +2,10 @@
 
 Most conditions compare a name, a field or a size with something, and CEL spends microseconds on
 taking its arguments over. This module answers those itself where Python and CEL cannot differ:
-values of exactly the plain types, whole numbers that a double holds. Everything else, errors
-included, is CEL's to decide: `Unsure` says so. Laws in the tests hold the two against each other.
+values of exactly the plain types, whole numbers that a double holds. Everything else, mistakes in
+types included, is CEL's to decide: `Unsure` says so. Laws in the tests hold the two against each
+other. They differ only where CEL's library cannot take a value over as it is: text with NUL or with
+half a character, and what lies beside the fields that are read.
 """
 
 from __future__ import annotations

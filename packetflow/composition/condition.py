@@ -4,12 +4,16 @@ A condition is text over names in the scope: ``size(errors) == 0 && language in 
 CEL always ends, cannot touch anything outside, and is typed. The library is imported only when a
 condition is compiled. Numbers are declared dynamic to CEL, so that ``1 < 1.5`` holds as in
 Python; text, booleans and lists are declared, so that most mistakes show before a run. Models and
-dataclasses count as maps, tables as their number of rows.
+dataclasses count as maps, tables as their number of rows, decimals and fractions as numbers,
+choices of an enum as their values, and what is none of these as its text.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import decimal
+import enum
+import numbers
 import re
 import typing
 from collections.abc import Callable, Mapping
@@ -227,14 +231,25 @@ def _part(value: Any, wanted: tuple[str, ...]) -> Any:
     return _celled(value)
 
 
+def _readable_text(text: str) -> str:
+    """A text as CEL's library can read it, of the same length: it ends at NUL, and reads UTF-8."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return (
+        text.replace("\0", "\u2400").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
+
+
 def _celled(value: Any) -> Any:
     """What CEL sees of a value."""
+    if type(value) is str:
+        return _readable_text(value)
     if type(value) in _PLAIN:
         return value
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_celled(item) for item in value]
     if isinstance(value, Mapping):
-        return {key: _celled(item) for key, item in value.items()}
+        return {_celled(key): _celled(item) for key, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _celled(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if hasattr(value, "model_dump"):
@@ -244,5 +259,10 @@ def _celled(value: Any) -> Any:
         return rows
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    enum_value = getattr(value, "value", None)
-    return enum_value if type(enum_value) in _PLAIN else str(value)
+    if isinstance(value, enum.Enum):
+        return _celled(value.value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, (numbers.Real, decimal.Decimal)):
+        return float(value)
+    return _readable_text(str(value))

@@ -343,10 +343,10 @@ def _infer_repeat(step: Repeat) -> Flow:
     flow = inner.copy()
     if step.until is not None:
         for variable in sorted(condition.variables(step.until)):
-            made = inner.makes.get(variable)
+            made, need = inner.makes.get(variable), inner.needs.get(variable)
             if made is None:
                 flow.read(Port(variable, Any), label(step))
-            elif made.optional and variable not in flow.needs:
+            elif made.optional and (need is None or need.optional):
                 flow.maybes.setdefault(variable, label(step))
     for name, port in inner.makes.items():
         need = inner.needs.get(name)

@@ -37,6 +37,7 @@ def failure_of(failed: StepFailed, live: Live) -> Failure:
         cause,
         used if isinstance(used, Capability) else None,
         failed.trail,
+        live.run.scrubbed,
     )
 
 

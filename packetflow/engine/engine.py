@@ -23,7 +23,7 @@ from packetflow.engine.processes import Processes
 from packetflow.engine.reuse import take_over
 from packetflow.engine.start import Start, check_inputs, definition_of, restored_inputs
 from packetflow.engine.state import NO_TAGS, Frame, Run, StepFailed
-from packetflow.engine.strands import Carriers
+from packetflow.engine.strands import STOPPED, Carriers
 from packetflow.engine.threads import Threads
 from packetflow.engine.use import UseNode
 from packetflow.engine.veil import holds_secrets
@@ -89,6 +89,7 @@ class Engine:
         self.runner = runner
         self.passivate_after = passivate_after_seconds
         self.carriers = Carriers()
+        self.left: set[asyncio.Task[None]] = set()
         self.threads = Threads()
         self.processes = Processes()
         self.waits = Waits()
@@ -369,7 +370,7 @@ class Engine:
             still = task is not None and not task.done()
             if task is not None and still and run.only_waits and run.can_be_parked():
                 run.passivated = True
-                task.cancel()
+                task.cancel(STOPPED)
 
         def idle() -> None:
             at_once = run.asking and run.leaves_questions

@@ -1,7 +1,8 @@
-"""Which declared types say exactly what classes their values are made of.
+"""Which declared types say exactly what their values are made of.
 
-A value of such a type, kept as plain data, comes back as it was. For other types (unions of
-classes, open classes, types with validators of their own) the engine tries it out, value by value.
+A checked value of such a type, kept as plain data, comes back as it was. For other types (unions
+of classes, types with validators of their own, classes, whose fields nobody checks again once an
+instance is made) the engine tries it out, value by value.
 """
 
 from __future__ import annotations
@@ -59,9 +60,6 @@ def _classes(kind: Any, above: tuple[Any, ...]) -> Classes | None:
     if typing.is_typeddict(kind):
         inside = _all(typing.get_type_hints(kind).values(), (*above, kind))
         return None if inside is None else inside | {dict}
-    if isinstance(kind, type) and is_plain_class(kind):
-        inside = _all(typing.get_type_hints(kind, include_extras=True).values(), (*above, kind))
-        return None if inside is None else inside | {kind}
     return None
 
 
@@ -86,17 +84,43 @@ def _all(kinds: Iterable[Any], above: tuple[Any, ...]) -> Classes | None:
     return found
 
 
+_HARMLESS = frozenset(
+    {
+        "arbitrary_types_allowed",
+        "alias_generator",
+        "extra",
+        "from_attributes",
+        "frozen",
+        "json_schema_extra",
+        "populate_by_name",
+        "strict",
+        "title",
+        "use_attribute_docstrings",
+        "validate_assignment",
+        "validate_by_alias",
+        "validate_by_name",
+        "validate_default",
+    }
+)
+"""What a model's settings may say without changing values when they are checked again."""
+
+
 def is_plain_class(kind: type) -> bool:
-    """Tell whether instances are nothing but their fields."""
+    """Tell whether any instance is rebuilt from its fields, whatever stands in them."""
     decorators = getattr(kind, "__pydantic_decorators__", None)
     own = decorators is not None and any(
         getattr(decorators, name, None)
         for name in ("validators", "field_validators", "root_validators", "model_validators")
     )
-    if own or getattr(kind, "__private_attributes__", None):
+    hooks = ("__private_attributes__", "__pydantic_custom_init__", "__pydantic_post_init__")
+    if own or any(getattr(kind, name, None) for name in hooks):
+        return False
+    checked = getattr(kind, "__pydantic_fields__", {})
+    if any(field.metadata for field in checked.values()):
+        return False
+    config = getattr(kind, "model_config", None) or getattr(kind, "__pydantic_config__", None) or {}
+    if not _HARMLESS.issuperset(config) or config.get("extra") == "allow":
         return False
     if dataclasses.is_dataclass(kind):
         return not hasattr(kind, "__post_init__") and all(f.init for f in dataclasses.fields(kind))
-    fields = getattr(kind, "model_fields", None)
-    config = getattr(kind, "model_config", {})
-    return isinstance(fields, dict) and config.get("extra") != "allow" and set(fields) != {"root"}
+    return isinstance(getattr(kind, "model_fields", None), dict) and set(checked) != {"root"}

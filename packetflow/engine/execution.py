@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.events import Ended, Event
+from packetflow.engine.patience import PATIENCE_SECONDS
+from packetflow.engine.strands import STOPPED
 from packetflow.errors import CapabilityFailed, MissingInput, PacketFlowError, RunError
 from packetflow.kernel.clock import Timer
 from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted
@@ -18,10 +20,6 @@ if TYPE_CHECKING:
     from packetflow.composition.capability import Capability
     from packetflow.composition.steps import Step
     from packetflow.engine.ending import Live
-
-
-PATIENCE_SECONDS = 0.1
-"""So long a cancelled execution waits for its steps to stop."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,7 @@ class Failure:
         cause: The exception itself; ``None`` when the failure was read from the store.
         capability: What was called; ``None`` when it is not known here.
         trail: The lines of the user's code that led there (see `packetflow.engine.trail`).
+        scrub: Blacks the execution's secrets out of a text.
     """
 
     step: str
@@ -47,6 +46,7 @@ class Failure:
     cause: BaseException | None = field(default=None, repr=False)
     capability: Capability[..., Any] | None = field(default=None, repr=False)
     trail: str = field(default="", repr=False)
+    scrub: Callable[[str], str] = field(default=str, repr=False, compare=False)
 
     def replay(self) -> Any:
         """Call the capability again with the same inputs, as a plain function.
@@ -206,17 +206,18 @@ class Running:
     def cancel(self, reason: str = "cancelled") -> None:
         """Stop it: async steps within one turn of the loop, process steps by a kill.
 
-        A step that does not stop within `PATIENCE_SECONDS` is left alone: the execution ends
-        without it, and what it makes later is thrown away.
+        A step that does not stop within `PATIENCE_SECONDS` is left alone (see
+        `packetflow.engine.patience`). What does not stop after twice that is none of the steps, or
+        hears no cancellation: the execution ends without it too.
         """
         self._run.stop_reason = reason
         self._run.cancelled = True
         self._run.special = True  # so that no further step begins, whatever the last one does
         # one turn later: a task that is cancelled before its first turn never runs at all
-        self._task.get_loop().call_soon(self._task.cancel)
+        self._task.get_loop().call_soon(self._task.cancel, STOPPED)
         if self._patience is None and not self.done():
             clock = self._run.engine.clock
-            self._patience = clock.call_later(PATIENCE_SECONDS, self._leave_it)
+            self._patience = clock.call_later(2 * PATIENCE_SECONDS, self._leave_it)
 
     def _leave_it(self) -> None:
         if not self.done():
@@ -276,7 +277,7 @@ class Running:
         if not self.only_waits or not self._run.can_be_parked():
             return False
         self._run.passivated = True
-        self._task.cancel()
+        self._task.cancel(STOPPED)
         return True
 
     def __await__(self) -> Generator[Any, Any, Execution]:

@@ -264,7 +264,7 @@ class CacheNode:
         if before is not None:
             frame.scope.update(before)
             return None
-        if run.past is not None and (self.id, frame.path) in run.past.done:
+        if run.is_done((self.id, frame.path)):
             return self.node.start(frame)
         entries: OrderedDict[Any, Any] = run.engine.shared(self.key, OrderedDict)
         key = self._key(frame.scope)

@@ -17,14 +17,16 @@ from packetflow.errors import CircuitOpen, QueueFull
 class Circuit:
     """How a breaker stands: closed, open until a time, or letting one call try.
 
-    The states are those of Nygard, *Release It!* (2007).
+    The states are those of Nygard, *Release It!* (2007). Each opening begins a new round; calls
+    that were admitted in an earlier one say nothing when they end.
     """
 
-    __slots__ = ("failures", "open_until", "trying")
+    __slots__ = ("failures", "open_until", "round", "trying")
 
     def __init__(self) -> None:
         self.failures = 0
         self.open_until = 0
+        self.round = 0
         self.trying = False
 
     def admits(self, now: int) -> bool:
@@ -36,22 +38,27 @@ class Circuit:
         self.trying = True
         return True
 
-    def succeeded(self) -> None:
-        """A call went well: close."""
-        self.failures = 0
-        self.open_until = 0
-        self.trying = False
+    def succeeded(self, admitted: int) -> None:
+        """A call that was admitted in that round went well: close."""
+        if admitted == self.round:
+            self.failures = 0
+            self.open_until = 0
+            self.trying = False
 
-    def failed(self, policy: Breaker, now: int) -> None:
+    def failed(self, admitted: int, policy: Breaker, now: int) -> None:
         """A call failed: count, and open at the limit or when it was the one that tried."""
+        if admitted != self.round:
+            return
         self.failures += 1
         if self.trying or self.failures >= policy.failures:
             self.open_until = now + int(policy.reset_seconds * 1e9)
+            self.round += 1
         self.trying = False
 
-    def abandoned(self) -> None:
-        """A call was cancelled: it says nothing."""
-        self.trying = False
+    def abandoned(self, admitted: int) -> None:
+        """A call was cancelled: it says nothing, and another may try."""
+        if admitted == self.round:
+            self.trying = False
 
 
 class BreakerNode:
@@ -69,34 +76,37 @@ class BreakerNode:
     def start(self, frame: Frame) -> Pending:
         """Run it if the circuit is closed."""
         run = frame.run
+        if run.is_done((self.id, frame.path)):
+            return self.node.start(frame)
         circuit = run.engine.shared(self.key, Circuit)
         now = run.now()
         if not circuit.admits(now):
             left = max(0, circuit.open_until - now) / 1e9
             refuse(frame, self.id, "breaker", CircuitOpen(self.id, left))
+        admitted = circuit.round
         try:
             pending = self.node.start(frame)
         except StepFailed:
-            circuit.failed(self.policy, run.now())
+            circuit.failed(admitted, self.policy, run.now())
             raise
         except BaseException:
-            circuit.abandoned()
+            circuit.abandoned(admitted)
             raise
         if pending is not None:
-            return self._rest(frame, circuit, pending)
-        circuit.succeeded()
+            return self._rest(frame, circuit, pending, admitted)
+        circuit.succeeded(admitted)
         return None
 
-    async def _rest(self, frame: Frame, circuit: Circuit, pending: Any) -> None:
+    async def _rest(self, frame: Frame, circuit: Circuit, pending: Any, admitted: int) -> None:
         try:
             await pending
         except StepFailed:
-            circuit.failed(self.policy, frame.run.now())
+            circuit.failed(admitted, self.policy, frame.run.now())
             raise
         except BaseException:
-            circuit.abandoned()
+            circuit.abandoned(admitted)
             raise
-        circuit.succeeded()
+        circuit.succeeded(admitted)
 
 
 class Pace:
@@ -130,6 +140,8 @@ class RateLimitNode:
     def start(self, frame: Frame) -> Pending:
         """Run it when its turn comes."""
         run = frame.run
+        if run.is_done((self.id, frame.path)):
+            return self.node.start(frame)
         pace = run.engine.shared(self.key, Pace)
         wait = pace.take(run.now(), self.gap)
         return self.node.start(frame) if wait == 0 else self._later(frame, wait)
@@ -179,6 +191,8 @@ class BulkheadNode:
 
     def start(self, frame: Frame) -> Pending:
         """Run it, or wait in line."""
+        if frame.run.is_done((self.id, frame.path)):
+            return self.node.start(frame)
         room = frame.run.engine.shared(self.key, Compartment)
         if room.inside >= self.policy.at_once:
             if len(room.line) >= self.policy.waiting:
@@ -206,7 +220,7 @@ class BulkheadNode:
         except BaseException:
             if turn.done() and not turn.cancelled():
                 room.leave()
-            else:
+            elif turn in room.line:
                 room.line.remove(turn)
             raise
         finally:

@@ -9,8 +9,12 @@ declared raises `Unlike`, and the general way decides.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import decimal
+import enum
 import types
 import typing
+import uuid
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -20,7 +24,7 @@ from msgspec.msgpack import Ext
 from packetflow.capabilities.contract import Port
 from packetflow.engine.codegen import function, is_safe
 from packetflow.engine.exact import is_plain_class
-from packetflow.engine.values import Pack, encode, hidden, pack
+from packetflow.engine.values import Pack, encode, hidden, pack, time_data
 from packetflow.kernel.records import ValueTag
 
 Reader: TypeAlias = Callable[[Any], Any]
@@ -45,7 +49,7 @@ def packer(port: Port) -> Pack | None:
         if read is not None:
             try:
                 return Ext(_TYPED, encode(read(value)))
-            except (Unlike, OverflowError, AttributeError):
+            except (Unlike, OverflowError, AttributeError, UnicodeEncodeError, RecursionError):
                 pass
         return pack(value, port)
 
@@ -88,7 +92,11 @@ def _is_class(kind: Any) -> bool:
 
 def _reader(kind: Any, above: tuple[Any, ...]) -> Reader | None:
     """The reader of what is no plain scalar."""
+    if kind in _LEAVES or (isinstance(kind, type) and issubclass(kind, enum.Enum)):
+        return _leaf_reader(kind)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _optional_reader(arguments, above)
     if origin is list and len(arguments) == 1:
         return _list_reader(arguments[0], above)
     if origin is dict and len(arguments) == 2 and arguments[0] is str:
@@ -103,6 +111,55 @@ def _scalars(kind: Any) -> frozenset[type] | None:
         arms = typing.get_args(kind)
     found = frozenset(type(None) if arm is None else arm for arm in arms)
     return found if found <= _SCALARS else None
+
+
+def _leaf_reader(kind: Any) -> Reader:
+    change: Callable[[Any], Any] | None = _LEAVES.get(kind, _enum_value)
+
+    def leaf(value: Any) -> Any:
+        if type(value) is not kind:
+            raise Unlike
+        return value if change is None else change(value)
+
+    return leaf
+
+
+def _enum_value(value: enum.Enum) -> Any:
+    if type(value.value) not in _SCALARS:
+        raise Unlike
+    return value.value
+
+
+def _finite(value: decimal.Decimal) -> str:
+    if not value.is_finite():
+        raise Unlike
+    return str(value)
+
+
+def _time(value: dt.datetime | dt.time) -> Any:
+    try:
+        return time_data(value)
+    except TypeError:
+        raise Unlike from None
+
+
+_LEAVES: Final[dict[Any, Callable[[Any], Any] | None]] = {
+    dt.date: None,
+    dt.timedelta: None,
+    uuid.UUID: None,
+    dt.datetime: _time,
+    dt.time: _time,
+    decimal.Decimal: _finite,
+}
+"""How values that are neither scalars nor made of others become plain data."""
+
+
+def _optional_reader(arms: tuple[Any, ...], above: tuple[Any, ...]) -> Reader | None:
+    others = [arm for arm in arms if arm not in (None, type(None))]
+    read = _reader(others[0], above) if len(others) == 1 else None
+    if read is None:
+        return None
+    return lambda value: None if value is None else read(value)
 
 
 def _list_reader(inside: Any, above: tuple[Any, ...]) -> Reader | None:
@@ -152,9 +209,10 @@ def _class_reader(kind: type, above: tuple[Any, ...]) -> Reader | None:
             return None
         scalars = _scalars(hints[name])
         if scalars is None:
-            known[f"r{index}"] = read = _reader(hints[name], (*above, kind))
+            read = _reader(hints[name], (*above, kind))
             if read is None:
                 return None
+            known[f"r{index}"] = read
             parts.append(f"{name!r}: r{index}(value.{name})")
             continue
         if len(scalars) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from packetflow.capabilities.context import Context
 from packetflow.engine.events import Logged, PartialOutput, Progressed
 from packetflow.engine.state import Frame
 from packetflow.engine.values import pack_all
+from packetflow.errors import RunError
 from packetflow.kernel.records import EventArrived, LogLine, MessagePosted, Path
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def key_of(execution_id: str, step_id: str, path: Path) -> str:
 def make_context(node: UseNode, frame: Frame) -> Context:
     """The context of one call."""
     run = frame.run
+    reporter = StepReporter(node, frame)
     return Context(
         execution_id=run.id,
         step=node.id,
@@ -40,14 +43,20 @@ def make_context(node: UseNode, frame: Frame) -> Context:
         user=run.user,
         agent=run.agent,
         workspace=run.engine.folder,
-        reporter=StepReporter(node, frame),
+        reporter=reporter,
+        _stop=reporter.is_over,
     )
 
 
 class StepReporter:
-    """Implements `packetflow.capabilities.context.Reporter`; may be called from any thread."""
+    """Implements `packetflow.capabilities.context.Reporter`; may be called from any thread.
 
-    __slots__ = ("_asked", "_frame", "_loop", "_node", "_posted", "_sent")
+    Attributes:
+        is_over: Set once the call failed or was stopped. What it says from then on is thrown away,
+            as its result is, but for lines of the log.
+    """
+
+    __slots__ = ("_asked", "_frame", "_loop", "_node", "_posted", "_sent", "is_over")
 
     def __init__(self, node: UseNode, frame: Frame) -> None:
         self._node = node
@@ -56,6 +65,7 @@ class StepReporter:
         self._asked = 0
         self._posted = 0
         self._sent = 0
+        self.is_over = threading.Event()
 
     def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None:
         """Keep a line."""
@@ -87,6 +97,8 @@ class StepReporter:
 
     def record(self, attributes: Mapping[str, Any]) -> None:
         """Add facts to the step's span."""
+        if self.is_over.is_set():
+            return
         place = (self._node.id, self._frame.path)
         kept = pack_all(self._scrubbed_all(attributes), {})
         self._frame.run.attributes.setdefault(place, {}).update(kept)
@@ -95,6 +107,8 @@ class StepReporter:
         """Wait for a person's answer; the questions of one call are counted."""
         from packetflow.engine.waits import ask_person
 
+        if self.is_over.is_set():
+            raise RunError(f"step {self._node.id!r} is over; nobody answers {question!r}")
         self._asked += 1
         text = self._scrubbed(question)
         return ask_person(self._frame, self._node.id, text, tuple(choices), number=self._asked)
@@ -106,6 +120,8 @@ class StepReporter:
         message_id = f"{idempotency_key(self._frame, self._node.id)}#{self._posted}"
         at = run.engine.clock.wall_ns()
         content = self._scrubbed(content)
+        if self.is_over.is_set():
+            return message_id
         run.append(MessagePosted(message_id, room, at, role, author, content, run.id))
         return message_id
 
@@ -121,6 +137,8 @@ class StepReporter:
             run.engine.clock.wall_ns(),
             run.id,
         )
+        if self.is_over.is_set():
+            return arrived.event_id
         run.append(arrived)
         self._loop.call_soon_threadsafe(run.engine.deliver, arrived)
         return arrived.event_id
@@ -134,5 +152,5 @@ class StepReporter:
 
     def _tell(self, event: Event) -> None:
         run = self._frame.run
-        if run.listeners:
+        if run.listeners and not self.is_over.is_set():
             self._loop.call_soon_threadsafe(run.tell, event)

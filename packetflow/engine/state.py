@@ -11,7 +11,7 @@ import msgspec
 from msgspec.msgpack import Ext
 
 from packetflow.engine.events import Event
-from packetflow.engine.values import pack, pack_all
+from packetflow.engine.values import pack, pack_all, sound
 from packetflow.engine.veil import fixed_words, without, words_of
 from packetflow.kernel.records import (
     ExecutionEnded,
@@ -43,6 +43,8 @@ Listener: TypeAlias = Callable[[Event], None]
 NO_TAGS: Final[dict[str, str]] = {}
 """Shared by all executions without tags; never changed."""
 _IN_MEMORY_ONLY: Final = frozenset({int(ValueTag.OPAQUE), int(ValueTag.SECRET)})
+_UNFIT: Final = (OverflowError, TypeError, UnicodeEncodeError, RecursionError)
+"""What a record's encoder raises for values that it does not take."""
 _NOTHING: Final[frozenset[Any]] = frozenset()
 
 
@@ -192,7 +194,7 @@ class Run:
                 self.append_all([span, *others])
             else:
                 self.append(span)
-        except (OverflowError, TypeError):
+        except _UNFIT:
             span = self.write(span, "outputs")
             if others:
                 self.append_all(others)
@@ -232,7 +234,7 @@ class Run:
         """
         try:
             self.append(record)
-        except (OverflowError, TypeError):
+        except _UNFIT:
             packed = {name: pack(value) for name, value in getattr(record, payload).items()}
             record = msgspec.structs.replace(record, **{payload: packed})
             self.append(record)
@@ -269,14 +271,14 @@ class Run:
         self.hidden = self.hidden | words
 
     def scrubbed(self, text: str) -> str:
-        """A text without the secret values that the execution has come across."""
+        """A text that can be kept, without the secrets that the execution has come across."""
         plan = self.plan
         if plan is None:
-            return text
+            return sound(text)
         for name in plan.secrets:
             if name in self.inputs:
                 text = without(text, words_of(self.inputs[name]))
-        return without(without(text, fixed_words(plan.step)), self.hidden)
+        return sound(without(without(text, fixed_words(plan.step)), self.hidden))
 
     def told(self, error: BaseException) -> str:
         """What an error says, without secrets and cut to 2,000 characters.
@@ -334,6 +336,10 @@ class Run:
         """Take a listener away."""
         if listener in self.listeners:
             self.listeners.remove(listener)
+
+    def is_done(self, place: Place) -> bool:
+        """Tell whether an earlier life completed a step, so that no policy has a say any more."""
+        return self.past is not None and place in self.past.done
 
     def new_span(self) -> int:
         """The next span number; they count up within an execution."""

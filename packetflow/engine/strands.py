@@ -24,6 +24,8 @@ Ended: TypeAlias = Callable[[int, BaseException | None], None]
 
 TIME_IS_UP = "packetflow: time is up"
 """The message of a cancellation that means a time limit."""
+STOPPED = "packetflow: stopped"
+"""The message of any other cancellation by the engine."""
 
 
 def stop_status(stopped: asyncio.CancelledError) -> Status:
@@ -68,36 +70,6 @@ class Resumed:
                 step, handed = send, answer
             try:
                 waited = run(step, handed)
-            except StopIteration as stop:
-                return stop.value
-
-
-class Waiting:
-    """Awaits a coroutine that has already run up to its first wait, in the same task."""
-
-    __slots__ = ("first", "work")
-
-    def __init__(self, work: Work, first: Any) -> None:
-        self.work = work
-        self.first = first
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        send: Callable[[Any], Any] = self.work.send
-        throw: Callable[[Any], Any] = self.work.throw
-        waited = self.first
-        while True:
-            try:
-                answer = yield waited
-            except GeneratorExit:
-                self.work.close()
-                raise
-            except BaseException as error:  # noqa: BLE001 - everything belongs to the coroutine
-                step: Callable[[Any], Any] = throw
-                handed: Any = error
-            else:
-                step, handed = send, answer
-            try:
-                waited = step(handed)
             except StopIteration as stop:
                 return stop.value
 
@@ -295,7 +267,7 @@ class Strands:
     def cancel(self, number: int | None = None) -> None:
         """Cancel one strand, or all."""
         wanted = list(self._tasks.values()) if number is None else [self._tasks.get(number)]
-        why = self._stopped.args[0] if self._stopped is not None and self._stopped.args else None
+        why = self._stopped.args[0] if self._stopped is not None and self._stopped.args else STOPPED
         for task in wanted:
             if task is not None:
                 task.cancel(why)

@@ -17,11 +17,12 @@ from packetflow.engine.codegen import Joint, Write
 from packetflow.engine.effects import emitted, emitting
 from packetflow.engine.events import StepEnded, StepStarted
 from packetflow.engine.node import Pending
+from packetflow.engine.patience import Patient
 from packetflow.engine.recall import kept_outputs
 from packetflow.engine.reporter import make_context
 from packetflow.engine.spans import keep_span
 from packetflow.engine.state import Frame, Run, StepFailed
-from packetflow.engine.strands import Waiting, stop_status
+from packetflow.engine.strands import stop_status
 from packetflow.engine.trail import STACK, trail_of
 from packetflow.engine.values import pack_all
 from packetflow.errors import JournalFull, MissingInput, PacketFlowError, RunError, WrongType
@@ -102,8 +103,12 @@ class UseNode:
         run = frame.run
         context = make_context(self, frame) if self.wants_context else None
         run.busy += 1
+        work = self.result(frame, context)
         try:
-            return await self.result(frame, context)
+            first = work.send(None)
+            return await Patient(frame, self.id, work, first)
+        except StopIteration as done:
+            return done.value
         except GeneratorExit:
             raise
         except BaseException as error:  # noqa: BLE001 - a border: user code
@@ -346,9 +351,9 @@ class AsyncUse(UseNode):
             return None
         except BaseException as error:  # noqa: BLE001 - a border: user code
             self.broke(frame, began, error)
-        return self.finish(frame, began, Waiting(work, first))
+        return self.finish(frame, began, Patient(frame, self.id, work, first))
 
-    async def finish(self, frame: Frame, began: int, rest: Waiting) -> None:
+    async def finish(self, frame: Frame, began: int, rest: Patient) -> None:
         """Wait for what has begun."""
         run: Run = frame.run
         run.busy += 1

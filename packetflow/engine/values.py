@@ -29,7 +29,7 @@ Fetch: TypeAlias = Callable[[str], bytes]
 
 _SCALARS: Final = (bool, int, float, str, bytes, type(None))
 _SCALAR_SET: Final = frozenset(_SCALARS)
-_FLAT: Final = frozenset({bool, float, str, bytes, type(None)})
+_FLAT: Final = frozenset({bool, float, bytes, type(None)})
 _STRING: Final = frozenset({str})
 _NUMBERS_FIT: Final = 2**63
 
@@ -45,12 +45,12 @@ def hidden(value: Any) -> Ext:  # noqa: ARG001 - nothing of it may be kept
 
 def pack(value: Any, port: Port | None = None) -> Any:
     """Make a value fit for a record; opaque when its declared type would not give it back."""
-    if is_plain(value):
-        return value
-    if _is_table(value):
-        return Ext(int(ValueTag.ARROW), _arrow_bytes(value))
     kinds: list[type] = []
     try:
+        if is_plain(value):
+            return value
+        if _is_table(value):
+            return Ext(int(ValueTag.ARROW), _arrow_bytes(value))
         data = _as_data(value, kinds)
         typed = encode(data)
         if port is None or _comes_back(typed, (data, kinds), port):
@@ -70,7 +70,8 @@ def _comes_back(typed: bytes, said: tuple[Any, list[type]], port: Port) -> bool:
         return True
     kinds: list[type] = []
     data = _as_data(_rebuilt(_decode_data(typed), port), kinds)
-    return (data, kinds) == said
+    same = data == said[0] or encode(data) == typed  # the bytes of NaN are equal, NaN is not
+    return same and kinds == said[1]
 
 
 def identity(value: Any) -> Any:
@@ -101,6 +102,8 @@ def is_plain(value: Any) -> bool:
     (True, False, False)
     """
     kind = type(value)
+    if kind is str:
+        return value.isascii() or sound(value) is value
     if kind in _FLAT:
         return True
     if kind is int:
@@ -108,7 +111,7 @@ def is_plain(value: Any) -> bool:
         return fits
     items = value
     if kind is dict:
-        if not _STRING.issuperset(map(type, value)):
+        if not (_STRING.issuperset(map(type, value)) and all(map(is_plain, value))):
             return False
         items = value.values()
     elif kind is not list:
@@ -117,6 +120,21 @@ def is_plain(value: Any) -> bool:
         if type(item) not in _FLAT and not is_plain(item):
             return False
     return True
+
+
+def sound(text: str) -> str:
+    r"""A text that UTF-8 can hold: itself, or one with its lone surrogates written out.
+
+    Names of files hold such halves of characters when they are not UTF-8.
+
+    >>> sound("caf\udce9"), sound("ab")
+    ('caf\\udce9', 'ab')
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
 
 
 def _is_table(value: Any) -> bool:
@@ -166,9 +184,11 @@ class _Form(enum.Enum):
     TABLE = 9
     BASE = 10
     NONE = 11
+    TIME = 12
 
 
-_LEAVES = (dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID)
+_TIMES = (dt.datetime, dt.time)
+_LEAVES = (dt.date, dt.timedelta, uuid.UUID)
 
 
 @lru_cache(maxsize=4096)
@@ -176,6 +196,7 @@ def _form(kind: type) -> tuple[_Form, tuple[str, ...]]:
     """The form of a class, and its fields if it has some."""
     for form, bases in (
         (_Form.ENUM, (enum.Enum,)),
+        (_Form.TIME, _TIMES),
         (_Form.LEAF, _LEAVES),
         (_Form.TEXT, (decimal.Decimal,)),
         (_Form.MAP, (Mapping,)),
@@ -223,6 +244,22 @@ def _model_data(value: Any, kinds: list[type]) -> Any:
     return whole
 
 
+def time_data(value: dt.datetime | dt.time) -> Any:
+    """A time as plain data that gives its clock and its offset back, though not a zone's name.
+
+    Raises:
+        TypeError: No text of it says all that it says.
+    """
+    offset = value.utcoffset()
+    if offset is None:
+        if value.fold or value.tzinfo is not None:
+            raise TypeError("it falls into the hour that comes twice, or its offset is not known")
+        return value
+    if offset % dt.timedelta(minutes=1):
+        raise TypeError(f"its offset {offset} is no whole number of minutes")
+    return value.isoformat() if offset else value
+
+
 def _base_value(value: Any, _: list[type]) -> Any:
     """A value of a subclass of a plain type, as that type."""
     for kind in (int, float, str, bytes):
@@ -242,6 +279,7 @@ def _refused(value: Any, _: list[type]) -> Any:
 _FORMS: Final[dict[_Form, Callable[[Any, list[type]], Any]]] = {
     _Form.ENUM: lambda value, kinds: _as_data(value.value, kinds),
     _Form.LEAF: lambda value, _: value,
+    _Form.TIME: lambda value, _: time_data(value),
     _Form.TEXT: lambda value, _: str(value),
     _Form.SET: _sorted_items,
     _Form.MODEL: _model_data,
@@ -317,7 +355,9 @@ def _rebuilt(data: Any, port: Port | None) -> Any:
 
     if validator(port.type) is None:
         raise Opaque("its type is not declared, so it cannot be rebuilt")
-    return adapter(port.type).validator.validate_python(data, by_alias=False, by_name=True)
+    return adapter(port.type).validator.validate_python(
+        data, strict=False, by_alias=False, by_name=True
+    )
 
 
 def copied(value: Any, port: Port) -> Callable[[], Any]:

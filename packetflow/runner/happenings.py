@@ -99,7 +99,7 @@ def failure_card(failure: Failure) -> FailureCard:
     cause = failure.cause
     code, facts = "", {}
     if isinstance(cause, PacketFlowError):
-        code, facts = cause.code, facts_of(cause)
+        code, facts = cause.code, facts_of(cause, failure.scrub)
     return FailureCard(
         failure.step,
         failure.error_type,

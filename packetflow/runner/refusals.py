@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -15,17 +15,33 @@ MOVED: Final = "moved"
 """The code of a refusal by a runner that has been replaced."""
 
 
-def facts_of(error: PacketFlowError) -> dict[str, Any]:
-    """The attributes of an error as plain values; what cannot be plain becomes its text."""
+def facts_of(error: PacketFlowError, scrub: Callable[[str], str] = str) -> dict[str, Any]:
+    """The attributes of an error as plain values; what cannot be plain becomes its text.
+
+    Args:
+        error: The error.
+        scrub: Done to every text in them.
+    """
     facts = {}
     for name, value in vars(error).items():
         if name.startswith("_"):
             continue
         try:
-            facts[name] = msgspec.to_builtins(value, str_keys=True, enc_hook=str)
+            plain = msgspec.to_builtins(value, str_keys=True, enc_hook=str)
         except (TypeError, ValueError, RecursionError):
-            facts[name] = repr(value)
+            plain = repr(value)
+        facts[name] = _scrubbed(plain, scrub)
     return facts
+
+
+def _scrubbed(plain: Any, scrub: Callable[[str], str]) -> Any:
+    if isinstance(plain, str):
+        return scrub(plain)
+    if isinstance(plain, (list, tuple)):
+        return type(plain)(_scrubbed(item, scrub) for item in plain)
+    if isinstance(plain, dict):
+        return {scrub(name): _scrubbed(item, scrub) for name, item in plain.items()}
+    return plain
 
 
 def refusal(request_id: str, error: Exception) -> Refused:

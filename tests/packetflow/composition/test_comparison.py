@@ -36,7 +36,8 @@ def by_cel(source, scope):
 numbers = st.one_of(
     st.integers(), st.integers(-3, 3), st.floats(), st.sampled_from([0.0, -0.0, 1.0, 2**53])
 )
-plain = st.one_of(numbers, st.booleans(), st.none(), st.text(max_size=3), st.sampled_from("ab"))
+readable = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=3)
+plain = st.one_of(numbers, st.booleans(), st.none(), readable, st.sampled_from("ab"))
 values = st.one_of(
     plain,
     st.lists(plain, max_size=2),

@@ -1,7 +1,11 @@
 """Conditions: what they read, what is wrong with them, what they say of values."""
 
 import dataclasses
+import decimal
 import enum
+import fractions
+import pathlib
+import uuid
 
 import pyarrow as pa
 import pydantic
@@ -90,3 +94,52 @@ def test_a_condition_that_gives_no_answer_says_where(value):
 def test_a_condition_that_cannot_be_read_is_refused_when_compiled():
     with pytest.raises(CompositionError, match="gate: condition"):
         compile_condition("n >", "gate")
+
+
+class Colour(enum.StrEnum):
+    RED = "red"
+
+
+class Word(str):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "held"),
+    [
+        ("a == b", "caf\udce9", True),
+        ("a == 'x'", "x\0", False),
+        ("a.startsWith('x')", "x\udce9", True),
+        ("size(a) == 3", "x\0\udce9", True),
+        ("a in ['x']", "x\0", False),
+        ("a in ['red']", Colour.RED, True),
+        ("a in ['red', 'x']", Word("red"), True),
+        ("a.word in ['red'] && a.name != 'x'", {"word": Colour.RED, "name": "x\0"}, True),
+        ("a.exists(k, k == 'x')", {"x\0": 1, "y": 2}, False),
+    ],
+)
+def test_texts_that_cels_library_cannot_read_are_read_all_the_same(source, value, held):
+    assert compile_condition(source, "here")({"a": value, "b": value}) is held
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
+
+NUMBER = uuid.UUID(int=7)
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "held"),
+    [
+        ("a > 10", decimal.Decimal("10.5"), True),
+        ("a.b > 10 && a.c in [1]", {"b": decimal.Decimal(9), "c": 1}, False),
+        ("a > 2", fractions.Fraction(5, 2), True),
+        ("a in [3]", Level.HIGH, True),
+        (f"a == '{NUMBER}'", NUMBER, True),
+        ("a == null", NUMBER, False),
+        ("a.endsWith('.csv')", pathlib.PurePosixPath("x/y.csv"), True),
+    ],
+)
+def test_numbers_of_other_kinds_count_as_numbers_and_the_rest_as_its_text(source, value, held):
+    assert compile_condition(source, "here")({"a": value}) is held

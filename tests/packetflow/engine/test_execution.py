@@ -55,8 +55,9 @@ async def test_a_step_that_does_not_stop_is_left_alone_after_a_tenth_of_a_second
     last = mine.sink.read[-1]
     assert isinstance(last, LogLine)
     assert "'stubborn' ended after it was cancelled" in last.text
-    assert [r.step for r in mine.sink.read if isinstance(r, SpanEnded)] == ["slow_inc"] * beside
-    assert [one.step for one in execution.spans] == ["slow_inc"] * beside
+    ended = ["slow_inc ok"] * beside + ["stubborn cancelled"]
+    assert [f"{r.step} {r.status}" for r in mine.sink.read if isinstance(r, SpanEnded)] == ended
+    assert [f"{one.step} {one.status}" for one in execution.spans] == ended
 
 
 async def test_who_follows_or_awaits_hears_of_the_end_at_once():

@@ -2,13 +2,16 @@
 
 import asyncio
 
-from packetflow import capability, then
+import pytest
+
+from packetflow import capability, each, then
 from packetflow.engine.engine import Engine
 from packetflow.engine.limits import Circuit, Compartment
 from packetflow.engine.ports import MemorySink
 from packetflow.errors import CircuitOpen, JournalFull, QueueFull
+from packetflow.kernel.records import SpanEnded
 from packetflow.testing import FakeClock
-from tests.packetflow.engine.kit import broken, inc, turns
+from tests.packetflow.engine.kit import RecordingSink, broken, inc, slow_inc, turns
 
 
 def engine() -> Engine:
@@ -117,7 +120,7 @@ def test_a_circuit_closes_only_by_success():
     circuit = Circuit()
 
     assert circuit.admits(0)
-    circuit.abandoned()
+    circuit.abandoned(circuit.round)
     assert circuit.admits(0)
 
 
@@ -192,3 +195,87 @@ def test_a_place_given_up_goes_to_the_next_in_line():
     room.leave()
 
     assert room.inside == 0
+
+
+async def test_a_straggler_from_before_the_breaker_opened_decides_nothing():
+    gates = {n: asyncio.Event() for n in range(5)}
+    mine = engine()
+
+    @capability(provides="m")
+    async def service(n: int) -> int:
+        await gates[n].wait()
+        if n % 2:
+            raise OSError("down")
+        return n
+
+    flow = service.breaker(1, reset=30)
+    slow_well, slow_ill, opens = (mine.start(flow, {"n": n}) for n in (0, 1, 3))
+    await turns()
+    gates[3].set()
+    await opens
+
+    gates[0].set()
+    await slow_well
+    refused = await mine.run(flow, {"n": 2})
+    assert isinstance(refused.failure.cause, CircuitOpen)
+
+    mine.clock.advance(30)
+    trial = mine.start(flow, {"n": 4})
+    await turns()
+    gates[1].set()
+    await slow_ill
+    another = await mine.run(flow, {"n": 2})
+    assert isinstance(another.failure.cause, CircuitOpen)
+    gates[4].set()
+    assert (await trial).status == "ok"
+    gates[2].set()
+    assert (await mine.run(flow, {"n": 2})).status == "ok"
+
+
+async def test_who_is_cancelled_just_when_a_place_gets_free_leaves_the_line_in_peace():
+    gate = asyncio.Event()
+
+    @capability(provides="n")
+    async def hold(n: int) -> int:
+        await gate.wait()
+        return n
+
+    mine = engine()
+    flow = hold.bulkhead(1, waiting=9)
+    runs = [mine.start(flow, {"n": n}) for n in range(3)]
+    await turns()
+    runs[1]._task.cancel()
+    gate.set()
+    room = next(one for one in mine._shared.values() if isinstance(one, Compartment))
+    room.leave()
+    room.inside += 1
+
+    assert (await runs[0]).status == "ok"
+    assert (await runs[2]).status == "ok"
+    await asyncio.wait([runs[1]._task])
+    assert runs[1]._task.cancelled()
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        each(slow_inc.rate_limit(1, per=60), over={"n": "ns"}, into={"n": "out"}),
+        each(slow_inc.bulkhead(1, waiting=0), over={"n": "ns"}, into={"n": "out"}, at_once=1),
+        each(slow_inc.breaker(1), over={"n": "ns"}, into={"n": "out"}),
+    ],
+    ids=["rate", "bulkhead", "breaker"],
+)
+async def test_what_an_earlier_life_has_done_waits_in_no_line_and_is_never_refused(flow):
+    sink = RecordingSink()
+    first = await Engine(sink, clock=FakeClock()).run(flow, {"ns": [1, 2, 3, 4]})
+    cut = [one for one in sink.read if not isinstance(one, SpanEnded) or one.kind != "each"][:-1]
+
+    full, tripped = Compartment(), Circuit()
+    full.inside = tripped.open_until = 2**62
+    blocked = {Compartment: full, Circuit: tripped}
+    later = Engine(RecordingSink(), clock=FakeClock())
+    later.shared = lambda _, make: blocked.get(make) or make()
+    again = await later.resume(flow, cut)
+
+    assert again.outputs == first.outputs
+    assert later.clock.seconds == 0

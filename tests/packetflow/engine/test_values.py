@@ -76,13 +76,39 @@ class Doubling(pydantic.BaseModel):
         return n * 2
 
 
+@dataclass
+class Loose:
+    """Nobody checks what stands in its fields."""
+
+    n: int
+    x: float | str
+    more: "Loose | None" = None
+
+
+class Strict(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(strict=True)
+    day: dt.date
+    ids: set[int]
+
+
+class Positive(pydantic.BaseModel):
+    n: int = pydantic.Field(gt=0)
+
+
 class Row(TypedDict):
     id: uuid.UUID
     at: NotRequired[dt.date]
 
 
 pairs = st.tuples(st.integers(0, 3), st.integers(0, 3))
+offsets = st.timedeltas(-dt.timedelta(hours=23), dt.timedelta(hours=23))
+zones = st.one_of(
+    st.just(dt.UTC),
+    st.builds(dt.timezone, offsets),
+    st.integers(-900, 900).map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes))),
+)
 moments = st.datetimes(timezones=st.just(dt.UTC))
+broken_text = st.text(st.characters(categories=["Cs", "Ll", "Cc"]), max_size=4)
 inners = st.builds(Inner, moments, st.frozensets(st.text(max_size=4), max_size=3))
 outers = st.builds(
     Outer,
@@ -99,6 +125,10 @@ models = st.builds(
     inner=inners,
     by=st.dictionaries(st.sampled_from(Colour), st.integers(0, 9)),
 )
+odd = st.one_of(
+    st.integers(-1, 3), st.sampled_from(["1", "a", "\ud800"]), st.booleans(), st.floats(),
+    st.none(), st.integers(2**64, 2**70), st.sampled_from(Level), st.lists(st.integers(0, 1)),
+)  # fmt: skip
 rows = st.fixed_dictionaries({"id": st.uuids()}, optional={"at": st.dates()})
 bare = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False)
@@ -118,7 +148,15 @@ KINDS: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (dt.timedelta, st.timedeltas()),
     (dt.time, st.times()),
     (dt.date, st.dates()),
-    (dt.datetime, st.datetimes()),
+    (dt.datetime, st.datetimes(timezones=st.none() | zones | st.timezones())),
+    (dt.time, st.times(timezones=st.none() | zones | st.timezones())),
+    (str, broken_text),
+    (list[str], st.lists(broken_text, max_size=2)),
+    (dict[str, str], st.dictionaries(broken_text, broken_text, max_size=2)),
+    (Any, broken_text | st.lists(broken_text) | st.dictionaries(broken_text, st.none())),
+    (Loose, st.builds(Loose, odd, odd, st.none() | st.builds(Loose, odd, odd))),
+    (Strict, st.builds(Strict, day=st.dates(), ids=st.sets(st.integers(0, 9)))),
+    (Positive, st.builds(Positive.model_construct, n=odd)),
     (Colour | None, st.none() | st.sampled_from(Colour)),
     (Literal["a", "b"], st.sampled_from(["a", "b"])),
     (int | str | None, st.none() | st.integers(0, 9) | st.text()),
@@ -142,7 +180,11 @@ def kept(value: Any, port: Port) -> Any:
 
 
 def alike(one: Any, other: Any) -> bool:
-    return one == other and type(one) is type(other)
+    if isinstance(one, dt.datetime) and one.tzinfo is not None:
+        # the same clock and moment; Python calls no two zones equal in the hour of a change
+        return one.isoformat() == other.isoformat()
+    same = one == other or repr(one) == repr(other)  # NaN
+    return same and type(one) is type(other)
 
 
 @given(st.data())
@@ -156,7 +198,8 @@ def test_a_value_of_a_declared_type_comes_back_equal_or_is_opaque(data):
     except Opaque:
         return
     assert alike(back, value), (kind, value, back)
-    assert identity_or_none(back) == identity_or_none(value)
+    if not isinstance(value, Loose):  # 1 comes back as 1.0 where a number is said
+        assert identity_or_none(back) == identity_or_none(value)
 
 
 def identity_or_none(value: Any) -> Any:
@@ -167,8 +210,8 @@ def identity_or_none(value: Any) -> Any:
     return data, sorted(kinds)
 
 
-CLOSED = [Outer, Model, Row, list[Model], set[int], dt.timedelta, dt.date, Colour | None, Aliased,
-          dict[str, Outer], tuple[Colour, ...], int | str | None]  # fmt: skip
+CLOSED = [Outer, Model, Row, Strict, list[Model], set[int], dt.timedelta, dt.date, Colour | None,
+          Aliased, dict[str, Outer], tuple[Colour, ...], int | str | None]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", CLOSED, ids=str)
@@ -230,3 +273,18 @@ def test_an_identity_tells_classes_apart_that_hold_the_same():
     assert msgspec.msgpack.encode(identity(1)) != msgspec.msgpack.encode(identity(1.0))
     with pytest.raises(TypeError):
         identity([object()])
+
+
+def test_a_name_that_is_not_utf8_is_not_kept_and_fails_nothing():
+    slot = pack("caf\udce9.csv", Port("x", str))
+
+    assert slot.code == ValueTag.OPAQUE
+    assert msgspec.msgpack.encode(slot)
+
+
+def test_lists_in_lists_without_end_are_opaque():
+    deep: Any = 1
+    for _ in range(100_000):
+        deep = [deep]
+
+    assert pack(deep, Port("x", Any)).code == ValueTag.OPAQUE

@@ -12,7 +12,7 @@ from packetflow import secret
 from packetflow.capabilities.context import Context
 from packetflow.composition.capability import capability
 from packetflow.engine.engine import Engine
-from packetflow.errors import JournalFull
+from packetflow.errors import JournalFull, PacketFlowError
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import RunEvent
 from packetflow.kernel.records import ValueTag
@@ -92,3 +92,17 @@ def test_an_end_that_could_not_be_kept_is_a_failure_with_its_code():
     assert (outcome.status, outcome.execution_id) == ("failed", "e")
     assert outcome.failure is not None
     assert (outcome.failure.code, outcome.failure.facts) == ("journal_full", {"path": "x"})
+
+
+async def test_the_facts_of_a_failure_tell_nothing_of_a_secret():
+    @capability
+    def refuse(key: Annotated[str, secret]) -> None:
+        "Refuse with facts that hold the secret."
+        facts = {"account": key, "tried": [{key: (key, 7)}], "count": 3}
+        raise PacketFlowError(f"no entry with {key}", **facts)
+
+    execution = await Engine().run(refuse, {"key": "s3cret-word"})
+    card = outcome_of(execution).failure
+
+    assert "s3cret-word" not in repr(card)
+    assert card.facts == {"account": "***", "tried": [{"***": ("***", 7)}], "count": 3}
