@@ -11,7 +11,7 @@ import typer
 from packetflow.cli.command import Command
 from packetflow.cli.follow import Manner, followed
 from packetflow.cli.outcome import as_json, told_failure
-from packetflow.cli.running import GOOD, learn_source
+from packetflow.cli.running import GOOD, ended_elsewhere, learn_source
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.ids import short
 
@@ -64,6 +64,11 @@ def send(
             handle = ws.resume(execution_id, reason=f"event {event}")
             execution = followed(ws, handle, Manner())
         except PacketFlowError as error:
+            ended = ended_elsewhere(ws, execution_id)
+            if ended is not None:
+                told.append({"execution_id": execution_id, "status": ended.value})
+                lines.append(f"  {short(execution_id)} {ended.value}, in the process that waited")
+                continue
             told.append({"execution_id": execution_id, "error": error.message})
             lines.append(f"  {short(execution_id)} was left alone: {error.message}")
             continue

@@ -18,7 +18,7 @@ from packetflow.cli.showing import problems_of
 from packetflow.cli.target import SOURCE_TAG, find
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.start import Start
-from packetflow.errors import MissingInput, RunElsewhere, Superseded
+from packetflow.errors import MissingInput, RunElsewhere, RunError, Superseded
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import Status
 
@@ -127,6 +127,12 @@ def came_out(command: Command, ws: Workspace, handle: Handle, manner: Manner) ->
         raise typer.Exit(1)
 
 
+def ended_elsewhere(ws: Workspace, execution_id: str) -> Status | None:
+    """How a run that waited a moment ago has ended by now; ``None`` if it has not."""
+    ended = ws.archive.story(execution_id).ended
+    return None if ended is None else Status(ended.status)
+
+
 def go_on(command: Command, ws: Workspace, execution_id: str, manner: Manner) -> None:
     """Go on with a run whose answer was kept, unless another process has it already."""
     announced(execution_id, manner)
@@ -135,5 +141,13 @@ def go_on(command: Command, ws: Workspace, execution_id: str, manner: Manner) ->
     except (Superseded, RunElsewhere) as elsewhere:
         told = {"execution_id": execution_id, "status": "running", "note": elsewhere.message}
         command.answer(told, f"kept the answer; {elsewhere.message}")
+        return
+    except RunError:
+        ended = ended_elsewhere(ws, execution_id)
+        if ended is None:
+            raise
+        note = "the process that waited for it went on at once"
+        told = {"execution_id": execution_id, "status": ended.value, "note": note}
+        command.answer(told, f"kept the answer; {note}: {ended.value}")
         return
     came_out(command, ws, handle, manner)

@@ -1,6 +1,10 @@
 """`waiting`, `answer` and `emit`."""
 
+import json
+
 import pytest
+
+from packetflow import Workspace
 
 EVENT = """pipeline: on_event
 steps:
@@ -118,3 +122,62 @@ def test_an_event_nobody_waits_for_is_kept(say):
     assert said.code == 0
     assert "0 waiting" in said.out
     assert say("sql", "select event from events", "--json").json["rows"] == [["draft_ready"]]
+
+
+STAYS = """from typing import Annotated
+from packetflow import Context, capability, secret
+
+@capability(provides="sent")
+async def send(token: Annotated[str, secret], context: Context) -> str:
+    return await context.ask("Send it?", ["send", "hold"])
+"""
+
+
+def test_a_run_that_cannot_be_put_aside_says_how_to_end_its_wait(say, begun, example):
+    (example / "capabilities" / "sending.py").write_text(STAYS)
+    process = begun("run", "send", "token=hunter2", "--json")
+    for line in process.stderr:
+        if "packetflow answer" in line:
+            break
+    words, more = line.split(), process.stderr.readline()
+
+    said = say("answer", words[2], "send", "--json")
+    out, _ = process.communicate(timeout=30)
+
+    assert words[3:] == ["send", "send|hold"]
+    assert "this process stays until then" in more
+    assert (said.code, json.loads(out)["outputs"]) == (0, {"sent": "send"})
+
+
+def test_an_answer_that_another_process_took_at_once_is_no_error(say, parked, monkeypatch):
+    real = Workspace.answer
+
+    def answered_and_taken_up(ws, execution_id, *words):
+        kept = real(ws, execution_id, *words)
+        ws.resume(execution_id).result()
+        return kept
+
+    monkeypatch.setattr(Workspace, "answer", answered_and_taken_up)
+    said = say("answer", parked, "no")
+
+    assert said.code == 0
+    assert said.out == "kept the answer; the process that waited for it went on at once: ok\n"
+
+
+def test_an_event_that_another_process_took_at_once_tells_how_it_came_out(
+    say, example, monkeypatch
+):
+    (example / "pipelines" / "on_event.yaml").write_text(EVENT)
+    started = say("run", "on_event", "number=1", "--json").json["execution_id"]
+    real = Workspace.emit
+
+    def emitted_and_taken_up(ws, *words, **more):
+        kept = real(ws, *words, **more)
+        ws.resume(started).result()
+        return kept
+
+    monkeypatch.setattr(Workspace, "emit", emitted_and_taken_up)
+    said = say("emit", "parcel", "weight=1", "--key", "1")
+
+    assert said.code == 0
+    assert f"{started[-8:]} ok, in the process that waited" in said.out
