@@ -89,7 +89,11 @@ def test_every_mistake_of_a_file_is_told_with_its_place():
         ("pipeline: p\nexposed: yes\nsteps: []", 2, "true or false"),
         ("pipeline: p\nversion: " + "9" * 5000 + "\nsteps: []", 2, "too many digits"),
         ("pipeline: p\nsteps: [{use: a, call: b}]", 2, "one kind"),
-        ("pipeline: p\nsteps: [{each: [{use: a}]}]", 2, "lacks `over:`"),
+        (
+            "pipeline: p\nsteps: [{each: [{use: a}]}]",
+            2,
+            "write `over: {item: items}`",
+        ),
         ("pipeline: p\nsteps: [{use: a, after: [b]}]", 2, "no key 'after'"),
         ("pipeline: p\nsteps: [{use: a, with: [{time_out: 1}]}]", 2, "did you mean 'timeout'"),
         ("pipeline: p\nsteps: [{use: a, with: [{timeout: soon}]}]", 2, "no duration"),
