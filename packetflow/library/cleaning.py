@@ -168,8 +168,12 @@ def _yes_or_no(seen: list[str]) -> Recognised | None:
     said = {text.strip().lower() for text in seen} - {""}
     for yes, no in _YES_AND_NO:
         if said == {yes, no}:
-            return Recognised("yes or no", pa.bool_(), lambda text, yes=yes: text.lower() == yes)
+            return Recognised("yes or no", pa.bool_(), partial(_is_word, yes))
     return None
+
+
+def _is_word(word: str, text: str) -> bool:
+    return text.lower() == word
 
 
 def _read(convert: Callable[[str], Any], text: str) -> Any:
