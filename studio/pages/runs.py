@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -70,8 +71,8 @@ def show_list() -> None:
             st.rerun()
 
 
-def show_head(found: Whole, worked: float) -> None:
-    """What ran, how it stands, and what can be done now."""
+def show_head(found: Whole, worked: float, gone: Sequence[str]) -> None:
+    """What ran, how it stands, and what can be done now; *gone* are inputs that were not kept."""
     row = found.execution
     identity, status = str(row["execution_id"]), str(row["status"])
     st.title(plain_markdown(words(str(row["name"]))), anchor=False)
@@ -84,12 +85,15 @@ def show_head(found: Whole, worked: float) -> None:
     told.append(f"started by {row['trigger']}")
     said = plain_markdown(" \u00b7 ".join(told))
     st.caption(f"{said} \u00b7 {identity[-8:]}")
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.page_link("pipelines.py", label="Its pipeline", icon=":material/account_tree:",
                      query_params={"name": str(row["name"])})  # fmt: skip
         if row["retry_of"]:
             st.page_link("runs.py", label="The run before it", icon=":material/history:",
                          query_params={"run": str(row["retry_of"])})  # fmt: skip
+        if gone and status not in UNDER_WAY:
+            with_anew(identity, str(row["failed_step"] or ""), gone)
+            return
         if row["failed_step"] and st.button(
             f"Replay from {words(row['failed_step'])}", icon=":material/replay:", type="primary",
             help="A new run that takes over what went well and begins with the failed step",
@@ -105,6 +109,20 @@ def show_head(found: Whole, worked: float) -> None:
             "Run again", icon=":material/restart_alt:", help=again
         ):
             go(desk().keep(desk().runner.fork(identity)))
+
+
+def with_anew(identity: str, failed_step: str, gone: Sequence[str]) -> None:
+    """Run it again with what was not kept, secrets above all, typed anew."""
+    label = f"Replay from {words(failed_step)}" if failed_step else "Run again"
+    with st.popover(label, icon=":material/replay:", type="primary"), st.form("anew", border=False):
+        st.caption("Secrets are never kept; give them anew.")
+        typed = {one: st.text_input(words(one), type="password") for one in gone}
+        if st.form_submit_button("Start", type="primary"):
+            missing = [words(one) for one, text in typed.items() if not text]
+            if missing:
+                st.markdown(f":red[:material/error: Please fill in {', '.join(missing)}.]")
+            else:
+                go(desk().keep(desk().runner.fork(identity, failed_step, typed)))
 
 
 def go(identity: str) -> None:
@@ -126,13 +144,13 @@ def show_one(identity: str) -> None:
         st.rerun()
     row, card = found.execution, described(str(found.execution["name"]))
     drawn = bars(found, time.time_ns())
-    show_head(found, seconds_worked(drawn))
+    past = Past(desk().folder, found)
+    show_head(found, seconds_worked(drawn), past.gone)
     if row["status"] in UNDER_WAY:
         with guard("live"):
             show_run(identity, card)
     else:
         show_answered(identity)
-    past = Past(desk().folder, found)
     spans = found.spans.to_pylist()
     if row["error"] and row["status"] != "ok":
         with guard("failure"):
