@@ -20,6 +20,7 @@ from studio.showing import plain_markdown, show_svg, show_values, words
 from studio.spans import described, show_spans
 from studio.state import desk, guard, mode, query
 from studio.theme import STATUS, status_text
+from studio.trying import show_anew
 
 PAGE = 20
 FILTER_WIDE = 168  # in pixels; two stand beside each other on a phone
@@ -92,7 +93,9 @@ def show_head(found: Whole, worked: float, gone: Sequence[str]) -> None:
             st.page_link("runs.py", label="The run before it", icon=":material/history:",
                          query_params={"run": str(row["retry_of"])})  # fmt: skip
         if gone and status not in UNDER_WAY:
-            with_anew(identity, str(row["failed_step"] or ""), gone)
+            begun = show_anew(identity, str(row["failed_step"] or ""), gone)
+            if begun:
+                go(begun)
             return
         if row["failed_step"] and st.button(
             f"Replay from {words(row['failed_step'])}", icon=":material/replay:", type="primary",
@@ -109,20 +112,6 @@ def show_head(found: Whole, worked: float, gone: Sequence[str]) -> None:
             "Run again", icon=":material/restart_alt:", help=again
         ):
             go(desk().keep(desk().runner.fork(identity)))
-
-
-def with_anew(identity: str, failed_step: str, gone: Sequence[str]) -> None:
-    """Run it again with what was not kept, secrets above all, typed anew."""
-    label = f"Replay from {words(failed_step)}" if failed_step else "Run again"
-    with st.popover(label, icon=":material/replay:", type="primary"), st.form("anew", border=False):
-        st.caption("Secrets are never kept; give them anew.")
-        typed = {one: st.text_input(words(one), type="password") for one in gone}
-        if st.form_submit_button("Start", type="primary"):
-            missing = [words(one) for one, text in typed.items() if not text]
-            if missing:
-                st.markdown(f":red[:material/error: Please fill in {', '.join(missing)}.]")
-            else:
-                go(desk().keep(desk().runner.fork(identity, failed_step, typed)))
 
 
 def go(identity: str) -> None:
