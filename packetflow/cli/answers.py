@@ -7,7 +7,6 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from packetflow.capabilities.contract import Port, type_name
-from packetflow.cli.follow import open_waits
 from packetflow.cli.inputs import by_type
 from packetflow.cli.progress import place
 from packetflow.composition.steps import Call, Pipeline, Step, Wait
@@ -62,7 +61,7 @@ def chosen(ws: Workspace, execution_id: str, step: str | None, at: str | None) -
         RunError: It waits for nobody, or for several and none is named.
         UnknownName: The step named does not wait.
     """
-    waits = [wait for wait in open_waits(ws, execution_id) if wait.question]
+    waits = [wait for wait in ws.archive.story(execution_id).open_waits if wait.question]
     if not waits:
         raise RunError(f"execution {execution_id} asks nobody; `packetflow waiting` shows who does")
     named = [wait for wait in waits if step in {None, wait.step}]

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from packetflow.cli.command import Command
-from packetflow.cli.follow import Manner, followed
+from packetflow.cli.follow import Manner, gone_on
 from packetflow.cli.outcome import as_json, told_failure
-from packetflow.cli.running import GOOD, ended_elsewhere, learn_source
+from packetflow.cli.running import GOOD, learn_source
+from packetflow.cli.waiting import wait_of
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.ids import short
 
 if TYPE_CHECKING:
     from packetflow.engine.execution import Execution
+    from packetflow.kernel.records import WaitStarted
     from packetflow.workspace.workspace import Workspace
 
 
@@ -49,26 +51,19 @@ def send(
     keep: bool,
 ) -> None:
     """Keep an event, go on with the runs that wait for it, and say how they came out."""
-    waiting = [
-        row["execution_id"]
-        for row in ws.waiting()
-        if row["event"] == event and (row["key"] or "") in {"", key}
-    ]
+    waiting: dict[str, list[WaitStarted]] = {}
+    for row in ws.waiting():
+        if row["event"] == event and (row["key"] or "") in {"", key}:
+            waiting.setdefault(row["execution_id"], []).append(wait_of(row))
     sent = ws.emit(event, payload, key=key, event_id=event_id)
     told: list[dict[str, Any]] = []
     lines = [f"kept event {event} as {sent}; {len(waiting)} waiting for it"]
     failed: list[Execution] = []
-    for execution_id in () if keep else dict.fromkeys(waiting):
+    for execution_id, served in () if keep else waiting.items():
         try:
             learn_source(ws, execution_id)
-            handle = ws.resume(execution_id, reason=f"event {event}")
-            execution = followed(ws, handle, Manner())
+            execution = gone_on(ws, execution_id, served, Manner())
         except PacketFlowError as error:
-            ended = ended_elsewhere(ws, execution_id)
-            if ended is not None:
-                told.append({"execution_id": execution_id, "status": ended.value})
-                lines.append(f"  {short(execution_id)} {ended.value}, in the process that waited")
-                continue
             told.append({"execution_id": execution_id, "error": error.message})
             lines.append(f"  {short(execution_id)} was left alone: {error.message}")
             continue

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
+import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,9 +16,10 @@ from packetflow.cli.progress import Lines, Nothing, Screen, Watching
 from packetflow.cli.say import console
 from packetflow.engine.events import Ended, Waits
 from packetflow.engine.execution import Execution
-from packetflow.errors import PacketFlowError
+from packetflow.errors import PacketFlowError, RunElsewhere, RunError, Superseded
 from packetflow.kernel.ids import short
 from packetflow.kernel.records import Status, WaitStarted
+from packetflow.workspace.archive import waits_still
 
 if TYPE_CHECKING:
     from packetflow.workspace.handle import Handle
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 STOPPED = "interrupted at the keyboard"
 _PATIENCE_SECONDS = 5.0
+_YIELD_SECONDS = 3.0
+_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ def followed(ws: Workspace, handle: Handle, manner: Manner) -> Execution:
     try:
         execution = _followed(ws, handle, manner)
         while execution.status is Status.WAITING and manner.asks:
-            waits = [wait for wait in open_waits(ws, handle.id) if wait.question]
+            waits = [wait for wait in ws.archive.story(handle.id).open_waits if wait.question]
             if not waits:
                 break
             for wait in waits:
@@ -131,10 +137,40 @@ def _result(handle: Handle) -> Execution:
         signal.signal(signal.SIGINT, before)
 
 
-def open_waits(ws: Workspace, execution_id: str) -> list[WaitStarted]:
-    """What an execution waits for now, the oldest first; of each step its latest question."""
-    waits = ws.archive.story(execution_id).past.waits
-    return [list(of_step.values())[-1] for of_step in waits.values()]
+def gone_on(
+    ws: Workspace, execution_id: str, served: Collection[WaitStarted], manner: Manner
+) -> Execution:
+    """Go on with a run for which something has come that it waits for, here or elsewhere.
+
+    The process that put it aside comes first, while it lives and listens: it may hold what this
+    one cannot find, such as a notebook's own capabilities. Whoever goes on with it, its outcome is
+    waited for, and if that process dies, it is taken up here.
+
+    Args:
+        ws: The workspace.
+        execution_id: The run.
+        served: What it waits for and has come, kept already.
+        manner: How to go along with it.
+
+    Raises:
+        RunError: It cannot go on here, and nobody else goes on with it.
+    """
+    story = ws.archive.story(execution_id)
+    patience = _YIELD_SECONDS if ws.hearing.is_left_to_another(story) else 0.0
+    until = time.monotonic() + patience
+    while True:
+        if time.monotonic() >= until or not waits_still(ws.archive.story(execution_id), served):
+            try:
+                handle = ws.resume(execution_id, reason="what it waited for has come")
+            except (Superseded, RunElsewhere):
+                pass
+            except RunError:
+                if waits_still(ws.archive.story(execution_id), served):
+                    raise
+            else:
+                return followed(ws, handle, manner)
+        with contextlib.suppress(TimeoutError):
+            return ws.outcome(execution_id, _LOOK_SECONDS, served=served)
 
 
 def ask(ws: Workspace, wait: WaitStarted) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from packetflow.capabilities.contract import Port
 from packetflow.cli.answers import offered
-from packetflow.cli.follow import open_waits
 from packetflow.cli.plain import shown
 from packetflow.cli.progress import place
 from packetflow.cli.say import console, frame_lines, mark, seconds, values
@@ -40,7 +39,9 @@ def as_json(ws: Workspace, execution: Execution, ports: Ports) -> dict[str, Any]
     if execution.failure is not None:
         told["failure"] = failure_json(execution, execution.failure)
     if execution.status is Status.WAITING:
-        told["waiting"] = [wait_json(ws, wait) for wait in open_waits(ws, execution.id)]
+        told["waiting"] = [
+            wait_json(ws, wait) for wait in ws.archive.story(execution.id).open_waits
+        ]
     return told
 
 
@@ -120,7 +121,7 @@ def tell(ws: Workspace, execution: Execution, ports: Ports) -> None:
     values("outputs", shown(execution.outputs, ports))
     match execution.status:
         case Status.WAITING:
-            for wait in open_waits(ws, execution.id):
+            for wait in ws.archive.story(execution.id).open_waits:
                 for text in waits_for(ws, wait):
                     screen.print(text, markup=False)
         case Status.OK:

@@ -18,11 +18,12 @@ from packetflow.cli.showing import problems_of
 from packetflow.cli.target import SOURCE_TAG, find
 from packetflow.composition.steps import Pipeline
 from packetflow.engine.start import Start
-from packetflow.errors import MissingInput, RunElsewhere, RunError, Superseded
+from packetflow.errors import MissingInput
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import Status
 
 if TYPE_CHECKING:
+    from packetflow.engine.execution import Execution
     from packetflow.workspace.handle import Handle
     from packetflow.workspace.workspace import Workspace
 
@@ -115,39 +116,17 @@ def learn_source(ws: Workspace, execution_id: str) -> None:
 
 def came_out(command: Command, ws: Workspace, handle: Handle, manner: Manner) -> None:
     """Go along with a run, print how it came out, and leave with exit code 1 if it failed."""
-    execution = followed(ws, handle, manner)
+    told(command, ws, followed(ws, handle, manner))
+
+
+def told(command: Command, ws: Workspace, execution: Execution) -> None:
+    """Print how a run came out, and leave with exit code 1 if it failed."""
     ports = {} if execution.step is None else execution.step.contract.outputs
-    told = outcome.as_json(ws, execution, ports)
-    command.answer(told, lambda: outcome.tell(ws, execution, ports))
+    facts = outcome.as_json(ws, execution, ports)
+    command.answer(facts, lambda: outcome.tell(ws, execution, ports))
     if execution.status not in GOOD:
         if command.as_json:
             outcome.told_failure(execution)
         if command.debug and execution.failure is not None and execution.failure.cause is not None:
             traceback.print_exception(execution.failure.cause)
         raise typer.Exit(1)
-
-
-def ended_elsewhere(ws: Workspace, execution_id: str) -> Status | None:
-    """How a run that waited a moment ago has ended by now; ``None`` if it has not."""
-    ended = ws.archive.story(execution_id).ended
-    return None if ended is None else Status(ended.status)
-
-
-def go_on(command: Command, ws: Workspace, execution_id: str, manner: Manner) -> None:
-    """Go on with a run whose answer was kept, unless another process has it already."""
-    announced(execution_id, manner)
-    try:
-        handle = ws.resume(execution_id, reason="answered")
-    except (Superseded, RunElsewhere) as elsewhere:
-        told = {"execution_id": execution_id, "status": "running", "note": elsewhere.message}
-        command.answer(told, f"kept the answer; {elsewhere.message}")
-        return
-    except RunError:
-        ended = ended_elsewhere(ws, execution_id)
-        if ended is None:
-            raise
-        note = "the process that waited for it went on at once"
-        told = {"execution_id": execution_id, "status": ended.value, "note": note}
-        command.answer(told, f"kept the answer; {note}: {ended.value}")
-        return
-    came_out(command, ws, handle, manner)

@@ -23,7 +23,7 @@ def waiting(*, workspace: Where = None, as_json: Json = False, debug: Debug = Fa
 
     with Command(as_json=as_json, debug=debug) as command, command.open(workspace) as ws:
         found = ws.waiting()
-        told = [row | {"command": command_for(ws, _wait(row))} for row in found]
+        told = [row | {"command": command_for(ws, wait_of(row))} for row in found]
         lines = [
             (
                 short(row["execution_id"]),
@@ -42,7 +42,8 @@ def waiting(*, workspace: Where = None, as_json: Json = False, debug: Debug = Fa
         )
 
 
-def _wait(row: dict[str, Any]) -> WaitStarted:
+def wait_of(row: dict[str, Any]) -> WaitStarted:
+    """A row of `Workspace.waiting` as the record it comes from, as far as that tells."""
     from packetflow.kernel.records import WaitStarted
 
     return WaitStarted(
@@ -88,12 +89,12 @@ def answer(
 ) -> None:
     """Answer the question of a run that waits, and go on with it.
 
-    Its steps run in this process, unless another one goes on with it already.
+    Its steps run in the process that put it aside, while that is open, else in this one.
     """
     from packetflow.cli.answers import chosen, fitting
     from packetflow.cli.command import Command
-    from packetflow.cli.follow import Manner
-    from packetflow.cli.running import go_on, learn_source
+    from packetflow.cli.follow import Manner, announced, gone_on
+    from packetflow.cli.running import learn_source, told
 
     if len(words) > 2:
         raise typer.BadParameter("give ID, the STEP if several wait, and one ANSWER")
@@ -109,10 +110,11 @@ def answer(
         event_id = ws.answer(whole, wait.step, value, wait.path)
         note(ws, whole, wait, user)
         if keep:
-            told = {"execution_id": whole, "step": wait.step, "event_id": event_id}
-            command.answer(told, f"kept the answer to {wait.step} of {whole}")
+            facts = {"execution_id": whole, "step": wait.step, "event_id": event_id}
+            command.answer(facts, f"kept the answer to {wait.step} of {whole}")
             return
-        go_on(command, ws, whole, manner)
+        announced(whole, manner)
+        told(command, ws, gone_on(ws, whole, [wait], manner))
 
 
 def note(ws: Workspace, execution_id: str, wait: WaitStarted, user: str | None) -> None:

@@ -32,8 +32,8 @@ class Catalog:
     """Capabilities and pipelines by name.
 
     A name is looked for, in this order, among what was added here, in the workspace's capability
-    files, in plug-ins, and in the library. Library modules are imported when first used. Safe to
-    share between threads.
+    files, in plug-ins, in the library, and among what was learnt. Library modules are imported when
+    first used. Safe to share between threads.
 
     Args:
         folder: The workspace folder; ``None`` for a catalog of what is added only.
@@ -56,6 +56,7 @@ class Catalog:
         self._with_library = with_library
         self._added: dict[str, AnyCapability] = {}
         self._added_pipelines: dict[str, Pipeline] = {}
+        self._learnt: dict[str, AnyCapability] = {}
         self._files: dict[str, Loaded] = {}
         self._read = False
         self._plugged: dict[str, AnyCapability] | None = None
@@ -75,10 +76,17 @@ class Catalog:
         self._generation += 1
 
     def learn(self, capability: AnyCapability) -> None:
-        """Add a capability of this session; those of files, plug-ins and the library stay."""
-        known = self.find(capability.name)
-        if known is None or (capability.name in self._added and known is not capability):
-            self.add(capability)
+        """Remember a capability that runs, for when none of its name is found elsewhere.
+
+        One that was added gives way to it: it was defined anew. Nothing is looked up.
+        """
+        name = capability.name
+        if name in self._added:
+            if self._added[name] is not capability:
+                self.add(capability)
+        elif self._learnt.get(name) is not capability:
+            self._learnt = {**self._learnt, name: capability}
+            self._generation += 1
 
     def refresh(self) -> list[str]:
         """Read capability files that are new or changed, and those that import such.
@@ -132,7 +140,7 @@ class Catalog:
         if self._with_library and name in library.__all__:
             ready: AnyCapability = getattr(library, name)
             return ready
-        return None
+        return self._learnt.get(name)
 
     def get(self, name: str) -> AnyCapability:
         """The capability of that name.
@@ -159,7 +167,7 @@ class Catalog:
     def capabilities(self) -> list[AnyCapability]:
         """All capabilities: the workspace's own first, then plug-ins, then the library."""
         ready = {one.name: one for one in library.capabilities()} if self._with_library else {}
-        layers = (ready, self._from_plugins(), self._from_files(), self._added)
+        layers = (self._learnt, ready, self._from_plugins(), self._from_files(), self._added)
         every: dict[str, AnyCapability] = {}
         for layer in reversed(layers):
             for name, one in layer.items():
@@ -168,7 +176,8 @@ class Catalog:
 
     def own(self) -> list[AnyCapability]:
         """The capabilities of the workspace itself, without plug-ins and library."""
-        return list({**self._from_files(), **self._added}.values())
+        learnt = {name: one for name, one in self._learnt.items() if self.find(name) is one}
+        return list({**learnt, **self._from_files(), **self._added}.values())
 
     def broken(self) -> list[Broken]:
         """Capability files, plug-ins and pipeline files that cannot be used as they are."""

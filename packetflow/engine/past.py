@@ -57,6 +57,11 @@ class Story:
     spans: list[SpanEnded] = field(default_factory=list)
 
     @property
+    def open_waits(self) -> tuple[WaitStarted, ...]:
+        """What it waits for, the oldest first; of each step the latest question."""
+        return tuple(list(of_step.values())[-1] for of_step in self.past.waits.values())
+
+    @property
     def calls(self) -> Calls:
         """The form in which it last went on."""
         return self.calls_by_epoch.get(self.epoch, {})

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from packetflow.errors import NoRunner, RunElsewhere, RunnerLost, WireError, WorkspaceError
+from packetflow.errors import NoRunner, RunElsewhere, RunnerLost, WireError
 from packetflow.kernel.cards import Description, Listing
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import (
@@ -36,6 +36,7 @@ from packetflow.runner.launch import HOST, Order
 from packetflow.runner.link import Moved
 from packetflow.runner.payloads import to_payload
 from packetflow.runner.remote import RemoteRun
+from packetflow.workspace.folder import open_folder
 
 TRIES: Final = 4
 
@@ -49,21 +50,19 @@ class RunnerClient:
     When a runner dies, the next request goes to a new one; when it was replaced, to its successor.
 
     Args:
-        folder: The workspace.
+        folder: The workspace; of a read-only one the copy that is laid over it.
         start: Whether to start a runner where there is none.
         role: Who asks, for the log: ``studio``, ``cli``, ``mcp``, ...
         host: ``module:name`` of what makes the runner's host.
 
     Raises:
-        WorkspaceError: The folder is not there.
+        WorkspaceError: The folder is not there, or cannot be used.
     """
 
     def __init__(
         self, folder: str | Path, *, start: bool = True, role: str = "python", host: str = HOST
     ) -> None:
-        self.folder = Path(folder).resolve()
-        if not self.folder.is_dir():
-            raise WorkspaceError(f"no workspace folder at {folder}", folder=str(folder))
+        self.folder = open_folder(folder).path
         self._connections = Connections(Order(self.folder, host), role, start=start)
 
     def listing(self, query: str = "", *, limit: int = 0) -> Listing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,7 +43,6 @@ class Files:
         self._begin = begin
         self._seen = Remembered(folder.state / "triggered" / "files.json")
         self._known: dict[str, dict[str, str]] = {}
-        self._settling: set[Path] = set()
         self._reported: set[str] = set()
 
     def note_lying(self) -> None:
@@ -59,12 +58,8 @@ class Files:
         if fresh:
             self._remember(fresh)
 
-    async def watch(self, spawn: Callable[[Awaitable[None]], Any]) -> None:
-        """Look for files that have come, at once and at every change, until cancelled.
-
-        Args:
-            spawn: Runs the wait for one file's settling.
-        """
+    async def watch(self) -> None:
+        """Look for files that have come, at once and at every change, until cancelled."""
         from watchfiles import awatch
 
         state = str(self._folder.state)
@@ -78,46 +73,41 @@ class Files:
         )
         first = True
         async for changed in changes:
-            if not changed and not first:
-                continue
-            first = False  # the first look is for what came before the watch began
-            self.note_lying()
-            for path in {path for _, _, path in self._new()}:
-                if path not in self._settling:
-                    self._settling.add(path)
-                    spawn(self._arrived(path))
+            if changed or first:  # the first look is for what came before the watch began
+                await self._serve()
+            first = False
 
-    def _new(self) -> Iterator[tuple[Pipeline, Trigger, Path]]:
-        """Files that a trigger has not seen as they are now."""
+    async def _serve(self) -> None:
+        """Start what files trigger that have come, each once nobody writes to it any more."""
+        await asyncio.to_thread(self.note_lying)
+        settling: dict[Path, str] = {}
+        while True:
+            found = await asyncio.to_thread(self._new)
+            seen: dict[str, dict[str, str]] = {}
+            for pipeline, trigger, path, state in found:
+                if settling.get(path) != state:
+                    continue
+                name = self._name(path)
+                self._begin(cause_of(pipeline, trigger, f"file:{name}:{state}", {"path": name}))
+                seen.setdefault(_key(pipeline, trigger), {})[name] = state
+                await asyncio.sleep(0)  # others have their turn, however many files come at once
+            if seen:
+                await asyncio.to_thread(self._remember, seen)
+            settling = {path: state for _, _, path, state in found if settling.get(path) != state}
+            if not settling:
+                return
+            await asyncio.sleep(SETTLE_SECONDS)
+
+    def _new(self) -> list[tuple[Pipeline, Trigger, Path, str]]:
+        """Files that a trigger has not seen as they are now, and how they are."""
+        found = []
         for pipeline, trigger in self._triggers("file"):
             known = self._known.get(_key(pipeline, trigger), {})
             for path in self._matching(pipeline, trigger):
                 state = _state(path)
                 if state and known.get(self._name(path)) != state:
-                    yield pipeline, trigger, path
-
-    async def _arrived(self, path: Path) -> None:
-        """Start what a file triggers once nobody writes to it any more."""
-        try:
-            state = _state(path)
-            while True:
-                await asyncio.sleep(SETTLE_SECONDS)
-                later = _state(path)
-                if later == state:
-                    break
-                state = later
-        finally:
-            self._settling.discard(path)
-        if not state:
-            return
-        name = self._name(path)
-        seen: dict[str, dict[str, str]] = {}
-        for pipeline, trigger, found in list(self._new()):
-            if found == path:
-                payload = {"path": name}
-                self._begin(cause_of(pipeline, trigger, f"file:{name}:{state}", payload))
-                seen[_key(pipeline, trigger)] = {name: state}
-        self._remember(seen)
+                    found.append((pipeline, trigger, path, state))
+        return found
 
     def _remember(self, seen: dict[str, dict[str, str]]) -> None:
         def add(known: dict[str, Any]) -> None:
@@ -127,8 +117,7 @@ class Files:
                     every = {k: v for k, v in every.items() if (self._folder.path / k).exists()}
                 known[key] = every
 
-        self._seen.change(add)
-        self._known = self._seen.read()
+        self._known = self._seen.change(add)
 
     def _matching(self, pipeline: Pipeline, trigger: Trigger) -> list[Path]:
         folder = self._folder.path

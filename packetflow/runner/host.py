@@ -25,7 +25,6 @@ from packetflow.errors import (
     PacketFlowError,
     RunElsewhere,
     RunError,
-    UnknownName,
 )
 from packetflow.kernel.cards import Description, Listing
 from packetflow.kernel.ids import new_id
@@ -36,6 +35,8 @@ from packetflow.runner.present import describe_capability, describe_pipeline, li
 from packetflow.runner.triggers import Triggers
 from packetflow.workspace.resuming import Resumable
 from packetflow.workspace.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 class Host:
@@ -81,7 +82,7 @@ class Host:
         try:
             await asyncio.to_thread(self.workspace.register)
         except PacketFlowError as error:
-            logging.getLogger(__name__).warning("capabilities were not registered: %s", error)
+            log.warning("capabilities were not registered: %s", error)
 
     async def listing(self, query: str, limit: int) -> Listing:
         """What there is that matches *query* (empty: everything), best first; *limit* 0: all."""
@@ -194,12 +195,9 @@ class Host:
             UnknownName: No such execution, or no such step of it waits.
         """
         whole = await asyncio.to_thread(self.workspace.full_id, request.execution_id)
-        waiting = await asyncio.to_thread(self.workspace.waiting)
-        steps = [row["step"] for row in waiting if row["execution_id"] == whole]
-        if request.step not in steps:
-            raise UnknownName("waiting step", request.step, steps)
         value = self._values({"value": request.value})["value"]
-        arrived = self.workspace.send_answer(whole, request.step, value, tuple(request.path))
+        send = self.workspace.send_answer
+        arrived = await asyncio.to_thread(send, whole, request.step, value, tuple(request.path))
         await self.workspace.hearing.hand_over(arrived)
 
     async def emit(self, request: EmitEvent) -> int:
@@ -214,10 +212,16 @@ class Host:
         """The executions that this runner works on now, without those put aside to wait."""
         return [one.id for one in self.workspace.engine.running.values() if not one.only_waits]
 
-    def needed(self) -> bool:
-        """Whether the runner must stay although it has no client."""
+    async def needed(self) -> bool:
+        """Whether the runner must stay although it has no client; also when nobody can tell."""
         stays = self.workspace.folder.settings.get("runner", {}).get("stay", False)
-        return bool(stays) and self._triggers is not None and self._triggers.has_duties()
+        if not stays or self._triggers is None:
+            return False
+        try:
+            return await asyncio.to_thread(self._triggers.has_duties)
+        except PacketFlowError as error:
+            log.warning("the runner stays, what waits could not be looked up: %s", error)
+            return True
 
     async def retire(self) -> None:
         """A newer runner is in place: heed no trigger, let go of executions that only wait."""

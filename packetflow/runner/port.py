@@ -118,10 +118,11 @@ class RunnerHost(Protocol):
         """The executions that this runner works on now, without those put aside to wait."""
         ...
 
-    def needed(self) -> bool:
+    async def needed(self) -> bool:
         """Whether the runner must stay although it has no client and nothing is under way.
 
-        True while a trigger or a wait counts on it.
+        True while a trigger or a wait counts on it, or when that cannot be told. It is asked once
+        for each time that the runner would leave.
         """
         ...
 

@@ -28,8 +28,11 @@ class Remembered:
             return {}
         return found if isinstance(found, dict) else {}
 
-    def change(self, change: Callable[[dict[str, Any]], None]) -> None:
+    def change(self, change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Change what is remembered while nobody else does; written whole or not at all.
+
+        Returns:
+            What is remembered now.
 
         Raises:
             OSError: It cannot be written.
@@ -43,5 +46,6 @@ class Remembered:
             draft = self._path.with_suffix(".new")
             draft.write_text(json.dumps(facts), encoding="utf-8")
             draft.replace(self._path)
+            return facts
         finally:
             os.close(lock)

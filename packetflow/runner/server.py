@@ -96,7 +96,7 @@ class RunnerServer:
 
     async def until_unneeded(self) -> None:
         """Serve until nobody needs this runner, or `stop` is called; then leave."""
-        while not self._may_leave():
+        while not await self._may_leave():
             try:
                 async with asyncio.timeout(CHECK_SECONDS):
                     await self._stopping.wait()
@@ -169,15 +169,33 @@ class RunnerServer:
     def _is_busy(self) -> bool:
         return bool(self.host.under_way()) or any(one.is_busy for one in self._clients())
 
-    def _may_leave(self) -> bool:
-        if self._is_busy() or (self._reloading and not self._reloading.done()):
+    async def _may_leave(self) -> bool:
+        if not self._is_idle():
             return False
         if self.is_moved:
             return True
-        if self._clients() or self.host.needed():
+        if self._clients():
+            self._unused_since = time.monotonic()
+        if time.monotonic() - self._unused_since < self._settings.linger_seconds:
+            return False
+        if await self._is_needed():
             self._unused_since = time.monotonic()
             return False
-        return time.monotonic() - self._unused_since >= self._settings.linger_seconds
+        return self._is_idle() and not self._clients()  # somebody may have come meanwhile
+
+    def _is_idle(self) -> bool:
+        return not self._is_busy() and (self._reloading is None or self._reloading.done())
+
+    async def _is_needed(self) -> bool:
+        """Ask the host, which may take long, but no longer than until `stop`."""
+        asking = asyncio.create_task(self.host.needed())
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if asking.done():
+            return asking.result()
+        asking.cancel()
+        return True
 
     async def _look_around(self) -> None:
         """Notice that the workspace is gone, or that another runner has taken this one's place."""

@@ -27,7 +27,6 @@ from packetflow.errors import PacketFlowError, StoreError, Superseded, Workspace
 from packetflow.kernel.ids import id_of
 from packetflow.kernel.records import ExecutionStarted
 from packetflow.workspace.leases import FileLeases
-from packetflow.workspace.presence import is_alive
 from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -81,6 +80,7 @@ class Starts:
         self._workspace = workspace
         self._folder = workspace.folder.state / "triggered"
         self._leases = FileLeases(workspace.folder.state, workspace.runner)
+        self._put_off: set[str] = set()
 
     def begin(self, cause: Cause) -> int:
         """Start a pipeline, unless it was started for this cause; answers 1 if this runner did."""
@@ -118,6 +118,7 @@ class Starts:
             workspace.engine.start(workspace.learnt(pipeline), inputs, start)
         except (StoreError, WorkspaceGone) as error:
             log.warning("%s will be started for %s later: %s", cause.pipeline, cause.mark, error)
+            self._put_off.add(cause.execution_id)
             return 0
         except PacketFlowError as error:
             log.warning("%s could not start by %s: %s", cause.pipeline, cause.mark, error)
@@ -128,6 +129,7 @@ class Starts:
 
     def _settle(self, cause: Cause) -> None:
         """Nothing is left to do for a cause."""
+        self._put_off.discard(cause.execution_id)
         with contextlib.suppress(FileNotFoundError):
             os.truncate(self._folder / cause.execution_id, 0)
 
@@ -139,22 +141,30 @@ class Starts:
         return values
 
     def left_over(self) -> list[tuple[Cause, int]]:
-        """Take what others, now gone, were about to start: each with the epoch to start it under.
+        """Take what others, now gone, were about to start, and what was put off here.
+
+        Each comes with the epoch to start it under.
 
         Reads files and journals: call it in a thread. Takes away the marks of long ago, too.
         """
-        taken = []
+        taken, is_alive = [], self._workspace.folder.is_alive
         for cause in self._unsettled():
-            holder = cause.holder
-            if holder != self._workspace.runner and self._is_alive(holder):
+            if self._is_under_way(cause):
                 continue
             records = self._workspace.archive.records(cause.execution_id)
             if any(isinstance(one, ExecutionStarted) for one in records):
                 self._settle(cause)
                 continue
             with contextlib.suppress(Superseded):
-                taken.append((cause, self._claimed(cause.execution_id)))
+                epoch = self._leases.claim_next(cause.execution_id, after=1, is_alive=is_alive)
+                taken.append((cause, epoch))
         return taken
+
+    def _is_under_way(self, cause: Cause) -> bool:
+        """Tell whether who made the mark is starting it now."""
+        if cause.holder == self._workspace.runner:
+            return cause.execution_id not in self._put_off
+        return self._workspace.folder.is_alive(cause.holder)
 
     def begin_left_over(self, taken: list[tuple[Cause, int]]) -> None:
         """Start what `left_over` took, on the loop."""
@@ -181,20 +191,3 @@ class Starts:
             yield msgspec.msgpack.decode(content, type=Cause)
         except msgspec.DecodeError as error:
             log.warning("%s is no mark of a start and is not heeded: %s", path, error)
-
-    def _claimed(self, execution_id: str) -> int:
-        """The epoch of the lease just taken, passing over one whose taker died before the start.
-
-        Raises:
-            Superseded: Another runner was quicker.
-        """
-        newest, holder = self._leases.newest(execution_id)
-        if newest and holder != self._workspace.runner and self._is_alive(holder):
-            raise Superseded("another runner starts it", execution_id=execution_id)
-        epoch = max(newest, 1) + 1
-        self._leases.claim(execution_id, epoch)
-        return epoch
-
-    def _is_alive(self, runner: str) -> bool:
-        folder = self._workspace.folder
-        return is_alive(folder.path, runner, stale_seconds=folder.stale_seconds)

@@ -9,9 +9,8 @@ in the store.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
 from packetflow.composition.steps import Pipeline, Trigger
@@ -46,7 +45,7 @@ class Triggers:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
         self._began_ns = workspace.engine.clock.wall_ns()
         state = workspace.folder.state
         self._heard = Remembered(state / "triggered" / "heard.json")
@@ -58,11 +57,18 @@ class Triggers:
         """Begin to heed events, files and times."""
         self._workspace.hearing.on_event = self.arrived
         self._files.note_lying()
-        for watch in (self._watch_files, self._schedules.watch, self._catch_up):
-            self._spawn(self._kept_up(watch))
+        loop = asyncio.get_running_loop()
+        watches = (self._files.watch, self._schedules.watch, self._catch_up)
+        self._tasks = [loop.create_task(self._kept_up(watch)) for watch in watches]
 
     def has_duties(self) -> bool:
-        """Whether a trigger, or an execution that waits, counts on this runner."""
+        """Whether a trigger, or an execution that waits, counts on this runner.
+
+        Reads files and asks the store: call it in a thread.
+
+        Raises:
+            StoreError: The store cannot be asked.
+        """
         if any(one.triggers for one in self._workspace.catalog.pipelines()):
             return True
         return bool(self._workspace.waiting())
@@ -82,9 +88,6 @@ class Triggers:
             for trigger in pipeline.triggers:
                 if trigger.kind == kind:
                     yield pipeline, trigger
-
-    async def _watch_files(self) -> None:
-        await self._files.watch(self._spawn)
 
     async def _catch_up(self) -> None:
         """Now and again, start what others left and what was sent while nobody listened."""
@@ -106,11 +109,6 @@ class Triggers:
                 self.arrived(event_of(row))
         self._heard.change(lambda facts: facts.update(until_ns=now))
 
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.get_running_loop().create_task(_run(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
     async def _kept_up(self, watch: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin to watch again after a failure, such as a store that changes its owner."""
         while True:
@@ -122,21 +120,10 @@ class Triggers:
                 log.exception("a watch for triggers failed and begins again")
             await asyncio.sleep(AGAIN_SECONDS)
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("a watch for triggers failed", exc_info=task.exception())
-
     async def close(self) -> None:
         """Heed nothing more."""
         self._workspace.hearing.on_event = None
-        tasks = list(self._tasks)
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        if tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait(tasks, timeout=2)
-
-
-async def _run(work: Awaitable[None]) -> None:
-    await work
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2)

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _TRIES = 3
+_LOOK_SECONDS = 5.0
+_STALE_SECONDS = 15.0
+"""An owner whose event loop does not answer for so long stands still."""
 
 
 def _gone(*others: type[Exception]) -> tuple[type[Exception], ...]:
@@ -78,12 +81,21 @@ class _Line:
 
     def say(self, request: Request) -> Answer:
         self.socket.send(encode(request))
-        reply = self.hear(None)
+        reply = self._awaited()
         if isinstance(reply, Fault):
             raise as_error(reply.code, reply.message)
         if not isinstance(reply, Answer):
             raise OwnerGone("the owner of the store answers out of order; connect again")
         return reply
+
+    def _awaited(self) -> Reply:
+        """What is answered, however long that takes, as long as the owner shows that it is well."""
+        while True:
+            try:
+                return self.hear(_LOOK_SECONDS)
+            except TimeoutError:
+                if not self.socket.ping().wait(_STALE_SECONDS):
+                    raise OwnerGone("the owner of the store stands still") from None
 
     def hear(self, timeout: float | None) -> Reply:
         message = self.socket.recv(timeout)
@@ -217,6 +229,8 @@ class StoreClient:
                     return _Line(card)
             if time.monotonic() > end:
                 message = f"no process answers for the store of {self._folder}"
+                if card is not None:
+                    message += f"; if its owner, process {card.pid}, stands still, end it"
                 raise OwnerGone(message, path=str(self._folder))
             if not self._start:
                 pass
@@ -271,6 +285,8 @@ class LiveTail:
             except _gone():
                 if not self._closed.is_set():
                     self._line = self._begin()
+                if self._closed.is_set():  # meanwhile: nobody else knows of the new line
+                    self._line.close()
                 continue
             if isinstance(reply, Seen):
                 self.missed += reply.missed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from packetflow.composition.codec import load_compact
@@ -21,7 +21,7 @@ from packetflow.errors import (
     UnknownName,
 )
 from packetflow.kernel.ids import short
-from packetflow.kernel.records import Record
+from packetflow.kernel.records import Record, WaitStarted
 from packetflow.store.artifacts import is_full
 from packetflow.store.files import places
 from packetflow.store.frames import has_grown, sizes_of
@@ -134,19 +134,34 @@ class Archive:
             pipeline = None
         return told(story, pipeline, self._journal.get)
 
-    def outcome(self, execution_id: str, timeout: float | None) -> Execution:
+    def outcome(
+        self, execution_id: str, timeout: float | None, *, served: Collection[WaitStarted] = ()
+    ) -> Execution:
         """Wait until an execution is over, wherever it runs; looks every 50 ms.
+
+        Args:
+            execution_id: Its id.
+            timeout: Seconds to wait at most.
+            served: What it was put aside to wait for and has come since: then it also counts as
+                over once it was put aside again, to wait for something else.
 
         Raises:
             UnknownName: There is none of that id.
             TimeoutError: It takes longer than *timeout* seconds.
         """
         until = None if timeout is None else time.monotonic() + timeout
-        while self.story(execution_id).ended is None:
-            if until is not None and time.monotonic() > until:
-                raise TimeoutError(f"execution {execution_id} is not over after {timeout:g} s")
-            time.sleep(LOOK_SECONDS)
-        return self.execution(execution_id)
+        while True:
+            sizes = self.sizes()
+            story = self.story(execution_id)
+            aside = story.parked and served and not waits_still(story, served)
+            if story.ended is not None or aside:
+                return self.execution(execution_id)
+            while True:
+                if until is not None and time.monotonic() > until:
+                    raise TimeoutError(f"execution {execution_id} is not over after {timeout:g} s")
+                time.sleep(LOOK_SECONDS)
+                if self.has_grown(execution_id, sizes):
+                    break
 
     def definition(self, story: Story) -> Pipeline | None:
         """What an execution ran, as it was then; ``None`` when that was not kept.
@@ -193,3 +208,9 @@ class Archive:
                 scratch.unlink()
             message = f"no room to keep what is to run in {path.parent}: free space on that disk"
             raise JournalFull(message, path=str(path)) from error
+
+
+def waits_still(story: Story, served: Iterable[WaitStarted]) -> bool:
+    """Tell whether an execution still waits for any of what has come, so nobody took it up yet."""
+    waits = {(wait.step, wait.path, wait.event) for wait in story.open_waits}
+    return any((wait.step, wait.path, wait.event) in waits for wait in served)

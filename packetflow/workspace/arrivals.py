@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.engine import Engine
@@ -10,8 +10,9 @@ from packetflow.engine.execution import Execution
 from packetflow.engine.sync import LoopThread
 from packetflow.engine.values import pack_all
 from packetflow.engine.waiters import answer_event
+from packetflow.errors import UnknownName
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.records import EventArrived, Path, ScoreGiven
+from packetflow.kernel.records import EventArrived, Path, ScoreGiven, WaitStarted
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Store
 from packetflow.workspace.archive import Archive
@@ -71,15 +72,21 @@ class Arrivals:
     def send_answer(
         self, execution_id: str, step: str, value: Any, path: Path = ()
     ) -> EventArrived:
-        """Keep a person's answer to the question now open, without handing it to anybody here."""
-        open_now = [
-            str(row["event"])
-            for row in self.waiting()
-            if (row["execution_id"], row["step"]) == (execution_id, step)
-            and tuple(row["path"] or ()) == tuple(path)
-            and str(row["event"]).startswith("answer:")
-        ]
-        event = open_now[-1] if open_now else answer_event(execution_id, step, path)
+        """Keep a person's answer to the question now open, without handing it to anybody here.
+
+        What a step waits for as an event may be answered, too.
+
+        Raises:
+            UnknownName: That step of that execution does not wait now.
+        """
+        waiting = [row for row in self.waiting() if row["execution_id"] == execution_id]
+        named = (step, tuple(path))
+        meant = [row for row in waiting if (row["step"], tuple(row["path"] or ())) == named]
+        if not meant:
+            places = [_place(row["step"], row["path"] or ()) for row in waiting]
+            raise UnknownName("waiting step", _place(step, path), places)
+        asked = [str(row["event"]) for row in meant if str(row["event"]).startswith("answer:")]
+        event = asked[-1] if asked else answer_event(execution_id, step, path)
         return self.send(event, {"answer": value})
 
     def deliver(self, arrived: EventArrived) -> None:
@@ -88,7 +95,11 @@ class Arrivals:
             self._thread.loop.call_soon_threadsafe(self.engine.deliver, arrived)
 
     def answer(self, execution_id: str, step: str, value: Any, path: Path = ()) -> str:
-        """Answer the question of a step that waits for a person; answers the event's id."""
+        """Answer the question of a step that waits for a person; answers the event's id.
+
+        Raises:
+            UnknownName: There is no such execution, or that step of it does not wait now.
+        """
         whole = self.archive.full_id(execution_id)
         arrived = self.send_answer(whole, step, value, path)
         self.deliver(arrived)
@@ -102,14 +113,26 @@ class Arrivals:
         ).to_pylist()
         return rows
 
-    def outcome(self, execution_id: str, timeout: float | None = None) -> Execution:
+    def outcome(
+        self,
+        execution_id: str,
+        timeout: float | None = None,
+        *,
+        served: Collection[WaitStarted] = (),
+    ) -> Execution:
         """Wait in plain code until an execution is over, wherever it runs or waits.
+
+        Args:
+            execution_id: Its id, or its first or last characters.
+            timeout: Seconds to wait at most.
+            served: What it was put aside to wait for and has come since: then this also returns
+                once it was put aside again, to wait for something else.
 
         Raises:
             UnknownName: There is none of that id.
             TimeoutError: It takes longer than *timeout* seconds.
         """
-        return self.archive.outcome(self.archive.full_id(execution_id), timeout)
+        return self.archive.outcome(self.archive.full_id(execution_id), timeout, served=served)
 
     def score(
         self,
@@ -125,3 +148,7 @@ class Arrivals:
         at = self.engine.clock.wall_ns()
         whole = self.archive.full_id(execution_id)
         self.journal.append(ScoreGiven(whole, step, name, float(value), comment, author, at))
+
+
+def _place(step: str, path: Iterable[int]) -> str:
+    return step + "".join(f"[{one}]" for one in path if one >= 0)

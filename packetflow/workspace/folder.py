@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from packetflow.errors import WorkspaceError
-from packetflow.workspace.presence import STALE_SECONDS, state_of
+from packetflow.workspace.presence import STALE_SECONDS, is_alive, is_hearing, state_of
 
 CONFIG = "packetflow.toml"
 PARTS = ("capabilities", "pipelines")
+NEVER_IN_PATH = ("?", "\\")
+"""DuckDB reads the first as the begin of options and the second as a slash."""
 
 _FIRST_CAPABILITY = '''"""Capabilities of this workspace: functions with @capability above them."""
 
@@ -76,6 +78,14 @@ class WorkspaceFolder:
             return float(said)
         return STALE_SECONDS  # who starts a runner is told what is wrong with it
 
+    def is_alive(self, runner: str) -> bool:
+        """Tell whether a runner of this workspace is there and well."""
+        return is_alive(self.path, runner, stale_seconds=self.stale_seconds)
+
+    def is_hearing(self, runner: str) -> bool:
+        """Tell whether it also listens to events, and so wakes what it has put aside."""
+        return is_hearing(self.path, runner, stale_seconds=self.stale_seconds)
+
     @property
     def capabilities(self) -> Path:
         """The folder of capability files."""
@@ -91,9 +101,11 @@ def open_folder(path: str | Path) -> WorkspaceFolder:
     """Open a workspace folder; one that may not be written is laid over in the user's state folder.
 
     Raises:
-        WorkspaceError: It is not there, is no folder, or its settings are no TOML.
+        WorkspaceError: It is not there, is no folder, its path cannot be used, or its settings are
+            no TOML.
     """
     folder = Path(path).expanduser().resolve()
+    _refuse_unusable(folder)
     if not folder.exists():
         raise WorkspaceError(
             f"there is no folder {folder}; make it a workspace with `packetflow init {path}`",
@@ -105,6 +117,18 @@ def open_folder(path: str | Path) -> WorkspaceFolder:
     if _is_writable(folder):
         return WorkspaceFolder(folder, settings)
     return WorkspaceFolder(_overlay(folder), settings, overlay_of=folder)
+
+
+def _refuse_unusable(folder: Path) -> None:
+    """Refuse a path that the database, or a record, could not name."""
+    path = str(folder)
+    if any(sign in path for sign in NEVER_IN_PATH) or path != path.encode(errors="ignore").decode():
+        signs = " or ".join(NEVER_IN_PATH)
+        raise WorkspaceError(
+            f"no workspace can be kept in {path!a}: there must be no {signs} in the path, and "
+            "nothing that is no UTF-8; rename the folder",
+            path=ascii(path),
+        )
 
 
 def _settings(folder: Path) -> dict[str, Any]:
@@ -220,6 +244,7 @@ def make_folder(path: str | Path, *, name: str | None = None) -> WorkspaceFolder
         WorkspaceError: The folder cannot be made or written.
     """
     folder = Path(path).expanduser()
+    _refuse_unusable(folder.absolute())
     files = {
         CONFIG: f"name = {json.dumps(name or folder.resolve().name, ensure_ascii=False)}\n",
         "capabilities/greetings.py": _FIRST_CAPABILITY,

@@ -24,10 +24,11 @@ from packetflow.errors import PacketFlowError, RunError, Superseded
 from packetflow.kernel.records import EventArrived, Record
 from packetflow.store.port import Tail
 from packetflow.workspace.inbox import event_of
-from packetflow.workspace.presence import is_hearing, say_hearing
+from packetflow.workspace.presence import say_hearing
 
 if TYPE_CHECKING:
     from packetflow.engine.execution import Running
+    from packetflow.engine.past import Story
     from packetflow.workspace.resuming import Resumable
     from packetflow.workspace.workspace import Workspace
 
@@ -107,7 +108,7 @@ class Hearing:
         """Follow the store's tail, in a thread of its own."""
         loop = asyncio.get_running_loop()
         try:
-            tail = self._tail = await asyncio.to_thread(self._workspace.store.tail, ("event",))
+            tail = await asyncio.to_thread(self._dial)
         except PacketFlowError as error:
             self._lost(error)
             return
@@ -115,6 +116,12 @@ class Hearing:
             target=self._listen, args=(tail, loop), name="packetflow-events", daemon=True
         )
         listening.start()
+
+    def _dial(self) -> Tail:
+        tail = self._tail = self._workspace.store.tail(("event",))
+        if self._closed:  # meanwhile, before there was a tail to close
+            tail.close()
+        return tail
 
     def _listen(self, tail: Tail, loop: asyncio.AbstractEventLoop) -> None:
         error: PacketFlowError | None = None
@@ -206,7 +213,7 @@ class Hearing:
         self._being_woken.add(execution_id)
         try:
             story = await asyncio.to_thread(workspace.archive.story, execution_id)
-            if story.ended is not None or self._is_left_to(story.runner):
+            if story.ended is not None or self.is_left_to_another(story):
                 return 0
             take = partial(workspace.ready_to_resume, execution_id, if_changed="ask")
             ready = await asyncio.to_thread(take)
@@ -249,13 +256,12 @@ class Hearing:
         running = self._workspace.engine.running.get(execution_id)
         return None if running is None or running.is_put_aside else running
 
-    def _is_left_to(self, runner: str) -> bool:
+    def is_left_to_another(self, story: Story) -> bool:
         """Tell whether another process that lives and listens has put an execution aside."""
         workspace = self._workspace
-        if runner == workspace.runner or workspace.in_memory:
+        if story.runner == workspace.runner or workspace.in_memory:
             return False
-        folder = workspace.folder
-        return is_hearing(folder.path, runner, stale_seconds=folder.stale_seconds)
+        return workspace.folder.is_hearing(story.runner)
 
     def look_soon(self) -> None:
         """Look up soon what has come, and when the next time to wait is over."""

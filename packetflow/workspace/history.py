@@ -13,7 +13,7 @@ from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.past import Story
 from packetflow.engine.trail import STACK
 from packetflow.engine.values import Fetch, Opaque, unpack
-from packetflow.kernel.records import SpanEnded, Status, WaitStarted
+from packetflow.kernel.records import SpanEnded, Status
 
 
 def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
@@ -49,15 +49,8 @@ def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
         started.at,
         None if ended is None else ended.at,
         None if pipeline is None else pipeline.step,
-        _open_waits(story) if status is Status.WAITING else (),
+        story.open_waits if status is Status.WAITING else (),
     )
-
-
-def _open_waits(story: Story) -> tuple[WaitStarted, ...]:
-    """What it waits for; of each step the latest question."""
-    past = story.past
-    places = (place for place in past.waits if place not in past.done)
-    return tuple(list(past.waits[place].values())[-1] for place in places)
 
 
 def _status(story: Story) -> Status:

@@ -19,12 +19,11 @@ from packetflow.engine.past import Story, in_midst_of_effects, read_story
 from packetflow.engine.plan import Plan
 from packetflow.engine.reuse import reusable_past
 from packetflow.engine.start import Start, restored_inputs
-from packetflow.errors import ContractError, RunElsewhere, RunError, Superseded
+from packetflow.errors import ContractError, RunElsewhere, RunError
 from packetflow.kernel.records import Status
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.leases import FileLeases
-from packetflow.workspace.presence import is_alive
 
 BREAK_OFF_SECONDS = 3.0
 
@@ -167,31 +166,15 @@ class Resuming:
         while True:
             records = self._archive.records(execution_id)
             quiet = read.ended is not None or not in_midst_of_effects(records, read.epoch)
-            if quiet or time.monotonic() > until or not self._is_alive(read.runner):
+            if quiet or time.monotonic() > until or not self._folder.is_alive(read.runner):
                 return read_story(records)
             time.sleep(0.01)
 
     def _claim(self, execution_id: str, story: Story) -> int:
-        """Take the lease of the next epoch, passing over one whose taker died before it began.
-
-        Raises:
-            Superseded: Another runner, or another thread of this one, has just taken it.
-        """
         if self._leases is None:
             return story.epoch + 1
-        taken, holder = self._leases.newest(execution_id)
-        begun = taken <= story.epoch
-        if not begun and (holder == self._runner or self._is_alive(holder)):
-            raise Superseded(
-                f"execution {execution_id} was taken over by runner {holder!r}",
-                execution_id=execution_id,
-            )
-        epoch = max(taken, story.epoch) + 1
-        self._leases.claim(execution_id, epoch)
-        return epoch
-
-    def _is_alive(self, runner: str) -> bool:
-        return is_alive(self._folder.path, runner, stale_seconds=self._folder.stale_seconds)
+        is_alive = self._folder.is_alive
+        return self._leases.claim_next(execution_id, after=story.epoch, is_alive=is_alive)
 
     def _refuse_if_running(self, story: Story, engine: Engine) -> None:
         started = story.started
@@ -207,7 +190,7 @@ class Resuming:
         """The other living runner that works on an execution; empty when there is none."""
         if story.ended is not None or self._leases is None or story.parked:
             return ""
-        if story.runner == self._runner or not self._is_alive(story.runner):
+        if story.runner == self._runner or not self._folder.is_alive(story.runner):
             return ""
         return story.runner
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from packetflow import Workspace
+from packetflow import Workspace, approval, capability, pipeline, wait_for
+from packetflow.cli import follow
 
 EVENT = """pipeline: on_event
 steps:
@@ -149,35 +150,62 @@ def test_a_run_that_cannot_be_put_aside_says_how_to_end_its_wait(say, begun, exa
     assert (said.code, json.loads(out)["outputs"]) == (0, {"sent": "send"})
 
 
-def test_an_answer_that_another_process_took_at_once_is_no_error(say, parked, monkeypatch):
-    real = Workspace.answer
-
-    def answered_and_taken_up(ws, execution_id, *words):
-        kept = real(ws, execution_id, *words)
-        ws.resume(execution_id).result()
-        return kept
-
-    monkeypatch.setattr(Workspace, "answer", answered_and_taken_up)
-    said = say("answer", parked, "no")
-
-    assert said.code == 0
-    assert said.out == "kept the answer; the process that waited for it went on at once: ok\n"
+@capability(provides="letter")
+def of_this_session(sent: bool) -> str:
+    """Write a letter; only the session that declares it knows how."""
+    return f"sent: {sent}"
 
 
-def test_an_event_that_another_process_took_at_once_tells_how_it_came_out(
-    say, example, monkeypatch
-):
-    (example / "pipelines" / "on_event.yaml").write_text(EVENT)
-    started = say("run", "on_event", "number=1", "--json").json["execution_id"]
-    real = Workspace.emit
+SESSIONS_OWN = pipeline("own", approval("Send?", into="sent") >> of_this_session)
+TWO_QUESTIONS = pipeline(
+    "two", approval("Send?", into="sent") >> of_this_session >> approval("Sure?", into="sure")
+)
 
-    def emitted_and_taken_up(ws, *words, **more):
-        kept = real(ws, *words, **more)
-        ws.resume(started).result()
-        return kept
 
-    monkeypatch.setattr(Workspace, "emit", emitted_and_taken_up)
-    said = say("emit", "parcel", "weight=1", "--key", "1")
+@pytest.fixture
+def notebook(example):
+    with Workspace(example, role="notebook", passivate_after_seconds=0) as ws:
+        yield ws
 
-    assert said.code == 0
-    assert f"{started[-8:]} ok, in the process that waited" in said.out
+
+def test_an_answered_run_goes_on_in_the_process_that_put_it_aside(say, notebook):
+    aside = notebook.run_sync(SESSIONS_OWN)
+
+    said = say("answer", aside.id, "yes", "--json")
+
+    assert (said.code, said.json["status"]) == (0, "ok")
+    assert said.json["outputs"]["letter"] == "sent: True"
+    assert notebook.archive.story(aside.id).runner == notebook.runner
+
+
+def test_an_event_goes_to_the_runs_of_another_process(say, notebook):
+    flow = pipeline("own", wait_for("parcel", gives={"sent": bool}) >> of_this_session)
+    aside = [notebook.run_sync(flow).id for _ in range(2)]
+
+    said = say("emit", "parcel", "sent=true", "--json")
+
+    told = {one["execution_id"]: one["status"] for one in said.json["executions"]}
+    assert (said.code, told) == (0, dict.fromkeys(aside, "ok"))
+
+
+def test_a_run_that_another_process_puts_aside_again_is_said_to_wait(say, notebook):
+    aside = notebook.run_sync(TWO_QUESTIONS)
+
+    said = say("answer", aside.id, "yes", "--json")
+
+    assert (said.code, said.json["status"]) == (0, "waiting")
+    assert [wait["step"] for wait in said.json["waiting"]] == ["wait_sure"]
+
+
+def test_a_run_that_its_process_does_not_come_for_goes_on_here(say, notebook, monkeypatch):
+    async def busy(_: str) -> int:
+        return 0
+
+    monkeypatch.setattr(follow, "_YIELD_SECONDS", 0.2)
+    aside = notebook.run_sync("publish_with_approval", path="inbox/spring-newsletter.md")
+    monkeypatch.setattr(notebook.hearing, "wake", busy)
+
+    said = say("answer", aside.id, "yes", "--json")
+
+    assert (said.code, said.json["status"]) == (0, "ok")
+    assert notebook.archive.story(aside.id).runner != notebook.runner

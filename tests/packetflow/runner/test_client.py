@@ -101,7 +101,7 @@ def test_without_a_runner_a_client_that_may_not_start_one_says_so(folder: Path):
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path):
-    with pytest.raises(WorkspaceError, match="no workspace folder"):
+    with pytest.raises(WorkspaceError, match="there is no folder"):
         RunnerClient(tmp_path / "gone")
 
 
@@ -356,3 +356,13 @@ def test_a_setting_that_does_not_exist_is_named(folder: Path):
 
     with pytest.raises(WorkspaceError, match="linger"):
         RunnerClient(folder)
+
+
+def test_a_runner_of_a_read_only_folder_works_in_the_copy_laid_over_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PACKETFLOW_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("packetflow.workspace.folder._is_writable", lambda _: False)
+
+    with RunnerClient(tmp_path, start=False) as client:
+        assert client.folder.parent == tmp_path / "home"

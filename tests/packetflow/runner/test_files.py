@@ -34,18 +34,12 @@ class Place:
     @contextlib.asynccontextmanager
     async def runner(self) -> AsyncIterator[Files]:
         """A runner's life."""
-        tasks: set[asyncio.Task[None]] = set()
-
-        def spawn(work) -> None:
-            tasks.add(asyncio.ensure_future(work))
-
         watched = Files(WorkspaceFolder(self.folder), self._of_kind, self._begin)
         watched.note_lying()
-        spawn(watched.watch(spawn))
+        watching = asyncio.ensure_future(watched.watch())
         yield watched
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        watching.cancel()
+        await asyncio.wait({watching})
 
     def _of_kind(self, kind: str):
         for name, pattern in self.rules.items():
@@ -128,3 +122,23 @@ async def test_of_many_files_those_that_are_gone_are_forgotten(
             (place.folder / "inbox" / f"{number}.csv").unlink()
 
     assert len(watched._seen.read()["take: inbox/*.csv"]) <= 4
+
+
+async def test_many_files_at_once_are_looked_at_together(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    looks: list[str] = []
+    state = files._state
+
+    def counted(path: Path) -> str:
+        looks.append(path.name)
+        return state(path)
+
+    monkeypatch.setattr(files, "_state", counted)
+    async with place.runner():
+        for number in range(200):
+            place.lay(f"{number}.csv")
+        await place.has_started(200)
+
+    assert len(set(place.started)) == 200
+    assert len(looks) < 200 * 20  # not one look at every file for each file

@@ -306,6 +306,28 @@ async def test_a_runner_that_something_counts_on_stays(folder: Path, monkeypatch
         assert not served.host.closed
 
 
+async def test_a_host_that_ponders_what_counts_on_it_does_not_keep_a_runner_from_stopping(
+    folder: Path, monkeypatch
+):
+    monkeypatch.setattr("packetflow.runner.server.FIRST_CLIENT_SECONDS", 0.0)
+    served = Served(folder)
+    pondering = asyncio.Event()
+
+    async def ponder() -> bool:
+        pondering.set()
+        return await asyncio.Event().wait()
+
+    served.host.needed = ponder
+    await served.begin()
+    async with asyncio.timeout(5):
+        await pondering.wait()
+        served.server.stop()
+        await served.life
+
+    served.presence.close()
+    assert served.host.closed
+
+
 async def test_a_runner_whose_workspace_is_deleted_leaves(folder: Path):
     served = Served(folder)
     await served.begin()

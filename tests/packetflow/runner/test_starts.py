@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,3 +83,19 @@ async def test_marks_of_long_ago_are_taken_away(ws: Workspace):
 
     assert starts.left_over() == []
     assert (old.exists(), rubbish.exists()) == (False, True)
+
+
+async def test_what_is_being_started_this_moment_is_not_left_over(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    starts, begin = Starts(ws), ws.engine.start
+    left: list[object] = []
+
+    def slowly(*args: Any) -> Any:
+        left.extend(starts.left_over())  # its thread looks just now
+        return begin(*args)
+
+    monkeypatch.setattr(ws.engine, "start", slowly)
+
+    assert starts.begin(cause_of(FLOW, TRIGGER, "event:1", {})) == 1
+    assert left == []

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from packetflow import Workspace
-from packetflow.errors import UnknownName
+from packetflow.errors import StoreError, UnknownName
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import AnswerStep, CapabilityRequest, EmitEvent, ForkRun
 from packetflow.runner.host import Host
@@ -367,3 +368,21 @@ async def test_what_was_put_aside_can_be_cancelled(folder: Path, opened: Any):
     done = host.workspace.execution(execution_id)
     assert (done.status.value, notes(folder)) == ("cancelled", [])
     assert host.workspace.waiting() == []
+
+
+async def test_what_counts_on_a_runner_is_asked_beside_its_loop_and_no_answer_keeps_it(
+    folder: Path, opened: Callable[[str], Awaitable[Host]], monkeypatch: pytest.MonkeyPatch
+):
+    (folder / "packetflow.toml").write_text("[runner]\nstay = true\n")
+    host, threads = await opened("stays"), set()
+
+    def broken(*_: Any, **__: Any) -> Any:
+        threads.add(threading.current_thread())
+        raise StoreError("the database cannot be opened")
+
+    idle = await host.needed()
+    monkeypatch.setattr(host.workspace.store, "sql", broken)
+    in_doubt = await host.needed()
+
+    assert (idle, in_doubt) == (False, True)
+    assert threading.current_thread() not in threads

@@ -168,7 +168,7 @@ class TinyHost:
     def under_way(self) -> list[str]:
         return list(self.engine.running)
 
-    def needed(self) -> bool:
+    async def needed(self) -> bool:
         return self.is_needed
 
     async def retire(self) -> None:

@@ -3,12 +3,14 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from packetflow.errors import NewerWorkspace, OwnerGone, QueryFailed
 from packetflow.kernel.ids import new_id
+from packetflow.store import client as module
 from packetflow.store.client import StoreClient
 from packetflow.store.files import places
 from packetflow.store.journal import JournalWriter
@@ -67,6 +69,37 @@ def test_a_client_reads_what_was_just_written(client, folder):
         table = client.sql("select name, status from executions where duration_ms > ?", [1])
 
     assert table.to_pylist() == [{"name": "onboard", "status": "ok"}]
+
+
+def test_an_owner_that_stands_still_is_not_waited_for_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(module, "_STALE_SECONDS", 0.2)
+    running, go_on = Running(tmp_path), threading.Event()
+    with StoreClient(tmp_path, start=False, patience_seconds=0.3) as client:
+        client.sql("select 1")
+        running.loop.call_soon_threadsafe(go_on.wait)
+        try:
+            with pytest.raises(OwnerGone, match="stands still, end it"):
+                client.sql("select 2")
+        finally:
+            go_on.set()
+        assert client.sql("select 3 as n").to_pylist() == [{"n": 3}]
+    running.stop()
+
+
+def test_a_question_may_take_longer_than_an_owner_may_stand_still(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(module, "_STALE_SECONDS", 0.5)
+    running, ask = Running(tmp_path), Owner.ask
+
+    def slowly(*args, **keywords):
+        time.sleep(1.0)
+        return ask(*args, **keywords)
+
+    monkeypatch.setattr(Owner, "ask", slowly)
+    with StoreClient(tmp_path, start=False) as client:
+        assert client.sql("select 3 as n").to_pylist() == [{"n": 3}]
+    running.stop()
 
 
 def test_flush_returns_when_records_are_in_the_database(client, folder):

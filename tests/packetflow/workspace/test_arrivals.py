@@ -77,6 +77,15 @@ def test_a_person_is_asked_and_answers(ws: Workspace):
     assert ws.waiting() == []
 
 
+def test_an_answer_to_a_step_that_does_not_wait_is_refused(ws: Workspace):
+    waiting = ws.run_sync(approval("Sure?", into="sure"))
+
+    with pytest.raises(UnknownName, match=r"no waiting step is called 'approval'.*'wait_sure'"):
+        ws.answer(waiting.id, "approval", value=True)
+    with pytest.raises(UnknownName):
+        ws.answer(waiting.id, "wait_sure", value=True, path=(1,))
+
+
 def test_an_answer_to_an_unknown_execution_says_so(ws: Workspace):
     with pytest.raises(UnknownName, match="no execution"):
         ws.answer("nosuch", "step", value=True)

@@ -1,5 +1,6 @@
 """The workspace folder: found, made, or laid over a read-only one."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,13 +36,26 @@ def test_without_one_upwards_the_example_is_used(tmp_path: Path, monkeypatch: py
     assert (example_folder() / "packetflow.toml").is_file()
 
 
-@pytest.mark.parametrize("name", ["plain", 'with "quotes"', "back\\slash", "größe", "a b"])
-def test_a_new_workspace_runs_its_first_pipeline(tmp_path: Path, name: str):
+@pytest.mark.parametrize("name", ["plain", 'it\'s "so" [b]*{c}', "größe 漢字", "a%s b;#&\n=x"])
+def test_a_new_workspace_runs_its_first_pipeline_and_answers_sql(tmp_path: Path, name: str):
     made = make_folder(tmp_path / name)
 
     assert made.name == name
     with Workspace(made.path) as ws:
         assert "Ada" in ws.run_sync("hello", name="Ada")["greeting"]
+        assert ws.sql("select name from executions").to_pylist() == [{"name": "hello"}]
+
+
+@pytest.mark.parametrize("name", [b"why?", b"back\\slash", b"latin-\xe9"])
+def test_a_path_that_the_database_cannot_open_is_refused(tmp_path: Path, name: bytes):
+    place = tmp_path / os.fsdecode(name)
+
+    with pytest.raises(WorkspaceError, match="rename the folder"):
+        make_folder(place)
+    assert not place.exists()
+    place.mkdir()
+    with pytest.raises(WorkspaceError, match="no workspace can be kept in"):
+        Workspace(place)
 
 
 def test_making_a_workspace_again_overwrites_nothing(tmp_path: Path):

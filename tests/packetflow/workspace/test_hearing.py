@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -208,3 +209,23 @@ def test_only_so_many_ids_of_events_are_remembered(
     memory.emit("told", {"told": "last"})
 
     assert handle.result(PATIENCE)["line"] == "last|9"
+
+
+def test_a_tail_that_opens_only_after_the_close_is_closed(ws: Workspace):
+    opened: list[Any] = []
+    go_on, dial = threading.Event(), ws.store.tail
+
+    def late(kinds: tuple[str, ...]) -> Any:
+        go_on.wait(PATIENCE)
+        opened.append(dial(kinds))
+        return opened[0]
+
+    ws.store.tail = late  # type: ignore[method-assign]  # a slow owner
+    handle = ws.start(FLOW, n=1)
+    until(lambda: ws.hearing._begun is not None)
+    ws.thread.run(ws.hearing.close())
+    go_on.set()
+    until(lambda: opened and opened[0]._closed.is_set())
+    handle.cancel()
+
+    assert not ws.hearing._tasks

@@ -29,3 +29,15 @@ def test_a_library_capability_keeps_its_name(memory: Workspace):
     memory.run_sync(mine, text="a")
 
     assert memory.catalog.get("keywords") is not mine
+
+
+def test_a_first_run_looks_for_no_plugins_and_reads_no_files(memory: Workspace):
+    @capability(provides="half", name="halve")
+    def halve(n: int) -> float:
+        return n / 2
+
+    memory.run_sync(halve, n=4)
+
+    assert (memory.catalog._plugged, memory.catalog._read) == (None, False)
+    assert memory.catalog.get("halve") is halve
+    assert halve in memory.catalog.own()

@@ -1,5 +1,6 @@
 """At any time one runner owns an execution."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -51,3 +52,21 @@ def test_the_newest_lease_is_the_one_of_the_highest_epoch(tmp_path: Path):
 
     assert leases.newest("e") == (10, "one")
     assert leases.newest("never") == (0, "")
+
+
+def test_leases_of_long_ago_are_taken_away_now_and_again(tmp_path: Path):
+    leases = FileLeases(tmp_path, "one")
+    for number in range(3):
+        leases.claim(f"old-{number}", 2)
+    left_by_the_dead = tmp_path / "leases" / ".gone.1"
+    left_by_the_dead.touch()
+    for path in (tmp_path / "leases").iterdir():
+        os.utime(path, (1000, 1000))
+
+    leases.claim("new", 2)
+    kept = len(list((tmp_path / "leases").iterdir()))
+    FileLeases(tmp_path, "two").claim("new", 3)
+
+    assert kept == 5
+    assert sorted(path.name for path in (tmp_path / "leases").iterdir()) == ["new.2", "new.3"]
+    assert FileLeases(tmp_path, "two").newest("new") == (3, "two")
