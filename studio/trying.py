@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -105,7 +105,8 @@ def show_anew(execution_id: str, failed_step: str, gone: Sequence[str]) -> str:
         gone: The inputs that were not kept, secrets above all.
     """
     label = f"Replay from {words(failed_step)}" if failed_step else "Run again"
-    with st.popover(label, icon=":material/replay:", type="primary"), st.form("anew", border=False):
+    look: Literal["primary", "secondary"] = "primary" if failed_step else "secondary"
+    with st.popover(label, icon=":material/replay:", type=look), st.form("anew", border=False):
         st.caption("Secrets are never kept; give them anew.")
         typed = {one: st.text_input(words(one), type="password") for one in gone}
         if not st.form_submit_button("Start", type="primary"):
