@@ -7,6 +7,7 @@ folder does not exist; a stage that takes too long is ended.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -36,14 +37,14 @@ class Stage:
         arguments: For pytest.
         minutes: When it is ended.
         folder: What must exist for this stage to have anything to do.
-        beside: Folders that a second pytest takes, at the same time.
+        beside: Groups of folders; each is taken by a pytest of its own, all at the same time.
     """
 
     about: str
     arguments: tuple[str, ...]
     minutes: float
     folder: str = "tests"
-    beside: tuple[str, ...] = ()
+    beside: tuple[tuple[str, ...], ...] = ()
 
 
 class Count(NamedTuple):
@@ -72,7 +73,10 @@ UNIT = Stage(
     "behaviour, laws and examples",
     (*APART, "-m", "not slow"),
     6,
-    beside=("tests/packetflow/engine", "tests/packetflow/composition", "tests/packetflow/library"),
+    beside=(
+        ("tests/packetflow/engine", "tests/packetflow/composition", "tests/packetflow/library"),
+        ("tests/packetflow/runner", "tests/packetflow/workspace"),
+    ),
 )
 STAGES = {
     "unit": UNIT,
@@ -141,15 +145,18 @@ def run_stage(stage: Stage, extra: dict[str, str]) -> Count:
         arguments = arguments[: arguments.index("--nbmake")]
     if not stage.beside:
         return run_pytest(arguments, stage.minutes, extra)
-    apart = [f"--ignore={folder}" for folder in stage.beside]
-    with ThreadPoolExecutor() as pool, tempfile.TemporaryFile() as output:
-        calls = [
-            pool.submit(run_pytest, [*arguments, *apart], stage.minutes, extra),
-            pool.submit(run_pytest, [*stage.beside, *arguments], stage.minutes, extra, output),
-        ]
+    apart = [f"--ignore={folder}" for group in stage.beside for folder in group]
+    with ThreadPoolExecutor() as pool, contextlib.ExitStack() as files:
+        outputs = [files.enter_context(tempfile.TemporaryFile()) for _ in stage.beside]
+        calls = [pool.submit(run_pytest, [*arguments, *apart], stage.minutes, extra)]
+        for group, output in zip(stage.beside, outputs, strict=True):
+            calls.append(
+                pool.submit(run_pytest, [*group, *arguments], stage.minutes, extra, output)
+            )
         counts = [call.result() for call in calls]
-        output.seek(0)
-        print(output.read().decode(errors="replace"))
+        for output in outputs:
+            output.seek(0)
+            print(output.read().decode(errors="replace"))
     return total(counts)
 
 

@@ -43,14 +43,14 @@ def test_passed_failed_and_skipped_tests_are_counted(runner: ModuleType):
     assert str(runner.run_stage(stage(runner, tests), {})) == "2 passed, 1 failed, 1 skipped"
 
 
-def test_a_stage_in_two_parts_runs_every_test_once(runner: ModuleType):
-    for name, passes in (("a", 1), ("b", 0)):
+def test_a_stage_in_parts_runs_every_test_once(runner: ModuleType):
+    for name, passes in (("a", 1), ("b", 0), ("c", 1)):
         (runner.ROOT / "tests" / name).mkdir()
         text = f"def test_{name}(): assert {passes}\n"
         (runner.ROOT / "tests" / name / f"test_{name}.py").write_text(text)
-    whole = runner.Stage("both", ("-p", "no:cacheprovider"), 1, beside=("tests/b",))
+    whole = runner.Stage("both", ("-p", "no:cacheprovider"), 1, beside=(("tests/b",), ("tests/c",)))
 
-    assert str(runner.run_stage(whole, {})) == "1 passed, 1 failed"
+    assert str(runner.run_stage(whole, {})) == "2 passed, 1 failed"
 
 
 @pytest.mark.parametrize("tests", ["", "1 / 0"], ids=["no test", "a broken file"])
