@@ -32,7 +32,10 @@ def ago(moment: dt.datetime, now: dt.datetime) -> str:
 
 
 def run_links(rows: Iterable[Mapping[str, Any]]) -> None:
-    """A line for each execution, cut to fit: how it stands, what ran, when, how long it took."""
+    """A line for each execution, cut to fit: how it stands, what ran, when, how long, and why.
+
+    The parts of a line stand below each other where the page is wide (see `studio.theme`).
+    """
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     with st.container(gap=None, key="runs"):
         for row in rows:
@@ -48,15 +51,15 @@ def run_line(row: Mapping[str, Any], now: dt.datetime) -> str:
     >>> noon = dt.datetime(2026, 1, 2, 12)
     >>> row = {"status": "failed", "name": "tidy_up", "started_at": noon, "duration_ms": 20.0}
     >>> run_line(row | {"error": "torn [page\nmore"}, noon)
-    ':red[:material/error: Failed] **Tidy up** :gray[just now, 20 ms, torn \\[page]'
+    ':red[:material/error: Failed] **Tidy up** :gray[just now] :gray[20 ms] :gray[torn \\[page]'
     """
-    told = [ago(row["started_at"], now)]
-    if row["duration_ms"] is not None:
-        told.append(seconds_text(row["duration_ms"] / 1000))
+    took = row["duration_ms"]
+    told = [ago(row["started_at"], now), "\u2013" if took is None else seconds_text(took / 1000)]
     if row["error"] and row["status"] != "ok":
         told.append(str(row["error"]))
-    said = plain_markdown(", ".join(told))
-    return f"{status_text(row['status'])} **{plain_markdown(words(row['name']))}** :gray[{said}]"
+    name = plain_markdown(words(row["name"]))
+    cells = " ".join(f":gray[{plain_markdown(one)}]" for one in told)
+    return f"{status_text(row['status'])} **{name}** {cells}"
 
 
 def broken_files(files: Iterable[BrokenFile], folder: Path) -> None:

@@ -50,6 +50,15 @@ class Past:
                 case _:
                     continue
 
+    @property
+    def gone(self) -> list[str]:
+        """The inputs that were not kept: secrets, and what is of a type that cannot be."""
+        return [
+            name
+            for name, value in self.inputs.items()
+            if isinstance(value, Mapping) and value.keys() & {"$opaque", "$secret"}
+        ]
+
     def span(self, row: Mapping[str, Any]) -> tuple[Values, Values]:
         """Inputs and outputs of a span of the store; inputs are kept of failed ones only."""
         if row["span_id"] in self._spans:

@@ -39,17 +39,21 @@ MOST_PAGE = 16 << 20
 """More of a value is not sent to the browser."""
 
 _CALLED = {"html": "Report", "markdown": "Report as text"}
+_SPELT = frozenset({"ai", "api", "csv", "html", "http", "id", "json", "pdf", "sql", "url"})
+"""Words that are said letter by letter."""
 
 
 def words(name: str) -> str:
     """A name as people read it.
 
-    >>> words("onboarding_plan"), words("html")
-    ('Onboarding plan', 'Report')
+    >>> words("onboarding_plan"), words("html"), words("run_sql")
+    ('Onboarding plan', 'Report', 'Run SQL')
     """
     if name in _CALLED:
         return _CALLED[name]
-    return name.replace("_", " ").strip().capitalize() or name
+    text = name.replace("_", " ").strip()
+    said = [word.upper() if word.lower() in _SPELT else word for word in text.split(" ")]
+    return " ".join([said[0][:1].upper() + said[0][1:], *said[1:]]) or name
 
 
 def plain_markdown(text: str, most: int = 160) -> str:

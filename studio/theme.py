@@ -139,6 +139,19 @@ _STYLE: Final = """
   overflow: hidden; text-overflow: ellipsis; max-width: 100%}
 [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] {padding-top: .2rem;
   padding-bottom: .2rem}
+@media (min-width: 900px) {
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p {display: grid; width: 100%;
+    grid-template-columns: 7.2rem minmax(8rem, 15rem) 7.6rem 5.4rem minmax(0, 1fr);
+    column-gap: 1rem; align-items: baseline}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] > span {width: 100%}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > * {overflow: hidden;
+    text-overflow: ellipsis; white-space: nowrap; font-variant-numeric: tabular-nums}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > :nth-child(4) {text-align: right}
+}
+[class*="st-key-caps"] p {font-size: .875rem}
+[class*="st-key-caps"] [data-testid="stHorizontalBlock"] {padding: .3rem 0;
+  border-bottom: 1px solid rgba(128,128,128,.18)}
+[data-testid="stFileUploaderDropzoneInstructions"] span {white-space: normal}
 [data-testid="stCaptionContainer"] {opacity: .8}
 .pf-lead {font-size: 1.02rem; opacity: .82; margin: -.6rem 0 .4rem; max-width: 46rem}
 .pf-view {container-type: inline-size; position: relative}
@@ -161,6 +174,7 @@ _STYLE: Final = """
   vertical-align: top; overflow-wrap: anywhere}
 .pf-rows tr:last-child td {border-bottom: 0}
 .pf-rows td:first-child {min-width: 8.5rem; width: 22%}
+.pf-rows td:first-child code {overflow-wrap: normal; white-space: nowrap}
 .pf-rows td.n {text-align: right; white-space: nowrap; opacity: .8; padding-right: 0;
   font-variant-numeric: tabular-nums}
 .pf-rows td.d {opacity: .8}
@@ -179,6 +193,9 @@ _STYLE: Final = """
 .pf-dot.running {background: #2f6fde; border-color: #2f6fde; animation: pf-beat 1.1s infinite}
 @keyframes pf-beat {50% {opacity: .35}}
 @media (prefers-reduced-motion: reduce) {.pf-dot.running {animation: none}}
+@media (max-width: 900px) {
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > * {margin-right: .3rem}
+}
 @media (max-width: 640px) {
   .stMainBlockContainer {padding: 4.6rem 1rem 3rem}
   .pf-rows td {padding-right: .5rem}

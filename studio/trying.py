@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -94,3 +94,25 @@ def show_trial(card: CapabilityCard) -> None:
     if query("run"):
         with guard("trial run"):
             show_run(query("run"), described)
+
+
+def show_anew(execution_id: str, failed_step: str, gone: Sequence[str]) -> str:
+    """Offer a run again with what was not kept typed anew; answers the new run's id, or nothing.
+
+    Args:
+        execution_id: Of the run before.
+        failed_step: Where to begin; empty for the start.
+        gone: The inputs that were not kept, secrets above all.
+    """
+    label = f"Replay from {words(failed_step)}" if failed_step else "Run again"
+    look: Literal["primary", "secondary"] = "primary" if failed_step else "secondary"
+    with st.popover(label, icon=":material/replay:", type=look), st.form("anew", border=False):
+        st.caption("Secrets are never kept; give them anew.")
+        typed = {one: st.text_input(words(one), type="password") for one in gone}
+        if not st.form_submit_button("Start", type="primary"):
+            return ""
+        missing = [words(one) for one, text in typed.items() if not text]
+        if missing:
+            st.markdown(f":red[:material/error: Please fill in {', '.join(missing)}.]")
+            return ""
+    return desk().keep(desk().runner.fork(execution_id, failed_step, typed))

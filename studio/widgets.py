@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from studio.showing import plain_markdown
 UPLOADS = ".packetflow/uploads"
 TABLES = ["csv", "tsv", "xlsx", "parquet", "json"]
 """The endings of tables that can be uploaded."""
+SHORT = frozenset({"text", "integer", "number", "choice", "date", "secret"})
+"""Kinds of fields whose values need no whole line."""
 
 
 def preset(prefix: str, fields: Sequence[Field], values: Mapping[str, Any]) -> None:
@@ -62,14 +65,25 @@ def draw_form(prefix: str, fields: Sequence[Field], errors: Mapping[str, str]) -
     needed = [one for one in fields if one.required]
     optional = [one for one in fields if not one.required]
     folded = len(optional) > 3 and needed
-    for field in needed if folded else fields:
-        typed[field.name] = draw_field(prefix, field, errors)
+    typed |= _draw_beside(prefix, needed if folded else fields, errors)
     if folded:
         wrong = {name.split(".")[0] for name in errors}
         is_wrong = any(one.name in wrong for one in optional)
         with st.expander(f"{len(optional)} more, all optional", expanded=is_wrong):
-            for field in optional:
-                typed[field.name] = draw_field(prefix, field, errors)
+            typed |= _draw_beside(prefix, optional, errors)
+    return typed
+
+
+def _draw_beside(prefix: str, fields: Sequence[Field], errors: Mapping[str, str]) -> dict[str, Any]:
+    """Draw fields in their order, two short ones that follow each other side by side."""
+    typed: dict[str, Any] = {}
+    for is_short, several in groupby(fields, lambda one: one.kind in SHORT):
+        row = list(several)
+        for place in range(0, len(row), 2 if is_short else 1):
+            slots = st.columns(2) if is_short and len(row) > 1 else [st.container()]
+            for slot, field in zip(slots, row[place:], strict=False):
+                with slot:
+                    typed[field.name] = draw_field(prefix, field, errors)
     return typed
 
 

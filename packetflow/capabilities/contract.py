@@ -111,6 +111,15 @@ def listed(ports: Iterable[Port]) -> str:
     return ", ".join(str(port) for port in ports)
 
 
+def article(noun: str) -> str:
+    """A noun with its article.
+
+    >>> article("int"), article("str")
+    ('an int', 'a str')
+    """
+    return f"{'an' if noun[:1].lower() in tuple('aeio') else 'a'} {noun}"
+
+
 def type_name(kind: Any) -> str:
     """Write a type the way people do: ``list[str]``, ``int | None``.
 

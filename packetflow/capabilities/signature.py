@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 from packetflow.capabilities.context import Context
-from packetflow.capabilities.contract import MISSING, Contract, Port, SecretMark, type_name
+from packetflow.capabilities.contract import MISSING, Contract, Port, SecretMark, article, type_name
 from packetflow.errors import DeclarationError
 
 Shape: TypeAlias = Literal["nothing", "value", "mapping", "attributes"]
@@ -192,7 +192,7 @@ def _provides(
     fields = fields_of(kind)
     if fields is None:
         raise DeclarationError(
-            f"capability {name!r} returns a {type_name(kind)} without a name; "
+            f"capability {name!r} returns {article(type_name(kind))} without a name; "
             "say @capability(provides='...'), or return a TypedDict, dataclass or pydantic model",
             capability=name,
         )

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import SchemaValidator
 
+from packetflow.capabilities.contract import article
+
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
     from pydantic_core import ValidationError
@@ -133,4 +135,4 @@ def reason(error: ValidationError) -> str:
     text = text[:1].lower() + text[1:]
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     kind = type(first["input"]).__name__
-    return f"{f'at {place} ' if place else ''}{text} (it is a {kind}){more}"
+    return f"{f'at {place} ' if place else ''}{text} (it is {article(kind)}){more}"

@@ -87,9 +87,9 @@ def fork(
     ):
         whole = ws.full_id(execution)
         learn_source(ws, whole)
-        pipeline, _, _ = ws.ready_to_fork(whole, None, {})
         given = Given(words=tuple(sets or ()))
-        changed = read(pipeline.contract, given, ws.folder.path, whole=False)
+        known = ws.archive.definition(ws.archive.story(whole))
+        changed = read(known.contract, given, ws.folder.path, whole=False) if known else {}
         pipeline, everything, start = ws.ready_to_fork(whole, from_step, changed)
         announced(start.execution_id, manner)
         came_out(command, ws, ws.start_with(pipeline, everything, start), manner)

@@ -108,9 +108,24 @@ def _followed(ws: Workspace, handle: Handle, manner: Manner) -> Execution:
             elif isinstance(event, Waits) and event.wait.question and manner.asks:
                 with watching.aside():
                     ask(ws, event.wait)
+            elif isinstance(event, Waits) and not handle.can_be_put_aside:
+                watching.see(event)
+                with watching.aside():
+                    _say_how_to_end(ws, event.wait)
             else:
                 watching.see(event)
     return execution or handle.result()
+
+
+def _say_how_to_end(ws: Workspace, wait: WaitStarted) -> None:
+    """Say what this process stays for: a run with values that are kept nowhere is not put aside."""
+    from packetflow.cli.outcome import waits_for
+
+    for text in waits_for(ws, wait):
+        typer.echo(text, err=True)
+    typer.echo(
+        "  this process stays until then: the run has values that are kept nowhere", err=True
+    )
 
 
 def _result(handle: Handle) -> Execution:

@@ -182,11 +182,12 @@ def what_next(row: dict[str, Any]) -> list[str]:
         case _:
             again = f"packetflow fork {end}{f' --from {step}' if step else ''}"
             resume = f"packetflow resume {end}".ljust(len(again))
-            return [
+            said = [
                 f"{resume}   go on from where it stopped",
                 f"{again}   the same again as a new run",
-                f'in Python, for a debugger: Workspace().execution("{end}").failure.replay()',
             ]
+            call = f'Workspace().execution("{end}").failure.replay()'
+            return [*said, f"in Python, for a debugger: {call}"] if step else said
 
 
 def _spans(spans: list[dict[str, Any]]) -> None:

@@ -106,6 +106,12 @@ def command(ws: Workspace, wait: WaitStarted) -> str:
     return f"packetflow emit {wait.event}{key}"
 
 
+def waits_for(ws: Workspace, wait: WaitStarted) -> tuple[str, str]:
+    """Where and for what a run waits, and the command that ends the wait."""
+    what = wait.question or f"event {wait.event}"
+    return f"waits at {place(wait.step, wait.path)} for: {what}", f"  {command(ws, wait)}"
+
+
 def tell(ws: Workspace, execution: Execution, ports: Ports) -> None:
     """Print how a run came out and what to do next."""
     screen = console()
@@ -116,9 +122,8 @@ def tell(ws: Workspace, execution: Execution, ports: Ports) -> None:
     match execution.status:
         case Status.WAITING:
             for wait in ws.archive.story(execution.id).open_waits:
-                what = wait.question or f"event {wait.event}"
-                screen.print(f"waits at {place(wait.step, wait.path)} for: {what}", markup=False)
-                screen.print(f"  {command(ws, wait)}", markup=False)
+                for text in waits_for(ws, wait):
+                    screen.print(text, markup=False)
         case Status.OK:
             pass
         case _:

@@ -93,12 +93,23 @@ def _cell(value: Any) -> str:
     if isinstance(value, dt.datetime):
         return moment(value)
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return number(value) if is_terminal() else repr(value)
     if isinstance(value, (dict, list)):
         import json
 
         return json.dumps(plain(value), ensure_ascii=False)
     return " ".join(str(value).split())
+
+
+def number(value: float) -> str:
+    """A float for people: six digits, but whole units and cents are never cut.
+
+    >>> number(12999.99), number(1234567.0), number(1 / 3), number(6.02e23)
+    ('12999.99', '1234567', '0.333333', '6.02e+23')
+    """
+    if 1000 <= abs(value) < 1e15:
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{value:.6g}"
 
 
 def moment(at: dt.datetime) -> str:

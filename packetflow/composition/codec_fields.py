@@ -14,6 +14,12 @@ from packetflow.composition.policies import Policy
 from packetflow.errors import SourceError, did_you_mean
 
 T = TypeVar("T")
+_SHAPES = {
+    "over": "; write `over: {item: items}`, the name inside and the list outside",
+    "until": "; write the condition that ends it, `until: score > 0.9`",
+    "then": "; write its steps as a list, `then: [{use: name}]`",
+}
+"""How fields are written that people cannot guess."""
 
 
 class Fields:
@@ -60,7 +66,7 @@ class Fields:
             )
         for name in required:
             if name not in found:
-                self.wrong(node, f"{what} lacks `{name}:`")
+                self.wrong(node, f"{what} lacks `{name}:`{_SHAPES.get(name, '')}")
         return found
 
     def text(self, node: Node | None, what: str, default: str = "") -> str:

@@ -16,6 +16,13 @@ from packetflow.errors import SourceError
 DEEPEST = 500
 """How deep lists and mappings may be nested in a file."""
 
+_HINTS = {
+    "expected <block end>": "this line is not indented like those it belongs to",
+    "'\\t'": "a tab stands here; indent with spaces",
+    "mapping values are not allowed": "a second `: ` is in this line; put text with one in quotes",
+}
+"""What the parser's words mean, by a part of them."""
+
 
 @dataclass(slots=True, eq=False)
 class Node:
@@ -118,7 +125,8 @@ def parse_yaml(text: str, file: str = "") -> Node:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         reason = error.problem or error.context or "no YAML"
-        raise build.error(f"cannot be read as YAML: {reason}", line, column) from error
+        said = next((hint for sign, hint in _HINTS.items() if sign in reason), reason)
+        raise build.error(f"cannot be read as YAML: {said}", line, column) from error
     except YAMLError as error:
         position = getattr(error, "position", None)
         line, column = (1, 1) if position is None else place(text, position)

@@ -66,7 +66,7 @@ def drawing(
         maker.add(whole, "")
     if isinstance(whole, Graph):
         maker.order(whole.after)
-    found_wires = wires(whole)
+    found_wires = _offered(wires(whole), part)
     maker.connect(found_wires)
     maker.finish(whole, found_wires, part.provides if isinstance(part, Pipeline) else None)
     title = part.name if isinstance(part, Pipeline) else natural_name(whole)
@@ -75,6 +75,14 @@ def drawing(
         for group in maker.groups.values()
     )
     return Drawing(tuple(maker.nodes.values()), tuple(maker.edges), groups, title)
+
+
+def _offered(found: Sequence[Wire], part: Step | Pipeline) -> list[Wire]:
+    """The wires without optional inputs that a pipeline's own list of inputs leaves out."""
+    if not isinstance(part, Pipeline) or part.requires is None:
+        return list(found)
+    named = {text.rstrip("?") for text in part.requires}
+    return [one for one in found if one.source or one.certain or one.output in named]
 
 
 def _leaves(step: Step) -> Iterable[Step]:

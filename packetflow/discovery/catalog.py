@@ -157,6 +157,10 @@ class Catalog:
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None
 
+    def __repr__(self) -> str:
+        own, named = len(self.own()), len(self.pipeline_names())
+        return f"<catalog of {own} own capabilities and {named} pipelines; .search('words') finds>"
+
     def __iter__(self) -> Iterator[AnyCapability]:
         return iter(self.capabilities())
 

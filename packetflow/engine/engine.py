@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
+from packetflow.composition.build import as_step
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline, Use
 from packetflow.engine.ending import Live, cancelled, failure_of, finish, given_up
@@ -108,13 +109,14 @@ class Engine:
 
         Raises:
             ContractError: It cannot run, with the problems.
+            CompositionError: It is something else, for example a plain function.
         """
         key = id(composition)
         known = self._plans.get(key)
         if known is not None and known[0] is composition:
             self._plans.move_to_end(key)
             return known[1]
-        tree = composition if isinstance(composition, Pipeline) else composition.as_step()
+        tree = composition if isinstance(composition, Pipeline) else as_step(composition)
         plan = compile_plan(tree)
         self._plans[key] = (composition, plan)
         if len(self._plans) > PLANS_KEPT:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.patience import PATIENCE_SECONDS
 from packetflow.engine.strands import STOPPED
-from packetflow.errors import CapabilityFailed, MissingInput, PacketFlowError, RunError
+from packetflow.errors import CapabilityFailed, PacketFlowError, RunError, UnknownName
 from packetflow.kernel.clock import Timer
 from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted
 
@@ -74,7 +74,7 @@ class Failure:
 
     def __str__(self) -> str:
         place = f"{self.step}{''.join(f'[{one}]' for one in self.path if one >= 0)}"
-        return f"{place}: {self.error_type}: {self.message}"
+        return f"{place + ': ' if place else ''}{self.error_type}: {self.message}"
 
 
 def _moment(ns: int) -> dt.datetime:
@@ -121,7 +121,7 @@ class Execution:
         Raises:
             PacketFlowError: The failure, if the execution failed before making it.
             RunError: It waits, and has not made it yet.
-            MissingInput: It makes no such output.
+            UnknownName: It makes no such output.
         """
         if name in self.outputs:
             return self.outputs[name]
@@ -132,8 +132,8 @@ class Execution:
             raise RunError(f"execution {self.id} has no {name!r} yet: {said or 'it waits'}")
         from difflib import get_close_matches
 
-        near = get_close_matches(name, self.outputs, 1)
-        raise MissingInput([name], f"whoever reads execution {self.id}", near)
+        near = get_close_matches(name, self.outputs, 1) or list(self.outputs)[:3]
+        raise UnknownName(f"output of execution {self.id[-8:]}", name, near)
 
     @property
     def started_at(self) -> dt.datetime:
@@ -257,6 +257,11 @@ class Running:
     def is_put_aside(self) -> bool:
         """True once it is being put aside: it is over here as soon as it is done."""
         return self._run.passivated
+
+    @property
+    def can_be_put_aside(self) -> bool:
+        """True when the journal has all that it needs to go on, so that it may wait there."""
+        return self._run.can_be_parked()
 
     @property
     def secrets(self) -> frozenset[str]:

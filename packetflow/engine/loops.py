@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from packetflow.capabilities.contract import article
 from packetflow.composition.condition import Condition
 from packetflow.engine.node import Node, Pending
 from packetflow.engine.spans import keep_span, picked
@@ -85,7 +86,7 @@ class _Items:
             return value
         if isinstance(value, (set, frozenset, range)):
             return list(value)
-        text = f"is a {type(value).__name__}, not a list to walk"
+        text = f"is {article(type(value).__name__)}, not a list to walk"
         raise self._refused(WrongType(outer, where, text))
 
     def _refused(self, cause: RunError) -> StepFailed:

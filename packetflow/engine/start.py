@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -101,21 +102,28 @@ def check_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return scope
 
 
-def restored_inputs(plan: Plan, started: ExecutionStarted, fetch: Fetch) -> dict[str, Any]:
-    """The inputs of an execution, from its first record.
+def restored_inputs(
+    plan: Plan,
+    started: ExecutionStarted,
+    fetch: Fetch,
+    anew: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The inputs of an execution, from its first record; those given *anew* instead of theirs.
 
     Raises:
-        RunError: One of them was secret or could not be kept.
+        RunError: One of them was secret or could not be kept, and is not given anew.
     """
     ports = plan.contract.inputs
-    scope = {}
+    scope = dict(anew)
     for name, slot in started.inputs.items():
+        if name in anew:
+            continue
         try:
             scope[name] = unpack(slot, ports.get(name), fetch)
         except (Opaque, ValidationError) as error:
             raise RunError(
-                f"execution {started.execution_id} cannot be resumed: its input {name!r} was not "
-                "kept (it is secret, or of a type that cannot be); start it anew"
+                f"execution {started.execution_id} cannot go on: its input {name!r} was not kept "
+                f"(it is secret, or of a type that cannot be); fork it and give {name!r} anew"
             ) from error
     return scope
 

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic_core import ValidationError
 
+from packetflow.capabilities.contract import article
 from packetflow.capabilities.declaration import Declaration
 from packetflow.capabilities.validate import reason
 from packetflow.engine.codegen import Joint, Write
@@ -273,10 +274,21 @@ class UseNode:
             name = next((w.field for w in self.writes if _rejects(w, result, self)), "its value")
             return WrongType(name, where, reason(error))
         if isinstance(error, (KeyError, TypeError, AttributeError)):
-            promised = ", ".join(write.field for write in self.writes)
-            kind = type(result).__name__
-            return WrongType(promised, where, f"is not all in what came back (a {kind})")
+            return _lacking(where, [write.field for write in self.writes], result)
         return error
+
+
+def _lacking(where: str, promised: Sequence[str], result: Any) -> WrongType:
+    """Say which promised fields are not in what came back."""
+    if isinstance(result, Mapping):
+        has = ", ".join(repr(key) for key in list(result)[:10]) or "nothing"
+        lacks = [name for name in promised if name not in result]
+        came = f"in the dict that came back, which has {has}"
+    else:
+        lacks = [name for name in promised if not hasattr(result, name)]
+        came = f"in what came back ({article(type(result).__name__)})"
+    verb = "are" if len(lacks) > 1 else "is"
+    return WrongType(", ".join(lacks or promised), where, f"{verb} not {came}")
 
 
 def _rejects(write: Write, result: Any, node: UseNode) -> bool:

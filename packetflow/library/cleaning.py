@@ -14,6 +14,7 @@ from packetflow import capability
 from packetflow.errors import LibraryError
 from packetflow.library.recognise import Recognised, recognised
 from packetflow.library.samples import sample
+from packetflow.library.sentences import count
 from packetflow.library.sql import query, quoted
 
 MISSING_WORDS = frozenset(
@@ -24,8 +25,8 @@ MISSING_WORDS = frozenset(
 
 _COMPACT = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _DAY_WORDS = re.compile("date|datum|day", re.IGNORECASE)
-_TRUE = frozenset({"true", "yes"})
-_FALSE = frozenset({"false", "no"})
+_YES_AND_NO = (("yes", "no"), ("true", "false"), ("ja", "nein"), ("oui", "non"), ("wahr", "falsch"))
+"""Pairs that a column may be written in, one pair a column."""
 
 
 class Cleaned(TypedDict):
@@ -118,7 +119,7 @@ def _trim(table: pa.Table, changes: list[str]) -> pa.Table:
             1 for old, new in zip(column.to_pylist(), cut.to_pylist(), strict=True) if old != new
         )
         if different:
-            changes.append(f"{name}: cut spaces in {different} cells")
+            changes.append(f"{name}: cut spaces in {count(different, 'cell')}")
             table = table.set_column(index, name, cut)
     return table
 
@@ -135,9 +136,8 @@ def _fix_types(table: pa.Table, changes: list[str]) -> pa.Table:
         absent = column.null_count
         made = _mapped(column, partial(_read, convert), kind)
         lost = made.null_count - absent
-        changes.append(
-            f"{name}: read as {word}" + (f", {lost} words for missing emptied" if lost else "")
-        )
+        emptied = f", {count(lost, 'word')} for missing emptied" if lost else ""
+        changes.append(f"{name}: read as {word}{emptied}")
         table = table.set_column(index, name, made)
     return _compact_dates(table, changes)
 
@@ -166,9 +166,14 @@ def _as_day(text: str) -> date | None:
 def _yes_or_no(seen: list[str]) -> Recognised | None:
     """Both words must be there, and no other: "NO" and "NA" may be Norway and Namibia."""
     said = {text.strip().lower() for text in seen} - {""}
-    if said <= _TRUE | _FALSE and said & _TRUE and said & _FALSE:
-        return Recognised("yes or no", pa.bool_(), lambda text: text.lower() in _TRUE)
+    for yes, no in _YES_AND_NO:
+        if said == {yes, no}:
+            return Recognised("yes or no", pa.bool_(), partial(_is_word, yes))
     return None
+
+
+def _is_word(word: str, text: str) -> bool:
+    return text.lower() == word
 
 
 def _read(convert: Callable[[str], Any], text: str) -> Any:
@@ -187,7 +192,7 @@ def _drop_duplicates(table: pa.Table, changes: list[str]) -> pa.Table:
     gone = table.num_rows - kept.num_rows
     if not gone:
         return table
-    changes.append(f"dropped {gone} duplicate rows")
+    changes.append(f"dropped {count(gone, 'duplicate row')}")
     return table.take(kept.column(place))
 
 

@@ -17,6 +17,7 @@ from packetflow.library.profiles import kind_of
 from packetflow.library.relations import correlations
 from packetflow.library.reports import shown
 from packetflow.library.roles import measures
+from packetflow.library.sentences import count
 from packetflow.library.statistics import Outlier, Trend
 
 if TYPE_CHECKING:
@@ -155,6 +156,8 @@ def _directions(subject: Subject, trends: Sequence[Trend]) -> str:
         if words in {"rising", "falling"}:
             return f"Over the whole time it is {words}, {line}."
         return f"Over the whole time there is {words} ({line})." if "clear" in words else ""
+    if not rising and not falling:
+        return f"It shows no clear trend in any of {count(len(trends), 'group')} ({subject.group})."
     return (
         f"It rises in {rising} of {count(len(trends), 'group')} ({subject.group}), falls in "
         f"{falling}, and shows no clear trend in {len(trends) - rising - falling}."
@@ -280,15 +283,6 @@ def _ends(table: pa.Table, name: str) -> tuple[str, str]:
 
     ends = pc.min_max(table.column(name)).as_py()
     return tuple(bare_moment(str(ends[one])) or "" for one in ("min", "max"))  # type: ignore[return-value]  # two of them
-
-
-def count(number: int, word: str) -> str:
-    """A number of things.
-
-    >>> count(1, "row"), count(2_000, "row")
-    ('1 row', '2,000 rows')
-    """
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def bare_moment(text: str | None) -> str | None:

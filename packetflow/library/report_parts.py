@@ -8,10 +8,11 @@ from typing import Any
 import pyarrow as pa
 
 from packetflow.library.columns import groups, numbers
-from packetflow.library.findings import CHANCE, Subject, bare_moment, count, probability, time_unit
+from packetflow.library.findings import CHANCE, Subject, bare_moment, probability, time_unit
 from packetflow.library.profiles import ColumnProfile, TableProfile, kind_of
 from packetflow.library.reports import Section
 from packetflow.library.roles import looks_like_id, measures, role_of
+from packetflow.library.sentences import count
 from packetflow.library.statistics import Outlier, Trend
 
 MOST_GROUPS = 20

@@ -1,4 +1,4 @@
-"""Cut text into sentences and words."""
+"""Cut text into sentences and words, and write short pieces of them."""
 
 from __future__ import annotations
 
@@ -38,3 +38,12 @@ def words(text: str) -> list[str]:
     ["It's", 'a', 'well-known', '3.5', 'rise']
     """
     return _WORD.findall(text)
+
+
+def count(number: int, word: str) -> str:
+    """A number of things.
+
+    >>> count(1, "row"), count(2_000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from msgspec.msgpack import Ext
 
 from packetflow.engine.values import Opaque, pack, unpack
-from packetflow.errors import MissingInput, WireError
+from packetflow.errors import UnknownName, WireError
 from packetflow.kernel.records import Payload, ValueTag
 from packetflow.workspace.presence import state_of
 
@@ -48,11 +49,12 @@ class Outputs(Mapping[str, Any]):
         """A value by name.
 
         Raises:
-            MissingInput: There is none of that name.
+            UnknownName: There is none of that name.
             WireError: It did not travel: it is secret, too large, or of a type that cannot.
         """
         if name not in self._payload:
-            raise MissingInput([name], "whoever reads these outputs", sorted(self._payload)[:1])
+            near = get_close_matches(name, self._payload, 1) or sorted(self._payload)[:3]
+            raise UnknownName("output", name, near)
         try:
             return unpack(self._payload[name], None, self._fetch)
         except Opaque as error:

@@ -30,6 +30,11 @@ class Handle:
         """True once it is over or put aside."""
         return self._running.done()
 
+    @property
+    def can_be_put_aside(self) -> bool:
+        """True when it may wait without this process: the journal has all that it needs."""
+        return self._running.can_be_put_aside
+
     def cancel(self, reason: str = "cancelled") -> None:
         """Stop it."""
         self._thread.loop.call_soon_threadsafe(self._running.cancel, reason)
@@ -84,6 +89,11 @@ class Handle:
 
         self._subscribe(put)
         return self._until_ended_there(events, put)
+
+    def __repr__(self) -> str:
+        if not self._future.done():
+            return f"<handle of execution {self.id[-8:]}, under way>"
+        return f"<handle of {self._future.result()!r}>"
 
     async def _until_ended_there(
         self, events: asyncio.Queue[Event | None], put: Callable[[Event | None], None]

@@ -215,7 +215,7 @@ class Resuming:
             raise RunError(f"what execution {execution_id} ran was not kept; start it anew")
         _refuse_if_secrets_are_gone(pipeline, execution_id)
         plan = engine.plan(pipeline)
-        inputs = {**restored_inputs(plan, started, engine.sink.get), **changed}
+        inputs = restored_inputs(plan, started, engine.sink.get, changed)
         note_makers(story, calls_now(plan))
         past = reusable_past(plan.step, story.past, from_step, changed)
         return pipeline, inputs, Start(trigger="fork", retry_of=started.execution_id, past=past)

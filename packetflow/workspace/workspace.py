@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from msgspec import structs
 
+from packetflow.composition.build import as_step
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
@@ -204,11 +205,12 @@ class Workspace(Arrivals):
 
         Raises:
             UnknownName: There is none of that name.
+            CompositionError: It is something else, for example a plain function.
             WorkspaceGone: The workspace was deleted while it was open.
         """
         self._must_be_there()
         found = self.find(what)
-        step = found.step if isinstance(found, Pipeline) else found.as_step()
+        step = found.step if isinstance(found, Pipeline) else as_step(found)
         learn(self.catalog, step, self.runner)
         return found
 
@@ -389,4 +391,5 @@ class Workspace(Arrivals):
         await asyncio.to_thread(self.close)
 
     def __repr__(self) -> str:
-        return f"<workspace {self.name} at {self.folder.path}>"
+        place = "in memory" if self.in_memory else f"{self.name} at {self.folder.path}"
+        return f"<workspace {place}>"

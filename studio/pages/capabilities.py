@@ -58,13 +58,20 @@ def show_table(cards: list[CapabilityCard]) -> None:
             ", ".join(f"{port.name}{'?' if port.optional else ''}" for port in ports) or "nothing"
         )
 
-    st.caption(f"{len(cards)} capabilities; ? marks what is optional.")
-    for card in cards:
-        name, what, contract = st.columns([1.5, 2, 2], vertical_alignment="center")
-        name.page_link("capabilities.py", label=f"**{words(card.name)}**",
-                       query_params={"name": card.name})  # fmt: skip
-        what.markdown(f":small[{plain_markdown(card.intent)}]")
-        contract.caption(f"{names(card.requires)} → {names(card.provides)}")
+    own = [one for one in cards if one.file.startswith(f"{desk().folder}/")]
+    ready = [one for one in cards if one not in own]
+    st.caption("What it takes \u2192 what it gives; ? marks what is optional.")
+    for title, several in (("Of this workspace", own), ("Ready to use", ready)):
+        if not several:
+            continue
+        st.header(f"{title} :gray[{len(several)}]", anchor=False)
+        with st.container(gap=None, key=f"caps {title}"):
+            for card in several:
+                name, what, contract = st.columns([1.5, 2, 2], vertical_alignment="center")
+                name.page_link("capabilities.py", label=f"**{words(card.name)}**",
+                               query_params={"name": card.name})  # fmt: skip
+                what.markdown(plain_markdown(card.intent.replace("`", "")))
+                contract.caption(f"{names(card.requires)} → {names(card.provides)}")
 
 
 def open_one(name: str) -> None:

@@ -1,9 +1,11 @@
 """Home: where to start, what waits for somebody, what ran lately."""
 
 import tomllib
+from collections.abc import Sequence
 
 import streamlit as st
 
+from packetflow.kernel.cards import PipelineCard
 from packetflow.store.queries import answer, latest
 from studio.asking import questions
 from studio.lists import broken_files, run_links
@@ -31,6 +33,50 @@ def intent() -> str:
     return str(settings.get("intent", ""))
 
 
+def show_example() -> None:
+    """A report that needs no inputs."""
+    st.header(":blue[:material/bar_chart_4_bars:] See an example", anchor=False)
+    st.markdown("A report on the life expectancy of 142 countries, made before your eyes.")
+    if st.button("Make the example report", type="primary"):
+        open_run(REPORT, {})
+
+
+def show_own_table() -> None:
+    """The same report for a table of one's own."""
+    st.header(":blue[:material/upload_file:] Try your own table", anchor=False)
+    upload = st.file_uploader("A CSV, Excel, Parquet or JSON file", TABLES)
+    path = st.text_input("or its path or web address")
+    if st.button("Make the report", disabled=not (upload or path.strip())):
+        source = keep_upload(upload.getvalue(), upload.name, here.folder) if upload else path
+        open_run(REPORT, {"source": source.strip()})
+
+
+def show_how_to_add() -> None:
+    """Where what one writes belongs."""
+    st.header(":blue[:material/add_circle:] Add your own", anchor=False)
+    st.markdown(
+        "Functions under `@capability` belong in `capabilities/`, pipelines in `pipelines/`. "
+        "Save a file, and what is in it is here."
+    )
+    st.page_link("capabilities.py", label="What there is to build with",
+                 icon=":material/extension:")  # fmt: skip
+    st.caption("`packetflow studio` outside of a workspace opens the examples.")
+
+
+def show_pipelines(cards: Sequence[PipelineCard]) -> None:
+    """The first few, by name."""
+    st.header(":blue[:material/account_tree:] Open a pipeline", anchor=False)
+    if not cards:
+        st.caption("None yet. Save one as pipelines/NAME.yaml and it appears here.")
+    for one in cards[:6]:
+        st.page_link(
+            "pipelines.py", label=words(one.name), help=one.intent,
+            query_params={"name": one.name},
+        )  # fmt: skip
+    if len(cards) > 6:
+        st.page_link("pipelines.py", label="All pipelines", icon=":material/arrow_forward:")
+
+
 st.title(words(here.folder.name) if not intent() else "Good to see you", anchor=False)
 st.html(f'<p class="pf-lead">{intent() or "A workspace of capabilities and pipelines."}</p>')
 
@@ -39,34 +85,18 @@ with guard("what there is"):
     names = {one.name for one in found.pipelines}
     broken_files(found.broken, here.folder)
 
-    first, second, third = st.columns(3)
-    with first, st.container(border=True, height="stretch"):
-        st.header(":blue[:material/bar_chart_4_bars:] See an example", anchor=False)
-        st.markdown("A report on the life expectancy of 142 countries, made before your eyes.")
-        if st.button("Make the example report", type="primary", disabled=REPORT not in names):
-            open_run(REPORT, {})
-    with second, st.container(border=True, height="stretch"):
-        st.header(":blue[:material/upload_file:] Try your own table", anchor=False)
-        upload = st.file_uploader(
-            "A CSV, Excel, Parquet or JSON file",
-            TABLES,
-            disabled=REPORT not in names,
-        )
-        path = st.text_input("or its path or web address", disabled=REPORT not in names)
-        if st.button("Make the report", disabled=not (upload or path.strip())):
-            source = keep_upload(upload.getvalue(), upload.name, here.folder) if upload else path
-            open_run(REPORT, {"source": source.strip()})
+    if REPORT in names:
+        first, second, third = st.columns(3)
+        with first, st.container(border=True, height="stretch"):
+            show_example()
+        with second, st.container(border=True, height="stretch"):
+            show_own_table()
+    else:
+        third, fourth = st.columns(2)
+        with fourth, st.container(border=True, height="stretch"):
+            show_how_to_add()
     with third, st.container(border=True, height="stretch"):
-        st.header(":blue[:material/account_tree:] Open a pipeline", anchor=False)
-        if not found.pipelines:
-            st.caption("None yet. Save one as pipelines/NAME.yaml and it appears here.")
-        for one in found.pipelines[:6]:
-            st.page_link(
-                "pipelines.py", label=words(one.name), help=one.intent,
-                query_params={"name": one.name},
-            )  # fmt: skip
-        if len(found.pipelines) > 6:
-            st.page_link("pipelines.py", label="All pipelines", icon=":material/arrow_forward:")
+        show_pipelines(found.pipelines)
 
 with guard("what waits"):
     waiting = st.container()
@@ -82,4 +112,4 @@ with guard("recent runs"):
         run_links(recent)
         st.page_link("runs.py", label="All runs", icon=":material/arrow_forward:")
     else:
-        st.caption("Nothing has run here yet. The example report takes a second or two.")
+        st.caption("Nothing has run here yet.")

@@ -35,7 +35,8 @@ def show_card(card: PipelineCard) -> None:
     st.caption(f"Needs {', '.join(needed)}." if needed else "Needs nothing: it runs as it is.")
     with st.container(horizontal=True, gap="small"):
         if card.problems:
-            st.badge(f"{len(card.problems)} problems", color="red", icon=":material/error:")
+            many = "" if len(card.problems) == 1 else "s"
+            st.badge(f"{len(card.problems)} problem{many}", color="red", icon=":material/error:")
         for trigger in card.triggers:
             st.badge(f"starts on {trigger.replace(': ', ' ')}", color="gray")
 

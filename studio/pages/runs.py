@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from studio.showing import plain_markdown, show_svg, show_values, words
 from studio.spans import described, show_spans
 from studio.state import desk, guard, mode, query
 from studio.theme import STATUS, status_text
+from studio.trying import show_anew
 
 PAGE = 20
 FILTER_WIDE = 168  # in pixels; two stand beside each other on a phone
@@ -70,8 +72,8 @@ def show_list() -> None:
             st.rerun()
 
 
-def show_head(found: Whole, worked: float) -> None:
-    """What ran, how it stands, and what can be done now."""
+def show_head(found: Whole, worked: float, gone: Sequence[str]) -> None:
+    """What ran, how it stands, and what can be done now; *gone* are inputs that were not kept."""
     row = found.execution
     identity, status = str(row["execution_id"]), str(row["status"])
     st.title(plain_markdown(words(str(row["name"]))), anchor=False)
@@ -84,12 +86,17 @@ def show_head(found: Whole, worked: float) -> None:
     told.append(f"started by {row['trigger']}")
     said = plain_markdown(" \u00b7 ".join(told))
     st.caption(f"{said} \u00b7 {identity[-8:]}")
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.page_link("pipelines.py", label="Its pipeline", icon=":material/account_tree:",
                      query_params={"name": str(row["name"])})  # fmt: skip
         if row["retry_of"]:
             st.page_link("runs.py", label="The run before it", icon=":material/history:",
                          query_params={"run": str(row["retry_of"])})  # fmt: skip
+        if gone and status not in UNDER_WAY:
+            begun = show_anew(identity, str(row["failed_step"] or ""), gone)
+            if begun:
+                go(begun)
+            return
         if row["failed_step"] and st.button(
             f"Replay from {words(row['failed_step'])}", icon=":material/replay:", type="primary",
             help="A new run that takes over what went well and begins with the failed step",
@@ -126,13 +133,13 @@ def show_one(identity: str) -> None:
         st.rerun()
     row, card = found.execution, described(str(found.execution["name"]))
     drawn = bars(found, time.time_ns())
-    show_head(found, seconds_worked(drawn))
+    past = Past(desk().folder, found)
+    show_head(found, seconds_worked(drawn), past.gone)
     if row["status"] in UNDER_WAY:
         with guard("live"):
             show_run(identity, card)
     else:
         show_answered(identity)
-    past = Past(desk().folder, found)
     spans = found.spans.to_pylist()
     if row["error"] and row["status"] != "ok":
         with guard("failure"):

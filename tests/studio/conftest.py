@@ -15,9 +15,11 @@ from studio import state
 MAIN = Path(studio.__file__).parent / "pages" / "main.py"
 GUESTS = '''"""Capabilities for tests: one with a class, one that fails."""
 
+from typing import Annotated
+
 import pydantic
 
-from packetflow import capability
+from packetflow import capability, secret
 
 
 class Guest(pydantic.BaseModel):
@@ -35,6 +37,14 @@ def greet(guest: Guest, tags: list[str]) -> str:
 def fall_down(text: str) -> str:
     """Fall."""
     raise RuntimeError("the floor is wet")
+
+
+@capability(provides="opened")
+def open_door(word: Annotated[str, secret]) -> str:
+    """Open a door for who knows the word."""
+    if word != "sesame":
+        raise PermissionError("the door stays shut")
+    return "open"
 '''
 EXAMPLE = Path(__file__).parents[2] / "data"
 

@@ -40,7 +40,7 @@ def test_a_failed_run_shows_its_line_of_code_and_its_words(page, ran):
 
     assert not test.exception
     assert "Fall down failed" in said(test)
-    assert "capabilities/guests.py, line 22" in said(test)
+    assert "capabilities/guests.py, line 24" in said(test)
     assert "the floor is wet" in said(test)
 
 

@@ -105,3 +105,33 @@ def test_a_fork_from_an_unknown_step_is_an_error(say, failed):
 
     assert said.code == 1
     assert "step_9" in said.err
+
+
+SECRET = """
+from typing import Annotated
+from packetflow import capability, secret
+
+@capability(provides="draft")
+def write(text: str) -> str:
+    return text.upper()
+
+@capability(provides="sent")
+def send(draft: str, token: Annotated[str, secret]) -> str:
+    if token != "open sesame":
+        raise PermissionError("refused")
+    return draft
+"""
+
+
+def test_a_fork_takes_a_secret_that_is_given_anew(say, example):
+    (example / "capabilities" / "sending.py").write_text(SECRET)
+    (example / "pipelines" / "mail.yaml").write_text(
+        "pipeline: mail\nsteps: [{use: write}, {use: send}]\n"
+    )
+    failed = say("run", "mail", "text=hi", "token=guess", "--json").json["execution_id"]
+
+    without = say("fork", failed)
+    again = say("fork", failed, "--set", "token=open sesame", "--json")
+
+    assert "fork it and give 'token' anew" in without.err
+    assert (again.code, again.json["outputs"]) == (0, {"draft": "HI", "sent": "HI"})

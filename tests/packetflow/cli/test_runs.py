@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from packetflow.cli.history import what_next
+
 CARELESS = """from packetflow import capability
 
 def parse(text):
@@ -99,3 +101,10 @@ def test_an_unknown_run_is_an_error(say):
 
     assert said.code == 1
     assert "no execution is called 'ffffffff'" in said.err
+
+
+def test_a_failure_can_be_replayed_only_where_there_is_one():
+    lost = {"execution_id": "ab" * 16, "status": "lost", "failed_step": None}
+
+    assert not any("replay" in line for line in what_next(lost))
+    assert any("replay" in line for line in what_next(lost | {"failed_step": "greet"}))

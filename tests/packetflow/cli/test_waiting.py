@@ -1,5 +1,7 @@
 """`waiting`, `answer` and `emit`."""
 
+import json
+
 import pytest
 
 from packetflow import Workspace, approval, capability, pipeline, wait_for
@@ -121,6 +123,31 @@ def test_an_event_nobody_waits_for_is_kept(say):
     assert said.code == 0
     assert "0 waiting" in said.out
     assert say("sql", "select event from events", "--json").json["rows"] == [["draft_ready"]]
+
+
+STAYS = """from typing import Annotated
+from packetflow import Context, capability, secret
+
+@capability(provides="sent")
+async def send(token: Annotated[str, secret], context: Context) -> str:
+    return await context.ask("Send it?", ["send", "hold"])
+"""
+
+
+def test_a_run_that_cannot_be_put_aside_says_how_to_end_its_wait(say, begun, example):
+    (example / "capabilities" / "sending.py").write_text(STAYS)
+    process = begun("run", "send", "token=hunter2", "--json")
+    for line in process.stderr:
+        if "packetflow answer" in line:
+            break
+    words, more = line.split(), process.stderr.readline()
+
+    said = say("answer", words[2], "send", "--json")
+    out, _ = process.communicate(timeout=30)
+
+    assert words[3:] == ["send", "send|hold"]
+    assert "this process stays until then" in more
+    assert (said.code, json.loads(out)["outputs"]) == (0, {"sent": "send"})
 
 
 @capability(provides="letter")

@@ -159,6 +159,19 @@ def test_a_pipeline_shows_the_outputs_it_promises():
     assert made.title == "page"
 
 
+def test_an_optional_input_that_a_pipeline_does_not_list_is_not_drawn():
+    @capability(provides="text")
+    def load(url: str, sheet: str = "", encoding: str = "") -> str:
+        return url
+
+    def inputs(requires: list[str] | None) -> list[str]:
+        made = drawing(pipeline("page", load >> summarize, requires=requires))
+        return [n.label for n in made.nodes if n.kind == "input"]
+
+    assert inputs(["url", "sheet?"]) == ["url", "sheet?"]
+    assert inputs(None) == ["url", "sheet?", "encoding?"]
+
+
 def test_problems_are_marked_at_their_step():
     made = drawing(Sequence((Use(Unknown("fetsh"), {}, {"text": "text"}), Use(summarize))))
 

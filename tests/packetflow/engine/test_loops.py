@@ -109,7 +109,7 @@ async def test_what_is_no_list_is_refused_by_name():
 
     assert (await run(then(numbers, each(inc, "ns", "ms")), n=1))["ms"] == [2]
     execution = await run(then(one, each(inc, "ns", "ms")), n=1)
-    assert "'ns' is a int, not a list to walk" in execution.failure.message
+    assert "'ns' is an int, not a list to walk" in execution.failure.message
     with pytest.raises(MissingInput):
         await run(each(inc, "ns", "ms"))
 

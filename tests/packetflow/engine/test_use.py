@@ -11,7 +11,7 @@ from packetflow import Context, Effect, capability, each, parallel
 from packetflow.engine.engine import Engine
 from packetflow.engine.events import Logged, Progressed, StepEnded, StepStarted
 from packetflow.engine.ports import MemorySink
-from packetflow.errors import MissingInput, WrongType
+from packetflow.errors import MissingInput, UnknownName, WrongType
 from packetflow.kernel.records import EventArrived, LogLine, MessagePosted, MetricPoint
 from tests.packetflow.engine.kit import inc, run, slow_inc, turns
 
@@ -80,9 +80,21 @@ async def test_something_else_than_promised_coming_back_says_what_is_missing():
     def lies(n: int) -> Point:
         return None
 
-    assert (
-        "'x, y' is not all in what came back (a NoneType)" in (await run(lies, n=1)).failure.message
-    )
+    said = (await run(lies, n=1)).failure.message
+    assert "'x, y' are not in what came back (a NoneType)" in said
+
+
+async def test_a_forgotten_key_is_told_from_those_that_came_back():
+    class Label(TypedDict):
+        text: str
+        weight: float
+
+    @capability(run_in="loop")
+    def forgets(n: int) -> Label:
+        return {"text": str(n)}
+
+    said = (await run(forgets, n=1)).failure.message
+    assert "'weight' is not in the dict that came back, which has 'text'" in said
 
 
 async def test_a_name_that_is_missing_only_at_run_time_is_named():
@@ -171,7 +183,7 @@ async def test_a_failure_carries_inputs_and_replays_with_the_user_s_own_error():
     with pytest.raises(Exception, match="division by zero"):
         execution["m"]
     assert execution["n"] == 2  # what was made before is kept
-    with pytest.raises(MissingInput, match="did you mean 'n'"):
+    with pytest.raises(UnknownName, match=r"no output of execution .* is called 'nn'.*mean 'n'"):
         (await run(inc, n=1))["nn"]
 
 

@@ -18,6 +18,8 @@ from packetflow.library.cleaning import clean_table, recognised
         (["31.12.2025", "01.02.2026"], [date(2025, 12, 31), date(2026, 2, 1)]),
         (["12/31/2025", "01/02/2026"], [date(2025, 12, 31), date(2026, 1, 2)]),
         (["yes", "No"], [True, False]),
+        (["ja", "Nein"], [True, False]),
+        (["ja", "no"], ["ja", "no"]),
         (["00123", "04567"], ["00123", "04567"]),
         (["NA", "NO"], ["NA", "NO"]),
         (["NO", "NO"], ["NO", "NO"]),
@@ -57,9 +59,9 @@ def test_every_change_is_said() -> None:
     assert cleaned["table"].to_pydict() == {"name": ["Ada", "Bob"], "age": [36, 36]}
     assert cleaned["changes"] == [
         "cut spaces around column names",
-        "name: cut spaces in 1 cells",
-        "age: read as whole numbers, 1 words for missing emptied",
-        "dropped 1 duplicate rows",
+        "name: cut spaces in 1 cell",
+        "age: read as whole numbers, 1 word for missing emptied",
+        "dropped 1 duplicate row",
         "age: filled 1 missing with the median 36",
     ]
 

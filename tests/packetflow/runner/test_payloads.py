@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from msgspec.msgpack import Ext
 
-from packetflow.errors import MissingInput, WireError
+from packetflow.errors import UnknownName, WireError
 from packetflow.kernel.records import ValueTag
 from packetflow.runner.payloads import Outputs, to_payload
 from packetflow.store.artifacts import Artifacts
@@ -47,7 +47,7 @@ def test_what_did_not_come_along_says_so_when_it_is_read(tmp_path: Path, tag: Va
 
 
 def test_a_name_that_is_not_there_is_missing(tmp_path: Path):
-    with pytest.raises(MissingInput, match="'sum'"):
+    with pytest.raises(UnknownName, match="'sum'"):
         Outputs({}, tmp_path)["sum"]
 
 

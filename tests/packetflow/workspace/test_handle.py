@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
+from typing import Annotated
 
 import pytest
 
-from packetflow import Workspace, capability, wait_for
+from packetflow import Context, Workspace, capability, secret, wait_for
 from packetflow.engine.events import Ended, StepEnded
 from tests.packetflow.workspace.kit import PATIENCE
 
@@ -80,3 +81,39 @@ async def test_giving_up_on_a_handle_leaves_the_run_alone(memory: Workspace):
     gate.set()
 
     assert (await handle)["b"] == 2
+
+
+def test_a_handle_says_whose_it_is_and_how_it_stands(memory: Workspace):
+    gate = threading.Event()
+
+    @capability(provides="b")
+    def slow(a: int) -> int:
+        gate.wait(PATIENCE)
+        return a + 1
+
+    handle = memory.start(slow, a=1)
+    before = repr(handle)
+    gate.set()
+    handle.result()
+
+    assert before == f"<handle of execution {handle.id[-8:]}, under way>"
+    assert repr(handle) == f"<handle of <execution {handle.id[-8:]} ok (b)>>"
+
+
+def test_a_run_with_secrets_cannot_be_put_aside(ws: Workspace):
+    @capability(provides="b")
+    async def ask(a: Annotated[str, secret], context: Context) -> str:
+        return await context.ask("now?")
+
+    @capability(provides="b")
+    async def ask_openly(a: str, context: Context) -> str:
+        return await context.ask("now?")
+
+    hidden, plain = ws.start(ask, a="x"), ws.start(ask_openly, a="x")
+
+    assert not hidden.can_be_put_aside
+    assert plain.can_be_put_aside
+    hidden.cancel()
+    plain.cancel()
+    hidden.result()
+    plain.result()

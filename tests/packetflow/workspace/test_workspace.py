@@ -10,6 +10,7 @@ import pytest
 from packetflow import Workspace, capability, parallel, pipeline, wait_for
 from packetflow.engine.start import Start
 from packetflow.errors import (
+    CompositionError,
     MissingInput,
     StoreError,
     UnknownName,
@@ -280,3 +281,16 @@ def test_parallel_steps_and_a_wait_give_what_they_make(memory: Workspace):
 
     run = handle.result(PATIENCE)
     assert (run["l"], run["told"]) == ("al", 7)
+
+
+def test_a_plain_function_is_refused_with_the_way_out(memory: Workspace):
+    def plain(x: int) -> int:
+        return x
+
+    with pytest.raises(CompositionError, match="plain is no capability; put @capability above it"):
+        memory.run_sync(plain, x=1)
+
+
+def test_workspaces_and_catalogs_say_what_they_are(memory: Workspace):
+    assert repr(memory) == "<workspace in memory>"
+    assert repr(memory.catalog).startswith("<catalog of 0 own capabilities and 0 pipelines;")

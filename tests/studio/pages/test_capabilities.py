@@ -12,6 +12,16 @@ def test_all_capabilities_are_listed_with_their_contracts(page):
     assert "customer_id, customers_file?" in said(test)
 
 
+def test_those_of_the_workspace_stand_before_the_ready_ones(page):
+    test = page("capabilities")
+
+    own, ready = [one.value for one in test.header]
+    assert own.startswith("Of this workspace")
+    assert ready.startswith("Ready to use")
+    words = said(test)
+    assert words.index("Greet a guest") < words.index("Fit a straight line")
+
+
 def test_the_search_finds_by_words(page):
     test = page("capabilities")
 

@@ -44,3 +44,20 @@ def test_a_broken_file_is_named_with_its_line(page, example):
         assert "torn.yaml, line 3" in said(page())
     finally:
         broken.unlink()
+
+
+def test_a_workspace_without_the_report_offers_what_works_there(page, example):
+    report = example / "pipelines" / "research_report.yaml"
+    text = report.read_text()
+    report.unlink()
+    try:
+        home = page()
+    finally:
+        report.write_text(text)
+
+    assert not home.exception
+    titles = " ".join(one.value for one in home.header)
+    assert "Open a pipeline" in titles
+    assert "Add your own" in titles
+    assert "See an example" not in titles
+    assert not home.file_uploader

@@ -1,5 +1,6 @@
 """Runs."""
 
+from studio.state import desk
 from tests.studio.conftest import button, said
 
 
@@ -37,6 +38,22 @@ def test_a_failed_run_says_where_and_can_be_replayed(page, ran):
     button(test, "Replay from Pick customer").click().run()
     assert not test.exception
     assert test.query_params["run"] not in (run.execution_id, [run.execution_id])
+
+
+def test_a_secret_is_asked_for_anew_before_a_replay(page, ran):
+    run = ran("open_door", word="please open")
+    test = page("runs", run=run.execution_id)
+
+    button(test, "Start").click().run()
+    assert "Please fill in Word" in said(test)
+    test.text_input[0].set_value("sesame")
+    button(test, "Start").click().run()
+    again = test.query_params["run"]
+    identity = again if isinstance(again, str) else again[0]
+
+    assert not test.exception
+    assert identity != run.execution_id
+    assert desk().runs[identity].result(30).status == "ok"
 
 
 def test_a_run_that_is_not_there_gets_a_box(page):
