@@ -35,16 +35,22 @@ class SharedKey:
 
 
 def shared_place(step: Guarded) -> Hashable:
-    """What a shared limit goes by: what is called and how it is joined, else the step itself."""
-    inner: Step = step
+    """What a shared limit goes by: what is called and how it is joined, else the step itself.
+
+    The same policy twice around one step makes two limits: a bulkhead that shared its places with
+    the one inside it would wait for itself.
+    """
+    inner: Step = step.step
+    again = 0
     while isinstance(inner, Guarded):
+        again += inner.policy == step.policy
         inner = inner.step
     if not isinstance(inner, (Use, Call)):
-        return inner
+        return inner, again
     called: Hashable = inner.pipeline if isinstance(inner, Call) else inner.capability
     try:
         fixed: Hashable = msgspec.msgpack.encode(identity(dict(inner.values)))
     except (TypeError, OverflowError, ValueError, RecursionError):
         fixed = object()  # not to be compared, so not shared either
     writes = None if inner.writes is None else tuple(sorted(inner.writes.items()))
-    return called, tuple(sorted(inner.reads.items(), key=str)), writes, fixed
+    return called, tuple(sorted(inner.reads.items(), key=str)), writes, fixed, again

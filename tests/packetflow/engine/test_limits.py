@@ -279,3 +279,11 @@ async def test_what_an_earlier_life_has_done_waits_in_no_line_and_is_never_refus
 
     assert again.outputs == first.outputs
     assert later.clock.seconds == 0
+
+
+async def test_the_same_bulkhead_twice_around_a_step_does_not_wait_for_itself():
+    mine = engine()
+
+    done = await mine.run(inc.bulkhead(1).hedge(5).bulkhead(1), {"n": 1})
+
+    assert done["n"] == 2
