@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 
@@ -10,8 +10,12 @@ from packetflow import Context, Workspace, capability, secret, wait_for
 from packetflow.engine.events import Ended, StepEnded
 from tests.packetflow.workspace.kit import PATIENCE
 
+Gated = tuple[Any, threading.Event]
 
-async def test_the_events_of_a_run_can_be_followed_from_a_running_loop(memory: Workspace):
+
+@pytest.fixture
+def gated() -> Gated:
+    """A capability that waits in its thread, and the gate that lets it go on."""
     gate = threading.Event()
 
     @capability(provides="b")
@@ -19,6 +23,13 @@ async def test_the_events_of_a_run_can_be_followed_from_a_running_loop(memory: W
         gate.wait(PATIENCE)
         return a + 1
 
+    return slow, gate
+
+
+async def test_the_events_of_a_run_can_be_followed_from_a_running_loop(
+    memory: Workspace, gated: Gated
+):
+    slow, gate = gated
     handle = memory.start(slow, a=1)
     events = aiter(handle)
     gate.set()
@@ -28,14 +39,8 @@ async def test_the_events_of_a_run_can_be_followed_from_a_running_loop(memory: W
     assert (await handle)["b"] == 2
 
 
-def test_the_events_of_a_run_can_be_followed_in_plain_code(memory: Workspace):
-    gate = threading.Event()
-
-    @capability(provides="b")
-    def slow(a: int) -> int:
-        gate.wait(PATIENCE)
-        return a + 1
-
+def test_the_events_of_a_run_can_be_followed_in_plain_code(memory: Workspace, gated: Gated):
+    slow, gate = gated
     handle = memory.start(slow, a=1)
     events = iter(handle)
     gate.set()
@@ -67,14 +72,8 @@ def test_waiting_for_a_handle_inside_an_async_capability_is_a_clear_error(
     assert "await" in run.failure.message
 
 
-async def test_giving_up_on_a_handle_leaves_the_run_alone(memory: Workspace):
-    gate = threading.Event()
-
-    @capability(provides="b")
-    def slow(a: int) -> int:
-        gate.wait(PATIENCE)
-        return a + 1
-
+async def test_giving_up_on_a_handle_leaves_the_run_alone(memory: Workspace, gated: Gated):
+    slow, gate = gated
     handle = memory.start(slow, a=1)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(handle, 0.01)
@@ -83,14 +82,8 @@ async def test_giving_up_on_a_handle_leaves_the_run_alone(memory: Workspace):
     assert (await handle)["b"] == 2
 
 
-def test_a_handle_says_whose_it_is_and_how_it_stands(memory: Workspace):
-    gate = threading.Event()
-
-    @capability(provides="b")
-    def slow(a: int) -> int:
-        gate.wait(PATIENCE)
-        return a + 1
-
+def test_a_handle_says_whose_it_is_and_how_it_stands(memory: Workspace, gated: Gated):
+    slow, gate = gated
     handle = memory.start(slow, a=1)
     before = repr(handle)
     gate.set()
