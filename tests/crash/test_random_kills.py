@@ -30,7 +30,8 @@ pytestmark = pytest.mark.crash
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("KILLS", "12"))
-CLOCKS_DIFFER_NS = 1_000_000
+CLOCKS_DIFFER_NS = 20_000_000
+"""A run's times count from when it began here; being held up just then shifts them all."""
 ROLES = ("cli", "runner", "notebook")
 
 
@@ -121,8 +122,12 @@ def ran_again(marks, spans):
         for span in reversed(spans)
         if span.kind == "capability" and span.status == Status.OK
     }
+    calls = Counter((one[1], one[2]) for one in marks)
     return [
-        one for one in marks if int(one[3]) > kept.get((one[1], one[2]), 2**63) + CLOCKS_DIFFER_NS
+        one
+        for one in marks
+        if calls[one[1], one[2]] > 1
+        and int(one[3]) > kept.get((one[1], one[2]), 2**63) + CLOCKS_DIFFER_NS
     ]
 
 
