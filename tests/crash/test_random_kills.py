@@ -31,7 +31,7 @@ pytestmark = pytest.mark.crash
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("KILLS", "12"))
 CLOCKS_DIFFER_NS = 20_000_000
-"""A run's times count from when it began here; being held up just then shifts them all."""
+"""Was 1 ms until a failure that could not be looked into; a held-up clock offset is a guess."""
 ROLES = ("cli", "runner", "notebook")
 
 
@@ -168,7 +168,7 @@ def test_killing_anything_at_any_moment_loses_and_repeats_nothing(tmp_path, monk
             assert row["status"] in FINAL
             assert row["result"] == expected(row["seed"])
             again += ran_again(calls[execution], story.spans)
-    # what was sent counts, not the calls: one may be killed after its mark and before it sends
+    # what was sent counts, not the calls: one could be killed after its mark and before it sends
     effects = Counter(("pay", one[0]) for one in read_marks(tmp_path) if one[1] == "pay")
     effects += Counter(("send", line) for line in (tmp_path / "sent").read_text().splitlines())
     spans = sum(isinstance(one, SpanEnded) for one in everything(tmp_path))
