@@ -104,11 +104,12 @@ async def test_killed_between_mark_and_start_the_next_runner_starts_it_once(fold
 async def test_killed_after_the_start_it_is_an_interrupted_run_and_not_a_new_one(folder):
     killed_in(folder, "_settle")
 
-    def is_settled(ws):
+    def is_settled_and_told(ws):
         mark = ws.folder.state / "triggered" / id_of("taken", "event:e-1")
-        return mark.stat().st_size == 0
+        told = ws.sql("select 1 from executions where status <> 'running'").num_rows
+        return mark.stat().st_size == 0 and told
 
-    rows = await in_another_runner(folder, "second", is_settled)
+    rows = await in_another_runner(folder, "second", is_settled_and_told)
 
     assert [row["status"] for row in rows] == [Status.LOST]
     assert not (folder / "notes.txt").exists()
