@@ -179,7 +179,9 @@ def joined(step: Use | Call) -> tuple[list[tuple[str, Port]], list[tuple[str, Po
 
 
 def _renamed(port: Port, name: str) -> Port:
-    return port if port.name == name else replace(port, name=name)
+    if port.name == name:
+        return port
+    return Port(name, port.type, port.optional, port.default, port.secret, port.help)
 
 
 def _infer_called(step: Use | Call) -> Flow:

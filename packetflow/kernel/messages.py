@@ -70,6 +70,36 @@ class Describe(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, t
     source: str | None = None
 
 
+class DrawBoard(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="draw_board"):
+    """Ask for the board of a pipeline's YAML text; answered by `BoardDrawn`.
+
+    ``looks`` is the text of a view file. ``places`` says where cards stood that nobody placed, and
+    ``sizes`` how large cards were measured, both in pixels by step id.
+    """
+
+    id: str
+    source: str
+    looks: str = ""
+    places: dict[str, tuple[float, float]] = {}
+    sizes: dict[str, tuple[float, float]] = {}
+
+
+class SearchPalette(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="search_palette"
+):
+    """Ask for capabilities and pipelines to put in; answered by `PaletteFound`.
+
+    With a ``kind``, the id of a type on a board, only those are meant that have an input (``side``
+    is ``input``) or an output into which, or from which, a value of that type may flow.
+    """
+
+    id: str
+    text: str = ""
+    kind: str = ""
+    side: str = ""
+    limit: int = 50
+
+
 class Follow(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="follow"):
     """Ask for the events of an execution from now on; answered as a followed request is."""
 
@@ -165,6 +195,22 @@ class Described(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, 
     description: Description
 
 
+class BoardDrawn(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="board_drawn"):
+    """A `packetflow.kernel.board.Board`, as JSON: it goes on to a page as it is."""
+
+    id: str
+    board: bytes
+
+
+class PaletteFound(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="palette_found"
+):
+    """A `packetflow.kernel.board.Palette`, as JSON."""
+
+    id: str
+    palette: bytes
+
+
 class RunAccepted(
     msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="run_accepted"
 ):
@@ -227,6 +273,8 @@ Request: TypeAlias = (
     CapabilityDiscovery
     | CapabilityRequest
     | Describe
+    | DrawBoard
+    | SearchPalette
     | Follow
     | CancelRun
     | ResumeRun
@@ -241,6 +289,8 @@ Request: TypeAlias = (
 Answer: TypeAlias = (
     CapabilityListing
     | Described
+    | BoardDrawn
+    | PaletteFound
     | RunAccepted
     | RunEvent
     | CapabilityResponse

@@ -14,6 +14,7 @@ from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import (
     Answer,
     AnswerStep,
+    BoardDrawn,
     CancelRun,
     CapabilityDiscovery,
     CapabilityListing,
@@ -21,14 +22,17 @@ from packetflow.kernel.messages import (
     Describe,
     Described,
     Done,
+    DrawBoard,
     EmitEvent,
     Follow,
     ForkRun,
+    PaletteFound,
     Ping,
     Pong,
     Reload,
     Request,
     ResumeRun,
+    SearchPalette,
 )
 from packetflow.runner.card import RunnerCard
 from packetflow.runner.connections import Connections
@@ -83,6 +87,44 @@ class RunnerClient:
         """
         answer = self._ask(lambda id: Describe(id, name, source))
         return _a(Described, answer).description
+
+    def draw(
+        self,
+        source: str,
+        looks: str = "",
+        *,
+        places: Mapping[str, tuple[float, float]] | None = None,
+        sizes: Mapping[str, tuple[float, float]] | None = None,
+        seconds: float | None = None,
+    ) -> bytes:
+        """The board of a pipeline's YAML text, as JSON; see `packetflow.kernel.board.Board`.
+
+        Args:
+            source: The text, in whatever state it is.
+            looks: The text of its view file.
+            places: Where cards stood that nobody placed, in pixels by step id.
+            sizes: How large cards were measured.
+            seconds: How long to wait at most.
+
+        Raises:
+            SourceError: The looks cannot be read.
+            TimeoutError: There was no answer within *seconds*.
+        """
+        where, large = dict(places or {}), dict(sizes or {})
+        answer = self._ask(lambda id: DrawBoard(id, source, looks, where, large), seconds=seconds)
+        return _a(BoardDrawn, answer).board
+
+    def palette(self, text: str = "", *, kind: str = "", side: str = "", limit: int = 50) -> bytes:
+        """Capabilities and pipelines to put in, as JSON; see `packetflow.kernel.board.Palette`.
+
+        Args:
+            text: Words to find; empty for all.
+            kind: The id of a type on a board; only what fits it is found.
+            side: Which side of what is found must fit: ``input`` or ``output``.
+            limit: How many at most.
+        """
+        answer = self._ask(lambda id: SearchPalette(id, text, kind, side, limit))
+        return _a(PaletteFound, answer).palette
 
     def run(
         self,

@@ -14,8 +14,10 @@ from packetflow.kernel.cards import Description, Happening, Listing, Outcome
 from packetflow.kernel.messages import (
     AnswerStep,
     CapabilityRequest,
+    DrawBoard,
     EmitEvent,
     ForkRun,
+    SearchPalette,
 )
 
 Tell: TypeAlias = Callable[[Happening | Outcome], None]
@@ -50,6 +52,18 @@ class RunnerHost(Protocol):
             UnknownName: There is none of that name.
             SourceError: The text cannot be read.
         """
+        ...
+
+    async def draw(self, request: DrawBoard) -> bytes:
+        """The board of a pipeline's text, as JSON; a text that cannot be read has a board too.
+
+        Raises:
+            SourceError: The looks cannot be read.
+        """
+        ...
+
+    async def palette(self, request: SearchPalette) -> bytes:
+        """What can be put into a pipeline, best first, as JSON."""
         ...
 
     async def start(self, request: CapabilityRequest, tell: Tell | None) -> str:
