@@ -27,7 +27,7 @@ from packetflow.composition.edit_operations import (
 from packetflow.composition.edit_patch import patched
 from packetflow.errors import CompositionError, EditRefused, SourceError
 
-__all__ = ["Edited", "apply"]
+__all__ = ["Edited", "apply", "inverse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def apply(text: str, operation: Mapping[str, Any] | Operation) -> Edited:
             raise EditRefused("steps are nested too deep; save inner parts apart") from error
         if isinstance(one, Rename):
             renamed = {one.step: one.to}
-    return Edited(new, _inverse(text, new), renamed)
+    return Edited(new, inverse(text, new), renamed)
 
 
 def _replaced(text: str, one: Replace) -> str:
@@ -90,7 +90,7 @@ def _replaced(text: str, one: Replace) -> str:
     return text[: one.at] + one.new + text[one.at + len(one.old) :]
 
 
-def _inverse(old: str, new: str) -> dict[str, Any]:
+def inverse(old: str, new: str) -> dict[str, Any]:
     """The operation that makes *old* of *new*: everything between what both begin and end with."""
     most = min(len(old), len(new))
     start = _shared(old, new, most)

@@ -260,8 +260,6 @@ def test_every_wire_ends_at_ports_that_are_there(pipeline):
         assert wire.input in {port.name for port in there[wire.target].inputs}
         if wire.source is not None:
             assert wire.output in {port.name for port in there[wire.source].outputs}
-        else:
-            assert wire.output
 
 
 @given(pipelines, st.data())
