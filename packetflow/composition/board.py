@@ -39,6 +39,7 @@ def draw_board(
     looks: Mapping[str, Look] | None = None,
     places: Mapping[str, Point] | None = None,
     sizes: Mapping[str, Size] | None = None,
+    parents: Mapping[str, str] | None = None,
     last: Board | None = None,
     kinds: dict[str, Any] | None = None,
 ) -> Board:
@@ -51,6 +52,8 @@ def draw_board(
         looks: By step id.
         places: Where cards stood that nobody placed, so that they stay there.
         sizes: How large cards were measured, in pixels.
+        parents: In which card they stood then, empty for the file's own list; a place counts only
+            there.
         last: What to show when the text cannot be read.
         kinds: Told the Python types of the board, by their ids.
 
@@ -81,7 +84,7 @@ def draw_board(
             maker,
             pipeline,
             _File(root, standing(root, there), broken),
-            _Seen(looks or {}, places or {}, sizes or {}),
+            _Seen(looks or {}, places or {}, sizes or {}, parents or {}),
         )
     except SourceError as error:
         return unreadable(last or Board(), error)
@@ -123,10 +126,16 @@ class _Seen:
     looks: Mapping[str, Look]
     places: Mapping[str, Point]
     sizes: Mapping[str, Size]
+    parents: Mapping[str, str]
 
-    def placed(self) -> dict[str, Point]:
+    def placed(self, cards: Iterable[BoardCard]) -> dict[str, Point]:
         """Where cards stand; what somebody placed goes before what was drawn."""
-        found = dict(self.places)
+        there = {card.id: card.parent or "" for card in cards}
+        found = {
+            name: point
+            for name, point in self.places.items()
+            if name in there and self.parents.get(name, there[name]) == there[name]
+        }
         for name, look in self.looks.items():
             if look.x is not None and look.y is not None:
                 found[name] = (look.x, look.y)
@@ -142,7 +151,7 @@ def _drawn(maker: Cards, pipeline: Pipeline, file: _File, seen: _Seen) -> Board:
         maker.card(one, around.get(id(one.step), []), after.get(one.id, ())) for one in file.there
     ]
     found = _wires(pipeline)
-    boxes = place_all(cards, found, root=ground, placed=seen.placed(), sizes=seen.sizes)
+    boxes = place_all(cards, found, root=ground, placed=seen.placed(cards), sizes=seen.sizes)
     contract = pipeline.contract
     inputs = [maker.port(port, "given") for port in contract.requires]
     outputs = [maker.port(port, "taken") for port in contract.provides]

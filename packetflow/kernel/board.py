@@ -180,3 +180,19 @@ class Palette(msgspec.Struct, frozen=True):
 
     items: list[PaletteItem] = []
     types: dict[str, BoardType] = {}
+
+
+class Drawn(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A board on its way.
+
+    Attributes:
+        board: The `Board` as JSON; it goes on to a page as it is.
+        places: Where its cards stand, so that they stay there when it is drawn again.
+        parents: What they stand in; a card that has moved elsewhere gets a new place.
+        is_readable: False when the text could not be read, and the board holds only its mistakes.
+    """
+
+    board: bytes
+    places: dict[str, tuple[float, float]] = {}
+    parents: dict[str, str] = {}
+    is_readable: bool = True

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import Description, Happening, Listing, Outcome
 
 PROTOCOL: Final = 1
@@ -74,7 +75,8 @@ class DrawBoard(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, 
     """Ask for the board of a pipeline's YAML text; answered by `BoardDrawn`.
 
     ``looks`` is the text of a view file. ``places`` says where cards stood that nobody placed, and
-    ``sizes`` how large cards were measured, both in pixels by step id.
+    ``sizes`` how large cards were measured, both in pixels by step id; ``parents`` says in which
+    card they stood then.
     """
 
     id: str
@@ -82,6 +84,7 @@ class DrawBoard(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, 
     looks: str = ""
     places: dict[str, tuple[float, float]] = {}
     sizes: dict[str, tuple[float, float]] = {}
+    parents: dict[str, str] = {}
 
 
 class SearchPalette(
@@ -196,10 +199,10 @@ class Described(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, 
 
 
 class BoardDrawn(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="board_drawn"):
-    """A `packetflow.kernel.board.Board`, as JSON: it goes on to a page as it is."""
+    """The board of a text."""
 
     id: str
-    board: bytes
+    drawn: Drawn
 
 
 class PaletteFound(

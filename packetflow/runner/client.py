@@ -8,7 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
+from msgspec import structs
+
 from packetflow.errors import NoRunner, RunElsewhere, RunnerLost, WireError
+from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import Description, Listing
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import (
@@ -88,42 +91,27 @@ class RunnerClient:
         answer = self._ask(lambda id: Describe(id, name, source))
         return _a(Described, answer).description
 
-    def draw(
-        self,
-        source: str,
-        looks: str = "",
-        *,
-        places: Mapping[str, tuple[float, float]] | None = None,
-        sizes: Mapping[str, tuple[float, float]] | None = None,
-        seconds: float | None = None,
-    ) -> bytes:
-        """The board of a pipeline's YAML text, as JSON; see `packetflow.kernel.board.Board`.
+    def draw(self, request: DrawBoard, *, seconds: float | None = None) -> Drawn:
+        """The board of a pipeline's YAML text, in whatever state that is.
 
         Args:
-            source: The text, in whatever state it is.
-            looks: The text of its view file.
-            places: Where cards stood that nobody placed, in pixels by step id.
-            sizes: How large cards were measured.
+            request: What to draw; its id does not matter.
             seconds: How long to wait at most.
 
         Raises:
             SourceError: The looks cannot be read.
             TimeoutError: There was no answer within *seconds*.
         """
-        where, large = dict(places or {}), dict(sizes or {})
-        answer = self._ask(lambda id: DrawBoard(id, source, looks, where, large), seconds=seconds)
-        return _a(BoardDrawn, answer).board
+        answer = self._ask(lambda id: structs.replace(request, id=id), seconds=seconds)
+        return _a(BoardDrawn, answer).drawn
 
-    def palette(self, text: str = "", *, kind: str = "", side: str = "", limit: int = 50) -> bytes:
+    def palette(self, request: SearchPalette) -> bytes:
         """Capabilities and pipelines to put in, as JSON; see `packetflow.kernel.board.Palette`.
 
         Args:
-            text: Words to find; empty for all.
-            kind: The id of a type on a board; only what fits it is found.
-            side: Which side of what is found must fit: ``input`` or ``output``.
-            limit: How many at most.
+            request: What to find; its id does not matter.
         """
-        answer = self._ask(lambda id: SearchPalette(id, text, kind, side, limit))
+        answer = self._ask(lambda id: structs.replace(request, id=id))
         return _a(PaletteFound, answer).palette
 
     def run(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from packetflow.composition.steps import Pipeline
+from packetflow.discovery.easel import Easel
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.execution import Running
 from packetflow.engine.printed import Printed
@@ -26,6 +27,7 @@ from packetflow.errors import (
     RunElsewhere,
     RunError,
 )
+from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import Description, Listing
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import (
@@ -36,7 +38,6 @@ from packetflow.kernel.messages import (
     ForkRun,
     SearchPalette,
 )
-from packetflow.runner.easel import Easel
 from packetflow.runner.happenings import failed_outcome, happening_of, outcome_of
 from packetflow.runner.port import Tell
 from packetflow.runner.present import describe_capability, describe_pipeline, list_all
@@ -113,8 +114,8 @@ class Host:
             return await asyncio.to_thread(describe_pipeline, found)
         return await asyncio.to_thread(describe_capability, catalog.get(name))
 
-    async def draw(self, request: DrawBoard) -> bytes:
-        """The board of a pipeline's text, as JSON; a text that cannot be read has a board too.
+    async def draw(self, request: DrawBoard) -> Drawn:
+        """The board of a pipeline's text; a text that cannot be read has a board too.
 
         Raises:
             SourceError: The looks cannot be read.

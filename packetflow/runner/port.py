@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import Description, Happening, Listing, Outcome
 from packetflow.kernel.messages import (
     AnswerStep,
@@ -54,8 +55,8 @@ class RunnerHost(Protocol):
         """
         ...
 
-    async def draw(self, request: DrawBoard) -> bytes:
-        """The board of a pipeline's text, as JSON; a text that cannot be read has a board too.
+    async def draw(self, request: DrawBoard) -> Drawn:
+        """The board of a pipeline's text; a text that cannot be read has a board too.
 
         Raises:
             SourceError: The looks cannot be read.

@@ -16,6 +16,7 @@ from packetflow.engine.events import Event
 from packetflow.engine.execution import Running
 from packetflow.engine.start import Start
 from packetflow.errors import RunElsewhere, RunError, UnknownName
+from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import CapabilityCard, Description, Listing
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import (
@@ -130,8 +131,8 @@ class TinyHost:
             raise UnknownName("capability", name, ["add"])
         return Description(name, yaml=source or "")
 
-    async def draw(self, request: DrawBoard) -> bytes:
-        return b'{"name": "' + request.source.encode() + b'"}'
+    async def draw(self, request: DrawBoard) -> Drawn:
+        return Drawn(request.source.encode(), request.places)
 
     async def palette(self, request: SearchPalette) -> bytes:
         return b"{}"

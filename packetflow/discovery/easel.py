@@ -16,7 +16,7 @@ from packetflow.composition.steps import Pipeline
 from packetflow.composition.view import parse_view
 from packetflow.composition.words import intent
 from packetflow.discovery.catalog import AnyCapability, Catalog
-from packetflow.kernel.board import Palette, PaletteItem
+from packetflow.kernel.board import Drawn, Palette, PaletteItem
 from packetflow.kernel.messages import DrawBoard, SearchPalette
 
 TYPES_KEPT: Final = 4096
@@ -35,8 +35,8 @@ class Easel:
         self._lock = threading.Lock()
         self._types: dict[str, Any] = {}
 
-    def draw(self, request: DrawBoard) -> bytes:
-        """The board of a pipeline's text, as JSON.
+    def draw(self, request: DrawBoard) -> Drawn:
+        """The board of a pipeline's text.
 
         Raises:
             SourceError: The looks cannot be read.
@@ -49,13 +49,17 @@ class Easel:
             looks=looks,
             places=request.places,
             sizes=request.sizes,
+            parents=request.parents,
             kinds=kinds,
         )
         with self._lock:
             self._types.update(kinds)
             for name in list(self._types)[: max(0, len(self._types) - TYPES_KEPT)]:
                 del self._types[name]
-        return msgspec.json.encode(board)
+        places = {card.id: (card.x, card.y) for card in board.cards}
+        is_readable = not any(one.code == "source" for one in board.problems)
+        parents = {card.id: card.parent or "" for card in board.cards}
+        return Drawn(msgspec.json.encode(board), places, parents, is_readable)
 
     def palette(self, request: SearchPalette) -> bytes:
         """What can be put in, best first, as JSON."""
