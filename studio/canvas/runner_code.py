@@ -40,7 +40,7 @@ class RunnerCode:
     async def events(self, execution: str) -> AsyncIterator[Happening | Outcome]:
         """What happens in an execution; its outcome is the last."""
         run = desk().runs.get(execution)
-        if run is None or run.done():
+        if run is None:
             run = await asyncio.to_thread(lambda: desk().runner.follow(execution))
             desk().keep(run, late=True)
         async for event in run:
