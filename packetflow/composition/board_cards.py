@@ -14,7 +14,7 @@ from packetflow.composition import condition, words
 from packetflow.composition.board_fields import fields
 from packetflow.composition.board_types import Types
 from packetflow.composition.codec_nodes import Node
-from packetflow.composition.infer import called_contract
+from packetflow.composition.joining import called_contract
 from packetflow.composition.standing import Standing
 from packetflow.composition.steps import (
     Branch,

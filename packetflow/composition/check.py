@@ -16,7 +16,8 @@ from packetflow.capabilities.fits import fits
 from packetflow.composition import condition
 from packetflow.composition.capability import Capability
 from packetflow.composition.codec_values import HIDDEN
-from packetflow.composition.infer import Flow, joined
+from packetflow.composition.infer import Flow
+from packetflow.composition.joining import joined
 from packetflow.composition.outside import effects_left_out, effects_twice, unordered
 from packetflow.composition.policies import Cache, Hedge, Retry, refuse_unusable
 from packetflow.composition.problems import Fix, Problem

@@ -11,7 +11,7 @@ from packetflow.capabilities.contract import Port
 from packetflow.composition.codec_fields import Fields
 from packetflow.composition.codec_nodes import Node
 from packetflow.composition.codec_short import read_short
-from packetflow.composition.infer import called_contract
+from packetflow.composition.joining import called_contract
 from packetflow.composition.steps import (
     Branch,
     Call,

@@ -26,6 +26,7 @@ from packetflow.composition.edit_operations import (
 )
 from packetflow.composition.edit_patch import patched
 from packetflow.errors import CompositionError, EditRefused, SourceError
+from packetflow.kernel.collecting import collector_rests
 
 __all__ = ["Edited", "apply", "inverse"]
 
@@ -68,6 +69,11 @@ def apply(text: str, operation: Mapping[str, Any] | Operation) -> Edited:
     True
     """
     one = read_operation(operation) if isinstance(operation, Mapping) else operation
+    with collector_rests():
+        return _applied(text, one)
+
+
+def _applied(text: str, one: Operation) -> Edited:
     renamed: dict[str, str] = {}
     if isinstance(one, SetText):
         new = one.text

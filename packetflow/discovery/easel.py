@@ -17,6 +17,7 @@ from packetflow.composition.view import parse_view
 from packetflow.composition.words import intent
 from packetflow.discovery.catalog import AnyCapability, Catalog
 from packetflow.kernel.board import Drawn, Palette, PaletteItem
+from packetflow.kernel.collecting import collector_rests
 from packetflow.kernel.messages import DrawBoard, SearchPalette
 
 TYPES_KEPT: Final = 4096
@@ -43,15 +44,16 @@ class Easel:
         """
         looks = parse_view(request.looks, file="the looks")
         kinds: dict[str, Any] = {}
-        board = draw_board(
-            request.source,
-            self._catalog.resolve,
-            looks=looks,
-            places=request.places,
-            sizes=request.sizes,
-            parents=request.parents,
-            kinds=kinds,
-        )
+        with collector_rests():
+            board = draw_board(
+                request.source,
+                self._catalog.resolve,
+                looks=looks,
+                places=request.places,
+                sizes=request.sizes,
+                parents=request.parents,
+                kinds=kinds,
+            )
         with self._lock:
             self._types.update(kinds)
             for name in list(self._types)[: max(0, len(self._types) - TYPES_KEPT)]:

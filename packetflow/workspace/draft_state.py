@@ -12,7 +12,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from packetflow.composition.codec_nodes import parse_yaml
+from packetflow.composition.codec_read import read_places
 from packetflow.composition.edit import apply
+from packetflow.composition.standing import standing
 from packetflow.composition.view import Look, dump_view, parse_view
 from packetflow.errors import EditRefused, PacketFlowError
 from packetflow.workspace.draft_paste import pasted
@@ -214,6 +217,8 @@ def _done(state: State, operation: Mapping[str, Any]) -> State:
         looks = state.looks
         if made.renamed:
             looks = {made.renamed.get(name, name): look for name, look in looks.items()}
+        if kind in ("move", "wrap", "unwrap") and any("x" in look for look in looks.values()):
+            looks = _still_placed(looks, _parents(state.text), _parents(made.text))
         return msgspec.structs.replace(state, text=made.text, looks=looks)
     try:
         one: LookOperation = msgspec.convert(dict(operation), LookOperation)
@@ -234,6 +239,24 @@ def _done(state: State, operation: Mapping[str, Any]) -> State:
             text, called = pasted(state.text, steps, place)
             there = {called[name]: point for name, point in at.items() if name in called}
             return _placed(msgspec.structs.replace(state, text=text), there)
+
+
+def _parents(text: str) -> dict[str, str | None]:
+    root = parse_yaml(text)
+    return {one.id: one.parent for one in standing(root, read_places(root))}
+
+
+def _still_placed(
+    looks: Mapping[str, Written], before: Mapping[str, str | None], after: Mapping[str, str | None]
+) -> dict[str, Written]:
+    """The looks without the places of cards that stand in another card now."""
+    found = {}
+    for name, look in looks.items():
+        if name in before and name in after and before[name] != after[name]:
+            look = {key: value for key, value in look.items() if key not in ("x", "y")}  # noqa: PLW2901
+        if look:
+            found[name] = look
+    return found
 
 
 def _placed(state: State, at: Mapping[str, tuple[float, float]]) -> State:

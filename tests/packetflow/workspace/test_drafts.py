@@ -186,6 +186,17 @@ def test_arranging_forgets_places_and_keeps_notes(folder):
     assert back.state.looks["shout"] == {"x": 3, "y": 4}
 
 
+def test_a_card_that_moves_into_another_loses_its_place_until_it_gets_one(folder):
+    draft = Drafts(folder).open("hello")
+    draft.do({"op": "place", "at": {"greet": [1, 2], "shout": [3, 4]}})
+
+    wrapped = draft.do({"op": "wrap", "steps": ["greet"], "kind": "sequence"})
+    back = draft.do({"op": "undo"})
+
+    assert wrapped.state.looks == {"shout": {"x": 3, "y": 4}}
+    assert back.state.looks["greet"] == {"x": 1, "y": 2}
+
+
 @pytest.mark.parametrize(
     "operation",
     [
