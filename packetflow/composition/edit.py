@@ -138,7 +138,7 @@ def _verified(new: str, change: Change) -> list[tuple[Any, Node, list[str | int]
     wanted = plain(change.opened.root)
     try:
         root = parse_yaml(new)
-        if _exact(root.plain()) != _exact(wanted):
+        if not _same(root.plain(), wanted):
             raise EditRefused(
                 "the file is laid out in a way that cannot be edited in place; edit its text"
             )
@@ -162,13 +162,17 @@ def _verified(new: str, change: Change) -> list[tuple[Any, Node, list[str | int]
     return [(step, node, paths[id(node)]) for step, node in places]
 
 
-def _exact(value: Any) -> Any:
-    """A value in a form whose equality tells 1 from 1.0 and true."""
-    if isinstance(value, dict):
-        return {key: _exact(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_exact(item) for item in value]
-    return (type(value), repr(value))
+def _same(one: Any, other: Any) -> bool:
+    """Tell whether two values are equal and of the same types: 1 is not 1.0, nor true."""
+    if isinstance(one, dict):
+        return (
+            isinstance(other, dict)
+            and len(one) == len(other)
+            and all(key in other and _same(value, other[key]) for key, value in one.items())
+        )
+    if isinstance(one, list):
+        return isinstance(other, list) and len(one) == len(other) and all(map(_same, one, other))
+    return type(one) is type(other) and (one is other or repr(one) == repr(other))
 
 
 def _reread(wanted: Any) -> SourceError | None:

@@ -253,7 +253,7 @@ def _still_placed(
     found = {}
     for name, look in looks.items():
         if name in before and name in after and before[name] != after[name]:
-            look = {key: value for key, value in look.items() if key not in ("x", "y")}  # noqa: PLW2901
+            look = {key: value for key, value in look.items() if key not in ("x", "y")}
         if look:
             found[name] = look
     return found
