@@ -172,7 +172,13 @@ def histogram(table: pa.Table, x: str, title: str, unit: str) -> Chart:
     values = values[np.isfinite(values)]
     if not len(values):
         raise LibraryError(f"column {x!r} has no numbers to draw")
-    counts, edges = np.histogram(values, bins=min(_BINS, max(5, int(len(values) ** 0.5))))
+    bins = min(_BINS, max(5, int(len(values) ** 0.5)))
+    middle, span = float(values[0]), float(np.ptp(values))
+    if middle and span <= bins * float(np.spacing(np.abs(values).max())):
+        counts, half = np.array([len(values)]), max(0.5, abs(middle) / 10)
+        edges = np.array([middle - half, middle + half])  # too close to tell bins apart
+    else:
+        counts, edges = np.histogram(values, bins=bins)
     trace = {
         "type": "bar",
         "x": ((edges[1:] + edges[:-1]) / 2).tolist(),

@@ -25,3 +25,11 @@ def test_rows_for_one_place_are_joined_by_the_measure(measure: plots.Measure, va
 def test_a_histogram_needs_numbers() -> None:
     with pytest.raises(LibraryError, match="no numbers"):
         plots.histogram(pa.table({"x": pa.array([None], pa.float64())}), "x", "", "")
+
+
+def test_numbers_too_close_to_tell_apart_fall_into_one_bin() -> None:
+    table = pa.table({"x": [1e25, 1e25, 1e25 + 3e9]})
+
+    drawn = plots.histogram(table, "x", "", "")
+
+    assert drawn.figure().data[0].y == (3,)
