@@ -141,7 +141,8 @@ def _change(before: float, after: float) -> str:
     """The change in percent, where that has a meaning."""
     if before <= 0 or after < 0 or after > 10 * before:
         return ""
-    return f" ({(after - before) / before:+.0%})"
+    change = f"{(after - before) / before:+.0%}"
+    return "" if change in {"+0%", "-0%"} else f" ({change})"
 
 
 def _directions(subject: Subject, trends: Sequence[Trend]) -> str:

@@ -88,7 +88,7 @@ def column_section(table: pa.Table, profile: TableProfile) -> Section:
     telling = set(measures(table))
     rows = tuple(
         (
-            column.name,
+            shortened(column.name, 60),
             "yes or no" if column.kind == "truth" else role_of(table, column.name) or column.kind,
             column.missing,
             column.distinct,
