@@ -27,7 +27,7 @@ MISSING_WORDS = frozenset(
 
 _COMPACT = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _DAY_WORDS = re.compile("date|datum|day", re.IGNORECASE)
-_CLOCK_WORDS = re.compile(r"timestamp|epoch|unix|utc|(^|_)(ts|time)$|_at$", re.IGNORECASE)
+_CLOCK_WORDS = re.compile(r"timestamp|epoch|unix|utc|(^|[_.])(ts|time)$|_at$", re.IGNORECASE)
 _CLOCK = (946_684_800, 4_102_444_800)
 """The beginnings of the years 2000 and 2100, in seconds since 1970."""
 
