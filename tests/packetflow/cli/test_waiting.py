@@ -228,7 +228,9 @@ def test_an_event_whose_run_is_left_alone_is_kept_and_leaves_with_code_1(say, or
     assert told == {"execution_id": orphan, "error": {"code": "run", "message": ANY}}
     assert f"error: {orphan[-8:]} was left alone: " in said.err
     assert "of_this_session" in said.err
-    assert said.json["event_id"] in str(say("sql", "select event_id from events", "--json").json["rows"])
+    assert said.json["event_id"] in str(
+        say("sql", "select event_id from events", "--json").json["rows"]
+    )
 
 
 def test_an_event_that_is_only_kept_leaves_with_code_0_whoever_waits(say, orphan):
