@@ -134,6 +134,11 @@ class Effect:
     def __str__(self) -> str:
         return f"{self.kind} {self.target}".rstrip()
 
+    def __repr__(self) -> str:
+        again = ", idempotent" if self.kind == "writes" and self.idempotent else ""
+        asks = self.kind != "writes" or self.idempotent or self.on_ambiguous == Ambiguity.ASK
+        return f"<effect {self}{again}{'' if asks else f', {self.on_ambiguous}'}>"
+
 
 def safety(effects: tuple[Effect, ...]) -> Safety:
     """Tell from its effects how freely a step may run again.
