@@ -54,7 +54,7 @@ def shows_how(
                 if here is None or here.tb_next is not None:
                     raise
                 said = f"{_misfit(fn, args, kwargs) or wrong} Write {example}"
-                raise error(said) from wrong
+                raise error(said) from None  # Python's own words say less, and come first
 
         return call
 
