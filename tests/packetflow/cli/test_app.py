@@ -131,7 +131,7 @@ def test_a_run_without_tables_loads_neither_arrow_nor_duckdb(say, example):
         ("emit", "foo", "bar", "--json"),
         ("runs", "--status", "nope", "--json"),
         ("sql", "select 1", "--csv", "--json"),
-        ("runn", "--json"),
+        ("lists", "--json"),
     ],
     ids=" ".join,
 )

@@ -152,7 +152,7 @@ def test_a_workspace_refuses_wrong_calls_with_what_to_write(ws, call, said):
 
 
 def test_a_slip_in_a_condition_is_answered_with_the_name_that_is_meant(ws):
-    flow = rate >> when("scroe > 1", praise)
+    flow = rate >> when("scores > 1", praise)
 
-    with pytest.raises(MissingInput, match=r"'scroe', which nobody gave; did you mean 'score'\?"):
+    with pytest.raises(MissingInput, match=r"'scores', which nobody gave; did you mean 'score'\?"):
         ws.run_sync(flow, text="fine")
