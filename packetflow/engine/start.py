@@ -83,10 +83,14 @@ def check_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
     known = plan.contract.inputs
     for name in inputs:
         if name not in known:
-            raise UnknownName("input", name, get_close_matches(name, known, 1))
+            near = get_close_matches(name, known, 1) or list(known)[:3]
+            raise UnknownName("input", name, near)
     missing = [p.name for p in plan.contract.requires if not p.optional and p.name not in inputs]
     if missing:
-        raise MissingInput(missing, "the composition")
+        from packetflow.composition.slips import near_misses
+
+        near = [other for name, other in near_misses(plan.step) if name in missing]
+        raise MissingInput(missing, "the composition", near)
     scope: dict[str, Any] = {}
     for read in plan.inputs:
         if read.scope_name in inputs:

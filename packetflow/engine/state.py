@@ -21,6 +21,7 @@ from packetflow.kernel.records import (
     Path,
     Record,
     SpanEnded,
+    Spans,
     StepDecision,
     ValueTag,
     WaitStarted,
@@ -153,7 +154,7 @@ class Run:
         self.append_all = engine.append_all
         self.now = engine.clock.monotonic_ns
         self.durable = engine.sink.durable
-        self.spans: list[SpanEnded] = []
+        self.spans = Spans()
         self.last_span = 0
         self.listeners: list[Listener] = []
         self.special = past is not None or bool(engine.chain)
@@ -204,7 +205,7 @@ class Run:
     def let_go(self) -> None:
         """Throw away what is made from now on: the execution has ended without it."""
         keep = self.append
-        self.spans = []
+        self.spans = Spans()
         self.listeners = []
 
         def late(record: Record) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from packetflow import Effect, capability, parallel, then
+from packetflow import Effect, Workspace, capability, parallel, then
 from packetflow.engine.engine import Engine
 from packetflow.engine.events import Ended
 from packetflow.kernel.records import ExecutionEnded, LogLine, SpanEnded, StepIntent
@@ -122,3 +122,17 @@ async def test_a_cancelled_run_begins_no_effect():
 
     assert await asyncio.gather(running, return_exceptions=True)
     assert not [r for r in mine.sink.read if isinstance(r, StepIntent)]
+
+
+def test_an_execution_and_its_failure_stay_one_line_however_long_the_message():
+    @capability(provides="n")
+    def breaks(n: int) -> int:
+        raise ValueError("too\nlong " * 500)
+
+    with Workspace(":memory:") as ws:
+        run = ws.run_sync(breaks, n=1)
+
+    for shown in (repr(run), repr(run.failure), repr(run.spans), repr(run.spans[0])):
+        assert "\n" not in shown
+        assert len(shown) < 300
+    assert repr(run.failure).startswith("<failure breaks: ValueError: too long")
