@@ -84,22 +84,26 @@ def check_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
     for name in inputs:
         if name not in known:
             raise UnknownName("input", name, get_close_matches(name, known, 1))
-    missing = [p.name for p in plan.contract.requires if not p.optional and p.name not in inputs]
-    if missing:
-        raise MissingInput(missing, "the composition")
     scope: dict[str, Any] = {}
     for read in plan.inputs:
-        if read.scope_name in inputs:
-            value = inputs[read.scope_name]
-        elif read.scope_name in plan.defaults:
-            value = plan.defaults[read.scope_name]
-        else:
+        name = read.scope_name
+        if name in inputs:
+            value = inputs[name]
+        elif name in plan.defaults:
+            value = plan.defaults[name]
+        elif read.port.optional:
             continue
+        else:
+            raise MissingInput(_missing(plan, inputs), "the composition")
         try:
-            scope[read.scope_name] = value if read.check is None else read.check(value)
+            scope[name] = value if read.check is None else read.check(value)
         except ValidationError as error:
-            raise WrongType(read.scope_name, "the inputs", reason(error)) from error
+            raise WrongType(name, "the inputs", reason(error)) from error
     return scope
+
+
+def _missing(plan: Plan, inputs: Mapping[str, Any]) -> list[str]:
+    return [p.name for p in plan.contract.requires if not p.optional and p.name not in inputs]
 
 
 def restored_inputs(
