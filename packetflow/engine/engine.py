@@ -56,6 +56,7 @@ class Engine:
         chain: Modules that look at compositions, requests and responses.
         leases: Who may run an execution; nobody else can without.
         inbox: Events that came before anybody waited.
+        order: Numbers what comes to the workspace (`packetflow.kernel.order`); 0 without.
         folder: The workspace folder, handed to capabilities.
         runner: The name of this runner in records.
         passivate_after_seconds: How long an execution that only waits stays in memory; ``None``
@@ -73,6 +74,7 @@ class Engine:
         chain: Chain | None = None,
         leases: Leases | None = None,
         inbox: Inbox | None = None,
+        order: Callable[[], int] = int,
         folder: str = "",
         runner: str = "",
         passivate_after_seconds: float | None = None,
@@ -86,6 +88,7 @@ class Engine:
         self.chain = chain
         self.leases = leases
         self.inbox = inbox
+        self.order = order
         self.folder = folder
         self.runner = runner
         self.passivate_after = passivate_after_seconds
@@ -270,6 +273,7 @@ class Engine:
                 start.agent,
                 run.tags,
                 calls,
+                run.arrival,
             ),
             "inputs",
         )
@@ -290,7 +294,7 @@ class Engine:
         scope = restored_inputs(plan, started, self.sink.get)
         run.inputs = dict(scope)
         run.plan = plan
-        run.started_at = started.at
+        run.arrival, run.started_at = started.arrival, started.at
         return Live(plan, run, Frame(run, scope))
 
     def _define(self, composition: Composable | Pipeline, plan: Plan) -> str:

@@ -136,6 +136,7 @@ class StepReporter:
             pack_all(self._scrubbed_all(payload), {}),
             run.engine.clock.wall_ns(),
             run.id,
+            run.engine.order(),
         )
         if self.is_over.is_set():
             return arrived.event_id

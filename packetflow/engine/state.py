@@ -13,6 +13,7 @@ from msgspec.msgpack import Ext
 from packetflow.engine.events import Event
 from packetflow.engine.values import pack, pack_all, sound
 from packetflow.engine.veil import fixed_words, without, words_of
+from packetflow.kernel.order import Moment
 from packetflow.kernel.records import (
     ExecutionEnded,
     ExecutionStarted,
@@ -112,6 +113,7 @@ class Run:
         "agent",
         "append",
         "append_all",
+        "arrival",
         "asking",
         "attributes",
         "busy",
@@ -174,8 +176,14 @@ class Run:
         self.tags: dict[str, str] = NO_TAGS
         self.taken: AbstractSet[str] = _NOTHING if past is None else past.taken
         self.stop_reason = ""
+        self.arrival = engine.order()
         self.started_at = engine.clock.wall_ns()
         self.wall_offset = self.started_at - engine.clock.monotonic_ns()
+
+    @property
+    def began(self) -> Moment:
+        """When it first began."""
+        return Moment(self.arrival, self.started_at)
 
     @property
     def is_ours(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 
 from packetflow.engine.state import Run
+from packetflow.kernel.order import came_since
 from packetflow.kernel.records import EventArrived, Path
 
 
@@ -41,8 +42,8 @@ class Waiter:
             return True
         if arrived.event != self.event or (self.key and arrived.key != self.key):
             return False
-        # an earlier one of its key it has looked up before it began to wait; to the microsecond
-        return arrived.at // 1000 >= self.run.started_at // 1000
+        # an earlier one of its key it has looked up before it began to wait
+        return came_since(arrived, self.run.began)
 
 
 class Waits:

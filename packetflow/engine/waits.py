@@ -22,6 +22,7 @@ from packetflow.engine.strands import stop_status
 from packetflow.engine.values import pack_all, unpack
 from packetflow.engine.waiters import Waiter, answer_event
 from packetflow.errors import MissingInput, Superseded, TimedOut, WrongType
+from packetflow.kernel.order import Moment
 from packetflow.kernel.records import EventArrived, Status, WaitStarted
 
 
@@ -39,9 +40,9 @@ async def wait(
     question: str = "",
     choices: Sequence[str] = (),
     answer: str = "",
-    since_ns: int = 0,
+    since: Moment | None = None,
 ) -> EventArrived:
-    """Keep the wait, then wait for the event; one that came after *since_ns* counts too.
+    """Keep the wait, then wait for the event; an answer that came since a moment counts too.
 
     Raises:
         TimeIsOver: Nothing came within the time, counted from the first start of the wait.
@@ -53,15 +54,20 @@ async def wait(
     around = ENCLOSING.get()
     past = {} if run.past is None else run.past.waits.get((step_id, frame.path), {})
     started = past.get(event)
-    began = (since_ns or now) if started is None else started.at
-    limit = _end(began, within_seconds)
+    if started is None:
+        began = Moment(engine.order(), now) if since is None else since
+    else:
+        began = Moment(started.since, started.at)
+    limit = _end(began.at, within_seconds)
     if started is None:
         outer = 0 if around is None else around.keep()
         place, deadline = (
             (run.id, run.epoch, step_id, frame.path),
             min(limit or outer, outer or limit),
         )
-        started = WaitStarted(*place, event, key, deadline, now, question, tuple(choices))
+        count = began if question else run.began
+        asked = (question, tuple(choices), count.number)
+        started = WaitStarted(*place, event, key, deadline, now, *asked)
         run.append(started)
     engine.waits.add(waiter)
     run.waiting += 1
@@ -98,7 +104,7 @@ def _end(began: int, seconds: float | None) -> int:
     return 0 if seconds is None else began + int(seconds * 1e9)
 
 
-async def _looked_up(waiter: Waiter, began: int, around: Deadline | None) -> EventArrived | None:
+async def _looked_up(waiter: Waiter, began: Moment, around: Deadline | None) -> EventArrived | None:
     """What `_early` finds; no time limit around ends before it has looked."""
     if around is None:
         return await _early(waiter, began)
@@ -126,7 +132,7 @@ async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
         timer.cancel()
 
 
-async def _early(waiter: Waiter, began: int) -> EventArrived | None:
+async def _early(waiter: Waiter, began: Moment) -> EventArrived | None:
     """An event that came before anybody waited here.
 
     One from before the execution counts for a wait with its key, if no other execution took it. An
@@ -139,8 +145,8 @@ async def _early(waiter: Waiter, began: int) -> EventArrived | None:
     found = list(await inbox.find(waiter.answer, "", began))
     if waiter.event != waiter.answer:
         if waiter.key:
-            found += await inbox.left_over(waiter.event, waiter.key, run.started_at, run.id)
-        found += await inbox.find(waiter.event, waiter.key, run.started_at)
+            found += await inbox.left_over(waiter.event, waiter.key, run.began, run.id)
+        found += await inbox.find(waiter.event, waiter.key, run.began)
     if waiter.future.done():
         return None  # one was delivered meanwhile
     first = next((one for one in found if one.event_id not in run.taken), None)
@@ -224,7 +230,8 @@ class WaitNode:
         if self.question:
             event = answer_event(run.id, self.id, frame.path)
         began = self._began(frame, event)
-        asked = run.engine.clock.wall_ns()  # an answer after a refused one may come meanwhile
+        # an answer after a refused one may come meanwhile
+        asked = Moment(run.engine.order(), run.engine.clock.wall_ns())
         while True:
             try:
                 arrived = await wait(
@@ -235,7 +242,7 @@ class WaitNode:
                     within_seconds=self.within,
                     question=self.question,
                     choices=self.choices,
-                    since_ns=asked,
+                    since=asked,
                 )
             except TimeIsOver:
                 await self._too_late(frame, began)

@@ -63,9 +63,9 @@ class Arrivals:
         self, event: str, payload: Mapping[str, Any], *, key: str = "", event_id: str | None = None
     ) -> EventArrived:
         """Keep an event, without handing it to anybody here."""
-        at = self.engine.clock.wall_ns()
+        at, number = self.engine.clock.wall_ns(), self.engine.order()
         packed = pack_all(payload, {})
-        arrived = EventArrived(event_id or new_id(), event, key, packed, at, self.role)
+        arrived = EventArrived(event_id or new_id(), event, key, packed, at, self.role, number)
         self.journal.append(arrived)
         return arrived
 

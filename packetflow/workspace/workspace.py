@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Coroutine, Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -39,6 +40,7 @@ from packetflow.workspace.hearing import Hearing
 from packetflow.workspace.inbox import StoreInbox
 from packetflow.workspace.learning import learn
 from packetflow.workspace.leases import FileLeases
+from packetflow.workspace.order import Order
 from packetflow.workspace.presence import Presence
 from packetflow.workspace.registry import register
 from packetflow.workspace.resuming import IfChanged, Resumable, Resuming
@@ -106,6 +108,7 @@ class Workspace(Arrivals):
             chain=chain,
             leases=self._leases,
             inbox=StoreInbox(self.store, self.hearing.begin),
+            order=count(1).__next__ if self.in_memory else Order(self.folder.state),
             folder="" if self.in_memory else str(self.folder.path),
             runner=self.runner,
             passivate_after_seconds=passivate_after_seconds,

@@ -9,6 +9,7 @@ from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.ports import MemorySink
 from packetflow.errors import JournalFull
+from packetflow.kernel.order import Moment, came_since
 from packetflow.kernel.records import EventArrived, Record, decoder, encoder
 from packetflow.testing import FakeClock
 
@@ -52,18 +53,20 @@ class Box:
         self.events = list(events)
         self.taken: set[str] = set()
 
-    async def find(self, event: str, key: str, since_ns: int) -> list[EventArrived]:
+    async def find(self, event: str, key: str, since: Moment) -> list[EventArrived]:
         return [
             one
             for one in self.events
-            if one.event == event and key in ("", one.key) and one.at >= since_ns
+            if one.event == event and key in ("", one.key) and came_since(one, since)
         ]
 
     async def left_over(
-        self, event: str, key: str, before_ns: int, execution_id: str
+        self, event: str, key: str, before: Moment, execution_id: str
     ) -> list[EventArrived]:
-        found = await self.find(event, key, 0)
-        return [one for one in found if one.at < before_ns and one.event_id not in self.taken]
+        left = [
+            one for one in await self.find(event, key, Moment(0, 0)) if not came_since(one, before)
+        ]
+        return [one for one in left if one.event_id not in self.taken]
 
 
 async def run(flow: Any, /, *, engine: Engine | None = None, **inputs: Any) -> Execution:
