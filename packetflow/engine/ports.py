@@ -107,6 +107,17 @@ class Inbox(Protocol):
         """Events of that name and key from before a moment that no other execution has taken."""
         ...
 
+    async def claim(self, event: EventArrived, before: Moment, execution_id: str) -> bool:
+        """Reserve what `left_over` gave; False when another execution was quicker.
+
+        Who then does not take it gives it back.
+        """
+        ...
+
+    def give_back(self, event_id: str, execution_id: str) -> None:
+        """Undo a claim, if there is one."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CapabilityRequest:

@@ -331,6 +331,10 @@ class Run:
         """Note that a wait has taken an event."""
         self.taken = {*self.taken, event_id}
 
+    def let_take(self, event_id: str) -> None:
+        """Note that the wait which took an event has ended without it: another may take it."""
+        self.taken = self.taken - {event_id}
+
     def intend(self, place: Place) -> None:
         """Note that a guarded effect begins."""
         self.intents = {*self.intents, place}

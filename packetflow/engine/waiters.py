@@ -45,6 +45,23 @@ class Waiter:
         # an earlier one of its key it has looked up before it began to wait
         return came_since(arrived, self.run.began)
 
+    def give(self, arrived: EventArrived) -> None:
+        """Hand it an event that its execution has taken."""
+        self.future.set_result(arrived)
+        self.run.busy += 1  # so that it is not put aside before it has woken
+        self.counted = True
+
+    def let_go(self) -> None:
+        """It ends without the event that it may just have been given: others may take that."""
+        future, run = self.future, self.run
+        if not future.done() or future.cancelled() or future.exception() is not None:
+            return
+        arrived = future.result()
+        run.let_take(arrived.event_id)
+        if run.engine.inbox is not None:
+            run.engine.inbox.give_back(arrived.event_id, run.id)
+        run.engine.deliver(arrived)
+
 
 class Waits:
     """Who waits in this engine, by the names of events."""
@@ -78,9 +95,7 @@ class Waits:
         known = self._by_event.get(arrived.event, ())
         for waiter in (known,) if isinstance(known, Waiter) else tuple(known):
             if waiter.run.id not in served and waiter.takes(arrived):
-                waiter.future.set_result(arrived)
                 waiter.run.take(arrived.event_id)
-                waiter.run.busy += 1  # so that it is not put aside before it has woken
-                waiter.counted = True
+                waiter.give(arrived)
                 served.add(waiter.run.id)
         return len(served)

@@ -12,6 +12,7 @@ import msgspec
 from packetflow.kernel.order import Moment
 from packetflow.kernel.records import EventArrived
 from packetflow.store.port import Store
+from packetflow.workspace.claims import Claims
 
 COLUMNS: Final = """e.event_id, e.event, e.key, e.payload::VARCHAR AS payload,
     epoch_ns(e.arrived_at) AS at, e.source, e.raw, e.arrival"""
@@ -39,11 +40,13 @@ class StoreInbox:
     Args:
         store: Where events are kept.
         listen: Sees to it that no event is missed from its return on.
+        claims: Who takes what came before any execution.
     """
 
-    def __init__(self, store: Store, listen: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, store: Store, listen: Callable[[], Awaitable[None]], claims: Claims) -> None:
         self._store = store
         self._listen = listen
+        self._claims = claims
 
     async def find(self, event: str, key: str, since: Moment) -> list[EventArrived]:
         """Events of that name and key that came since a moment, the oldest first."""
@@ -54,6 +57,31 @@ class StoreInbox:
     ) -> list[EventArrived]:
         """Events of that name and key from before a moment that no other execution has taken."""
         return await self._asked(_LEFT_OVER, before, event=event, key=key, execution=execution_id)
+
+    async def claim(self, event: EventArrived, before: Moment, execution_id: str) -> bool:
+        """Reserve what `left_over` gave; False when another execution was quicker.
+
+        Raises:
+            StoreError: The store cannot be asked, or there is no room to keep it.
+        """
+        claim, give_back = self._claims.claim, self._claims.give_back
+        work = asyncio.ensure_future(asyncio.to_thread(claim, event.event_id, execution_id))
+        try:
+            number = await asyncio.shield(work)
+            if number < 2:
+                return number == 1
+            left = await self.left_over(event.event, event.key, before, execution_id)
+        except BaseException:  # cancelled, mostly: nobody knows of the claim any more
+            work.add_done_callback(lambda _: give_back(event.event_id, execution_id))
+            raise
+        if any(one.event_id == event.event_id for one in left):
+            return True
+        give_back(event.event_id, execution_id)
+        return False
+
+    def give_back(self, event_id: str, execution_id: str) -> None:
+        """Undo a claim, if there is one."""
+        self._claims.give_back(event_id, execution_id)
 
     async def _asked(self, query: str, moment: Moment, **said: str) -> list[EventArrived]:
         await self._listen()

@@ -34,6 +34,7 @@ from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Params, Store
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.arrivals import Arrivals
+from packetflow.workspace.claims import Claims
 from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folder
 from packetflow.workspace.handle import Handle
 from packetflow.workspace.hearing import Hearing
@@ -103,11 +104,12 @@ class Workspace(Arrivals):
         self._thread: LoopThread | None = None
         self._closed = False
         self.hearing = Hearing(self)
+        claims = Claims(self._leases, self.folder.is_alive)
         self.engine = Engine(
             self.journal,
             chain=chain,
             leases=self._leases,
-            inbox=StoreInbox(self.store, self.hearing.begin),
+            inbox=StoreInbox(self.store, self.hearing.begin, claims),
             order=count(1).__next__ if self.in_memory else Order(self.folder.state),
             folder="" if self.in_memory else str(self.folder.path),
             runner=self.runner,

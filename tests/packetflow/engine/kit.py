@@ -6,7 +6,7 @@ from typing import Any
 
 from packetflow import capability
 from packetflow.engine.engine import Engine
-from packetflow.engine.execution import Execution
+from packetflow.engine.execution import Execution, Running
 from packetflow.engine.ports import MemorySink
 from packetflow.errors import JournalFull
 from packetflow.kernel.order import Moment, came_since
@@ -52,6 +52,7 @@ class Box:
     def __init__(self, *events: EventArrived) -> None:
         self.events = list(events)
         self.taken: set[str] = set()
+        self.claimed: dict[str, str] = {}
 
     async def find(self, event: str, key: str, since: Moment) -> list[EventArrived]:
         return [
@@ -68,6 +69,13 @@ class Box:
         ]
         return [one for one in left if one.event_id not in self.taken]
 
+    async def claim(self, event: EventArrived, before: Moment, execution_id: str) -> bool:
+        return self.claimed.setdefault(event.event_id, execution_id) == execution_id
+
+    def give_back(self, event_id: str, execution_id: str) -> None:
+        if self.claimed.get(event_id) == execution_id:
+            del self.claimed[event_id]
+
 
 async def run(flow: Any, /, *, engine: Engine | None = None, **inputs: Any) -> Execution:
     """Run a flow on a fresh engine with time that jumps."""
@@ -77,6 +85,13 @@ async def run(flow: Any, /, *, engine: Engine | None = None, **inputs: Any) -> E
     finally:
         if engine is None:
             await mine.close()
+
+
+async def begun(engine: Engine, flow: Any, **inputs: Any) -> Running:
+    """Start a flow and let it come to its first wait."""
+    running = engine.start(flow, inputs)
+    await turns()
+    return running
 
 
 async def turns(count: int = 20) -> None:
