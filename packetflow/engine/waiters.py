@@ -8,10 +8,16 @@ key, if no other execution has taken it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.state import Run
+from packetflow.engine.values import pack_all, sound
 from packetflow.kernel.order import came_since
 from packetflow.kernel.records import EventArrived, Path
+
+if TYPE_CHECKING:
+    from packetflow.engine.engine import Engine
 
 
 def answer_event(execution_id: str, step: str, path: Path, *, number: int = 1) -> str:
@@ -19,6 +25,21 @@ def answer_event(execution_id: str, step: str, path: Path, *, number: int = 1) -
     index = "".join(f".{one}" for one in path)
     later = "" if number == 1 else f"#{number}"
     return f"answer:{execution_id}:{step}{index}{later}"
+
+
+def key_text(key: object) -> str:
+    """A key as records hold it: a text without halves of characters; empty for none."""
+    return "" if key is None else sound(str(key))
+
+
+def new_event(
+    engine: Engine, event: str, payload: Mapping[str, Any], *, key: str, event_id: str, source: str
+) -> EventArrived:
+    """An event that comes now, its names and values such that a record can hold them."""
+    packed = pack_all({key_text(name): value for name, value in payload.items()}, {})
+    at, number = engine.clock.wall_ns(), engine.order()
+    said = (key_text(event), key_text(key), packed, at, source, number)
+    return EventArrived(key_text(event_id), *said)
 
 
 class Waiter:

@@ -22,7 +22,7 @@ from packetflow.engine.spans import keep_span, recalled
 from packetflow.engine.state import Frame, StepFailed
 from packetflow.engine.strands import stop_status
 from packetflow.engine.values import pack_all, unpack
-from packetflow.engine.waiters import Waiter, answer_event
+from packetflow.engine.waiters import Waiter, answer_event, key_text
 from packetflow.errors import MissingInput, StoreError, Superseded, TimedOut, WrongType
 from packetflow.kernel.order import Moment
 from packetflow.kernel.records import EventArrived, Status, WaitStarted
@@ -214,7 +214,7 @@ class WaitNode:
             if self.key not in frame.scope:
                 cause = MissingInput([self.key], f"step {self.id!r}")
                 raise StepFailed(self.id, frame.path, cause, {}) from cause
-            key = str(frame.scope[self.key])
+            key = key_text(frame.scope[self.key])
         event = self.event
         if self.question:
             event = answer_event(run.id, self.id, frame.path)

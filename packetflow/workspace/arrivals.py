@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.sync import LoopThread
-from packetflow.engine.values import pack_all
-from packetflow.engine.waiters import answer_event
+from packetflow.engine.waiters import answer_event, new_event
 from packetflow.errors import UnknownName
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import EventArrived, Path, ScoreGiven, WaitStarted
@@ -52,7 +51,7 @@ class Arrivals:
         Args:
             event: Its name.
             payload: Named values.
-            key: Whom it concerns, for waits with a key.
+            key: Whom it concerns, for waits with a key; a number counts as its text.
             event_id: Its id, when it comes from elsewhere and may come twice.
         """
         arrived = self.send(event, payload or {}, key=key, event_id=event_id)
@@ -63,9 +62,9 @@ class Arrivals:
         self, event: str, payload: Mapping[str, Any], *, key: str = "", event_id: str | None = None
     ) -> EventArrived:
         """Keep an event, without handing it to anybody here."""
-        at, number = self.engine.clock.wall_ns(), self.engine.order()
-        packed = pack_all(payload, {})
-        arrived = EventArrived(event_id or new_id(), event, key, packed, at, self.role, number)
+        event_id, source = event_id or new_id(), self.role
+        engine = self.engine
+        arrived = new_event(engine, event, payload, key=key, event_id=event_id, source=source)
         self.journal.append(arrived)
         return arrived
 
