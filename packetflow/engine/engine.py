@@ -216,8 +216,9 @@ class Engine:
         return running
 
     def forget(self, running: Running) -> None:
-        """Note that an execution is over here."""
-        self.running.pop(running.id, None)
+        """Note that an execution is over here; it may have been taken up again already."""
+        if self.running.get(running.id) is running:
+            self.running.pop(running.id)
 
     def give_up(self, live: Live) -> Execution:
         """End an execution of which a step does not stop."""
@@ -365,8 +366,7 @@ class Engine:
         """Put an execution aside once it only waits."""
         if self.passivate_after is None:
             return
-        task = asyncio.current_task()
-        pause = self.passivate_after
+        task, pause = asyncio.current_task(), self.passivate_after
 
         def aside() -> None:
             still = task is not None and not task.done()

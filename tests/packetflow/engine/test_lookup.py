@@ -1,5 +1,7 @@
 """Events that came before a step waited: which of them it takes, and when the store is away."""
 
+import asyncio
+
 from packetflow import capability, wait_for
 from packetflow.engine.engine import Engine
 from packetflow.errors import OwnerGone
@@ -149,3 +151,34 @@ async def test_a_time_limit_holds_while_the_store_is_away():
     assert run.status is Status.FAILED
     assert run.failure.error_type == "TimedOut"
     assert mine.clock.seconds == 90
+
+
+async def test_a_run_that_is_put_aside_while_it_looks_past_its_time_limit_is_put_aside_well():
+    mine = engine()
+    look = asyncio.Event()
+    mine.inbox.find = lambda *_: look.wait()
+    running = await begun(mine, wait_for("go").timeout(5))
+    await mine.clock.sleep(6)  # the limit is over, and held off while it looks
+
+    assert running.put_aside()
+
+    assert (await running).status is Status.WAITING
+    assert not mine.running
+
+
+async def test_a_time_limit_that_was_held_off_ends_the_wait_once_it_has_looked():
+    mine = engine()
+    plain, look = mine.inbox.find, asyncio.Event()
+
+    async def find(*given):
+        await look.wait()
+        return await plain(*given)
+
+    mine.inbox.find = find
+    running = await begun(mine, wait_for("go").timeout(5))
+    await mine.clock.sleep(6)
+    assert not running.done()
+
+    look.set()
+
+    assert (await running).failure.error_type == "TimedOut"

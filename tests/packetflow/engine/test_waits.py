@@ -341,3 +341,19 @@ async def test_a_wait_tried_again_in_a_resumed_run_has_its_whole_time_again():
 
     assert (await second.resume(flow, first.sink.read)).failure.error_type == "TimedOut"
     assert second.clock.seconds == pytest.approx(200)
+
+
+async def test_a_run_taken_up_the_moment_it_was_put_aside_stays_known_as_running():
+    mine = engine(passivate_after_seconds=None)
+    flow = wait_for("go")
+    before = await begun(mine, flow)
+    assert before.put_aside()
+    while not before._task.done():
+        await asyncio.sleep(0)
+
+    again = mine.resume(flow, mine.sink.read)  # before anybody was told that the first is over
+    await turns()
+
+    assert mine.running == {again.id: again}
+    assert mine.deliver(event("go", {"go": 1})) == 1
+    assert (await again)["go"] == 1
