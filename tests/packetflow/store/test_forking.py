@@ -2,22 +2,25 @@
 
 import gc
 import os
+import weakref
 
 from packetflow.store import forking
 from packetflow.store.journal import JournalWriter
 
 
 def test_a_journal_that_is_gone_leaves_nothing_to_be_told_of_forks(tmp_path, monkeypatch):
-    hooks = []
+    hooks: list[object] = []
     monkeypatch.setattr(os, "register_at_fork", lambda **hook: hooks.append(hook))
-    before = len(forking._open)
+    gone = []
 
     for number in range(3):
-        with JournalWriter(tmp_path / str(number), role="test"):
-            assert len(forking._open) > before
+        with JournalWriter(tmp_path / str(number), role="test") as journal:
+            assert journal in forking._open
+            gone.append(weakref.ref(journal))
+    del journal
     gc.collect()
 
-    assert len(forking._open) == before
+    assert [one() for one in gone] == [None] * 3
     assert not hooks
 
 
