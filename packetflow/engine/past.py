@@ -158,14 +158,14 @@ def _take_span(story: Story, span: SpanEnded) -> None:
         return
     place = (span.step, span.path)
     past = story.past
+    if span.kind == "wait" and span.attributes:
+        past.taken.add(str(span.attributes.get("event_id", "")))
     if past.waits and (span.kind == "wait" or span.status != Status.CANCELLED):
         past.waits.pop(place, None)
     if span.status in _DONE:
         known = past.done.get(place)
         if known is None or span.epoch > known.epoch:
             past.done[place] = span
-        if span.kind == "wait" and span.attributes:
-            past.taken.add(str(span.attributes.get("event_id", "")))
     elif span.status in _FAILED_TRY:
         past.attempts[place] = max(past.attempts.get(place, 0), span.attempt)
     if span.status not in _NO_OUTCOME and span.error_type not in _LOST:

@@ -10,8 +10,9 @@ from packetflow.capabilities.context import Context, Stop
 from packetflow.engine.events import Logged, PartialOutput, Progressed
 from packetflow.engine.state import Frame
 from packetflow.engine.values import pack_all
+from packetflow.engine.waiters import new_event
 from packetflow.errors import RunError
-from packetflow.kernel.records import EventArrived, LogLine, MessagePosted, Path
+from packetflow.kernel.records import LogLine, MessagePosted, Path
 
 if TYPE_CHECKING:
     from packetflow.engine.events import Event
@@ -128,14 +129,9 @@ class StepReporter:
         """Send a named event; a repeated try of the step sends the same event again."""
         run = self._frame.run
         self._sent += 1
-        arrived = EventArrived(
-            f"{idempotency_key(self._frame, self._node.id)}!{self._sent}",
-            event,
-            key,
-            pack_all(self._scrubbed_all(payload), {}),
-            run.engine.clock.wall_ns(),
-            run.id,
-        )
+        event_id = f"{idempotency_key(self._frame, self._node.id)}!{self._sent}"
+        payload, engine = self._scrubbed_all(payload), run.engine
+        arrived = new_event(engine, event, payload, key=key, event_id=event_id, source=run.id)
         if self.is_over.is_set:
             return arrived.event_id
         run.append(arrived)

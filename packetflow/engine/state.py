@@ -14,6 +14,7 @@ from packetflow.engine.events import Event
 from packetflow.engine.values import pack, pack_all, sound
 from packetflow.engine.veil import fixed_words, without, words_of
 from packetflow.kernel.clock import both_ns
+from packetflow.kernel.order import Moment
 from packetflow.kernel.records import (
     ExecutionEnded,
     ExecutionStarted,
@@ -116,6 +117,7 @@ class Run:
         "agent",
         "append",
         "append_all",
+        "arrival",
         "asking",
         "attributes",
         "busy",
@@ -178,8 +180,14 @@ class Run:
         self.tags: dict[str, str] = NO_TAGS
         self.taken: AbstractSet[str] = _NOTHING if past is None else past.taken
         self.stop_reason = ""
+        self.arrival = engine.order()
         self.started_at, now = both_ns(engine.clock)
         self.wall_offset = self.started_at - now
+
+    @property
+    def began(self) -> Moment:
+        """When it first began."""
+        return Moment(self.arrival, self.started_at)
 
     @property
     def is_ours(self) -> bool:
@@ -325,6 +333,10 @@ class Run:
     def take(self, event_id: str) -> None:
         """Note that a wait has taken an event."""
         self.taken = {*self.taken, event_id}
+
+    def let_take(self, event_id: str) -> None:
+        """Note that the wait which took an event has ended without it: another may take it."""
+        self.taken = self.taken - {event_id}
 
     def intend(self, place: Place) -> None:
         """Note that a guarded effect begins."""

@@ -90,7 +90,8 @@ class ExecutionStarted(msgspec.Struct, frozen=True, array_like=True, tag="exec",
     """An execution begins, on the runner and under the lease epoch named.
 
     ``calls`` holds, for everything it calls (``use NAME``, ``call NAME``), its version and digests
-    of its contract and its code.
+    of its contract and its code. ``arrival`` is its number in the order in which things came
+    (`packetflow.kernel.order`); 0 when not known.
     """
 
     execution_id: str
@@ -108,6 +109,7 @@ class ExecutionStarted(msgspec.Struct, frozen=True, array_like=True, tag="exec",
     agent: str | None = None
     tags: dict[str, str] = {}
     calls: dict[str, tuple[str, ...]] = {}
+    arrival: int = 0
 
 
 class ExecutionResumed(msgspec.Struct, frozen=True, array_like=True, tag="resume", gc=False):
@@ -206,7 +208,7 @@ class WaitStarted(msgspec.Struct, frozen=True, array_like=True, tag="wait", gc=F
     """A step waits for an event.
 
     ``deadline`` is when its time, or that of a limit around it, is over; 0 when it may wait for
-    ever.
+    ever. Events count for it from the number ``since`` on, in the order in which things came.
     """
 
     execution_id: str
@@ -219,6 +221,7 @@ class WaitStarted(msgspec.Struct, frozen=True, array_like=True, tag="wait", gc=F
     at: int
     question: str = ""
     choices: tuple[str, ...] = ()
+    since: int = 0
 
     def __repr__(self) -> str:
         what = f"asks {self.question!r}" if self.question else f"for event {self.event!r}"
@@ -227,7 +230,10 @@ class WaitStarted(msgspec.Struct, frozen=True, array_like=True, tag="wait", gc=F
 
 
 class EventArrived(msgspec.Struct, frozen=True, array_like=True, tag="event", gc=False):
-    """A named event from outside; ``event_id`` makes repeated deliveries one."""
+    """A named event from outside; ``event_id`` makes repeated deliveries one.
+
+    ``arrival`` is its number in the order in which things came; 0 when not known.
+    """
 
     event_id: str
     event: str
@@ -235,6 +241,7 @@ class EventArrived(msgspec.Struct, frozen=True, array_like=True, tag="event", gc
     payload: Payload
     at: int
     source: str = ""
+    arrival: int = 0
 
 
 class ExecutionEnded(msgspec.Struct, frozen=True, array_like=True, tag="end", gc=False):

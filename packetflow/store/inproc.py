@@ -232,6 +232,9 @@ class MemoryStore:
             self._tails.append(tail)
             return tail
 
+    def must_be_there(self) -> None:
+        """It is: nobody can delete it."""
+
     def close(self) -> None:
         """Forget everything; closing twice is fine."""
         with self._lock:

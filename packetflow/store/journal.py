@@ -14,7 +14,6 @@ import re
 import socket
 import threading
 import time
-import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +32,7 @@ from packetflow.kernel.records import (
 )
 from packetflow.store.artifacts import RECORD_LIMIT, Artifacts, is_full
 from packetflow.store.files import places
+from packetflow.store.forking import tell_when_forked
 from packetflow.store.format import refuse_newer
 from packetflow.store.frames import HEADER, SUFFIX, frame
 
@@ -101,8 +101,7 @@ class JournalWriter:
         self.path = self._folder
         spots.prepare()
         self._open()
-        own = weakref.WeakMethod(self._forked)
-        os.register_at_fork(after_in_child=lambda: (method := own()) and method())
+        tell_when_forked(self)
 
     def append(self, record: Record) -> None:
         """Keep a record: it is safe from ``kill -9`` when this returns.
@@ -263,7 +262,7 @@ class JournalWriter:
         message = f"cannot write the journal {self.path}: {error.strerror}"
         return StoreError(message, path=str(self.path))
 
-    def _forked(self) -> None:
+    def forked(self) -> None:
         """In a forked child: leave the parent's segment alone and begin an own one when needed."""
         self._lock = threading.RLock()
         if self._fd >= 0:

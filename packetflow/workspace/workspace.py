@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Coroutine, Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -34,12 +35,14 @@ from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Params, Store
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.arrivals import Arrivals
+from packetflow.workspace.claims import Claims
 from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folder
 from packetflow.workspace.handle import Handle
 from packetflow.workspace.hearing import Hearing
 from packetflow.workspace.inbox import StoreInbox
 from packetflow.workspace.learning import learn
 from packetflow.workspace.leases import FileLeases
+from packetflow.workspace.order import Order
 from packetflow.workspace.presence import Presence
 from packetflow.workspace.registry import register
 from packetflow.workspace.resuming import IfChanged, Resumable, Resuming
@@ -102,11 +105,13 @@ class Workspace(Arrivals):
         self._thread: LoopThread | None = None
         self._closed = False
         self.hearing = Hearing(self)
+        claims = Claims(self._leases, self.folder.is_alive)
         self.engine = Engine(
             self.journal,
             chain=chain,
             leases=self._leases,
-            inbox=StoreInbox(self.store, self.hearing.begin),
+            inbox=StoreInbox(self.store, self.hearing.begin, claims),
+            order=count(1).__next__ if self.in_memory else Order(self.folder.state),
             folder="" if self.in_memory else str(self.folder.path),
             runner=self.runner,
             passivate_after_seconds=passivate_after_seconds,
@@ -212,15 +217,11 @@ class Workspace(Arrivals):
             CompositionError: It is something else, for example a plain function.
             WorkspaceGone: The workspace was deleted while it was open.
         """
-        self._must_be_there()
+        self.journal.must_be_there()
         found = self.find(what)
         step = found.step if isinstance(found, Pipeline) else as_step(found)
         learn(self.catalog, step, self.runner)
         return found
-
-    def _must_be_there(self) -> None:
-        if isinstance(self.journal, JournalWriter):
-            self.journal.must_be_there()
 
     def resume(
         self, execution_id: str, *, accept_changes: bool = False, reason: str = "resumed"
@@ -249,7 +250,7 @@ class Workspace(Arrivals):
 
     def ready_to_resume(self, execution_id: str, *, if_changed: IfChanged = "refuse") -> Resumable:
         """Take the lease of an execution and read what is needed; raises as `resume` does."""
-        self._must_be_there()
+        self.journal.must_be_there()
         whole = self.full_id(execution_id)
         return self._past.ready_to_resume(whole, self.engine, if_changed=if_changed)
 
