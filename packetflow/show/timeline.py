@@ -322,11 +322,11 @@ def seconds_text(seconds: float) -> str:
     """Seconds in the unit that reads best.
 
     >>> [seconds_text(s) for s in (0, 0.00004, 0.25, 3.5, 150, 9000)]
-    ['0', '40 us', '250 ms', '3.5 s', '2.5 min', '2.5 h']
+    ['0', '40 µs', '250 ms', '3.5 s', '2.5 min', '2.5 h']
     """
     if not seconds:
         return "0"
     for unit, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms")):
         if seconds >= unit * 0.9995:
             return f"{seconds / unit:.3g} {name}"
-    return f"{seconds * 1e6:.3g} us"
+    return f"{seconds * 1e6:.3g} \u00b5s"
