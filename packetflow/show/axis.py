@@ -114,6 +114,20 @@ def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
     return found
 
 
+def without(stretch: Stretch, others: Iterable[Stretch]) -> list[Stretch]:
+    """What is left of a stretch when others are cut out of it.
+
+    >>> without((0, 10), [(8, 12), (2, 3)]), without((5, 5), []), without((2, 3), [(0, 9)])
+    ([(0, 2), (3, 8)], [(5, 5)], [])
+    """
+    start, end = stretch
+    cuts = [(a, b) for a, b in merged(others) if a < end and b > start]
+    if not cuts:
+        return [stretch]
+    edges = [start, *(edge for cut in cuts for edge in cut), end]
+    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
+
+
 def _between(busy: Sequence[Stretch], start: float, end: float) -> list[Stretch]:
     edges = [start, *(edge for stretch in busy for edge in stretch), end]
     return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
