@@ -31,6 +31,7 @@ def bars(spans: list[SpanEnded]) -> list[Bar]:
             tuple(one for one in span.path if one >= 0),
             f"{span.error_type}: {span.error}" if span.error_type else "",
             span.kind == "wait",
+            took=span.took_ns / 1e9 if span.kind == "reused" else None,
         )
         for span in spans
     ]
