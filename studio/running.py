@@ -156,7 +156,7 @@ def _is_shown(state: StepState) -> bool:
 def _row(state: StepState, now: int) -> str:
     status = state.status
     took = state.seconds(now)
-    told = [counts(state)]
+    told = ["taken over" if state.took_over is not None else "", counts(state)]
     if state.attempts > 1:
         told.append(f"{state.attempts} tries")
     if state.fraction is not None and status == "running":
@@ -166,7 +166,7 @@ def _row(state: StepState, now: int) -> str:
     elif state.text:
         told.append(state.text)
     if status == "waiting":
-        told.append("waits for an answer")
+        told.append(f"waits for {state.waits_for}")
     indent = f"padding-left:{1.1 * state.depth:.1f}rem"
     return (
         f'<tr><td style="{indent}"><span class="pf-dot {status}" title="{status or "not yet"}">'

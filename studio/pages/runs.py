@@ -9,12 +9,12 @@ import streamlit as st
 from packetflow.errors import UnknownName
 from packetflow.show import timeline
 from packetflow.show.timeline import seconds_text, seconds_worked
+from packetflow.store.bars import bars
 from packetflow.store.queries import Filter, Whole, answer, latest, whole
 from studio.asking import show_answered
 from studio.failing import failed_spans, failure_of, show_failure
 from studio.lists import ago, run_links
 from studio.past import Past
-from studio.progress import bars
 from studio.running import show_run
 from studio.showing import plain_markdown, show_svg, show_values, words
 from studio.spans import described, show_spans
