@@ -193,8 +193,16 @@ _STYLE: Final = """
 .pf-dot.running {background: #2f6fde; border-color: #2f6fde; animation: pf-beat 1.1s infinite}
 @keyframes pf-beat {50% {opacity: .35}}
 @media (prefers-reduced-motion: reduce) {.pf-dot.running {animation: none}}
-@media (max-width: 900px) {
-  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > * {margin-right: .3rem}
+@media (max-width: 899.98px) {
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] {padding: .45rem 0;
+    border-bottom: 1px solid rgba(128,128,128,.18); border-radius: 0}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p {display: flex; flex-wrap: wrap;
+    column-gap: .6rem}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p,
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > * {white-space: normal;
+    overflow-wrap: anywhere}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > :nth-child(5) {flex-basis: 100%;
+    display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden}
 }
 @media (max-width: 640px) {
   .stMainBlockContainer {padding: 4.6rem 1rem 3rem}
