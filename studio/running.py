@@ -44,12 +44,13 @@ def follow(execution_id: str) -> RemoteRun:
 def show_run(execution_id: str, described: Description) -> None:
     """Show a run: while it goes on, live; then its steps and what it made, or why it failed."""
     run = follow(execution_id)
-    show_answered(execution_id)
     try:
         outcome = run.result(0) if run.done() else None
     except RunnerLost as error:
         show_lost(execution_id, error)
         return
+    is_over = outcome is not None and outcome.status != "waiting"
+    show_answered(execution_id, goes_on=not is_over)
     if outcome is None or outcome.status == "waiting":
         show_live(execution_id, run, described)
         return

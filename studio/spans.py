@@ -62,8 +62,9 @@ def show_spans(
     chosen = st.selectbox("Step", list(known), format_func=lambda one: span_title(known[one]))
     span = known[chosen]
     given, made = past.span(span)
-    how = "taken over from the run before it, where it took" if span["kind"] == "reused" else "in"
-    st.markdown(f"{status_text(span['status'])} {how} {seconds_text(took_ns(span) / 1e9)}")
+    how = ", taken over from the run before it, where it took"
+    how = how if span["kind"] == "reused" else " in"
+    st.markdown(f"{status_text(span['status'])}{how} {seconds_text(took_ns(span) / 1e9)}")
     question = asked(span, waits)
     if question:
         st.text(question)

@@ -38,7 +38,7 @@ def show_head(found: Whole, worked: float, gone: Sequence[str]) -> None:
     if status not in UNDER_WAY:
         took = (row["duration_ms"] or 0) / 1000
         st.header(f"{status_text(status)} in {seconds_text(took)}", anchor=False)
-        if took > 2 * worked:
+        if took - worked > max(1.0, took / 10):
             told.insert(0, f"worked {seconds_text(worked)}, else it waited")
     told.append(f"started by {row['trigger']}")
     said = plain_markdown(" \u00b7 ".join(told))
@@ -119,7 +119,7 @@ def show_one(identity: str) -> None:
             )
     if drawn:
         st.header("Timeline", anchor=False)
-        picture = timeline(drawn, title=str(row["name"]), wide=1000, theme=mode())
+        picture = timeline(drawn, title=str(row["name"]), wide=1160, theme=mode())
         show_svg(picture, "When each step ran")
     show_parts(found, past, card)
 

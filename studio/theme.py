@@ -32,7 +32,7 @@ FONT: Final = (
 STATUS: Final = {
     "ok": ("Done", "green", ":material/check_circle:"),
     "running": ("Running", "blue", ":material/progress_activity:"),
-    "waiting": ("Waits", "orange", ":material/hourglass_top:"),
+    "waiting": ("Waiting", "orange", ":material/hourglass_top:"),
     "failed": ("Failed", "red", ":material/error:"),
     "timed_out": ("Timed out", "red", ":material/timer_off:"),
     "cancelled": ("Stopped", "gray", ":material/block:"),
@@ -149,6 +149,8 @@ _STYLE: Final = """
   [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > :nth-child(4) {text-align: right}
 }
 [class*="st-key-caps"] p {font-size: .875rem}
+@media (max-width: 640px) {[class*="st-key-caps"] [data-testid="stHorizontalBlock"] {gap: .15rem}
+  [class*="st-key-caps"] [data-testid="stHorizontalBlock"] p {margin-bottom: .1rem}}
 [class*="st-key-caps"] [data-testid="stHorizontalBlock"] {padding: .3rem 0;
   border-bottom: 1px solid rgba(128,128,128,.18)}
 [data-testid="stFileUploaderDropzoneInstructions"] span {white-space: normal}

@@ -17,6 +17,9 @@ Stretch: TypeAlias = tuple[float, float]
 FOLDED = 58.0
 """How wide a folded stretch is, in pixels."""
 
+LEAST_FOLDED = 0.1
+"""A shorter stretch, in seconds, is not folded: nobody waited there."""
+
 _IDLE_SHARE = 0.2
 _STEPS = (1, 2, 5)
 
@@ -82,7 +85,7 @@ def axis(working: Iterable[Stretch], whole: Stretch, left: float, right: float) 
     end = max(end, start + 1e-6)
     busy = merged(working)
     idle = _between(busy, start, end) if busy else []
-    least = max((end - start) * _IDLE_SHARE, 2 * sum(b - a for a, b in busy))
+    least = max(LEAST_FOLDED, (end - start) * _IDLE_SHARE, 2 * sum(b - a for a, b in busy))
     folds = [one for one in idle if one[1] - one[0] > least]
     open_seconds = (end - start) - sum(b - a for a, b in folds)
     scale = (right - left - FOLDED * len(folds)) / (open_seconds or 1e-6)

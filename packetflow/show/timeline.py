@@ -128,7 +128,8 @@ def timeline(
     wide = max(480.0, wide)
     start = min((bar.began for bar in known), default=0.0)
     ended = max((bar.ended for bar in known), default=1.0)
-    scale = axis(_working(known), (start, ended), NAMES, wide - RIGHT)
+    right = max([RIGHT, *(width(_facts(row), 10.5) + 24 for row in rows)])
+    scale = axis(_working(known), (start, ended), NAMES, wide - right)
     tall = TOP + ROW * (len(rows) + (hidden > 0)) + 12
     said = f"{title}: {len(known)} spans in {seconds_text(ended - start)}"
     parts = [
@@ -225,12 +226,16 @@ def _drawn(row: _Row, y: float, scale: Axis, wide: float) -> str:
         name = f"\u2026/{name.rsplit('/', 1)[1]}"
     text = cut(name, room, 12) + count
     label = f'<text class="t-n" x="{indent:.0f}" y="{y + 15:.1f}">{safe(text)}</text>'
+    facts = _facts(row)
     body = (
         _profile(row, y, scale)
         if row.many
         else "".join(_bar(bar, row, y, scale) for bar in row.bars)
     )
-    return f"<g>{label}{body}{_facts(row, y, scale, wide)}</g>"
+    x = min(max(scale.x(bar.ended) + (12 if bar.took is not None else 6) for bar in row.bars),
+            wide - width(facts, 10.5) - 10)  # fmt: skip
+    told = f'<text class="t-s" x="{x:.1f}" y="{y + 15:.1f}">{safe(facts)}</text>'
+    return f"<g>{label}{body}{told}</g>"
 
 
 def _bar(bar: Bar, row: _Row, y: float, scale: Axis) -> str:
@@ -317,27 +322,23 @@ def _profile(row: _Row, y: float, scale: Axis) -> str:
     )
 
 
-def _facts(row: _Row, y: float, scale: Axis, wide: float) -> str:
+def _facts(row: _Row) -> str:
     """How long the row took, how many tries or failures it had; beside its last bar."""
-    ended = max(bar.ended for bar in row.bars)
     if row.many:
         failed = sum(bar.status in _BAD for bar in row.bars)
-        text = f"{failed:,} failed" if failed else f"avg {_average(row.bars)}"
         if all(bar.took is not None for bar in row.bars):
-            text = "taken over"
-    else:
-        tries = max(bar.attempt for bar in row.bars)
-        last = max(row.bars, key=lambda bar: (bar.ended, bar.attempt))
-        text = _lengths(row.bars)
-        if last.took is not None:
-            text = f"taken over, took {seconds_text(last.took)}"
-        elif last.status not in {"ok", "running", "waiting"}:
-            text = last.status.replace("_", " ")
-        elif last.waits:
-            text = f"{'waits' if last.status == 'waiting' else 'waited'} {text}"
-        text += f", {tries} tries" if tries > 1 else ""
-    x = min(scale.x(ended) + 6, wide - width(text, 10.5) - 10)
-    return f'<text class="t-s" x="{x:.1f}" y="{y + 15:.1f}">{safe(text)}</text>'
+            return "taken over"
+        return f"{failed:,} failed" if failed else f"avg {_average(row.bars)}"
+    tries = max(bar.attempt for bar in row.bars)
+    last = max(row.bars, key=lambda bar: (bar.ended, bar.attempt))
+    text = _lengths(row.bars)
+    if last.took is not None:
+        text = f"taken over, took {seconds_text(last.took)}"
+    elif last.status not in {"ok", "running", "waiting"}:
+        text = last.status.replace("_", " ")
+    elif last.waits:
+        text = f"{'waits' if last.status == 'waiting' else 'waited'} {text}"
+    return text + (f", {tries} tries" if tries > 1 else "")
 
 
 def _average(bars: Sequence[Bar]) -> str:

@@ -149,12 +149,13 @@ SERVE = (
 STUMBLES = '''
 """Capabilities that do not go well."""
 
+import asyncio
 import os
 import time
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
-from packetflow import capability
+from packetflow import Context, capability
 
 
 @capability(provides="prepared")
@@ -193,6 +194,22 @@ def write_letter(customer: Customer, lines: list[Address], note: str = "") -> st
 def tear(text: str) -> str:
     """Tear, always."""
     raise RuntimeError("torn [in] *two*")
+
+
+@capability(provides="excused")
+def grumble(text: str) -> str:
+    """Grumble at length."""
+    raise RuntimeError(
+        "the ink of the stamp that was bought last year has run dry again; fill it up and try again"
+    )
+
+
+@capability(provides="signed")
+async def sign(text: str, context: Context) -> str:
+    """Ask who signs, then take a minute over it."""
+    who = await context.ask("Who signs this?", ["Ada", "Grace"])
+    await asyncio.sleep(60)
+    return f"{text} {who}"
 
 
 @capability(provides="walked")

@@ -67,6 +67,18 @@ def test_good_and_bad_customers_go_their_two_ways(
     expect(page.get_by_text(made).first).to_be_visible()
 
 
+def test_a_step_that_was_answered_works_on_and_does_not_ask_again(visit: Callable[..., Page]):
+    page = visit("/capabilities?name=sign")
+    page.get_by_label("Text", exact=True).fill("lease")
+    press(page, "Run")
+    page.get_by_role("button", name="Ada", exact=True).click(timeout=30_000)
+
+    done(page, "Running")
+    expect(page.get_by_text("Who signs this?", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    done(page, "Stopped")
+
+
 def test_an_approval_is_answered_in_the_page(visit: Callable[..., Page], workspace: Path):
     page = visit("/pipelines?name=publish_with_approval")
 

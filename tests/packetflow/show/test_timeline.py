@@ -202,3 +202,12 @@ def test_spans_of_one_moment_stand_in_the_order_of_their_numbers():
 
     shown = [t for t in texts(picture) if t.startswith("step")]
     assert shown == ["step 1", "step 2", "step 10"]
+
+
+def test_what_a_row_says_stands_beside_its_bar():
+    picture = timeline([Bar(1, "sign", 0, 1000, waited=((123.4, 567.8),))])
+
+    shown = list(ElementTree.fromstring(picture).iter())
+    [said] = [float(e.get("x")) for e in shown if "waited" in (e.text or "") and e.get("x")]
+    bars = [e for kind in ("t-bar", "t-wait") for e in rects(picture, kind)]
+    assert said >= max(float(e.get("x")) + float(e.get("width")) for e in bars)
