@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.patience import PATIENCE_SECONDS
 from packetflow.engine.strands import STOPPED
+from packetflow.engine.trail import theirs
 from packetflow.errors import CapabilityFailed, PacketFlowError, RunError, UnknownName
 from packetflow.kernel.clock import Timer
 from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted
@@ -72,6 +73,11 @@ class Failure:
             return self.cause
         return CapabilityFailed(self.step, self.error_type, self.message)
 
+    def _repr_html_(self) -> str:
+        from packetflow.engine.picture import failure_html
+
+        return failure_html(self)
+
     def __str__(self) -> str:
         place = f"{self.step}{''.join(f'[{one}]' for one in self.path if one >= 0)}"
         return f"{place + ': ' if place else ''}{self.error_type}: {self.message}"
@@ -126,7 +132,7 @@ class Execution:
         if name in self.outputs:
             return self.outputs[name]
         if self.failure is not None:
-            raise self.failure.error() from self.failure.cause
+            raise self.failure.error() from theirs(self.failure.cause)
         if self.status is Status.WAITING:
             said = "; ".join(map(self.how_to_go_on, self.waits))
             raise RunError(f"execution {self.id} has no {name!r} yet: {said or 'it waits'}")
@@ -158,7 +164,7 @@ class Execution:
             PacketFlowError: It failed.
         """
         if self.failure is not None:
-            raise self.failure.error() from self.failure.cause
+            raise self.failure.error() from theirs(self.failure.cause)
         return self
 
     def how_to_go_on(self, wait: WaitStarted) -> str:
