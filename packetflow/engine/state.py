@@ -13,6 +13,7 @@ from msgspec.msgpack import Ext
 from packetflow.engine.events import Event
 from packetflow.engine.values import pack, pack_all, sound
 from packetflow.engine.veil import fixed_words, without, words_of
+from packetflow.kernel.clock import both_ns
 from packetflow.kernel.records import (
     ExecutionEnded,
     ExecutionStarted,
@@ -174,8 +175,8 @@ class Run:
         self.tags: dict[str, str] = NO_TAGS
         self.taken: AbstractSet[str] = _NOTHING if past is None else past.taken
         self.stop_reason = ""
-        self.started_at = engine.clock.wall_ns()
-        self.wall_offset = self.started_at - engine.clock.monotonic_ns()
+        self.started_at, now = both_ns(engine.clock)
+        self.wall_offset = self.started_at - now
 
     @property
     def is_ours(self) -> bool:

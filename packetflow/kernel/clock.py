@@ -6,7 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Final, Protocol
+
+_HELD_UP_NS: Final = 100_000
+_TRIES: Final = 8
 
 
 class Timer(Protocol):
@@ -61,3 +64,28 @@ class SystemClock:
     def working(self) -> AbstractContextManager[object]:
         """Time passes by itself."""
         return nullcontext()
+
+
+def both_ns(clock: Clock) -> tuple[int, int]:
+    """Read the wall clock and the monotonic clock as of one moment, to a tenth of a millisecond.
+
+    A process that is held up between two readings would get times that do not belong together, and
+    date with them all that follows; such readings are taken again.
+
+    Returns:
+        Nanoseconds since 1970-01-01 UTC, and the monotonic time of the same moment.
+    """
+    width, wall, now = _read(clock)
+    for _ in range(_TRIES):
+        if width < _HELD_UP_NS:
+            break
+        width, wall, now = min((width, wall, now), _read(clock))
+    return wall, now
+
+
+def _read(clock: Clock) -> tuple[int, int, int]:
+    """How long it took, and both times."""
+    before = clock.monotonic_ns()
+    wall = clock.wall_ns()
+    now = clock.monotonic_ns()
+    return now - before, wall, now

@@ -127,7 +127,7 @@ def ran_again(marks, spans):
 
 
 def evidence(folder, suspects):
-    """All that is known of some executions: their calls, what was sent, their records by file."""
+    """All that is known of some executions: their calls, their records by file."""
     lines = []
     for execution in sorted(suspects):
         lines.append(f"--- {execution}")
@@ -136,7 +136,6 @@ def evidence(folder, suspects):
             for _, record in read_segment(path):
                 if getattr(record, "execution_id", "") == execution:
                     lines.append(f"{path.name[-20:]} {record}")
-    lines.append(f"sent {Counter((folder / 'sent').read_text().split()).most_common(3)}")
     return "\n".join(lines)
 
 

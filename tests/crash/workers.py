@@ -1,8 +1,9 @@
 """Processes that run executions on one workspace, to be killed or frozen by the tests.
 
 ``python -m tests.crash.workers ROLE FOLDER ...``. Each prints a line for what it knows to be
-kept: ``started ID SEED``, ``ended ID STATUS``. Calls leave marks ``ID|step|path|time|pid`` in the
-workspace's file ``marks``.
+kept: ``started ID SEED``, ``ended ID STATUS``. Calls leave marks ``ID|step|path|time|pid|what`` in
+the workspace's file ``marks``. For ``pay`` and ``send`` the mark is the effect itself, one write,
+so that no kill can come between them.
 """
 
 from __future__ import annotations
@@ -24,19 +25,20 @@ from packetflow.errors import PacketFlowError, RunError, Superseded
 FOLDER = Path()
 
 
-def mark(context: Context) -> None:
+def mark(context: Context, what: object = "") -> None:
     """Leave a mark of this call."""
     path = ".".join(map(str, context.path))
-    text = f"{context.execution_id}|{context.step}|{path}|{time.time_ns()}|{os.getpid()}\n"
+    told = (context.execution_id, context.step, path, time.time_ns(), os.getpid(), what)
+    text = "|".join(map(str, told)) + "\n"
     descriptor = os.open(FOLDER / "marks", os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     os.write(descriptor, text.encode())
     os.close(descriptor)
 
 
 def read_marks(folder: Path) -> list[list[str]]:
-    """Every mark: execution, step, path, time, process."""
+    """Every mark: execution, step, path, time, process, what was sent."""
     path = folder / "marks"
-    return [line.split("|") for line in path.read_text().splitlines()] if path.exists() else []
+    return [line.split("|") for line in path.read_text().split("\n")[:-1]] if path.exists() else []
 
 
 def happened(folder: Path, execution: str, step: str) -> bool:
@@ -76,9 +78,7 @@ async def pay(n: int, context: Context) -> None:
 
 def has_sent(n: int) -> str | None:
     """Look whether something was sent; the test has one such number an execution."""
-    path = FOLDER / "sent"
-    found = path.exists() and f"{n}\n" in path.read_text()
-    return f"letter {n}" if found else None
+    return f"letter {n}" if any(one[5] == str(n) for one in read_marks(FOLDER)) else None
 
 
 @capability(
@@ -89,10 +89,7 @@ def has_sent(n: int) -> str | None:
 async def send(n: int, context: Context) -> str:
     """Change something outside; it can be looked up."""
     await asyncio.sleep(0.002)
-    mark(context)
-    descriptor = os.open(FOLDER / "sent", os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-    os.write(descriptor, f"{n}\n".encode())
-    os.close(descriptor)
+    mark(context, n)
     await asyncio.sleep(0.002)
     return f"letter {n}"
 
