@@ -69,11 +69,11 @@ def failure_html(failure: Failure) -> str:
 
 def _failed(failure: Failure) -> str:
     row = html.Row(failure.step or "execution", f"{failure.error_type}: {failure.message}")
-    lines = "".join(
-        f"{_file(one.file)}, line {one.line}, in {one.function}\n    {one.source}\n"
+    code = "\n".join(
+        f"{safe(_file(one.file))}, line {one.line}, in {safe(one.function)}\n    {safe(one.source)}"
         for one in places(failure.trail)[-MOST_PLACES:]
     )
-    return html.problems([row]) + (f"<pre>{safe(lines)}</pre>" if lines else "")
+    return html.problems([row]) + (f"<pre>{code}</pre>" if code else "")
 
 
 def _file(path: str) -> str:

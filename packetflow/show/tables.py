@@ -31,7 +31,7 @@ def table_html(table: Any) -> str:
     if table.num_rows > MOST_ROWS:
         said += f"; the first {MOST_ROWS} are shown"
     scrolled = (
-        f'<div class="pf-scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f'<div style="overflow-x:auto"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         "</div>"
     )
     return page(scrolled if names else "", f"<p>{said}</p>")
