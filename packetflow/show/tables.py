@@ -30,10 +30,8 @@ def table_html(table: Any) -> str:
     said = f"{_count(table.num_rows, 'row')}, {_count(len(table.column_names), 'column')}"
     if table.num_rows > MOST_ROWS:
         said += f"; the first {MOST_ROWS} are shown"
-    scrolled = (
-        f'<div style="overflow-x:auto"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-        "</div>"
-    )
+    inside = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    scrolled = f'<div style="overflow-x:auto"><table>{inside}</table></div>'
     return page(scrolled if names else "", f"<p>{said}</p>")
 
 

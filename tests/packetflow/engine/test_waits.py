@@ -226,22 +226,6 @@ async def test_a_capability_may_ask_twice_and_gets_each_answer():
     assert (await running)["m"] == "a y"
 
 
-async def test_listeners_hear_that_a_capability_was_answered_and_goes_on():
-    @capability(provides="m")
-    async def curious(n: int, context: Context) -> str:
-        return await context.ask("first?")
-
-    mine = engine()
-    running = await begun(mine, curious, n=1)
-    told = []
-    running.listen(told.append)
-    mine.deliver(event(waits(mine)[0].event, {"answer": "a"}))
-    await running
-
-    kinds = [type(one).__name__ for one in told]
-    assert kinds[kinds.index("Answered") :] == ["Answered", "StepEnded", "Ended"]
-
-
 async def test_a_capability_that_asked_before_a_restart_gets_its_answer_at_once():
     @capability(provides="m")
     async def curious(n: int, context: Context) -> str:
