@@ -20,6 +20,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
+PATIENCE_MS = 60_000
+"""How long a state is waited for; a loaded machine takes its time, and none of these is a measure."""
+expect.set_options(timeout=PATIENCE_MS)
 FLAGS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -59,7 +62,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page of 1280 x 800 with cookies and storage of its own."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 
@@ -280,5 +283,5 @@ def settle(page: Page) -> None:
     """Wait until no script runs: what is typed or pressed then is not overtaken."""
     page.wait_for_timeout(300)
     idle = page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
-    expect(idle).to_be_visible(timeout=20_000)
+    expect(idle).to_be_visible()
     page.wait_for_timeout(100)

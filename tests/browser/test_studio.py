@@ -15,7 +15,7 @@ from tests.browser.conftest import ROOT, SERVE, STUMBLES, press, serving, settle
 
 def done(page: Page, status: str = "Done") -> None:
     heading = page.get_by_role("heading", name=re.compile(status)).first
-    expect(heading).to_be_visible(timeout=30_000)  # the first run of all waits for the runner
+    expect(heading).to_be_visible()  # the first run of all waits for the runner
 
 
 def test_a_table_of_ones_own_becomes_a_report(visit: Callable[..., Page], workspace: Path):
@@ -71,7 +71,7 @@ def test_a_step_that_was_answered_works_on_and_does_not_ask_again(visit: Callabl
     page = visit("/capabilities?name=sign")
     page.get_by_label("Text", exact=True).fill("lease")
     press(page, "Run")
-    page.get_by_role("button", name="Ada", exact=True).click(timeout=30_000)
+    page.get_by_role("button", name="Ada", exact=True).click()
 
     done(page, "Running")
     expect(page.get_by_text("Who signs this?", exact=True)).to_have_count(0)
