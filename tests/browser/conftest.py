@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_MS = 60_000
-"""How long a state is waited for; a loaded machine takes its time, and none of these is a measure."""
+"""How long a state is waited for: a loaded machine takes its time, and nothing here is measured."""
 expect.set_options(timeout=PATIENCE_MS)
 FLAGS = [
     "--no-sandbox",

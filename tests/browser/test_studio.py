@@ -84,7 +84,7 @@ def test_an_approval_is_answered_in_the_page(visit: Callable[..., Page], workspa
 
     press(page, "Example values")
     press(page, "Run")
-    expect(page.get_by_role("heading", name="Publish this draft?")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Publish this draft?")).to_be_visible()
     press(page, "Yes")
 
     done(page)
@@ -162,7 +162,7 @@ def test_a_capability_that_ends_its_process_leaves_the_studio_up(visit: Callable
     page.get_by_role("textbox", name="Text").fill("hello")
     press(page, "Run")
 
-    expect(page.get_by_text("The runner was lost while this ran")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The runner was lost while this ran")).to_be_visible()
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_text("Recent runs")).to_be_visible()
 
