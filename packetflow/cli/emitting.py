@@ -50,7 +50,11 @@ def send(
     event_id: str | None,
     keep: bool,
 ) -> None:
-    """Keep an event, go on with the runs that wait for it, and say how they came out."""
+    """Keep an event, go on with the runs that wait for it, and say how they came out.
+
+    Raises:
+        typer.Exit: With code 1: one of them did not go on, or ended in another way than well.
+    """
     waiting: dict[str, list[WaitStarted]] = {}
     for row in ws.waiting():
         if row["event"] == event and (row["key"] or "") in {"", key}:
@@ -59,13 +63,16 @@ def send(
     told: list[dict[str, Any]] = []
     lines = [f"kept event {event} as {sent}; {len(waiting)} waiting for it"]
     failed: list[Execution] = []
+    left: list[str] = []
     for execution_id, served in () if keep else waiting.items():
         try:
             learn_source(ws, execution_id)
             execution = gone_on(ws, execution_id, served, Manner())
         except PacketFlowError as error:
-            told.append({"execution_id": execution_id, "error": error.message})
-            lines.append(f"  {short(execution_id)} was left alone: {error.message}")
+            end, what = short(execution_id), {"code": error.code, "message": error.message}
+            told.append({"execution_id": execution_id, "error": what})
+            lines.append(f"  {end} was left alone")
+            left.append(f"error: {end} was left alone: {error.message}\n  packetflow runs {end}")
             continue
         ports = {} if execution.step is None else execution.step.contract.outputs
         told.append(as_json(ws, execution, ports))
@@ -75,5 +82,7 @@ def send(
     command.answer({"event_id": sent, "event": event, "executions": told}, "\n".join(lines))
     for execution in failed:
         told_failure(execution)
-    if failed:
+    for text in left:
+        typer.echo(text, err=True)
+    if failed or left:
         raise typer.Exit(1)

@@ -276,7 +276,8 @@ def _visible(whole: Step, given: object) -> dict[str, Any]:
     """The types of the names that a condition may see; ``Any`` where steps differ."""
     visible: dict[str, Any] = {}
     for part in walk(whole):
-        for port in (*part.flow.makes.values(), *part.flow.needs.values()):
+        read = (port for port in part.flow.needs.values() if port.type is not Any)
+        for port in (*part.flow.makes.values(), *read):
             known = visible.get(port.name, port.type)
             same = known is port.type and not port.optional
             visible[port.name] = known if same else Any

@@ -64,3 +64,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.step}: {self.message}" if self.step else self.message
+
+    def __repr__(self) -> str:
+        return f"<{self.severity} {self.code}: {' '.join(str(self).split())}>"

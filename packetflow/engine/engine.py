@@ -308,13 +308,13 @@ class Engine:
         run = live.run
         try:
             root = live.plan.root
+            if self.passivate_after is not None:
+                run.driver = asyncio.current_task()
             if question:
-                self._watch_idle(run)
                 await agreed(live.frame, question)
                 keep_calls(live.frame, calls_now(live.plan))
             if self.chain:
                 root = await self._optimized(live.plan)
-            self._watch_idle(run)
             if self.printed is not None:
                 self.printed.begin(run, hides=holds_secrets(live.plan.step))
             pending = root.start(live.frame)
@@ -361,24 +361,18 @@ class Engine:
             case _:
                 return plan.root
 
-    def _watch_idle(self, run: Run) -> None:
-        """Put an execution aside once it only waits."""
-        if self.passivate_after is None:
-            return
-        task = asyncio.current_task()
-        pause = self.passivate_after
-
-        def aside() -> None:
-            still = task is not None and not task.done()
-            if task is not None and still and run.only_waits and run.can_be_parked():
-                run.passivated = True
-                task.cancel(STOPPED)
-
-        def idle() -> None:
+    def idle(self, run: Run) -> None:
+        """Put an execution aside in a while, if it still only waits then."""
+        if self.passivate_after is not None:
             at_once = run.asking and run.leaves_questions
-            self.clock.call_later(0.0 if at_once else pause, aside)
+            pause = 0.0 if at_once else self.passivate_after
+            self.clock.call_later(pause, lambda: self._put_aside(run))
 
-        run.on_idle = idle
+    def _put_aside(self, run: Run) -> None:
+        task = run.driver
+        if task is not None and not task.done() and run.only_waits and run.can_be_parked():
+            run.passivated = True
+            task.cancel(STOPPED)
 
     def deliver(self, arrived: EventArrived) -> int:
         """Hand an event to executions that wait for it here; tells how many took it."""

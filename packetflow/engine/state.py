@@ -21,12 +21,15 @@ from packetflow.kernel.records import (
     Path,
     Record,
     SpanEnded,
+    Spans,
     StepDecision,
     ValueTag,
     WaitStarted,
 )
 
 if TYPE_CHECKING:
+    import asyncio
+
     from packetflow.capabilities.contract import Port
     from packetflow.engine.engine import Engine
     from packetflow.engine.plan import Plan
@@ -117,6 +120,7 @@ class Run:
         "attributes",
         "busy",
         "cancelled",
+        "driver",
         "durable",
         "engine",
         "epoch",
@@ -128,7 +132,6 @@ class Run:
         "leaves_questions",
         "listeners",
         "now",
-        "on_idle",
         "passivated",
         "past",
         "plan",
@@ -153,7 +156,7 @@ class Run:
         self.append_all = engine.append_all
         self.now = engine.clock.monotonic_ns
         self.durable = engine.sink.durable
-        self.spans: list[SpanEnded] = []
+        self.spans = Spans()
         self.last_span = 0
         self.listeners: list[Listener] = []
         self.special = past is not None or bool(engine.chain)
@@ -169,7 +172,7 @@ class Run:
         self.asking = 0
         self.busy = 0
         self.waiting = 0
-        self.on_idle: Callable[[], None] | None = None
+        self.driver: asyncio.Task[Any] | None = None
         self.user: str | None = None
         self.agent: str | None = None
         self.tags: dict[str, str] = NO_TAGS
@@ -204,7 +207,7 @@ class Run:
     def let_go(self) -> None:
         """Throw away what is made from now on: the execution has ended without it."""
         keep = self.append
-        self.spans = []
+        self.spans = Spans()
         self.listeners = []
 
         def late(record: Record) -> None:
@@ -247,9 +250,9 @@ class Run:
         return span if facts is None else msgspec.structs.replace(span, attributes=facts)
 
     def idle(self) -> None:
-        """Tell whoever asked that nothing but waiting is left to do."""
-        if self.busy == 0 and self.on_idle is not None:
-            self.on_idle()
+        """Tell the engine that nothing but waiting is left to do, if it may be put aside."""
+        if self.busy == 0 and self.driver is not None:
+            self.engine.idle(self)
 
     @property
     def only_waits(self) -> bool:

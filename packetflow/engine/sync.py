@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
+from packetflow.engine.stalls import Stalls
 from packetflow.errors import RunError
 
 T = TypeVar("T")
@@ -21,13 +22,15 @@ AWAKE_SECONDS: Final = 0.2
 class LoopThread:
     """An event loop in a daemon thread; plain code hands it coroutines and waits.
 
-    Works in scripts, in Streamlit, and in a notebook whose own loop is running.
+    Works in scripts, in Streamlit, and in a notebook whose own loop is running. Who holds the loop
+    up is told (`packetflow.engine.stalls`).
     """
 
     def __init__(self, name: str = "packetflow-loop") -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._thread.start()
+        self._stalls = Stalls(self._loop, self._thread)
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -92,6 +95,7 @@ class LoopThread:
         """Cancel what is left and stop the loop."""
         if self._loop.is_closed() or self.is_here():
             return
+        self._stalls.close()
         asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
@@ -122,6 +126,12 @@ def awake() -> Iterator[None]:
     finally:
         if timer is not None:
             timer.cancel()
+
+
+async def awaited(future: Future[T]) -> T:
+    """Wait on the running loop for what another thread does; see `awake`."""
+    with awake():
+        return await asyncio.wrap_future(future)
 
 
 async def _cancel_all() -> None:

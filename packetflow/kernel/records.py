@@ -54,6 +54,31 @@ class ValueTag(IntEnum):
     """A value kept as plain data that its declared type rebuilds."""
 
 
+MOST_NAMED = 5
+"""So many spans are named where a list of them is shown in one line."""
+MOST_CHARACTERS = 200
+"""So much of a message is shown in one line."""
+
+
+def place_text(step: str, path: Path) -> str:
+    """A step with its item and pass indexes, without the marks of later tries.
+
+    >>> place_text("rate", (3, -2, 0))
+    'rate[3][0]'
+    """
+    return step + "".join(f"[{one}]" for one in path if one >= 0)
+
+
+def one_line(text: str) -> str:
+    r"""A text in one line, cut when it is long.
+
+    >>> one_line("it broke\n  twice")
+    'it broke twice'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS - 4]} ..."
+
+
 class DefinitionSeen(msgspec.Struct, frozen=True, array_like=True, tag="def", gc=False):
     """A pipeline or capability as it was when it was first run here."""
 
@@ -138,6 +163,26 @@ class SpanEnded(msgspec.Struct, frozen=True, array_like=True, tag="span", gc=Fal
             return self.duration_ns
         return int((self.attributes or {}).get(TOOK, 0))
 
+    def __repr__(self) -> str:
+        tries = f", try {self.attempt}" if self.attempt > 1 else ""
+        why = one_line(f": {self.error_type}: {self.error}") if self.error_type else ""
+        took = f"{self.duration_ns / 1e6:,.3g} ms" if self.duration_ns < 1e9 else ""
+        took = took or f"{self.duration_ns / 1e9:,.1f} s"
+        return f"<span {place_text(self.step, self.path)} {self.status}{tries} {took}{why}>"
+
+
+class Spans(list[SpanEnded]):
+    """The spans of one execution; a list whose ``repr`` stays one line."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        first = ", ".join(place_text(span.step, span.path) for span in self[:MOST_NAMED])
+        more = f", ... {len(self) - MOST_NAMED:,} more" if len(self) > MOST_NAMED else ""
+        bad = sum(span.status != Status.OK for span in self)
+        end = f"; {bad:,} not ok" if bad else ""
+        return f"<{len(self):,} spans{': ' if self else ''}{first}{more}{end}>"
+
 
 class StepIntent(msgspec.Struct, frozen=True, array_like=True, tag="intent", gc=False):
     """A guarded effect is about to happen."""
@@ -187,6 +232,11 @@ class WaitStarted(msgspec.Struct, frozen=True, array_like=True, tag="wait", gc=F
     at: int
     question: str = ""
     choices: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        what = f"asks {self.question!r}" if self.question else f"for event {self.event!r}"
+        key = f", key {self.key!r}" if self.key else ""
+        return f"<wait {place_text(self.step, self.path)} {what}{key}>"
 
 
 class EventArrived(msgspec.Struct, frozen=True, array_like=True, tag="event", gc=False):

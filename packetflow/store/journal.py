@@ -37,7 +37,10 @@ from packetflow.store.format import refuse_newer
 from packetflow.store.frames import HEADER, SUFFIX, frame
 
 _EDGES = frozenset({ExecutionStarted, ExecutionResumed, ExecutionEnded})
-"""Records before which is looked whether the journal is still there: a look costs under 1 us."""
+"""Records before which is looked whether the journal is still there."""
+
+_LOOK_NS = 500_000
+"""A journal that was there so long ago counts as there: a look costs as much as a write."""
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 
@@ -92,6 +95,7 @@ class JournalWriter:
         self._encode = encoder().encode
         self._number = 0
         self._size = 0
+        self._seen_at = -_LOOK_NS
         self._torn = False
         self._fd = -1
         self.path = self._folder
@@ -117,7 +121,7 @@ class JournalWriter:
             self._write(b"".join([self._framed(record) for record in records]))
 
     def _framed(self, record: Record) -> bytes:
-        if type(record) in _EDGES:
+        if type(record) in _EDGES and time.monotonic_ns() - self._seen_at > _LOOK_NS:
             self.must_be_there()
         body = self._encode(record)
         size = len(body)
@@ -165,6 +169,7 @@ class JournalWriter:
         with self._lock:
             if self._fd >= 0 and os.fstat(self._fd).st_nlink == 0:
                 raise WorkspaceGone(self._folder.parent.parent)
+            self._seen_at = time.monotonic_ns()
 
     def sync(self) -> None:
         """Wait until everything appended would survive a power cut."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from packetflow.capabilities.calling import shows_how
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.sync import LoopThread
 from packetflow.engine.values import pack_all
 from packetflow.engine.waiters import answer_event
-from packetflow.errors import UnknownName
+from packetflow.errors import UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import EventArrived, Path, ScoreGiven, WaitStarted
 from packetflow.store.journal import JournalWriter
@@ -39,6 +40,7 @@ class Arrivals:
     engine: Engine
     _thread: LoopThread | None
 
+    @shows_how("ws.emit('paid', {'amount': 9.5}, key='17')", WorkspaceError)
     def emit(
         self,
         event: str,
@@ -94,6 +96,7 @@ class Arrivals:
         if self._thread is not None:
             self._thread.loop.call_soon_threadsafe(self.engine.deliver, arrived)
 
+    @shows_how("ws.answer(run.id, 'wait_approved', True)", WorkspaceError)
     def answer(self, execution_id: str, step: str, value: Any, path: Path = ()) -> str:
         """Answer the question of a step that waits for a person; answers the event's id.
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from msgspec import structs
 
+from packetflow.capabilities.calling import shows_how
 from packetflow.composition.build import as_step
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline
@@ -25,8 +26,8 @@ from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.ports import Chain
 from packetflow.engine.start import Start
-from packetflow.engine.sync import LoopThread, awake
-from packetflow.errors import StoreError, UnknownName, WorkspaceError, WorkspaceGone
+from packetflow.engine.sync import LoopThread, awaited
+from packetflow.errors import RunError, StoreError, UnknownName, WorkspaceError, WorkspaceGone
 from packetflow.kernel.ids import new_id
 from packetflow.show.tables import teach_notebook
 from packetflow.store.client import StoreClient
@@ -157,6 +158,7 @@ class Workspace(Arrivals):
                 raise missing from None
             return found
 
+    @shows_how("await ws.run(flow, text='To be or not')", RunError)
     async def run(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:
         """Run a composition, or a pipeline or capability by name, to its end.
 
@@ -171,15 +173,15 @@ class Workspace(Arrivals):
             MissingInput: A needed input is not given.
             WrongType: An input does not fit.
         """
-        with awake():
-            return await asyncio.wrap_future(
-                self._thread_for(work := self._run(what, inputs, Start())).submit(work)
-            )
+        work = self._run(what, inputs, Start())
+        return await awaited(self._thread_for(work).submit(work))
 
+    @shows_how("ws.run_sync(flow, text='To be or not')", RunError)
     def run_sync(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:
         """The same in plain code; also while a notebook's loop runs."""
         return self._wait(self._run(what, inputs, Start()))
 
+    @shows_how("ws.start(flow, text='To be or not')", RunError)
     def start(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Handle:
         """Begin to run and answer at once: ``async for event in ws.start(flow, ...)``."""
         return self.start_with(what, inputs, Start())

@@ -22,7 +22,7 @@ from packetflow import (
 )
 from packetflow.composition.check import check, check_pipeline
 from packetflow.composition.policies import Retry
-from packetflow.composition.steps import Call, Each, Fallback, Guarded, Unknown, Use
+from packetflow.composition.steps import Branch, Call, Case, Each, Fallback, Guarded, Unknown, Use
 
 
 @capability(provides="n", run_in="loop")
@@ -58,7 +58,7 @@ FOUND = {
     "unknown_name": lambda: Use(inc, reads={"nn": "x"}),
     "missing_input": lambda: inc.reading(n=None),
     "unreachable": lambda: choose(("true", inc), ("n > 1", inc)),
-    "bad_condition": lambda: when("size(n) == ", inc),
+    "bad_condition": lambda: Branch((Case("size(n) == ", inc.as_step()),)),
     "guarded_twice": lambda: race(write, inc.writing(n="m")),
     "cached_effect": lambda: write.cache(),
     "secret_event": lambda: wait_for("told", gives={"word": Annotated[str, secret]}),

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from packetflow import Context, Effect, capability, parallel, then
+from packetflow import Context, Effect, Workspace, capability, parallel, then
 from packetflow.engine.engine import Engine
 from packetflow.engine.events import Ended
 from packetflow.engine.waiters import answer_event
@@ -139,3 +139,17 @@ async def test_listeners_hear_that_a_capability_was_answered_and_goes_on():
 
     kinds = [type(one).__name__ for one in told]
     assert kinds[kinds.index("Waits") :] == ["Waits", "Answered", "StepEnded", "Ended"]
+
+
+def test_an_execution_and_its_failure_stay_one_line_however_long_the_message():
+    @capability(provides="n")
+    def breaks(n: int) -> int:
+        raise ValueError("too\nlong " * 500)
+
+    with Workspace(":memory:") as ws:
+        run = ws.run_sync(breaks, n=1)
+
+    for shown in (repr(run), repr(run.failure), repr(run.spans), repr(run.spans[0])):
+        assert "\n" not in shown
+        assert len(shown) < 300
+    assert repr(run.failure).startswith("<failure breaks: ValueError: too long")
