@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.patience import PATIENCE_SECONDS
 from packetflow.engine.strands import STOPPED
+from packetflow.engine.trail import theirs
 from packetflow.errors import CapabilityFailed, PacketFlowError, RunError, UnknownName
 from packetflow.kernel.clock import Timer
 from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted, one_line, place_text
@@ -72,6 +73,11 @@ class Failure:
             return self.cause
         return CapabilityFailed(self.step, self.error_type, self.message)
 
+    def _repr_html_(self) -> str:
+        from packetflow.engine.picture import failure_html
+
+        return failure_html(self)
+
     def __str__(self) -> str:
         place = place_text(self.step, self.path)
         return f"{place + ': ' if place else ''}{self.error_type}: {self.message}"
@@ -129,7 +135,7 @@ class Execution:
         if name in self.outputs:
             return self.outputs[name]
         if self.failure is not None:
-            raise self.failure.error() from self.failure.cause
+            raise self.failure.error() from theirs(self.failure.cause)
         if self.status is Status.WAITING:
             said = "; ".join(map(self.how_to_go_on, self.waits))
             raise RunError(f"execution {self.id} has no {name!r} yet: {said or 'it waits'}")
@@ -161,7 +167,7 @@ class Execution:
             PacketFlowError: It failed.
         """
         if self.failure is not None:
-            raise self.failure.error() from self.failure.cause
+            raise self.failure.error() from theirs(self.failure.cause)
         return self
 
     def how_to_go_on(self, wait: WaitStarted) -> str:

@@ -62,6 +62,14 @@ def trail_of(error: BaseException) -> str:
     return ""
 
 
+def theirs(error: BaseException | None) -> BaseException | None:
+    """The same error, told from the first frame of the user's code on; whole if there is none."""
+    at = None if error is None else error.__traceback__
+    while at is not None and not is_theirs(at.tb_frame.f_code):
+        at = at.tb_next
+    return error if error is None or at is None else error.with_traceback(at)
+
+
 def carry_trail(error: BaseException, trail: str) -> None:
     """Give an error that came from another process the trail it had there."""
     error.__dict__[_CARRIED] = trail

@@ -15,6 +15,7 @@ from typing import Any
 from packetflow.capabilities.contract import Port
 from packetflow.capabilities.validate import reason, validator
 from packetflow.engine.deadlines import ENCLOSING, Deadline
+from packetflow.engine.events import Answered
 from packetflow.engine.events import Waits as WaitsEvent
 from packetflow.engine.lookup import look_later, look_up
 from packetflow.engine.node import Node, Pending
@@ -156,6 +157,9 @@ async def ask_person(
         )
     finally:
         frame.run.busy += 1 if busy else 0
+    if frame.run.listeners:
+        at = frame.run.engine.clock.wall_ns()
+        frame.run.tell(Answered(frame.run.id, step_id, frame.path, at))
     return unpack(arrived.payload.get("answer"), None, frame.run.engine.sink.get)
 
 

@@ -35,6 +35,10 @@ class Status(StrEnum):
 FINAL = frozenset({Status.OK, Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
 
 
+TOOK = "took_ns"
+"""The attribute of a span that was taken over: how long it took before, in nanoseconds."""
+
+
 class ValueTag(IntEnum):
     """Codes of the msgpack extensions in a payload."""
 
@@ -131,7 +135,9 @@ class SpanEnded(msgspec.Struct, frozen=True, array_like=True, tag="span", gc=Fal
     """One timed call: a step, or a model call or custom span inside one.
 
     ``step`` and ``path`` (item and pass indexes from the outside in) name the place in the tree.
-    A span of a step with status ``ok`` means completed: resume never runs that step again.
+    A span of a step with status ``ok`` means completed: resume never runs that step again. One of
+    the kind ``reused`` was taken over from an earlier execution: it has no duration, and
+    ``attributes`` tell how long it took then (`TOOK`).
     """
 
     execution_id: str
@@ -151,6 +157,13 @@ class SpanEnded(msgspec.Struct, frozen=True, array_like=True, tag="span", gc=Fal
     error: str = ""
     inputs: Payload | None = None
     attributes: dict[str, Any] | None = None
+
+    @property
+    def took_ns(self) -> int:
+        """How long it took when it was done, maybe in an earlier execution."""
+        if self.kind != "reused":
+            return self.duration_ns
+        return int((self.attributes or {}).get(TOOK, 0))
 
     def __repr__(self) -> str:
         tries = f", try {self.attempt}" if self.attempt > 1 else ""

@@ -27,9 +27,10 @@ from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.ports import Chain
 from packetflow.engine.start import Start
-from packetflow.engine.sync import LoopThread
+from packetflow.engine.sync import LoopThread, awaited
 from packetflow.errors import RunError, StoreError, UnknownName, WorkspaceError, WorkspaceGone
 from packetflow.kernel.ids import new_id
+from packetflow.show.tables import teach_notebook
 from packetflow.store.client import StoreClient
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Params, Store
@@ -119,6 +120,7 @@ class Workspace(Arrivals):
             keep_definition=self.archive.keep_definition,
         )
         self.engine.on_aside = self.hearing.look_soon
+        teach_notebook()
 
     def _open_files(self, role: str) -> None:
         state = self.folder.state
@@ -176,9 +178,8 @@ class Workspace(Arrivals):
             MissingInput: A needed input is not given.
             WrongType: An input does not fit.
         """
-        return await asyncio.wrap_future(
-            self._thread_for(work := self._run(what, inputs, Start())).submit(work)
-        )
+        work = self._run(what, inputs, Start())
+        return await awaited(self._thread_for(work).submit(work))
 
     @shows_how("ws.run_sync(flow, text='To be or not')", RunError)
     def run_sync(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:
