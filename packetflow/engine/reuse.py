@@ -11,9 +11,10 @@ import msgspec
 from packetflow.composition.steps import Call, Pipeline, Step
 from packetflow.composition.walk import find, identified, step_id, walk
 from packetflow.composition.wiring import wires
+from packetflow.engine.past import Past
 from packetflow.engine.recall import made_by
 from packetflow.engine.reporter import key_of
-from packetflow.engine.state import Past, Run
+from packetflow.engine.state import Run
 from packetflow.errors import UnknownName
 from packetflow.kernel.records import TOOK, StepIntent
 

@@ -13,7 +13,7 @@ from pydantic_core import ValidationError
 from packetflow.capabilities.validate import reason
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline
-from packetflow.engine.state import Past
+from packetflow.engine.past import Past
 from packetflow.engine.values import Fetch, Opaque, unpack
 from packetflow.errors import MissingInput, RunError, UnknownName, WrongType
 from packetflow.kernel.ids import new_id

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.msgpack import Ext
 
 from packetflow.engine.events import Event
+from packetflow.engine.past import Past, Place
 from packetflow.engine.values import pack, pack_all, sound
 from packetflow.engine.veil import fixed_words, without, words_of
 from packetflow.kernel.clock import both_ns
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 Scope: TypeAlias = dict[str, Any]
-Place: TypeAlias = tuple[str, Path]
-"""A step's id with its item and pass indexes."""
-
 Written = TypeVar("Written", ExecutionStarted, SpanEnded, ExecutionEnded)
 
 Listener: TypeAlias = Callable[[Event], None]
@@ -51,11 +49,6 @@ _IN_MEMORY_ONLY: Final = frozenset({int(ValueTag.OPAQUE), int(ValueTag.SECRET)})
 _UNFIT: Final = (OverflowError, TypeError, UnicodeEncodeError, RecursionError)
 """What a record's encoder raises for values that it does not take."""
 _NOTHING: Final[frozenset[Any]] = frozenset()
-
-
-def firm(path: Path) -> Path:
-    """A path without the marks of later tries: the same for every try of one item and pass."""
-    return path if not path or min(path) >= 0 else tuple(one for one in path if one >= 0)
 
 
 class StepFailed(Exception):
@@ -78,32 +71,6 @@ class StepFailed(Exception):
         self.path = path
         self.cause = cause
         self.inputs = inputs
-
-
-class Past:
-    """What an earlier runner, or an earlier execution, already did.
-
-    Attributes:
-        done: Spans of completed steps.
-        decisions: What containers chose, by place and kind of decision.
-        intents: Guarded effects that began and have no result.
-        attempts: How many tries of a step have failed.
-        waits: Waits that began, by place and event.
-        taken: Ids of the events that waits have taken.
-        made_by: By epoch, the capabilities that were another version then, or other code of the
-            same version: their version then.
-    """
-
-    __slots__ = ("attempts", "decisions", "done", "intents", "made_by", "taken", "waits")
-
-    def __init__(self) -> None:
-        self.done: dict[Place, SpanEnded] = {}
-        self.decisions: dict[tuple[str, Path, str], StepDecision] = {}
-        self.intents: set[Place] = set()
-        self.attempts: dict[Place, int] = {}
-        self.waits: dict[Place, dict[str, WaitStarted]] = {}
-        self.taken: set[str] = set()
-        self.made_by: dict[int, dict[str, str]] = {}
 
 
 class Run:

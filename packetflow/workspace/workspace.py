@@ -33,7 +33,7 @@ from packetflow.kernel.ids import new_id
 from packetflow.show.tables import teach_notebook
 from packetflow.store.client import StoreClient
 from packetflow.store.journal import JournalWriter
-from packetflow.store.port import Params, Store
+from packetflow.store.port import Store
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.arrivals import Arrivals
 from packetflow.workspace.claims import Claims
@@ -41,6 +41,7 @@ from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folde
 from packetflow.workspace.handle import Handle
 from packetflow.workspace.hearing import Hearing
 from packetflow.workspace.inbox import StoreInbox
+from packetflow.workspace.kept import Kept
 from packetflow.workspace.learning import learn
 from packetflow.workspace.leases import FileLeases
 from packetflow.workspace.order import Order
@@ -50,15 +51,13 @@ from packetflow.workspace.resuming import IfChanged, Resumable, Resuming
 from packetflow.workspace.saving import save_pipeline
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from packetflow.store.inproc import MemoryStore
 
 T = TypeVar("T")
 IN_MEMORY = ":memory:"
 
 
-class Workspace(Arrivals):
+class Workspace(Arrivals, Kept):
     """A workspace folder with its catalog, an engine in a thread of its own, and its store.
 
     Args:
@@ -277,39 +276,6 @@ class Workspace(Arrivals):
         return self._past.ready_to_fork(
             self.full_id(execution_id), self.engine, from_step, changed=changed
         )
-
-    def execution(self, execution_id: str) -> Execution:
-        """An execution of any time, with its values and its failure.
-
-        Raises:
-            UnknownName: There is none of that id.
-        """
-        return self.archive.execution(self.full_id(execution_id))
-
-    def full_id(self, execution_id: str) -> str:
-        """The whole id for at least four first or last characters of one.
-
-        Raises:
-            UnknownName: None begins or ends like that.
-            AmbiguousName: Several do, or too few characters are given.
-        """
-        return self.archive.full_id(execution_id)
-
-    def runs_elsewhere(self, execution_id: str) -> str:
-        """The other living runner that works on an execution; empty when there is none.
-
-        Raises:
-            UnknownName: There is no such execution.
-        """
-        return self._past.runs_elsewhere(self.archive.story(execution_id))
-
-    def sql(self, query: str, params: Params = None) -> pa.Table:
-        """Ask the store; everything kept before is in the answer. See ``docs/store.md``.
-
-        Raises:
-            QueryFailed: The statement is wrong, or would change something.
-        """
-        return self.store.sql(query, params)
 
     def save(self, pipeline: Pipeline) -> Path:
         """Write a pipeline's file; answers where.

@@ -4,9 +4,9 @@ import re
 
 from packetflow import capability
 from packetflow.engine.engine import Engine
+from packetflow.engine.past import Past
 from packetflow.engine.picture import failure_html
 from packetflow.engine.start import Start
-from packetflow.engine.state import Past
 from packetflow.kernel.records import SpanEnded
 from packetflow.testing import FakeClock
 from tests.packetflow.engine.kit import Box, RecordingSink, inc, run
