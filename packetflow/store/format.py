@@ -10,7 +10,7 @@ import msgspec
 from packetflow.errors import NewerWorkspace
 from packetflow.store.files import Places
 
-SCHEMA = 2
+SCHEMA = 3
 """The newest migration of this version; a test holds it to `packetflow.store.schema`."""
 
 
