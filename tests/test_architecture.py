@@ -251,6 +251,7 @@ def test_the_wheel_holds_all_packages_their_types_and_the_example_workspace(tmp_
     ours = [path.relative_to(ROOT).as_posix() for path in tracked_files()]
     wanted = {name for name in ours if name.split("/")[0] in PACKAGES}
     wanted |= {f"packetflow/{name}" for name in ours if name.startswith("data/")}
+    wanted.add("packetflow/pyproject.toml")  # where Streamlit looks for the canvas
     kept = {name for name in packed if ".dist-info/" not in name}
     assert {f"{package}/py.typed" for package in PACKAGES} <= kept
     assert kept == wanted

@@ -265,7 +265,7 @@ async def test_a_text_that_cannot_be_read_shows_the_last_good_cards(address):
         start = before["acks"].get("typist", 0)
         broken = await page.edit(
             start + 1,
-            {"op": "replace", "at": 0, "old": "pipeline:", "new": "pipelin:"},
+            {"op": "replace", "at": 0, "old": "pipeline:", "new": "pipes:"},
             client="typist",
         )
         back = await page.edit(start + 2, {"op": "undo"}, client="typist")
