@@ -118,8 +118,8 @@ export class Session {
     if (ops.length === 0) return;
     if (this.#outbox.entries.length === 0) this.#sentAt = this.#now;
     const { seq } = this.#outbox.add(ops);
-    this.#send?.({ type: "edit", client: this.client, seq, ops });
     this.#show({ refusal: null });
+    this.#send?.({ type: "edit", client: this.client, seq, ops });
   }
 
   /** Search the palette; null when the connection was lost meanwhile. */
