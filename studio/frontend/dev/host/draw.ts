@@ -1,5 +1,5 @@
 /** The board of a draft: ports, wires by name, problems, places. */
-import { BADGES, CARD_WIDTH, HEAD, PADDING, ROW } from "../../src/model/board.ts";
+import { CARD_WIDTH, PADDING, cardHeight } from "../../src/model/board.ts";
 import { LANE_HEAD } from "../../src/model/geometry.ts";
 import type { Board, Card, Field, Policy, Port, Problem, Wire } from "../../src/model/protocol.ts";
 import { TYPES, lookUp, port } from "./catalog.ts";
@@ -105,8 +105,8 @@ function drawStep(drawing: Drawing, step: Written, rows: Rows, at: number, scope
     slot: rows.slot,
     case: rows.case,
     at,
-    inputs: [...inputs, ...inside],
-    outputs: [...outputs, ...more],
+    inputs,
+    outputs: [...outputs, ...more, ...inside],
     policies: policiesOf(step).map(policy),
     fields: fieldsOf(step, kind),
     after: afterOf(step),
@@ -221,9 +221,7 @@ function stand(drawing: Drawing): void {
     return { right, bottom: y };
   };
   for (const card of [...cards].reverse()) {
-    const rows = Math.max(card.inputs.length, card.outputs.length);
-    const badges = card.policies.length || card.pins.length ? BADGES : 0;
-    const own = HEAD + rows * ROW + (rows ? 10 : 0) + badges;
+    const own = cardHeight(card);
     if (card.container) {
       const { right, bottom } = place(card.id, own, card.kind);
       const width = Math.max(right + PADDING + 40, CARD_WIDTH + 60);

@@ -18,11 +18,12 @@ export const EMPTY: Board = {
 /** The id under which the pipeline's own inputs are drawn; no step can have it. */
 export const INPUTS = "@inputs";
 
-export const CARD_WIDTH = 220;
-export const HEAD = 44;
-export const ROW = 22;
-export const BADGES = 28;
-export const PADDING = 24;
+/** Sizes in pixels, the same as Python's when it lays cards out. */
+export const CARD_WIDTH = 240;
+export const HEAD = 56;
+export const ROW = 24;
+export const BADGES = 26;
+export const PADDING = 20;
 const FOOT = 10;
 
 /** The card of that id. */
@@ -118,13 +119,12 @@ export function freeId(taken: ReadonlySet<string>, wish: string): string {
 }
 
 /** How high a card is drawn that holds no others. */
-export function cardHeight(card: Pick<Card, "inputs" | "outputs" | "policies" | "pins">): number {
-  const rows = Math.max(card.inputs.length, card.outputs.length);
-  return HEAD + rows * ROW + (rows ? FOOT : 0) + (card.policies.length || card.pins.length ? BADGES : 0);
+export function cardHeight(card: Pick<Card, "inputs" | "outputs" | "policies">): number {
+  const rows = Math.max(outerPorts(card.inputs).length, outerPorts(card.outputs).length);
+  return HEAD + rows * ROW + FOOT + (card.policies.length ? BADGES : 0);
 }
 
 /** Where the things inside a container begin, from its top. */
 export function innerTop(card: Card): number {
-  const rows = Math.max(card.inputs.length, card.outputs.length);
-  return HEAD + rows * ROW + (card.policies.length ? BADGES : 0) + 8;
+  return cardHeight(card);
 }

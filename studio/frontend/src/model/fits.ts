@@ -21,16 +21,11 @@ export function readHandle(card: string, handle: string): End {
   return { card, port: rest.join(":"), side, inside: kind.endsWith("*") };
 }
 
-/**
- * The port at an end.
- *
- * At the inner side of a container a value comes out of an input and goes into an output, so there
- * the sides change places.
- */
+/** The port at an end. */
 export function portAt(board: Board, end: End): Port | undefined {
   if (end.card === INPUTS) return board.inputs.find((port) => port.name === end.port);
   const card = cardOf(board, end.card);
-  const ports = (end.side === "input") !== end.inside ? card?.inputs : card?.outputs;
+  const ports = end.side === "input" ? card?.inputs : card?.outputs;
   return ports?.find((port) => port.name === end.port && Boolean(port.inside) === end.inside);
 }
 
@@ -44,9 +39,7 @@ export function endsOf(board: Board): End[] {
 
 function cardEnds(card: Card): End[] {
   const end = (port: Port, side: End["side"]): End => {
-    const inside = Boolean(port.inside);
-    const turned = side === "input" ? "output" : "input";
-    return { card: card.id, port: port.name, side: inside ? turned : side, inside };
+    return { card: card.id, port: port.name, side, inside: Boolean(port.inside) };
   };
   return [
     ...card.inputs.map((port) => end(port, "input")),

@@ -1,5 +1,5 @@
 /** Sizes and corners of what is drawn: containers hold what is in them, lanes tell ways apart. */
-import { CARD_WIDTH, PADDING, ROW, HEAD, cardHeight, childrenOf, innerTop } from "./board.ts";
+import { CARD_WIDTH, PADDING, cardHeight, childrenOf, innerTop } from "./board.ts";
 import type { Board, Card, Spot } from "./protocol.ts";
 
 export interface Box {
@@ -17,7 +17,7 @@ export interface Lane extends Box {
   readonly empty: boolean;
 }
 
-export const LANE_HEAD = 26;
+export const LANE_HEAD = 30;
 const EMPTY_LANE = 56;
 
 /** The box of every card, in its parent's pixels; containers grow to hold their content. */
@@ -91,11 +91,6 @@ function ways(card: Card, children: readonly Card[]): Way[] {
       return { slot: "then", of, title: said ? `if ${String(said)}` : "if …" };
     });
   return [...then, { slot: "otherwise", of: 0, title: "otherwise" }];
-}
-
-/** Where on a card a port's wire begins or ends, from the card's top. */
-export function portHeight(row: number): number {
-  return HEAD + row * ROW + ROW / 2;
 }
 
 /** The corner of a card on the ground's pixels. */

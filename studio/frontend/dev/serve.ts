@@ -1,0 +1,18 @@
+/** Serve the dev page on loopback: `node dev/serve.ts [PORT]`. */
+import { context } from "esbuild";
+
+const page = await context({
+  absWorkingDir: import.meta.dirname,
+  entryPoints: ["page.ts"],
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  jsx: "automatic",
+  minify: true,
+  write: false,
+  outdir: ".",
+  loader: { ".css": "text" },
+  define: { "process.env.NODE_ENV": '"production"' },
+});
+const { port } = await page.serve({ host: "127.0.0.1", port: Number(process.argv[2] ?? 0), servedir: import.meta.dirname });
+console.log(`http://127.0.0.1:${port}/`);
