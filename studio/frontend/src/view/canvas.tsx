@@ -9,6 +9,7 @@ import {
   type OnConnectStart,
   type OnNodeDrag,
   ReactFlow,
+  type ReactFlowInstance,
   applyNodeChanges,
   useReactFlow,
   useStore,
@@ -24,13 +25,16 @@ import { NONE } from "../model/selection.ts";
 import { addItem, addKind, edit } from "./actions.ts";
 import { type AnyNode, InputsCard, StepCard } from "./cards.tsx";
 import { type Drawing, drawBoard, marked } from "./drawing.ts";
-import { portKey, useEditor, useShown, useUi } from "./state.ts";
+import { type Editor, portKey, useEditor, useShown, useUi } from "./state.ts";
 import { type AnyEdge, OrderPath, WirePath } from "./wires.tsx";
 
 const nodeTypes = { step: StepCard, inputs: InputsCard };
 const edgeTypes = { wire: WirePath, order: OrderPath };
 const SIMPLE_BELOW = 0.4;
 const MANY = 300;
+const FEW = 6;
+/** The smallest zoom at which a pipeline is opened; below it one could not read. */
+const READABLE = 0.62;
 
 /** How things dragged from the palette are called. */
 export const DRAGGED = "application/x-packetflow-item";
@@ -163,13 +167,12 @@ export function Canvas(): ReactNode {
       connectionRadius={26}
       minZoom={0.06}
       maxZoom={1.8}
-      fitView
-      fitViewOptions={{ maxZoom: 1, padding: 0.12 }}
+      onInit={() => requestAnimationFrame(() => beginView(editor, flow))}
       onlyRenderVisibleElements={many}
-      elevateEdgesOnSelect
+      zIndexMode="manual"
     >
       <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
-      {!many && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
+      {!many && board.cards.length > FEW && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
     </ReactFlow>
   );
 }
@@ -182,6 +185,19 @@ function useDrawing(): Drawing {
     before.current = drawBoard(board, before.current);
     return before.current;
   }, [board]);
+}
+
+/** Open with everything in view where it can be read so, else with the beginning. */
+function beginView(editor: Editor, flow: ReactFlowInstance<AnyNode, AnyEdge>): void {
+  const pane = editor.root?.querySelector(".react-flow")?.getBoundingClientRect();
+  const all = flow.getNodesBounds(flow.getNodes());
+  if (!pane || !all.width) return;
+  const zoom = Math.min(1, (pane.width - 64) / all.width, (pane.height - 64) / all.height);
+  if (zoom >= READABLE) return void flow.fitView({ maxZoom: 1, padding: 0.1 });
+  const near = Math.max(READABLE, Math.min(0.85, (pane.height - 64) / all.height));
+  const tall = all.height * near > pane.height - 64;
+  const y = tall ? 32 - all.y * near : (pane.height - all.height * near) / 2 - all.y * near;
+  void flow.setViewport({ x: 32 - all.x * near, y, zoom: near });
 }
 
 /** New nodes, with what React Flow measured on those before. */

@@ -174,10 +174,10 @@ function RunState({ card }: { card: Card }): ReactNode {
       {state?.error && <pre className="pf-wrong">{state.error}</pre>}
       {state?.partial && <pre className="pf-partial">{state.partial}</pre>}
       {!editor.readOnly && (
-        <div className="pf-row">
-          <Button icon="to" label="Run to here" worded look="plain" disabled={!idle} onClick={() => run(editor, { until: card.id })} />
-          <Button icon="from" label="From here" worded look="plain" disabled={!idle || !run_} onClick={() => run(editor, { since: card.id })} />
-          <Button icon="play" label="Only this" worded look="plain" disabled={!idle || !run_} onClick={() => run(editor, { only: card.id })} />
+        <div className="pf-runs">
+          <Button label="Run to here" worded look="plain" disabled={!idle} onClick={() => run(editor, { until: card.id })} />
+          <Button label="From here" worded look="plain" disabled={!idle || !run_} onClick={() => run(editor, { since: card.id })} />
+          <Button label="Only this" worded look="plain" disabled={!idle || !run_} onClick={() => run(editor, { only: card.id })} />
         </div>
       )}
     </div>

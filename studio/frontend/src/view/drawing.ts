@@ -1,5 +1,5 @@
 /** The board as nodes and edges for React Flow; what did not change stays the same object. */
-import { INPUTS, outerPorts } from "../model/board.ts";
+import { INPUTS, above, outerPorts } from "../model/board.ts";
 import { endsOfWire, handleOf } from "../model/fits.ts";
 import { type Box, boxes, lanesOf } from "../model/geometry.ts";
 import { orderEdges } from "../model/order.ts";
@@ -16,6 +16,8 @@ export interface Drawing {
 }
 
 const NO_PROBLEMS: readonly Problem[] = [];
+/** Wires run over containers and behind cards. */
+const Z = { container: 0, wire: 50, card: 100 };
 const INPUTS_WIDTH = 150;
 const INPUTS_GAP = 90;
 
@@ -43,6 +45,7 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
         position: { x: box.x, y: box.y },
         width: box.width,
         height: box.height,
+        zIndex: card.container ? Z.container + above(board, card).length : Z.card,
         data: share(old.get(card.id)?.data, data),
         ariaLabel: sayCard(board, card.id),
         ...(card.parent === null || card.parent === board.root ? {} : { parentId: card.parent }),
@@ -93,6 +96,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>): AnyEdge[]
     return {
       id: wire.id,
       type: "wire",
+      zIndex: Z.wire,
       source: from.card,
       target: to.card,
       sourceHandle: handleOf(from),
@@ -105,6 +109,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>): AnyEdge[]
     return {
       id,
       type: "order",
+      zIndex: Z.wire,
       source,
       target,
       sourceHandle: "order",

@@ -11,11 +11,11 @@ import { useEditor, useShown, useUi } from "./state.ts";
 const KINDS: readonly { kind: string; icon: string; text: string; about: string }[] = [
   { kind: "when", icon: "branch", text: "Choose", about: "One way or another, by a condition" },
   { kind: "each", icon: "each", text: "For each", about: "The same steps for every item of a list" },
-  { kind: "parallel", icon: "parallel", text: "At the same time", about: "Steps that need not wait for each other" },
+  { kind: "parallel", icon: "parallel", text: "Together", about: "Steps that need not wait for each other" },
   { kind: "repeat", icon: "repeat", text: "Repeat", about: "Until a condition holds" },
   { kind: "fallback", icon: "fallback", text: "Fallback", about: "The next one where one fails" },
   { kind: "race", icon: "race", text: "Race", about: "The first result counts" },
-  { kind: "approve", icon: "wait", text: "Ask a person", about: "Wait for an answer" },
+  { kind: "approve", icon: "wait", text: "Ask", about: "A person; wait for the answer" },
   { kind: "wait", icon: "wait", text: "Wait", about: "For an event" },
 ];
 
@@ -54,6 +54,26 @@ export function Palette(): ReactNode {
     setAt(next);
     list.current?.querySelectorAll("[role=option]")[next]?.scrollIntoView({ block: "nearest" });
   };
+  const ownKinds = (
+    <>
+      {kinds.length > 0 && <h3 role="presentation">Steps around steps</h3>}
+      <div className="pf-kinds" role="presentation">
+      {kinds.map((kind, index) => (
+        <Offer
+          key={kind.kind}
+          id={`pf-offer-${items.length + index}`}
+          icon={kind.icon}
+          text={kind.text}
+          about={kind.about}
+          ports=""
+          meant={items.length + index === at && text !== ""}
+          dragged={{ step: kind.kind }}
+          onAdd={() => add(items.length + index)}
+        />
+      ))}
+      </div>
+    </>
+  );
   return (
     <aside className={`pf-palette${open ? " pf-open" : ""}`} aria-label="Palette">
       <div className="pf-find">
@@ -87,7 +107,8 @@ export function Palette(): ReactNode {
         <Button icon="close" label="Close the palette" className="pf-button pf-quiet pf-square pf-narrow" onClick={() => editor.set({ palette: false })} />
       </div>
       <div className="pf-offers" id="pf-offers" role="listbox" aria-label="What can be put in" ref={list}>
-        {items.length > 0 && <h3 role="presentation">Capabilities</h3>}
+        {text === "" && ownKinds}
+        {items.length > 0 && <h3 role="presentation">{text ? "Found" : "Capabilities"}</h3>}
         {items.map((item, index) => (
           <Offer
             key={`${item.kind} ${item.name}`}
@@ -101,20 +122,7 @@ export function Palette(): ReactNode {
             onAdd={() => add(index)}
           />
         ))}
-        {kinds.length > 0 && <h3 role="presentation">Steps</h3>}
-        {kinds.map((kind, index) => (
-          <Offer
-            key={kind.kind}
-            id={`pf-offer-${items.length + index}`}
-            icon={kind.icon}
-            text={kind.text}
-            about={kind.about}
-            ports=""
-            meant={items.length + index === at && text !== ""}
-            dragged={{ step: kind.kind }}
-            onAdd={() => add(items.length + index)}
-          />
-        ))}
+        {text !== "" && ownKinds}
         {rows.length === 0 && <p className="pf-none">Nothing is called so. Other words may find it.</p>}
       </div>
     </aside>

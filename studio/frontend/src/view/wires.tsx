@@ -13,11 +13,15 @@ function nameOf({ output, name, input }: Wire): string {
   return names.length > 1 ? names.join(" → ") : "";
 }
 
+/** Pixels beside a name, below which it would hide its own wire. */
+const ROOM = 60;
+
 export const WirePath = memo(function WirePath(props: EdgeProps<WireEdge>): ReactNode {
   const [path, x, y] = getBezierPath({ ...props, curvature: 0.3 });
   const wire = props.data?.wire;
   const name = wire ? nameOf(wire) : "";
-  const shown = name || (props.selected ? wire?.name : "");
+  const roomy = props.targetX - props.sourceX > 7 * name.length + ROOM;
+  const shown = props.selected ? name || wire?.name : roomy ? name : "";
   return (
     <>
       <BaseEdge path={path} interactionWidth={18} className={wire?.certain ? "" : "pf-maybe"} />
