@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { styleAsText } from "./style_as_text.ts";
 
 const here = import.meta.dirname;
 const target = resolve(process.argv[2] ?? resolve(here, "../../packetflow/show/static/canvas.js"));
@@ -19,7 +20,7 @@ await build({
   minify: true,
   jsx: "automatic",
   legalComments: "eof",
-  loader: { ".css": "text" },
+  plugins: [styleAsText],
   define: { "process.env.NODE_ENV": '"production"' },
   logLevel: "warning",
 });

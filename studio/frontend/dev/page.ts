@@ -1,6 +1,8 @@
 /** A page with the canvas and a host in memory: `?example=report|empty|many`, `&theme=dark`. */
-import { Session, memoryKeep, mount } from "../src/index.ts";
+import { memoryKeep } from "../src/model/outbox.ts";
 import type { FromCanvas, FromPython } from "../src/model/protocol.ts";
+import { Session } from "../src/model/session.ts";
+import { mount } from "../src/view/mount.tsx";
 import { EMPTY, REPORT, many } from "./examples.ts";
 import { Host } from "./host/host.ts";
 import { PretendedRuns } from "./host/run.ts";

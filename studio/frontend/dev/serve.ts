@@ -1,5 +1,6 @@
 /** Serve the dev page on loopback: `node dev/serve.ts [PORT]`. */
 import { context } from "esbuild";
+import { styleAsText } from "../style_as_text.ts";
 
 const page = await context({
   absWorkingDir: import.meta.dirname,
@@ -11,7 +12,7 @@ const page = await context({
   minify: true,
   write: false,
   outdir: ".",
-  loader: { ".css": "text" },
+  plugins: [styleAsText],
   define: { "process.env.NODE_ENV": '"production"' },
 });
 const { port } = await page.serve({ host: "127.0.0.1", port: Number(process.argv[2] ?? 0), servedir: import.meta.dirname });

@@ -20,8 +20,6 @@ export interface MountData extends Settings {
   workspace?: string;
 }
 
-export { Session, memoryKeep, mount };
-
 interface StreamlitArgs {
   data: MountData;
   parentElement: HTMLElement | ShadowRoot;
