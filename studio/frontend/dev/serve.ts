@@ -1,19 +1,8 @@
-/** Serve the dev page on loopback: `node dev/serve.ts [PORT]`. */
+/** Serve the dev page on loopback, built anew at each load: `node dev/serve.ts [PORT]`. */
 import { context } from "esbuild";
-import { styleAsText } from "../style_as_text.ts";
+import { bundling } from "../bundling.ts";
 
-const page = await context({
-  absWorkingDir: import.meta.dirname,
-  entryPoints: ["page.ts"],
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  jsx: "automatic",
-  minify: true,
-  write: false,
-  outdir: ".",
-  plugins: [styleAsText],
-  define: { "process.env.NODE_ENV": '"production"' },
-});
-const { port } = await page.serve({ host: "127.0.0.1", port: Number(process.argv[2] ?? 0), servedir: import.meta.dirname });
+const here = import.meta.dirname;
+const page = await context({ ...bundling, absWorkingDir: here, entryPoints: ["page.ts"], write: false, outdir: "." });
+const { port } = await page.serve({ host: "127.0.0.1", port: Number(process.argv[2] ?? 0), servedir: here });
 console.log(`http://127.0.0.1:${port}/`);

@@ -6,7 +6,7 @@ import { addItem, addKind } from "./actions.ts";
 import { DRAGGED } from "./canvas.tsx";
 import { Button } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
-import { useEditor, useShown, useUi } from "./state.ts";
+import { type Editor, useEditor, useShown, useUi } from "./state.ts";
 
 const KINDS: readonly { kind: string; icon: string; text: string; about: string }[] = [
   { kind: "when", icon: "branch", text: "Choose", about: "One way or another, by a condition" },
@@ -47,7 +47,9 @@ export function Palette(): ReactNode {
     const row = rows[index];
     if (!row) return;
     "item" in row ? addItem(editor, row.item) : addKind(editor, row.kind.kind);
-    editor.set({ palette: false });
+    setText("");
+    setAt(0);
+    if (isDrawer(editor)) closePalette(editor);
   };
   const move = (by: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, at + by));
@@ -101,6 +103,7 @@ export function Palette(): ReactNode {
             const act = moves[event.key];
             if (!act) return;
             event.preventDefault();
+            event.stopPropagation();
             act();
           }}
         />
@@ -129,7 +132,13 @@ export function Palette(): ReactNode {
   );
 }
 
-function closePalette(editor: ReturnType<typeof useEditor>): void {
+/** Whether the palette lies over the drawing, for want of room. */
+function isDrawer(editor: Editor): boolean {
+  const palette = editor.root?.querySelector(".pf-palette");
+  return palette ? getComputedStyle(palette).position === "absolute" : false;
+}
+
+function closePalette(editor: Editor): void {
   editor.set({ palette: false });
   editor.root?.querySelector<HTMLElement>(".pf-ground")?.focus({ preventScroll: true });
 }
