@@ -13,8 +13,8 @@ import { type Mounted, type Settings, mount } from "./view/mount.tsx";
 
 /** What a host says about the canvas to show. */
 export interface MountData extends Settings {
-  /** Where the WebSocket is. */
-  socket: string;
+  /** Where the WebSocket is: an address, or a path of the page's own host. */
+  address: string;
   pipeline: string;
   /** Tells workspaces apart that are served at one address. */
   workspace?: string;
@@ -33,12 +33,12 @@ interface Living {
   end(): void;
 }
 
-const keyOf = (data: MountData): string => `${data.socket} ${data.pipeline}`;
+const keyOf = (data: MountData): string => `${data.address} ${data.pipeline}`;
 
 async function begin(data: MountData, parent: HTMLElement | ShadowRoot): Promise<Living> {
   const identity = await identify(data.workspace ?? "", data.pipeline);
   const session = new Session(identity.client, data.pipeline, identity.keep, identity.key);
-  const carrier = socketCarrier(data.socket);
+  const carrier = socketCarrier(data.address);
   const mounted = mount(parent, session, data);
   carrier.start(session);
   const end = (): void => {

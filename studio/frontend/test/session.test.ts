@@ -78,6 +78,35 @@ test("an older document that was overtaken is passed over", () => {
   assert.equal(session.shown.document?.text, "new");
 });
 
+test("an edit that was heard stays in sight until a board has it, and is not sent again", () => {
+  const sent: FromCanvas[] = [];
+  const host = new Host(draft());
+  const session = new Session("a", "test", memoryKeep());
+  session.connected((message) => void sent.push(message));
+  const document = host.document();
+  session.receive(document);
+  session.edit({ op: "note", step: "fetch_page", text: "slow" });
+
+  session.receive({ type: "heard", client: "a", seq: 1, rev: 2 });
+  session.receive({ ...document, rev: 2, acks: { a: 1 }, late: "the runner is away" });
+  session.tick(100);
+
+  assert.equal(sent.filter((message) => message.type === "edit").length, 1);
+  assert.equal(session.shown.board.cards[0]?.note, "slow");
+});
+
+test("an error answers the question that it is about", async () => {
+  const session = new Session("a", "test", memoryKeep());
+  session.connected(() => undefined);
+  const started = session.run();
+
+  session.receive({ type: "error", ask: 1, message: "it cannot run" });
+
+  await started;
+  assert.equal(session.shown.refusal, "it cannot run");
+  assert.equal(session.shown.run, null);
+});
+
 test("a question that nobody can answer any more is answered with null", async () => {
   const session = new Session("a", "test", memoryKeep());
   session.connected(() => undefined);

@@ -83,9 +83,11 @@ function drawStep(drawing: Drawing, step: Written, rows: Rows, at: number, scope
   const values = (step.set ?? {}) as { [input: string]: unknown };
   const over = Object.entries((kind === "each" ? (step.over ?? {}) : {}) as { [inner: string]: string });
   const outer = over.map(([, list]) => port(`${list}: list[str]`));
-  const inputs = [...(item?.inputs ?? []), ...outer].map((one) =>
-    one.name in values ? { ...one, set: values[one.name] } : one,
-  );
+  const from = (step.from ?? {}) as { [input: string]: string | null };
+  const inputs = [...(item?.inputs ?? []), ...outer].map((one) => {
+    if (one.name in values) return { ...one, scope: "", set: values[one.name] };
+    return one.name in from ? { ...one, scope: from[one.name] ?? "" } : one;
+  });
   for (const one of inputs) read(drawing, step, one, scope);
   const own = gives(step);
   const outputs = (item?.outputs ?? []).map((out) => ({
@@ -150,10 +152,11 @@ function fieldsOf(step: Written, kind: string): Field[] {
   const field = (name: string, type: string, help: string): Field => {
     return { name, value: step[name] ?? null, schema: { type }, help, case: 0 };
   };
+  if (kind === "use" || kind === "call") return [field(kind, "string", "What it calls."), field("to", "object", "Which outputs are kept, under which names.")];
   if (kind === "branch") return [field("when", "string", "A condition over names of the scope.")];
   if (kind === "repeat") return [field("until", "string", "When it ends."), field("at_most", "integer", "Passes.")];
   if (kind === "each") return [field("over", "object", "Which lists."), field("into", "object", "What is collected."), field("at_once", "integer", "How many at a time.")];
-  if (kind === "wait") return [field("within", "string", "How long it waits, such as 2 days.")];
+  if (kind === "wait") return [..."approve" in step ? [field("approve", "string", "What is asked."), field("into", "string", "The answer's name.")] : [field("wait_for", "string", "The event.")], field("within", "string", "How long it waits, such as 2 days.")];
   return [];
 }
 

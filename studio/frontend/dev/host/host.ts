@@ -5,11 +5,10 @@ import type {
   FromPython,
   Operation,
   PaletteItem,
-  Step,
 } from "../../src/model/protocol.ts";
 import { CATALOG, TYPES, lookUp } from "./catalog.ts";
 import { draw } from "./draw.ts";
-import { type Draft, Refused, allRows, apply } from "./tree.ts";
+import { type Draft, Refused, apply } from "./tree.ts";
 
 export type Deliver = (message: FromPython) => void;
 
@@ -41,8 +40,6 @@ export class Host {
         const items = search(message.text, message.fits);
         return deliver({ type: "palette", ask: message.ask, items, types: TYPES });
       }
-      case "copy":
-        return deliver({ type: "copied", ask: message.ask, steps: this.#written(message.steps) });
       default:
         return;
     }
@@ -121,11 +118,6 @@ export class Host {
     if (!last) throw new Refused("there is nothing left");
     to.push({ text: JSON.stringify(this.draft), words: last.words });
     this.draft = JSON.parse(last.text) as Draft;
-  }
-
-  #written(ids: readonly string[]): Step[] {
-    const steps = allRows(this.draft).flatMap((rows) => rows.list);
-    return structuredClone(steps.filter((step) => ids.includes(step.id)));
   }
 }
 

@@ -26,7 +26,7 @@ export class PretendedRuns {
     if (message.type === "answer") this.#answer?.();
     if (message.type === "preview") {
       const rows = [["2024-01", 12.5, "north"], ["2024-02", 13.1, "north"], ["2024-03", 9.8, "south"]];
-      this.#say({ type: "preview", ask: message.ask, looks: [{ kind: "table", columns: ["time", "value", "group"], rows, total: 1200 }, { kind: "json", value: { rows: 1200, columns: { time: "date", value: "float" } } }] });
+      this.#say({ type: "preview", ask: message.ask, looks: [{ kind: "table", columns: ["time", "value", "group"], rows, count: 1200 }, { kind: "json", value: { rows: 1200, columns: { time: "date", value: "float" } } }] });
     }
   }
 

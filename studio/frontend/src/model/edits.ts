@@ -160,6 +160,16 @@ export function fixValue(card: Card, input: string, value: unknown): Operation {
   return { op: "set", step: card.id, field: "set", value: Object.keys(values).length ? values : null };
 }
 
+/** Write another policy in place of one: those outside it are taken off and put back. */
+export function changePolicy(card: Card, at: number, policy: Step): Operation[] {
+  const off = card.policies.map((_, index) => index).filter((index) => index >= at).reverse();
+  const back = [policy, ...card.policies.slice(at + 1).map((one) => one.written as Step)];
+  return [
+    ...off.map((index): Operation => ({ op: "unguard", step: card.id, at: index })),
+    ...back.map((one): Operation => ({ op: "guard", step: card.id, policy: one })),
+  ];
+}
+
 export type Side = "left" | "right" | "top" | "bottom" | "middle" | "centre";
 
 /** Stand cards in line; only those of one list have a line in common. */

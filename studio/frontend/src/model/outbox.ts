@@ -65,6 +65,15 @@ export class Outbox {
     return changed;
   }
 
+  /** Forget one that was not done; those before it wait on. */
+  drop(seq: number): boolean {
+    const left = this.#entries.filter((entry) => entry.seq !== seq);
+    const changed = left.length !== this.#entries.length;
+    this.#entries = left;
+    if (changed) this.#write();
+    return changed;
+  }
+
   #write(): void {
     try {
       const kept: Kept = { last: this.#last, entries: this.#entries };

@@ -165,6 +165,8 @@ export interface StepState {
   readonly done?: number;
   readonly of?: number;
   readonly partial?: string;
+  /** How far it says that it is, from 0 to 1. */
+  readonly fraction?: number | null;
   readonly error?: string;
   readonly stale?: boolean;
 }
@@ -178,7 +180,6 @@ export type FromCanvas =
   | { type: "open"; client: string; pipeline: string; seen: number | null; protocol: number }
   | { type: "edit"; client: string; seq: number; ops: readonly Operation[] }
   | { type: "palette"; text: string; fits: Fits | null; ask: number }
-  | { type: "copy"; steps: readonly string[]; ask: number }
   | {
       type: "run";
       inputs: { [name: string]: unknown };
@@ -202,6 +203,8 @@ export interface DocumentMessage {
   readonly redo: string | null;
   readonly saved: boolean;
   readonly conflict: { readonly text: string; readonly digest: string } | null;
+  /** Why the board is older than the text; empty where it is not. */
+  readonly late?: string;
 }
 
 export interface Question {
@@ -214,7 +217,7 @@ export interface Question {
 
 export interface RunMessage {
   readonly type: "run";
-  readonly ask?: number;
+  readonly ask?: number | null;
   readonly execution: string;
   readonly status: string;
   readonly message: string;
@@ -222,9 +225,10 @@ export interface RunMessage {
 
 export type FromPython =
   | DocumentMessage
-  | { type: "refused"; client: string; seq: number; message: string; op: Operation | null }
+  | { type: "refused"; client: string; seq: number; message: string; op?: unknown }
   | { type: "palette"; ask: number; items: PaletteItem[]; types?: Types }
-  | { type: "copied"; ask: number; steps: Step[] }
+  | { type: "heard"; client: string; seq: number; rev: number }
+  | { type: "error"; ask?: number | null; message: string }
   | RunMessage
   | { type: "steps"; execution: string; steps: { [id: string]: StepState } }
   | ({ type: "question" } & Question)

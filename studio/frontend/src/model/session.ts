@@ -18,7 +18,6 @@ import {
   PROTOCOL,
   type PaletteItem,
   type Question,
-  type Step,
   type Types,
 } from "./protocol.ts";
 import { type Run, answered, reduceRun } from "./runs.ts";
@@ -69,6 +68,8 @@ export class Session {
   #types: Types = {};
   #ask = 0;
   #fresh = true;
+  /** The last edit that Python has for certain; it is shown as done once a board has it. */
+  #heard = 0;
   #sentAt = 0;
   #now = 0;
   #followed: string | null = null;
@@ -92,6 +93,7 @@ export class Session {
   connected(send: Send): void {
     this.#send = send;
     this.#fresh = true;
+    this.#heard = 0;
     const seen = this.shown.document?.rev ?? null;
     const { client, pipeline } = this;
     send({ type: "open", client, pipeline, seen, protocol: PROTOCOL });
@@ -130,12 +132,6 @@ export class Session {
     this.#types = { ...this.#types, ...answer.types };
     this.#show({});
     return answer.items;
-  }
-
-  /** Steps as they stand in the file. */
-  async copy(steps: readonly string[]): Promise<readonly Step[] | null> {
-    const answer = await this.#question((ask) => ({ type: "copy", steps, ask }));
-    return answer?.type === "copied" ? answer.steps : null;
   }
 
   /** Start the draft as it is. */
@@ -185,12 +181,16 @@ export class Session {
         return this.#refused(message);
       case "gone":
         return this.#show({ connection: "gone", refusal: message.message });
+      case "heard":
+        if (message.client === this.client) this.#heard = Math.max(this.#heard, message.seq);
+        return;
+      case "error":
+        return this.#error(message.ask ?? null, message.message);
       case "palette":
-      case "copied":
       case "preview":
         return this.#answers.get(message.ask)?.(message);
       case "run":
-        if (message.ask !== undefined) this.#answers.get(message.ask)?.(message);
+        if (typeof message.ask === "number") this.#answers.get(message.ask)?.(message);
         return this.#show({ run: reduceRun(this.shown.run, message) });
       case "steps":
       case "question":
@@ -201,7 +201,8 @@ export class Session {
   #document(message: DocumentMessage): void {
     const known = this.shown.document;
     const acked = message.acks[this.client];
-    if (acked !== undefined && this.#outbox.acknowledge(acked)) this.#sentAt = this.#now;
+    // a late board does not show what is done already: that stays laid over it
+    if (acked !== undefined && !message.late && this.#outbox.acknowledge(acked)) this.#sentAt = this.#now;
     // an older one that was overtaken; only a host that was started again may count from anew
     if (known && message.rev < known.rev && !this.#fresh) return this.#show({});
     this.#fresh = false;
@@ -210,9 +211,15 @@ export class Session {
 
   #refused(message: Extract<FromPython, { type: "refused" }>): void {
     if (message.client !== this.client) return;
-    const waits = this.#outbox.entries.some((entry) => entry.seq === message.seq);
-    this.#outbox.acknowledge(message.seq);
-    this.#show(waits ? { refusal: message.message } : {});
+    if (this.#outbox.drop(message.seq)) this.#show({ refusal: message.message });
+  }
+
+  #error(ask: number | null, message: string): void {
+    const answer = ask === null ? undefined : this.#answers.get(ask);
+    const { run } = this.shown;
+    const asked = run?.status === "queued" && run.execution === "";
+    this.#show({ refusal: message, ...(asked ? { run: null } : {}) });
+    answer?.(null);
   }
 
   async #question(make: (ask: number) => FromCanvas): Promise<FromPython | null> {
@@ -230,7 +237,7 @@ export class Session {
 
   #resend(): void {
     this.#sentAt = this.#now;
-    for (const { seq, ops } of this.#outbox.entries) {
+    for (const { seq, ops } of this.#outbox.entries.filter((entry) => entry.seq > this.#heard)) {
       this.#send?.({ type: "edit", client: this.client, seq, ops });
     }
   }

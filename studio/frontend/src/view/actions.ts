@@ -3,8 +3,9 @@ import { cardOf, kindAround, outermost } from "../model/board.ts";
 import * as edits from "../model/edits.ts";
 import { type End, cut } from "../model/fits.ts";
 import { boxes } from "../model/geometry.ts";
-import type { Operation, PaletteItem, Spot } from "../model/protocol.ts";
+import type { Operation, PaletteItem, Spot, Step } from "../model/protocol.ts";
 import { NONE, only } from "../model/selection.ts";
+import { stepOf } from "../model/writing.ts";
 import type { RunWish } from "../model/session.ts";
 import type { Editor } from "./state.ts";
 
@@ -85,9 +86,8 @@ export function removeSelection(editor: Editor): void {
 }
 
 export async function copySelection(editor: Editor): Promise<boolean> {
-  const ids = outermost(editor.shown.board, editor.ui.selection.cards).map((card) => card.id);
-  const steps = ids.length ? await editor.session.copy(ids) : null;
-  if (!steps?.length) return false;
+  const steps = selectedSteps(editor);
+  if (!steps.length) return false;
   await editor.clipboard.write({ steps });
   editor.say(steps.length === 1 ? "One step copied" : `${steps.length} steps copied`);
   return true;
@@ -103,13 +103,17 @@ export async function paste(editor: Editor): Promise<void> {
   pasteSteps(editor, copied.steps);
 }
 
-export async function duplicate(editor: Editor): Promise<void> {
-  const ids = outermost(editor.shown.board, editor.ui.selection.cards).map((card) => card.id);
-  const steps = ids.length ? await editor.session.copy(ids) : null;
-  if (steps) pasteSteps(editor, steps);
+export function duplicate(editor: Editor): void {
+  const steps = selectedSteps(editor);
+  if (steps.length) pasteSteps(editor, steps);
 }
 
-function pasteSteps(editor: Editor, steps: readonly { [key: string]: unknown }[]): void {
+function selectedSteps(editor: Editor): Step[] {
+  const { board } = editor.shown;
+  return outermost(board, editor.ui.selection.cards).map((card) => stepOf(board, card));
+}
+
+function pasteSteps(editor: Editor, steps: readonly Step[]): void {
   const { place: to, at } = nextDrop(editor);
   edit(editor, { op: "paste", steps: [...steps], place: to, at: at ?? [0, 0] });
   editor.say(steps.length === 1 ? "One step pasted" : `${steps.length} steps pasted`);

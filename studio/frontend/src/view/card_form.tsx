@@ -30,7 +30,7 @@ export function CardForm({ card, board }: { card: Card; board: Board }): ReactNo
       <header className="pf-title">
         <Icon name={card.kind} size={18} />
         <h2>{card.title}</h2>
-        {!readOnly && <Button icon="copy" label="Duplicate" keys="Ctrl D" onClick={() => void duplicate(editor)} />}
+        {!readOnly && <Button icon="copy" label="Duplicate" keys="Ctrl D" onClick={() => duplicate(editor)} />}
         {!readOnly && <Button icon="trash" label="Delete" keys="Del" onClick={() => removeSelection(editor)} />}
       </header>
       {card.about && <p className="pf-lead">{card.about}</p>}

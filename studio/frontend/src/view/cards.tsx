@@ -3,7 +3,7 @@ import { Handle, type Node, type NodeProps, NodeToolbar, Position } from "@xyflo
 import { type ReactNode, memo, useMemo } from "react";
 import { INPUTS } from "../model/board.ts";
 import { LANE_HEAD, type Lane } from "../model/geometry.ts";
-import type { Card, Port, Problem } from "../model/protocol.ts";
+import type { Card, Port, Problem, StepState } from "../model/protocol.ts";
 import { duration, statusWord } from "../model/runs.ts";
 import { edit, select } from "./actions.ts";
 import { Approval } from "./approval.tsx";
@@ -52,13 +52,21 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
       <PortRows card={card.id} inputs={card.inputs} outputs={card.outputs} wrong={wrong} />
       <Badges card={card} />
       {lanes.map((lane) => <LaneFrame key={`${lane.slot}${lane.case}`} lane={lane} />)}
-      {state?.of ? <progress className="pf-progress" value={state.done ?? 0} max={state.of} aria-label="done" /> : null}
+      {state && <Progress state={state} />}
       {card.note && <div className="pf-note" title={card.note}>{card.note}</div>}
       {selected && problems.length > 0 && <Mend card={card} problems={problems} />}
       {state?.status === "waiting" && <Approval step={card.id} />}
     </div>
   );
 });
+
+/** How far a step is that does something many times, or says how far it is. */
+function Progress({ state }: { state: StepState }): ReactNode {
+  const many = (state.of ?? 0) > 1;
+  if (state.status !== "running" || (!many && typeof state.fraction !== "number")) return null;
+  const value = many ? (state.done ?? 0) : (state.fraction ?? 0);
+  return <progress className="pf-progress" value={value} max={many ? state.of : 1} aria-label="How far it is" />;
+}
 
 function State({ card }: { card: Card }): ReactNode {
   const state = useShown((shown) => shown.run?.steps[card.id]);

@@ -52,7 +52,7 @@ function ManyForm(): ReactNode {
       <Section title="All of them">
         <div className="pf-row">
           <Button icon="wrap" label="Put into…" worded look="plain" disabled={!neighbours} onClick={() => editor.set({ choosing: { kind: "wrap" } })} />
-          <Button icon="copy" label="Duplicate" worded look="plain" onClick={() => void duplicate(editor)} />
+          <Button icon="copy" label="Duplicate" worded look="plain" onClick={() => duplicate(editor)} />
           <Button icon="trash" label="Delete" worded look="danger" onClick={() => removeSelection(editor)} />
         </div>
         {!neighbours && <p className="pf-help">Only steps that follow each other can be put into one.</p>}

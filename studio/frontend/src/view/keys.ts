@@ -113,7 +113,7 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
     editor.set({ selection: { cards: new Set(cards), wires: new Set() } });
   },
   "Ctrl c": (editor) => void copySelection(editor),
-  "Ctrl d": (editor) => void duplicate(editor),
+  "Ctrl d": (editor) => duplicate(editor),
   "Ctrl f": (editor) => editor.set({ choosing: { kind: "find" } }),
   "Ctrl s": (editor) => edit(editor, { op: "save", over: null }),
   "Ctrl v": (editor) => void paste(editor),

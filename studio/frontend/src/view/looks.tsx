@@ -28,11 +28,11 @@ function LookView({ look }: { look: Look }): ReactNode {
     case "image":
       return <img alt={String(look.alt ?? "image")} src={imageSource(look)} />;
     case "json":
-      return <Tree value={look.value ?? look.json} name="" open />;
+      return <Tree value={look.value} name="" open />;
     case "error":
       return <pre className="pf-wrong">{textOf(look)}</pre>;
     case "chart":
-      return typeof look.svg === "string" ? <img alt="chart" src={`data:image/svg+xml;utf8,${encodeURIComponent(look.svg)}`} /> : <Tree value={look.value ?? look.figure} name="chart" open={false} />;
+      return <Tree value={look.spec} name={String(look.title || "chart")} open={false} />;
     case "markdown":
     case "text":
       return <pre className="pf-partial">{textOf(look)}</pre>;
@@ -40,13 +40,12 @@ function LookView({ look }: { look: Look }): ReactNode {
 }
 
 function textOf(look: Look): string {
-  return String(look.text ?? look.message ?? "");
+  return String(look.text ?? "");
 }
 
-/** Only pictures that travel inside the message are shown; nothing is fetched. */
+/** Pictures travel inside the message; nothing is fetched. */
 function imageSource(look: Look): string {
-  const source = String(look.url ?? look.source ?? "");
-  return source.startsWith("data:image/") ? source : `data:${String(look.mime ?? "image/png")};base64,${String(look.base64 ?? "")}`;
+  return `data:${String(look.media_type ?? "image/png")};base64,${String(look.data ?? "")}`;
 }
 
 function Table({ look }: { look: Look }): ReactNode {
@@ -63,7 +62,7 @@ function Table({ look }: { look: Look }): ReactNode {
           ))}
         </tbody>
       </table>
-      {typeof look.total === "number" && look.total > rows.length && <p className="pf-none">{rows.length} of {look.total} rows</p>}
+      {typeof look.count === "number" && look.count > rows.length && <p className="pf-none">{rows.length} of {look.count} rows</p>}
     </div>
   );
 }

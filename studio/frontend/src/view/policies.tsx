@@ -1,6 +1,7 @@
 /** The policies around a step: each as a small form, and a menu of those one can add. */
 import { type ReactNode, useState } from "react";
 import type { Card, Schema, Step } from "../model/protocol.ts";
+import { changePolicy } from "../model/edits.ts";
 import { edit } from "./actions.ts";
 import { Button } from "./controls.tsx";
 import { useEditor } from "./state.ts";
@@ -73,8 +74,7 @@ function PolicyForm({ card, at }: { card: Card; at: number }): ReactNode {
   const known = KNOWN[name];
   if (!known) return <pre className="pf-partial">{JSON.stringify(written)}</pre>;
   const put = (next: unknown): void => {
-    const all = card.policies.map((policy, index) => (index === at ? { [name]: next ?? known.start } : policy.written));
-    edit(editor, { op: "set", step: card.id, field: "with", value: all });
+    edit(editor, ...changePolicy(card, at, { [name]: next ?? known.start }));
   };
   return <Value label={known.text} schema={known.schema} value={value} disabled={editor.readOnly} onChange={put} />;
 }
