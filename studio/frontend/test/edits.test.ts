@@ -124,3 +124,18 @@ test("what is selected goes when it is gone, and arrows lead to the nearest card
   assert.equal(neighbour(board, null, "right", boxes(board)), "fetch");
   assert.equal(neighbour(board, "count", "right", boxes(board)), null);
 });
+
+test("an output is called otherwise, kept out of sight, or by its own name again", () => {
+  const board = boardOf([{ id: "f", use: "fetch_page", to: { text: "page" } }]);
+  const card = cardOf(board, "f")!;
+  const to = (name: string, output = "text"): unknown => {
+    const op = edits.nameOutput(card, output, name);
+    return op.op === "set" ? op.value : undefined;
+  };
+
+  assert.deepEqual(to("body"), { text: "body" });
+  assert.deepEqual(to(""), {});
+  assert.deepEqual(to("language", "language"), { text: "page", language: "language" });
+  const plain = boardOf([{ id: "f", use: "feel", to: { tone: "mood", score: "score" } }]);
+  assert.deepEqual(edits.nameOutput(cardOf(plain, "f")!, "tone", "tone"), { op: "set", step: "f", field: "to", value: null });
+});

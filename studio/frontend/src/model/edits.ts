@@ -8,7 +8,7 @@ import {
   kindAround,
   outermost,
 } from "./board.ts";
-import { type End, canJoin, join } from "./fits.ts";
+import { type End, canJoin, join, outNames } from "./fits.ts";
 import { type Box, boxOf, cornerOf } from "./geometry.ts";
 import { lay } from "./overlay.ts";
 import type { Board, Card, Operation, PaletteItem, Place, Port, Spot, Step } from "./protocol.ts";
@@ -168,6 +168,15 @@ export function changePolicy(card: Card, at: number, policy: Step): Operation[] 
     ...off.map((index): Operation => ({ op: "unguard", step: card.id, at: index })),
     ...back.map((one): Operation => ({ op: "guard", step: card.id, policy: one })),
   ];
+}
+
+/** Call an output otherwise for other steps; an empty name keeps it out of their sight. */
+export function nameOutput(card: Card, output: string, name: string): Operation {
+  const { [output]: _old, ...others } = outNames(card, output, name);
+  const value = name ? { ...others, [output]: name } : others;
+  const ports = card.outputs.filter((port) => !port.inside);
+  const plain = ports.length === Object.keys(value).length && ports.every((port) => value[port.name] === port.name);
+  return { op: "set", step: card.id, field: "to", value: plain ? null : value };
 }
 
 export type Side = "left" | "right" | "top" | "bottom" | "middle" | "centre";

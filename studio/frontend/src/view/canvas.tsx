@@ -32,7 +32,9 @@ const nodeTypes = { step: StepCard, inputs: InputsCard };
 const edgeTypes = { wire: WirePath, order: OrderPath };
 const SIMPLE_BELOW = 0.4;
 const MANY = 300;
+/** From few to this many cards there is a map; it would be drawn anew at every step of a move. */
 const FEW = 6;
+const FLUID = 200;
 /** The smallest zoom at which a pipeline is opened; below it one could not read. */
 const READABLE = 0.62;
 
@@ -172,7 +174,7 @@ export function Canvas(): ReactNode {
       zIndexMode="manual"
     >
       <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
-      {!many && board.cards.length > FEW && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
+      {board.cards.length > FEW && board.cards.length < FLUID && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
     </ReactFlow>
   );
 }

@@ -1,7 +1,7 @@
 /** The form of one step. */
 import { type ReactNode, useState } from "react";
 import { outerPorts, typeName } from "../model/board.ts";
-import { fixValue } from "../model/edits.ts";
+import { fixValue, nameOutput } from "../model/edits.ts";
 import type { Board, Card, Field, Port } from "../model/protocol.ts";
 import { duration, isOver, statusWord } from "../model/runs.ts";
 import { renamed } from "../model/selection.ts";
@@ -12,10 +12,13 @@ import { Preview } from "./looks.tsx";
 import { Policies } from "./policies.tsx";
 import { ProblemList } from "./problems.tsx";
 import { useEditor, useShown } from "./state.ts";
-import { Value } from "./value.tsx";
+import { Typed, Value } from "./value.tsx";
 
 const TEXT = { type: "string" };
 const LONG = { type: "string", format: "long" };
+
+/** What a step calls is its title, and its outputs have forms of their own. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(["use", "call", "to"]);
 
 export function CardForm({ card, board }: { card: Card; board: Board }): ReactNode {
   const editor = useEditor();
@@ -25,6 +28,7 @@ export function CardForm({ card, board }: { card: Card; board: Board }): ReactNo
     editor.set({ selection: renamed(editor.ui.selection, card.id, value) });
     edit(editor, { op: "rename", step: card.id, to: value });
   };
+  const fields = card.fields.filter((field) => !SAID_ELSEWHERE.has(field.name));
   return (
     <>
       <header className="pf-title">
@@ -36,9 +40,9 @@ export function CardForm({ card, board }: { card: Card; board: Board }): ReactNo
       {card.about && <p className="pf-lead">{card.about}</p>}
       <ProblemList step={card.id} />
       <RunState card={card} />
-      {card.fields.length > 0 && (
+      {fields.length > 0 && (
         <Section title="Settings">
-          {card.fields.map((field) => <FieldValue key={`${field.name} ${field.case}`} card={card} field={field} />)}
+          {fields.map((field) => <FieldValue key={`${field.name} ${field.case}`} card={card} field={field} />)}
         </Section>
       )}
       <Inputs card={card} board={board} />
@@ -85,9 +89,19 @@ function Inputs({ card, board }: { card: Card; board: Board }): ReactNode {
   if (inputs.length === 0) return null;
   return (
     <Section title="Takes">
+      {hidesSecret(card) && <p className="pf-help">A secret is fixed here. To change fixed values, edit the text.</p>}
       {inputs.map((port) => <Input key={port.name} card={card} port={port} board={board} />)}
     </Section>
   );
+}
+
+/** Whether a fixed secret stands here; written back with others, its stand-in would take its place. */
+function hidesSecret(card: Card): boolean {
+  return card.inputs.some((port) => port.secret && port.set !== undefined);
+}
+
+function isCalled(card: Card): boolean {
+  return card.kind === "use" || card.kind === "call";
 }
 
 /** An input: read over a wire, fixed here, or left at its default. */
@@ -121,7 +135,7 @@ function Input({ card, port, board }: { card: Card; port: Port; board: Board }):
       secret={port.secret}
       placeholder={hidden ? "•••••• (kept)" : port.default || (port.optional ? "not set" : "needed")}
       help={port.help}
-      disabled={editor.readOnly || !["use", "call"].includes(card.kind)}
+      disabled={editor.readOnly || !isCalled(card) || hidesSecret(card)}
       onChange={(value) => edit(editor, fixValue(card, port.name, value))}
     />
   );
@@ -142,13 +156,22 @@ function Outputs({ card, board }: { card: Card; board: Board }): ReactNode {
       {outputs.map((port) => (
         <div key={port.name} className="pf-field">
           <div className="pf-label">
-            <span>{port.scope && port.scope !== port.name ? `${port.name} → ${port.scope}` : port.name}</span>
+            <span>{port.name}</span>
             <code>{typeName(board.types, port.type)}</code>
             {execution && <Button icon="eye" label={`Show ${port.name}`} aria-expanded={open === port.name} onClick={() => setOpen(open === port.name ? null : port.name)} />}
             {execution && !editor.readOnly && (
               <Button icon="pin" label={card.pins.includes(port.name) ? `Let go of ${port.name}` : `Pin ${port.name}`} aria-pressed={card.pins.includes(port.name)} onClick={() => pin(port.name)} />
             )}
           </div>
+          {isCalled(card) && (
+            <Typed
+              label={`Name of ${port.name} for other steps`}
+              value={port.scope}
+              placeholder="not kept"
+              disabled={editor.readOnly}
+              onChange={(name) => edit(editor, nameOutput(card, port.name, name))}
+            />
+          )}
           {port.help && <p className="pf-help">{port.help}</p>}
           {open === port.name && <Preview step={card.id} port={port.name} />}
         </div>

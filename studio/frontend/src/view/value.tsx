@@ -75,14 +75,14 @@ function Single(props: Inner): ReactNode {
       </select>
     );
   }
-  return <Typed {...props} described={described} />;
+  return <TypedValue {...props} described={described} />;
 }
 
 function sayChoice(choice: unknown): string {
   return choice === true ? "yes" : choice === false ? "no" : written(choice);
 }
 
-function Typed({ control, id, value, placeholder, secret, disabled, onChange, described }: Inner & { described: string | undefined }): ReactNode {
+function TypedValue({ control, id, value, placeholder, secret, disabled, onChange, described }: Inner & { described: string | undefined }): ReactNode {
   const [text, setText] = useState(() => written(value));
   const [wrong, setWrong] = useState("");
   const change = useRef(onChange);
@@ -127,6 +127,27 @@ function Typed({ control, id, value, placeholder, secret, disabled, onChange, de
         />
       )}
       {wrong && <p className="pf-wrong" role="alert">{wrong}</p>}
+    </>
+  );
+}
+
+interface TypedProps {
+  label: string;
+  value: string;
+  placeholder: string;
+  disabled: boolean;
+  onChange(text: string): void;
+}
+
+const PLAIN: Control = { kind: "text", long: false };
+
+/** A line of text without a label in sight. */
+export function Typed({ label, onChange, ...rest }: TypedProps): ReactNode {
+  const id = useId();
+  return (
+    <>
+      <label htmlFor={id} className="pf-said">{label}</label>
+      <TypedValue {...rest} id={id} label={label} schema={{}} control={PLAIN} described={undefined} onChange={(text) => onChange(String(text ?? ""))} />
     </>
   );
 }
