@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lookUp } from "../dev/host/catalog.ts";
-import { cardOf } from "../src/model/board.ts";
+import { cardOf, drawnCards } from "../src/model/board.ts";
 import { dropAt } from "../src/model/dropping.ts";
 import * as edits from "../src/model/edits.ts";
 import { boxes, lanesOf } from "../src/model/geometry.ts";
@@ -138,4 +138,13 @@ test("an output is called otherwise, kept out of sight, or by its own name again
   assert.deepEqual(to("language", "language"), { text: "page", language: "language" });
   const plain = boardOf([{ id: "f", use: "feel", to: { tone: "mood", score: "score" } }]);
   assert.deepEqual(edits.nameOutput(cardOf(plain, "f")!, "tone", "tone"), { op: "set", step: "f", field: "to", value: null });
+});
+
+test("a graph that is the ground is no card, and new steps go into it", () => {
+  const whole = boardOf([{ id: "graph", graph: [{ id: "f", use: "feel" }] }]);
+  const board = { ...whole, root: "graph", kind: "graph" };
+
+  assert.deepEqual(drawnCards(board).map((card) => card.id), ["f"]);
+  assert.deepEqual(edits.atEnd(board), { into: "graph" });
+  assert.equal(dropAt(board, boxes(board), { point: [500, 10], corner: [500, 10] }).place.into, "graph");
 });

@@ -31,6 +31,11 @@ export function cardOf(board: Board, id: string | null): Card | undefined {
   return id === null ? undefined : board.cards.find((card) => card.id === id);
 }
 
+/** The cards that are drawn: all but the one that is the ground. */
+export function drawnCards(board: Board): readonly Card[] {
+  return board.root ? board.cards.filter((card) => card.id !== board.root) : board.cards;
+}
+
 /** The cards directly inside a card, or outermost ones, in the file's order. */
 export function childrenOf(board: Board, parent: string | null): Card[] {
   return board.cards.filter((card) => card.parent === parent);

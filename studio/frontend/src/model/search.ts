@@ -1,12 +1,12 @@
 /** Finding cards by words. */
+import { drawnCards } from "./board.ts";
 import type { Board, Card } from "./protocol.ts";
 
 /** The cards in which every word occurs, best first; none for an empty text. */
 export function find(board: Board, text: string): Card[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
-  return board.cards
-    .filter((card) => card.id !== board.root)
+  return drawnCards(board)
     .map((card) => ({ card, rank: rank(card, words) }))
     .filter(({ rank: found }) => found > 0)
     .sort((one, other) => other.rank - one.rank)

@@ -1,5 +1,5 @@
 /** What is selected, and how arrow keys walk over the cards. */
-import { onGround } from "./board.ts";
+import { drawnCards, onGround } from "./board.ts";
 import { type Box, cornerOf } from "./geometry.ts";
 import type { Board } from "./protocol.ts";
 
@@ -45,7 +45,7 @@ export type Direction = "left" | "right" | "up" | "down";
 
 /** The card that an arrow key leads to: the nearest one that way, or the first of all. */
 export function neighbour(board: Board, id: string | null, way: Direction, found: Map<string, Box>): string | null {
-  const drawn = board.cards.filter((card) => card.id !== board.root);
+  const drawn = drawnCards(board);
   const [first] = drawn.filter((card) => onGround(board, card.parent));
   const from = id === null ? undefined : centre(board, id, found);
   if (!from) return first?.id ?? null;

@@ -1,5 +1,5 @@
 /** What buttons and keys do. */
-import { cardOf, kindAround, outermost } from "../model/board.ts";
+import { cardOf, drawnCards, kindAround, outermost } from "../model/board.ts";
 import * as edits from "../model/edits.ts";
 import { type End, cut } from "../model/fits.ts";
 import { boxes } from "../model/geometry.ts";
@@ -41,7 +41,7 @@ function nextDrop(editor: Editor): edits.Drop {
   const { cards } = editor.ui.selection;
   const last = [...cards].at(-1);
   const card = cardOf(board, last ?? board.cards.filter((one) => one.parent === (board.root || null)).at(-1)?.id ?? null);
-  if (!card) return { place: edits.atEnd(board), at: board.cards.length ? null : [0, 0] };
+  if (!card) return { place: edits.atEnd(board), at: drawnCards(board).length ? null : [0, 0] };
   if (card.container && cards.size) return { place: { into: card.id, ...(card.kind === "branch" ? { slot: "then" } : {}) }, at: null };
   const box = boxes(board).get(card.id);
   const inRows = ["parallel", "race", "fallback"].includes(kindAround(board, card.parent));

@@ -1,6 +1,6 @@
 /** The lists that float over the canvas: what a wire could reach, what fits, what there is. */
 import { type CSSProperties, type ReactNode, useMemo } from "react";
-import { cardOf } from "../model/board.ts";
+import { cardOf, drawnCards } from "../model/board.ts";
 import { dropAt } from "../model/dropping.ts";
 import { WRAPS } from "../model/edits.ts";
 import { type End, endsOf, portAt } from "../model/fits.ts";
@@ -160,7 +160,7 @@ function FindCard(): ReactNode {
       title="Find a step"
       placeholder="Name, port or note…"
       offer={(text) => {
-        const cards = text.trim() ? find(board, text) : board.cards.filter((card) => card.id !== board.root);
+        const cards = text.trim() ? find(board, text) : drawnCards(board);
         return cards.map((card) => ({ key: card.id, text: card.id, hint: card.about, icon: card.kind }));
       }}
       onMean={(key) => key !== null && editor.camera?.show([key])}

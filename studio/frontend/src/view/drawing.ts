@@ -1,5 +1,5 @@
 /** The board as nodes and edges for React Flow; what did not change stays the same object. */
-import { INPUTS, above, outerPorts } from "../model/board.ts";
+import { INPUTS, above, drawnCards, outerPorts } from "../model/board.ts";
 import { endsOfWire, handleOf } from "../model/fits.ts";
 import { type Box, boxes, lanesOf } from "../model/geometry.ts";
 import { orderEdges } from "../model/order.ts";
@@ -29,28 +29,26 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
   const graph = (parent: string | null): boolean =>
     (board.cards.find((card) => card.id === parent)?.kind ?? board.kind) === "graph";
   const old = new Map(before?.nodes.map((node) => [node.id, node]));
-  const steps = board.cards
-    .filter((card) => card.id !== board.root)
-    .map((card): StepNode => {
-      const box = found.get(card.id) ?? { x: 0, y: 0, width: 0, height: 0 };
-      const data = {
-        card,
-        problems: problems.get(card.id) ?? NO_PROBLEMS,
-        lanes: card.container ? lanesOf(board, card, found) : [],
-        order: ordered.has(card.id) || graph(card.parent),
-      };
-      return {
-        id: card.id,
-        type: "step",
-        position: { x: box.x, y: box.y },
-        width: box.width,
-        height: box.height,
-        zIndex: card.container ? Z.container + above(board, card).length : Z.card,
-        data: share(old.get(card.id)?.data, data),
-        ariaLabel: sayCard(board, card.id),
-        ...(card.parent === null || card.parent === board.root ? {} : { parentId: card.parent }),
-      };
-    });
+  const steps = drawnCards(board).map((card): StepNode => {
+    const box = found.get(card.id) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const data = {
+      card,
+      problems: problems.get(card.id) ?? NO_PROBLEMS,
+      lanes: card.container ? lanesOf(board, card, found) : [],
+      order: ordered.has(card.id) || graph(card.parent),
+    };
+    return {
+      id: card.id,
+      type: "step",
+      position: { x: box.x, y: box.y },
+      width: box.width,
+      height: box.height,
+      zIndex: card.container ? Z.container + above(board, card).length : Z.card,
+      data: share(old.get(card.id)?.data, data),
+      ariaLabel: sayCard(board, card.id),
+      ...(card.parent === null || card.parent === board.root ? {} : { parentId: card.parent }),
+    };
+  });
   const nodes: AnyNode[] = board.inputs.length ? [inputsNode(board, steps), ...steps] : steps;
   return {
     nodes: nodes.map((node) => merge(old.get(node.id), node)),

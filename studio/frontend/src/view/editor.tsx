@@ -1,6 +1,7 @@
 /** The whole editor: toolbar, palette, drawing, and what stands beside or floats above it. */
 import { ReactFlowProvider } from "@xyflow/react";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { drawnCards } from "../model/board.ts";
 import { addKind, edit, select } from "./actions.ts";
 import { Canvas } from "./canvas.tsx";
 import { Choosers, backToGround } from "./choosing.tsx";
@@ -90,7 +91,7 @@ function whenPressed(editor: Editor, event: KeyboardEvent): void {
 /** The drawing, or what to do first. */
 function Ground(): ReactNode {
   const editor = useEditor();
-  const empty = useShown((shown) => shown.document !== null && shown.board.cards.length === 0);
+  const empty = useShown((shown) => shown.document !== null && drawnCards(shown.board).length === 0);
   const known = useShown((shown) => shown.document !== null);
   const byPointer = useRef(false);
   return (

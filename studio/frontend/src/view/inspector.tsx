@@ -1,6 +1,6 @@
 /** Beside the drawing: the form of what is selected, be it a step, a wire, several, or nothing. */
 import type { ReactNode } from "react";
-import { cardOf, typeName } from "../model/board.ts";
+import { cardOf, drawnCards, typeName } from "../model/board.ts";
 import { type Side, align, areNeighbours } from "../model/edits.ts";
 import { boxes } from "../model/geometry.ts";
 import { cut } from "../model/fits.ts";
@@ -107,7 +107,7 @@ function PipelineForm(): ReactNode {
       {board.problems.length > 0 && <Section title="Problems"><ProblemList /></Section>}
       <Ports title="Takes" ports={board.inputs} />
       <Ports title="Gives" ports={board.outputs} />
-      {!readOnly && board.cards.length > 0 && (
+      {!readOnly && drawnCards(board).length > 0 && (
         <Button icon="play" label="Run" worded look="main" onClick={() => run(editor)} />
       )}
     </>

@@ -1,4 +1,5 @@
 /** What the keys do while the drawing has the focus. */
+import { drawnCards } from "../model/board.ts";
 import { boxes } from "../model/geometry.ts";
 import { shift } from "../model/edits.ts";
 import { type Direction, NONE, neighbour, only } from "../model/selection.ts";
@@ -109,7 +110,7 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
   },
   "Ctrl a": (editor) => {
     const { board } = editor.shown;
-    const cards = board.cards.filter((card) => card.id !== board.root).map((card) => card.id);
+    const cards = drawnCards(board).map((card) => card.id);
     editor.set({ selection: { cards: new Set(cards), wires: new Set() } });
   },
   "Ctrl c": (editor) => void copySelection(editor),

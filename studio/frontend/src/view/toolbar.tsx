@@ -1,5 +1,6 @@
 /** The row above the drawing: what it is called, whether it is safe, and what can be done to it. */
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { drawnCards } from "../model/board.ts";
 import { isOver, statusWord } from "../model/runs.ts";
 import type { Shown } from "../model/session.ts";
 import { arrange, edit, run } from "./actions.ts";
@@ -41,7 +42,7 @@ export function Toolbar(): ReactNode {
       {!readOnly && (running ? (
         <Button icon="stop" label="Stop" worded look="danger" onClick={() => editor.session.stop()} />
       ) : (
-        <Button icon="play" label="Run" keys="Ctrl Enter" worded look="main" disabled={board.cards.length === 0} onClick={() => run(editor)} />
+        <Button icon="play" label="Run" keys="Ctrl Enter" worded look="main" disabled={drawnCards(board).length === 0} onClick={() => run(editor)} />
       ))}
     </div>
   );
