@@ -148,3 +148,16 @@ test("a graph that is the ground is no card, and new steps go into it", () => {
   assert.deepEqual(edits.atEnd(board), { into: "graph" });
   assert.equal(dropAt(board, boxes(board), { point: [500, 10], corner: [500, 10] }).place.into, "graph");
 });
+
+test("a copy in a graph makes names of its own", () => {
+  const board = boardOf([{ id: "f", use: "feel" }], "graph");
+
+  const op = edits.paste(board, [{ use: "feel", id: "f" }], { place: { after: "f" }, at: [9, 9] });
+
+  assert.deepEqual(op, {
+    op: "paste",
+    steps: [{ use: "feel", id: "f", to: { tone: "tone_2", score: "score_2" } }],
+    place: { after: "f" },
+    at: { f: [9, 9] },
+  });
+});

@@ -60,7 +60,7 @@ export function randomEdit(random: Random, board: Board): Operation[] {
     () => [{ op: "header", field: "intent", value: `intent ${random.below(99)}` }],
     () => [{ op: "undo" }],
     () => [{ op: "redo" }],
-    () => [{ op: "paste", steps: [{ use: item.name, id: item.name }], place: { into: null }, at: [10, 10] }],
+    () => [{ op: "paste", steps: [{ use: item.name, id: item.name }], place: { into: null }, at: { [item.name]: [10, 10] } }],
     () => edits.align(board, new Set(board.cards.slice(0, 3).map((one) => one.id)), "left", boxes(board)),
   ];
   return random.pick(kinds)?.() ?? [];

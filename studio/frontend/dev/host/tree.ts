@@ -166,7 +166,8 @@ export function apply(draft: Draft, op: Operation): void {
       made.forEach((step, index) => {
         const own = named(step, taken);
         put(draft, own, { ...op.place, ...(op.place.at == null ? {} : { at: op.place.at + index }) });
-        draft.looks[own.id] = { at: [op.at[0] + index * 30, op.at[1] + index * 30] };
+        const spot = op.at[step.id];
+        if (spot) draft.looks[own.id] = { at: [spot[0], spot[1]] };
       });
       return;
     }

@@ -66,15 +66,33 @@ function slug(name: string): string {
   return name.replace(/[^\w-]+/g, "_") || "step";
 }
 
+/** Put in copied steps: below one another, and in a graph with output names of their own. */
+export function paste(board: Board, steps: readonly Step[], { place, at }: Drop): Operation {
+  const named = steps.map((step) => {
+    const called = String(step.use ?? step.call ?? "");
+    const like = board.cards.find((card) => card.title === called);
+    const kept = typeof step.to === "object" && step.to !== null && !Array.isArray(step.to) ? (step.to as Step) : null;
+    const outputs = (like?.outputs ?? []).filter((port) => !port.inside && (!kept || port.name in kept));
+    const to = clashFree(board, { outputs: outputs.map((port) => ({ name: port.name, scope: String(kept?.[port.name] ?? port.name) })) }, place);
+    return to ? { ...step, to } : step;
+  });
+  const spots = named.flatMap((step, index) => {
+    const id = typeof step.id === "string" ? step.id : "";
+    return at && id ? [[id, [at[0] + 24 * index, at[1] + 140 * index]] as const] : [];
+  });
+  return { op: "paste", steps: named, place, at: Object.fromEntries(spots) };
+}
+
 /** Names of its own for outputs that another step of the same graph makes already. */
-function clashFree(board: Board, item: PaletteItem, place: Place): Step | null {
+function clashFree(board: Board, item: { outputs: readonly Pick<Port, "name" | "scope">[] }, place: Place): Step | null {
   const beside = cardOf(board, place.before ?? place.after ?? null);
   const parent = beside ? beside.parent : (place.into ?? null);
   if (!["graph", "parallel"].includes(kindAround(board, parent))) return null;
   const scopes = childrenOf(board, parent).flatMap((card) => card.outputs.map((port) => port.scope));
   const taken = new Set(scopes);
-  if (!item.outputs.some((port) => taken.has(port.name))) return null;
-  return Object.fromEntries(item.outputs.map((port) => [port.name, freeId(taken, port.name)]));
+  const wish = ({ name, scope }: Pick<Port, "name" | "scope">): string => scope || name;
+  if (!item.outputs.some((port) => taken.has(wish(port)))) return null;
+  return Object.fromEntries(item.outputs.map((port) => [port.name, freeId(taken, wish(port))]));
 }
 
 /** Put in a step at the other end of a wire that was dropped on empty ground. */

@@ -137,7 +137,7 @@ export type Operation =
   | { op: "arrange"; sizes: { [id: string]: Spot } }
   | { op: "note"; step: string; text: string }
   | { op: "pin"; step: string; ports: string[] }
-  | { op: "paste"; steps: Step[]; place: Place; at: Spot }
+  | { op: "paste"; steps: Step[]; place: Place; at: { [id: string]: Spot } }
   | { op: "undo" }
   | { op: "redo" }
   | { op: "save"; over: string | null }

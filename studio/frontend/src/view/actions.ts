@@ -114,8 +114,7 @@ function selectedSteps(editor: Editor): Step[] {
 }
 
 function pasteSteps(editor: Editor, steps: readonly Step[]): void {
-  const { place: to, at } = nextDrop(editor);
-  edit(editor, { op: "paste", steps: [...steps], place: to, at: at ?? [0, 0] });
+  edit(editor, edits.paste(editor.shown.board, steps, nextDrop(editor)));
   editor.say(steps.length === 1 ? "One step pasted" : `${steps.length} steps pasted`);
 }
 
