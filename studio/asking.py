@@ -79,7 +79,8 @@ def show_question(
     asked = str(question["question"])
     options = options_of(step, question, steps)
     with st.container(border=True, key=f"ask {key}"):
-        st.markdown(f"### :orange[:material/contact_support:] {plain_markdown(asked, 400)}")
+        icon = ":orange[:material/contact_support:]"
+        st.subheader(f"{icon} {plain_markdown(asked, 400)}", anchor=False)
         whose = f"{words(str(question['name']))}, " if question.get("name") else ""
         st.caption(f"asked by {plain_markdown(whose)}step {plain_markdown(words(step))}")
         if options:
@@ -110,7 +111,7 @@ def _answer(
     asked, answer = (plain_markdown(text, 200) for text in said)
     st.session_state[ANSWERED] = (
         execution_id,
-        f"You answered \u201c{asked}\u201d with **{answer}**. The run goes on from there.",
+        f"You answered \u201c{asked}\u201d with **{answer}**.",
     )
     time.sleep(0.3)  # the run goes on in another process; most often it is over by then
     if query("run") == execution_id:
@@ -118,8 +119,9 @@ def _answer(
     st.switch_page(RUNS, query_params={"run": execution_id})
 
 
-def show_answered(execution_id: str) -> None:
-    """Say what this visit answered to that run, if it did."""
+def show_answered(execution_id: str, *, goes_on: bool = False) -> None:
+    """Say what this visit answered to that run, if it did, and whether the run goes on."""
     whose, text = st.session_state.get(ANSWERED, ("", ""))
     if whose == execution_id:
-        st.success(text, icon=":material/check:")
+        tail = " The run goes on from there." if goes_on else ""
+        st.success(f"{text}{tail}", icon=":material/check:")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,8 +9,10 @@ from typing import Any
 import msgspec
 
 from packetflow.kernel.cards import Happening, StepCard
-from packetflow.show import Bar, Drawing, svg
+from packetflow.kernel.records import TOOK
+from packetflow.show import Drawing, svg
 from packetflow.show.theme import Theme
+from packetflow.store.bars import nanoseconds, took_ns
 from packetflow.store.queries import Whole
 
 _WORST = ("failed", "timed_out", "lost", "cancelled", "running", "waiting", "ok", "skipped")
@@ -33,6 +34,9 @@ class StepState:
         fraction: 0 to 1, where the step says how far it is.
         text: What it said last.
         error: Why it failed.
+        took_over: How many seconds it took in the run that it was taken over from; None when it was
+            not taken over.
+        waits_for: ``an answer``, or the event that it waited for last.
     """
 
     id: str
@@ -47,20 +51,23 @@ class StepState:
     fraction: float | None = None
     text: str = ""
     error: str = ""
-    waits: bool = False
     last: str = ""
     calls: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    took_over: float | None = None
+    waits_for: str = ""
 
     @property
     def status(self) -> str:
         """How it stands; empty when it has not begun."""
-        if self.waits:
-            return "waiting"
         found = set(self.calls.values()) or ({self.last} if self.last else set())
+        if "waiting" in found:
+            return "waiting"
         return next((one for one in _WORST if one in found), "")
 
     def seconds(self, now: int) -> float | None:
         """How long it took, or takes so far; None before it begins."""
+        if self.took_over is not None:
+            return self.took_over
         if not self.started:
             return None
         until = now if self.status in {"running", "waiting"} else self.ended
@@ -116,6 +123,7 @@ def _take(found: Progress, event: Happening) -> None:
     call, body = (whole, tuple(event.path)), event.body
     match event.kind:
         case "step_started":
+            found.questions.pop(call, None)
             state.started = state.started or event.at
             state.attempts = max(state.attempts, int(body.get("attempt", 1)))
             state.calls[call] = "running"
@@ -129,9 +137,14 @@ def _take(found: Progress, event: Happening) -> None:
         case "logged":
             found.logs.append((whole, str(body.get("level", "")), str(body.get("text", ""))))
         case "waits":
-            state.started, state.waits = state.started or event.at, True
+            state.started = state.started or event.at
+            state.calls[call] = "waiting"
+            state.waits_for = "an answer" if body.get("question") else str(body.get("event", ""))
             if body.get("question"):
-                found.questions[whole, tuple(event.path)] = body
+                found.questions[call] = body
+        case "answered":
+            state.calls[call] = "running"
+            found.questions.pop(call, None)
         case _:  # a newer runner may tell more
             return
 
@@ -144,8 +157,9 @@ def _end(found: Progress, state: StepState, call: tuple[Any, ...], event: Happen
     state.calls[call] = status
     state.attempts = max(state.attempts, int(body.get("attempt", 1)))
     state.error = "" if status in {"ok", "skipped"} else str(body.get("error", ""))
-    state.waits = False
-    found.questions.pop((event.step, tuple(event.path)), None)
+    if body.get("kind") == "reused":
+        state.took_over = (state.took_over or 0.0) + int(body.get(TOOK, 0)) / 1e9
+    found.questions.pop(call, None)
 
 
 def happened(whole: Whole) -> list[Happening]:
@@ -153,68 +167,23 @@ def happened(whole: Whole) -> list[Happening]:
     identity = str(whole.execution["execution_id"])
     found = []
     for row in whole.spans.to_pylist():
-        began = _nanoseconds(row["started_at"])
+        began = nanoseconds(row["started_at"])
         body = {name: row[name] for name in ("status", "attempt", "error", "kind", "name")}
-        body["started"] = began
+        body |= {"started": began, TOOK: took_ns(row)}
         at, path = began + int(row["duration_ns"]), list(row["path"] or ())
         found.append(Happening(identity, "step_ended", row["step"], path, at, body))
     over = {(one.step, tuple(one.path)) for one in found}
     for row in whole.waits.to_pylist():
         path = list(row["path"] or ())
-        if (row["step"], tuple(path)) not in over and whole.execution["ended_at"] is None:
-            body = {"question": row["question"], "choices": row["choices"], "event": row["event"]}
-            at = _nanoseconds(row["waiting_since"])
-            found.append(Happening(identity, "waits", row["step"], path, at, body))
+        if (row["step"], tuple(path)) in over or whole.execution["ended_at"] is not None:
+            continue
+        body = {"question": row["question"], "choices": row["choices"], "event": row["event"]}
+        at = nanoseconds(row["waiting_since"])
+        found.append(Happening(identity, "waits", row["step"], path, at, body))
+        if row["answered_at"] is not None:
+            at = nanoseconds(row["answered_at"])
+            found.append(Happening(identity, "answered", row["step"], path, at))
     return found
-
-
-def bars(whole: Whole, now: int) -> list[Bar]:
-    """The spans of an execution for its timeline, and the waits that go on.
-
-    Args:
-        whole: What the store keeps of it.
-        now: In nanoseconds since 1970 UTC.
-    """
-    began: dict[tuple[str, tuple[int, ...]], int] = {}
-    for row in whole.waits.to_pylist():
-        place = (row["step"], tuple(row["path"] or ()))
-        since = _nanoseconds(row["waiting_since"])
-        began[place] = min(since, began.get(place, since))
-    found = []
-    for row in whole.spans.to_pylist():
-        place = (row["step"], tuple(row["path"] or ()))
-        start = _nanoseconds(row["started_at"])
-        end = start + int(row["duration_ns"])
-        waits = row["kind"] == "wait"
-        since = began.pop(place, start)
-        start = min(start, since) if waits else start
-        found.append(
-            Bar(
-                row["span_id"],
-                row["step"] or row["name"],
-                start / 1e9,
-                (end - start) / 1e9,
-                row["status"],
-                row["parent_span"] or None,
-                row["attempt"],
-                place[1],
-                row["error"] or "",
-                waits,
-            )
-        )
-    if whole.execution["ended_at"] is None:
-        found += [
-            Bar(f"wait {step} {path}", step, since / 1e9, max(0, now - since) / 1e9, "waiting",
-                path=path, waits=True)
-            for (step, path), since in began.items()
-        ]  # fmt: skip
-    return found
-
-
-def _nanoseconds(moment: dt.datetime) -> int:
-    """A time of the store, which is UTC, as nanoseconds since 1970."""
-    past = moment.replace(tzinfo=dt.UTC) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    return past // dt.timedelta(microseconds=1) * 1000
 
 
 def counts(state: StepState) -> str:

@@ -44,12 +44,13 @@ def follow(execution_id: str) -> RemoteRun:
 def show_run(execution_id: str, described: Description) -> None:
     """Show a run: while it goes on, live; then its steps and what it made, or why it failed."""
     run = follow(execution_id)
-    show_answered(execution_id)
     try:
         outcome = run.result(0) if run.done() else None
     except RunnerLost as error:
         show_lost(execution_id, error)
         return
+    is_over = outcome is not None and outcome.status != "waiting"
+    show_answered(execution_id, goes_on=not is_over)
     if outcome is None or outcome.status == "waiting":
         show_live(execution_id, run, described)
         return
@@ -156,7 +157,7 @@ def _is_shown(state: StepState) -> bool:
 def _row(state: StepState, now: int) -> str:
     status = state.status
     took = state.seconds(now)
-    told = [counts(state)]
+    told = ["taken over" if state.took_over is not None else "", counts(state)]
     if state.attempts > 1:
         told.append(f"{state.attempts} tries")
     if state.fraction is not None and status == "running":
@@ -166,7 +167,7 @@ def _row(state: StepState, now: int) -> str:
     elif state.text:
         told.append(state.text)
     if status == "waiting":
-        told.append("waits for an answer")
+        told.append(f"waits for {state.waits_for}")
     indent = f"padding-left:{1.1 * state.depth:.1f}rem"
     return (
         f'<tr><td style="{indent}"><span class="pf-dot {status}" title="{status or "not yet"}">'

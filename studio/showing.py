@@ -14,7 +14,7 @@ from studio.results import Look, as_json, demoted, downloads, looks, preview, sa
 from studio.state import mode
 from studio.theme import figure_layout
 
-LEAST_SCALE = 0.6
+LEAST_SCALE = 0.75
 """A picture is not made smaller than this by itself; its words would be too small to read."""
 
 _RANK = (

@@ -10,6 +10,7 @@ import streamlit as st
 from packetflow.errors import UnknownName
 from packetflow.kernel.cards import Description
 from packetflow.show.timeline import seconds_text
+from packetflow.store.bars import took_ns
 from studio.past import Past
 from studio.showing import show_values
 from studio.state import description
@@ -61,7 +62,9 @@ def show_spans(
     chosen = st.selectbox("Step", list(known), format_func=lambda one: span_title(known[one]))
     span = known[chosen]
     given, made = past.span(span)
-    st.markdown(f"{status_text(span['status'])} in {seconds_text(span['duration_ns'] / 1e9)}")
+    how = ", taken over from the run before it, where it took"
+    how = how if span["kind"] == "reused" else " in"
+    st.markdown(f"{status_text(span['status'])}{how} {seconds_text(took_ns(span) / 1e9)}")
     question = asked(span, waits)
     if question:
         st.text(question)

@@ -32,7 +32,7 @@ FONT: Final = (
 STATUS: Final = {
     "ok": ("Done", "green", ":material/check_circle:"),
     "running": ("Running", "blue", ":material/progress_activity:"),
-    "waiting": ("Waits", "orange", ":material/hourglass_top:"),
+    "waiting": ("Waiting", "orange", ":material/hourglass_top:"),
     "failed": ("Failed", "red", ":material/error:"),
     "timed_out": ("Timed out", "red", ":material/timer_off:"),
     "cancelled": ("Stopped", "gray", ":material/block:"),
@@ -149,6 +149,8 @@ _STYLE: Final = """
   [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > :nth-child(4) {text-align: right}
 }
 [class*="st-key-caps"] p {font-size: .875rem}
+@media (max-width: 640px) {[class*="st-key-caps"] [data-testid="stHorizontalBlock"] {gap: .15rem}
+  [class*="st-key-caps"] [data-testid="stHorizontalBlock"] p {margin-bottom: .1rem}}
 [class*="st-key-caps"] [data-testid="stHorizontalBlock"] {padding: .3rem 0;
   border-bottom: 1px solid rgba(128,128,128,.18)}
 [data-testid="stFileUploaderDropzoneInstructions"] span {white-space: normal}
@@ -193,8 +195,16 @@ _STYLE: Final = """
 .pf-dot.running {background: #2f6fde; border-color: #2f6fde; animation: pf-beat 1.1s infinite}
 @keyframes pf-beat {50% {opacity: .35}}
 @media (prefers-reduced-motion: reduce) {.pf-dot.running {animation: none}}
-@media (max-width: 900px) {
-  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > * {margin-right: .3rem}
+@media (max-width: 899.98px) {
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] {padding: .45rem 0;
+    border-bottom: 1px solid rgba(128,128,128,.18); border-radius: 0}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p {display: flex; flex-wrap: wrap;
+    column-gap: .6rem}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p,
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > * {white-space: normal;
+    overflow-wrap: anywhere}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > :nth-child(5) {flex-basis: 100%;
+    display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden}
 }
 @media (max-width: 640px) {
   .stMainBlockContainer {padding: 4.6rem 1rem 3rem}

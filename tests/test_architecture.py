@@ -21,6 +21,7 @@ from packetflow import errors
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("packetflow", "arenas", "studio")
 MODULE_LINES = 400
+PAGE_LINES = 150
 LIGHT = {"packetflow", "msgspec"}
 
 
@@ -79,6 +80,16 @@ def test_no_module_is_longer_than_400_lines():
         if path.suffix in (".py", ".ts", ".tsx")
         and path.relative_to(ROOT).parts[0] in (*PACKAGES, "tests", "scripts")
         and (lines := len(path.read_text("utf-8").splitlines())) > MODULE_LINES
+    }
+
+    assert not long
+
+
+def test_a_page_of_the_studio_can_be_read_in_one_sitting():
+    long = {
+        path.name: lines
+        for path in (ROOT / "studio" / "pages").glob("*.py")
+        if (lines := len(path.read_text("utf-8").splitlines())) > PAGE_LINES
     }
 
     assert not long

@@ -73,24 +73,47 @@ def validate_customer_data(customer_data: dict[str, Any]) -> Validated:
     """
     errors = []
     record = {k: v.strip() if isinstance(v, str) else v for k, v in customer_data.items()}
-    if not record.get("name"):
+    name, email, country = (record.get(field) for field in ("name", "email", "country"))
+    if name is None or name == "":
         errors.append("name: is missing")
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", str(record.get("email", ""))):
-        errors.append(f"email: {record.get('email')!r} is no address; write name@example.org")
-    if not re.fullmatch(r"[A-Z]{2}", str(record.get("country", ""))):
-        errors.append(f"country: {record.get('country')!r} is no code; write two capital letters")
+    elif not isinstance(name, str) or len(name) > 200 or not name.isprintable():
+        errors.append(f"name: {_short(name)} is no name; write one line of at most 200 letters")
+    if not _is_text(email, r"(?=.{3,254}$)[^@\s]+@[^@\s]+\.[^@\s]+"):
+        errors.append(f"email: {_short(email)} is no address; write name@example.org")
+    if not _is_text(country, r"[A-Z]{2}"):
+        errors.append(f"country: {_short(country)} is no code; write two capital letters")
     income = record.get("yearly_income")
-    if isinstance(income, bool) or not isinstance(income, (int, float)) or income < 0:
-        errors.append(f"yearly_income: {income!r} is no amount; write a number of 0 or more")
+    is_number = isinstance(income, (int, float)) and not isinstance(income, bool)
+    if not is_number or not 0 <= income <= 1e12:
+        errors.append(
+            f"yearly_income: {_short(income)} is no amount; write a number from 0 to 1e12"
+        )
     errors += _birth_date_errors(record.get("birth_date"))
     return {"validated_data": {} if errors else record, "validation_errors": errors}
 
 
+def _is_text(written: Any, form: str) -> bool:
+    return isinstance(written, str) and re.fullmatch(form, written) is not None
+
+
+def _short(written: Any) -> str:
+    """A wrong value as a message shows it."""
+    if isinstance(written, int) and abs(written) > 10**18:
+        return "a number of very many digits"
+    text = (
+        ascii(written) if isinstance(written, str) and not written.isprintable() else f"{written!r}"
+    )
+    return text if len(text) <= 60 else f"{text[:59]}\u2026"
+
+
 def _birth_date_errors(written: Any) -> list[str]:
+    wrong = [f"birth_date: {_short(written)} is no date; write YYYY-MM-DD"]
+    if not _is_text(written, r"\d{4}-\d{2}-\d{2}"):
+        return wrong
     try:
-        born = date.fromisoformat(str(written))
+        born = date.fromisoformat(written)
     except ValueError:
-        return [f"birth_date: {written!r} is no date; write YYYY-MM-DD"]
+        return wrong
     if born.year < 1900 or born.year > 2008:
         return [f"birth_date: {written} makes no grown-up customer; check the year"]
     return []
@@ -187,7 +210,19 @@ def preference_analysis(onboarding_preferences: dict[str, Any]) -> Preferences:
         onboarding_preferences: goals (saving, travel, home, business), channel (app, email, phone),
             tone (brief, friendly).
     """
-    goals = onboarding_preferences.get("goals") or []
+    wanted = onboarding_preferences.get("goals") or []
+    goals = [wanted] if isinstance(wanted, str) else wanted
+    if not isinstance(goals, list) or not all(isinstance(goal, str) for goal in goals):
+        raise LibraryError(
+            f"onboarding_preferences: goals is {_short(wanted)}; write a list of "
+            f"{', '.join(_PRODUCTS)}"
+        )
+    for field in ("channel", "tone"):
+        if not isinstance(onboarding_preferences.get(field) or "", str):
+            raise LibraryError(
+                f"onboarding_preferences: {field} is "
+                f"{_short(onboarding_preferences[field])}; write one word"
+            )
     products = [_PRODUCTS[goal] for goal in goals if goal in _PRODUCTS]
     return {
         "recommended_products": products or ["Everyday account"],
@@ -236,7 +271,8 @@ def request_data_correction(
         customer_data: The record as it came.
         validation_errors: What is wrong, one sentence each.
     """
-    name = str(customer_data.get("name") or "").strip() or "customer"
+    is_wrong = any(error.startswith("name:") for error in validation_errors)
+    name = "customer" if is_wrong else str(customer_data["name"]).strip()
     listed = "\n".join(f"- {error}" for error in validation_errors)
     made_up = "\n\n*This customer is made up.*" if customer_data.get("made_up") else ""
     return Markdown(f"Dear {name},\n\nplease correct your record:\n\n{listed}{made_up}")

@@ -8,6 +8,7 @@ import pyarrow as pa
 from packetflow import Context, Effect, capability
 from packetflow.library import load_table
 from packetflow.library.findings import Subject, headlines, looked_at, overview
+from packetflow.library.notes import notes_of
 from packetflow.library.profiles import TableProfile
 from packetflow.library.report_parts import (
     column_section,
@@ -18,7 +19,6 @@ from packetflow.library.report_parts import (
 )
 from packetflow.library.reports import Section
 from packetflow.library.statistics import Outlier, Trend
-from packetflow.library.table_files import NOTE
 
 
 class Source(TypedDict):
@@ -66,7 +66,7 @@ def open_source(
         "table": table.replace_schema_metadata(None),
         "title": name[:1].upper() + name[1:] or "Table",
         "origin": f"From {source if '://' in source else file}.",
-        "note": (table.schema.metadata or {}).get(NOTE, b"").decode(),
+        "note": "\n".join(notes_of(table)),
     }
 
 
@@ -76,9 +76,9 @@ def validate_source(table: pa.Table, note: str = "") -> list[str]:
 
     Args:
         table: The table, cleaned.
-        note: How the file was read, if that was a guess.
+        note: How the file was read where that was a guess; a sentence each line.
     """
-    return [*([f"The file was {note}."] if note else []), *doubts(table)]
+    return [*note.splitlines(), *doubts(table)]
 
 
 class Findings(TypedDict):

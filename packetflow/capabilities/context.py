@@ -12,7 +12,6 @@ async def load(path: str, context: Context) -> int:
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -67,6 +66,15 @@ class _Silent:
         return ""
 
 
+class Stop:
+    """Whether somebody stopped a call; set and read from any thread, and waited for by none."""
+
+    __slots__ = ("is_set",)
+
+    def __init__(self) -> None:
+        self.is_set = False
+
+
 @dataclass(slots=True)
 class Context:
     """Where a call stands, and how it talks to people while it runs.
@@ -94,12 +102,12 @@ class Context:
     agent: str | None = None
     workspace: str = ""
     reporter: Reporter = field(default_factory=_Silent, repr=False)
-    _stop: threading.Event = field(default_factory=threading.Event, repr=False)
+    _stop: Stop = field(default_factory=Stop, repr=False)
 
     @property
     def cancelled(self) -> bool:
         """True once somebody stopped the execution: return soon, the result is discarded."""
-        return self._stop.is_set()
+        return self._stop.is_set
 
     def log(self, text: str, level: str = "info", **fields: Any) -> None:
         """Keep a line with the execution."""

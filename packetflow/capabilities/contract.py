@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -61,6 +62,11 @@ class Port:
     def __str__(self) -> str:
         return f"{self.name}{'?' if self.optional else ''}: {type_name(self.type)}"
 
+    def __repr__(self) -> str:
+        known = self.default is not MISSING and not self.secret
+        default = f" = {reprlib.repr(self.default)}" if known else ""
+        return f"<port {self}{default}{', secret' if self.secret else ''}>"
+
 
 @dataclass(frozen=True)
 class Contract:
@@ -86,6 +92,9 @@ class Contract:
 
     def __str__(self) -> str:
         return f"({listed(self.requires)}) -> ({listed(self.provides)})"
+
+    def __repr__(self) -> str:
+        return f"<contract {self}>"
 
     def _repr_html_(self) -> str:
         from packetflow.capabilities.tables import contract_html

@@ -86,6 +86,9 @@ class Declaration:
     examples: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     expected_seconds: float | None = None
 
+    def __repr__(self) -> str:
+        return f"<declaration {self.name}{self.contract}>"
+
     @cached_property
     def safety(self) -> Safety:
         """How freely a call may be repeated, from the effects."""

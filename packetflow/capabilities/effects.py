@@ -15,6 +15,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from packetflow.capabilities.calling import shows_how
+from packetflow.errors import DeclarationError
+
 _NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -56,11 +59,13 @@ class Effect:
     facts: Mapping[str, Any] = field(default_factory=lambda: _NO_FACTS, hash=False)
 
     @classmethod
+    @shows_how("Effect.reads('network')", DeclarationError)
     def reads(cls, target: str) -> Effect:
         """It looks at something outside, and changes nothing."""
         return cls("reads", target, idempotent=True)
 
     @classmethod
+    @shows_how("Effect.writes('payments')", DeclarationError)
     def writes(
         cls,
         target: str,
@@ -75,8 +80,18 @@ class Effect:
             idempotent: Doing it again with the same inputs changes nothing more.
             on_ambiguous: After an interruption in its midst: ``ask`` a person, do it ``again``,
                 ``skip`` it, or ``reconcile`` with the capability's own function.
+
+        Raises:
+            DeclarationError: *on_ambiguous* is none of these.
         """
-        return cls("writes", target, idempotent, Ambiguity(on_ambiguous))
+        try:
+            answer = Ambiguity(on_ambiguous)
+        except ValueError as error:
+            words = ", ".join(repr(one.value) for one in Ambiguity)
+            raise DeclarationError(
+                f"Effect.writes: on_ambiguous is {on_ambiguous!r}; it must be one of {words}"
+            ) from error
+        return cls("writes", target, idempotent, answer)
 
     @classmethod
     def audit(cls, level: str = "info") -> Effect:
@@ -84,16 +99,19 @@ class Effect:
         return cls("audit", level)
 
     @classmethod
+    @shows_how("Effect.counter('payments')", DeclarationError)
     def counter(cls, name: str) -> Effect:
         """Each call adds one to the counter."""
         return cls("counter", name)
 
     @classmethod
+    @shows_how("Effect.histogram('fetch_seconds')", DeclarationError)
     def histogram(cls, name: str) -> Effect:
         """Each call records its seconds in the histogram."""
         return cls("histogram", name)
 
     @classmethod
+    @shows_how("Effect.notify('team')", DeclarationError)
     def notify(cls, channel: str) -> Effect:
         """Each call sends a notification to the channel."""
         return cls("notify", channel)
@@ -115,6 +133,11 @@ class Effect:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.target}".rstrip()
+
+    def __repr__(self) -> str:
+        again = ", idempotent" if self.kind == "writes" and self.idempotent else ""
+        asks = self.kind != "writes" or self.idempotent or self.on_ambiguous == Ambiguity.ASK
+        return f"<effect {self}{again}{'' if asks else f', {self.on_ambiguous}'}>"
 
 
 def safety(effects: tuple[Effect, ...]) -> Safety:

@@ -6,6 +6,7 @@ Tables need no class here: a table between steps is a `pyarrow.Table`.
 from __future__ import annotations
 
 import base64
+import reprlib
 from dataclasses import dataclass
 
 
@@ -21,6 +22,9 @@ class Image:
     media_type: str = "image/png"
     alt: str = ""
 
+    def __repr__(self) -> str:
+        return f"<image {self.media_type}, {len(self.content):,} bytes>"
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
         if self.media_type == "image/svg+xml":
             return {"image/svg+xml": self.content.decode()}
@@ -34,6 +38,9 @@ class Audio:
     content: bytes
     media_type: str = "audio/wav"
 
+    def __repr__(self) -> str:
+        return f"<audio {self.media_type}, {len(self.content):,} bytes>"
+
     def _repr_html_(self) -> str:
         return f'<audio controls src="{_data_url(self.content, self.media_type)}"></audio>'
 
@@ -43,6 +50,9 @@ class Markdown:
     """Text to be shown as Markdown."""
 
     text: str
+
+    def __repr__(self) -> str:
+        return f"Markdown({reprlib.repr(self.text)})"
 
     def _repr_markdown_(self) -> str:
         return self.text

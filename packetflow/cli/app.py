@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from packetflow.errors import did_you_mean
+from packetflow.version import VERSION
 
 COMMANDS = {
     "init": "packetflow.cli.init:init",
@@ -59,8 +60,28 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 """What the help of each command shows at its end."""
 
 
+_UsageError: Any = typer.BadParameter.__base__
+_JSON = "packetflow.json"
+
+
 class Commands(TyperGroup):
     """The built-in commands in reading order, then those of plug-ins."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep whether JSON is asked for, which a command that is used wrongly never learns."""
+        ctx.meta[_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; wrong usage is an answer in JSON, too, where that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except _UsageError as error:
+            if ctx.meta[_JSON]:
+                from packetflow.cli.plain import as_text
+
+                typer.echo(as_text({"error": {"code": "usage", "message": error.format_message()}}))
+            raise
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
         """The names of all commands."""
@@ -107,9 +128,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
     if wanted:
-        from packetflow import __version__
-
-        typer.echo(__version__)
+        typer.echo(VERSION)
         raise typer.Exit
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from packetflow.cli.progress import place
+from packetflow.show import Bar
 
 EIGHTHS = " \u258f\u258e\u258d\u258c\u258b\u258a\u2589\u2588"
 FULL = "\u2588"
+DOT = "\u00b7"
 MOST_SPANS = 60
 
 
@@ -30,40 +30,61 @@ def bar(begin: float, end: float, width: int) -> str:
     return drawn.ljust(width)[:width]
 
 
-def timeline(spans: Sequence[Mapping[str, Any]], width: int) -> list[tuple[str, str, str, str]]:
-    """Lay spans on one line of time.
+def timeline(bars: Sequence[Bar], width: int) -> list[tuple[str, str, str, str]]:
+    """Lay the spans of an execution on one line of time.
 
     Args:
-        spans: Rows of the view ``spans``, in the order they began.
+        bars: In the order they are to be told.
         width: How many characters a bar has.
 
     Returns:
-        For each span: where, its bar, how long, how it ended. Spans inside others are indented.
+        For each: where, its bar with waiting as dots, how long, how it ended. Spans inside others
+        are indented.
     """
-    if not spans:
+    if not bars:
         return []
-    zero = min(span["started_at"] for span in spans)
-    whole = max(_end(span) for span in spans) - zero
-    total = whole.total_seconds() or 1e-9
-    depth: dict[int, int] = {}
+    zero = min(one.began for one in bars)
+    total = max(one.ended for one in bars) - zero or 1e-9
+    depth: dict[int | str | None, int] = {}
     lines = []
-    for span in spans:
-        depth[span["span_id"]] = depth.get(span["parent_span"], -1) + 1
-        begin = (span["started_at"] - zero).total_seconds() / total
-        end = (_end(span) - zero).total_seconds() / total
-        indent = "  " * depth[span["span_id"]]
-        again = f" #{span['attempt']}" if span["attempt"] > 1 else ""
-        where = f"{indent}{place(span['step'], tuple(span['path']))}{again}"
-        lines.append((where, bar(begin, end, width), milliseconds(span), span["status"]))
+    for one in bars:
+        depth[one.id] = depth.get(one.parent, -1) + 1
+        again = f" #{one.attempt}" if one.attempt > 1 else ""
+        where = f"{'  ' * depth[one.id]}{place(one.name, one.path)}{again}"
+        status = one.status if one.took is None else "taken over"
+        lines.append((where, _drawn(one, zero, total, width), _lengths(one), status))
     return lines
 
 
-def _end(span: Mapping[str, Any]) -> dt.datetime:
-    moment: dt.datetime = span["started_at"] + dt.timedelta(microseconds=span["duration_ns"] / 1e3)
-    return moment
+def _drawn(one: Bar, zero: float, total: float, width: int) -> str:
+    """The bar of a span; where it waited it has dots."""
+    waits = [(one.started, one.ended)] if one.waits else one.waited
+    drawn = " " * width
+    for stretches, is_work in ((waits, False), (one.worked, True)):
+        for begin, end in stretches:
+            solid = bar((begin - zero) / total, (end - zero) / total, width)
+            over = (now if is_work else DOT for now in solid)
+            drawn = "".join(
+                before if now == " " else new
+                for before, now, new in zip(drawn, solid, over, strict=True)
+            )
+    return drawn
 
 
-def milliseconds(span: Mapping[str, Any]) -> str:
-    """How long a span took."""
-    took = span["duration_ns"] / 1e6
-    return f"{took / 1000:.2f} s" if took >= 1000 else f"{took:.2f} ms"
+def _lengths(one: Bar) -> str:
+    if one.took is not None:
+        return milliseconds(one.took)
+    waited = sum(end - start for start, end in one.waited)
+    if not waited:
+        return milliseconds(one.seconds)
+    worked = sum(end - start for start, end in one.worked)
+    return f"{milliseconds(worked)}, waited {milliseconds(waited)}"
+
+
+def milliseconds(seconds: float) -> str:
+    """How long a span took.
+
+    >>> milliseconds(0.0025), milliseconds(12)
+    ('2.50 ms', '12.00 s')
+    """
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.2f} ms"

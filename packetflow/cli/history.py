@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 import shutil
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,11 @@ from packetflow.cli.say import (
 )
 from packetflow.engine.trail import STACK
 from packetflow.kernel.ids import short
+from packetflow.store.bars import bars
 from packetflow.store.queries import Filter, Whole, answer, latest, whole
 
 if TYPE_CHECKING:
+    from packetflow.show import Bar
     from packetflow.workspace.workspace import Workspace
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -144,7 +147,7 @@ def _told(found: Whole) -> None:
     values("inputs", json.loads(row["inputs"] or "{}"))
     values("outputs", json.loads(row["outputs"] or "{}"))
     spans = found.spans.to_pylist()
-    _spans(spans)
+    _spans(bars(found, time.time_ns()))
     for log in found.logs.to_pylist():
         screen.print(f"  {moment(log['logged_at'])} {log['level']}: {log['text']}", markup=False)
     if row["error_type"]:
@@ -190,12 +193,12 @@ def what_next(row: dict[str, Any]) -> list[str]:
             return [*said, f"in Python, for a debugger: {call}"] if step else said
 
 
-def _spans(spans: list[dict[str, Any]]) -> None:
-    if not spans:
+def _spans(drawn: list[Bar]) -> None:
+    if not drawn:
         return
-    typer.echo(f"steps ({len(spans)})")
+    typer.echo(f"steps ({len(drawn)})")
     room = shutil.get_terminal_size((100, 24)).columns if is_terminal() else 100
-    names = max(len(str(span["step"])) for span in spans[:MOST_SPANS]) + 8
-    lines = timeline(spans[:MOST_SPANS], max(10, min(50, room - names - 30)))
-    left = len(spans) - MOST_SPANS
+    names = max(len(one.name) for one in drawn[:MOST_SPANS]) + 8
+    lines = timeline(drawn[:MOST_SPANS], max(10, min(50, room - names - 30)))
+    left = len(drawn) - MOST_SPANS
     rows(("step", "when", "took", "how"), lines, note=f"... {left} more steps" if left > 0 else "")

@@ -12,6 +12,7 @@ import typer
 
 from packetflow.cli.say import console, mark
 from packetflow.engine.events import (
+    Answered,
     Ended,
     Event,
     Logged,
@@ -87,7 +88,9 @@ def line(event: Event) -> str:
             return f"{place(step, path)} begins{again}"
         case StepEnded(span=span):
             why = f": {span.error_type}: {span.error}" if span.error_type else ""
-            took = span.duration_ns / 1e6
+            took = span.took_ns / 1e6
+            if span.kind == "reused":
+                return f"{place(span.step, span.path)} taken over, took {took:.1f} ms"
             return f"{place(span.step, span.path)} {span.status} in {took:.1f} ms{why}"
         case Progressed(step=step, path=path, fraction=fraction, text=text):
             return f"{place(step, path)} {fraction:.0%} {text}".rstrip()
@@ -98,6 +101,8 @@ def line(event: Event) -> str:
         case Waits(wait=wait):
             what = wait.question or f"event {wait.event}"
             return f"{place(wait.step, wait.path)} waits for {what}"
+        case Answered(step=step, path=path):
+            return f"{place(step, path)} was answered and goes on"
         case Ended():
             return ""
 
@@ -151,11 +156,11 @@ class Screen(Watching):
         """Note how a step stands."""
         now = time.monotonic()
         match event:
-            case StepStarted(step=step, path=path):
+            case StepStarted(step=step, path=path) | Answered(step=step, path=path):
                 self._steps[step, path] = ("running", now, "")
             case StepEnded(span=span):
                 why = f"{span.error_type}: {span.error}" if span.error_type else ""
-                self._steps[span.step, span.path] = (span.status, span.duration_ns / 1e9, why)
+                self._steps[span.step, span.path] = (span.status, span.took_ns / 1e9, why)
             case Progressed(step=step, path=path, fraction=fraction, text=text):
                 known = self._steps.get((step, path), ("running", now, ""))
                 self._steps[step, path] = ("running", known[1], f"{fraction:.0%} {text}".strip())

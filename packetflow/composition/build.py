@@ -7,14 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from packetflow.capabilities.calling import shows_how
 from packetflow.capabilities.contract import Port
 from packetflow.capabilities.signature import is_secret
-from packetflow.composition.composable import Composable
+from packetflow.composition.arguments import (
+    need_mapping,
+    need_one_of,
+    no_step,
+    readable,
+    refuse_attributes,
+)
+from packetflow.composition.composable import Composable, Joinable
 from packetflow.composition.infer import Flow, flow_of_parallel, infer_then, require_sound
-from packetflow.composition.policies import Policy, refuse_unusable, seconds
+from packetflow.composition.policies import Duration, Policy, at_least, refuse_unusable, seconds
 from packetflow.composition.steps import (
     Branch,
     Call,
@@ -40,7 +48,7 @@ if TYPE_CHECKING:
 
     S = TypeVar("S", bound=Composable)
 
-Part: TypeAlias = "Composable | Pipeline"
+Part: TypeAlias = Joinable
 
 
 def as_step(part: Part) -> Step:
@@ -51,8 +59,7 @@ def as_step(part: Part) -> Step:
     """
     if isinstance(part, (Composable, Pipeline)):
         return part.as_step()
-    name = getattr(part, "__name__", repr(part))
-    raise CompositionError(f"{name} is no capability; put @capability above it")
+    raise CompositionError(no_step(part))
 
 
 def then(*parts: Part) -> Sequence:
@@ -63,6 +70,7 @@ def then(*parts: Part) -> Sequence:
     return _with_flow(made, flow)
 
 
+@shows_how("parallel(summarize, feel, at_once=2)")
 def parallel(*parts: Part, at_once: int | None = None, id: str | None = None) -> Parallel:
     """All at once; what ``&`` does."""
     steps = [as_step(part) for part in parts]
@@ -75,19 +83,29 @@ def fallback(*parts: Part) -> Fallback:
     return _sound(Fallback(_flat([as_step(part) for part in parts], Fallback)))
 
 
+@shows_how("race(fast, thorough)")
 def race(*parts: Part) -> Race:
     """Start all; the first to succeed wins."""
     return _sound(Race(tuple(as_step(part) for part in parts)))
 
 
+@shows_how("graph(fetch, feel, card, after={'card': ['feel']})")
 def graph(
     *parts: Part, after: Mapping[str, Iterable[str]] | None = None, at_once: int | None = None
 ) -> Graph:
     """Free dataflow: each part starts when the names it reads are there."""
-    order = {name: tuple(ids) for name, ids in (after or {}).items()}
+    if not isinstance(after or {}, Mapping):
+        raise CompositionError(
+            f"graph: after is {after!r}; write the ids that come first by id: "
+            "after={'card': ['feel']}"
+        )
+    order = {
+        name: (ids,) if isinstance(ids, str) else tuple(ids) for name, ids in (after or {}).items()
+    }
     return _sound(Graph(tuple(as_step(part) for part in parts), order, at_once))
 
 
+@shows_how("when('n > 9', big, otherwise=small)")
 def when(condition: str, part: Part, otherwise: Part | None = None) -> Branch:
     """Do *part* if the condition (CEL, over names in the scope) holds, else *otherwise*.
 
@@ -96,12 +114,22 @@ def when(condition: str, part: Part, otherwise: Part | None = None) -> Branch:
     return choose((condition, part), otherwise=otherwise)
 
 
+@shows_how("choose(('n > 9', big), ('n > 0', small), otherwise=none)")
 def choose(*cases: tuple[str, Part], otherwise: Part | None = None) -> Branch:
-    """Do the first part whose condition holds."""
-    made = tuple(Case(condition, as_step(part)) for condition, part in cases)
+    """Do the first part whose condition holds.
+
+    Raises:
+        CompositionError: A condition cannot be read, or a part is no step.
+    """
+    if not cases or not all(isinstance(one, tuple) and len(one) == 2 for one in cases):
+        raise CompositionError(
+            "choose takes pairs of a condition and a step: choose(('n > 9', big), otherwise=small)"
+        )
+    made = tuple(Case(readable(condition, "when"), as_step(part)) for condition, part in cases)
     return _sound(Branch(made, None if otherwise is None else as_step(otherwise)))
 
 
+@shows_how("each(feel, over={'text': 'texts'}, into={'tone': 'tones'})")
 def each(
     part: Part,
     over: str | Mapping[str, str],
@@ -120,19 +148,25 @@ def each(
             the only output; ``None`` collects every output under its name with an ``s``.
         at_once: How many items are under way at the same time.
         on_error: ``fail``, or ``collect`` to put ``None`` in a failing item's place.
+
+    Raises:
+        CompositionError: A word or number makes no sense, or a name is not the part's.
     """
     step = as_step(part)
-    if at_once < 1:
-        raise CompositionError(f"each: at_once is {at_once}; it must be at least 1")
+    at_least(at_once, 1, "each: at_once")
+    need_one_of(on_error, ("fail", "collect"), "each: on_error")
     if isinstance(over, str):
         over = {_only(step, "requires", "over"): over}
+    need_mapping(over, "each: over", "{'text': 'texts'}")
     if into is None:
         into = {port.name: f"{port.name}s" for port in step.contract.provides}
     elif isinstance(into, str):
         into = {_only(step, "provides", "into"): into}
+    need_mapping(into, "each: into", "{'tone': 'tones'}")
     return _sound(Each(step, dict(over), dict(into), at_once, on_error))
 
 
+@shows_how("repeat(improve, until='score > 0.9', at_most=5)")
 def repeat(
     part: Part,
     until: str | None = None,
@@ -140,49 +174,77 @@ def repeat(
     at_most: int = 100,
     on_limit: Literal["fail", "continue"] = "fail",
 ) -> Repeat:
-    """Do *part* again until the condition holds on its outputs, at most *at_most* times."""
-    if at_most < 1:
-        raise CompositionError(f"repeat: at_most is {at_most}; it must be at least 1")
+    """Do *part* again until the condition holds on its outputs, at most *at_most* times.
+
+    Raises:
+        CompositionError: The condition cannot be read, or a word or number makes no sense.
+    """
+    at_least(at_most, 1, "repeat: at_most")
+    need_one_of(on_limit, ("fail", "continue"), "repeat: on_limit")
+    if until is not None:
+        readable(until, "repeat")
     return _sound(Repeat(as_step(part), until, at_most, on_limit))
 
 
+@shows_how("wait_for('paid', key='order_id', gives={'amount': float}, within='2 days')")
 def wait_for(
     event: str,
     *,
     key: str | None = None,
     gives: Mapping[str, Any] | None = None,
-    within: float | timedelta | None = None,
+    within: Duration | None = None,
     otherwise: Part | None = None,
 ) -> Wait:
-    """Wait for a named event; its payload provides *gives* (by default one name, the event's)."""
-    given = (gives or {event: Any}).items()
-    ports = tuple(Port(name, kind, secret=is_secret(kind)) for name, kind in given)
-    limit = None if within is None else seconds(within)
+    """Wait for a named event; its payload provides *gives* (by default one name, the event's).
+
+    Args:
+        event: The event's name.
+        key: The name of the value that the event's key must equal.
+        gives: What the payload provides, with types: ``{"amount": float}``.
+        within: How long to wait: seconds, a timedelta, or text such as ``2 days``.
+        otherwise: What to do when the time is over; without it, that fails.
+    """
+    given = gives or {event: Any}
+    need_mapping(given, "wait_for: gives", "{'amount': float}")
+    ports = tuple(Port(name, kind, secret=is_secret(kind)) for name, kind in given.items())
+    limit = None if within is None else seconds(within, "wait_for: within")
     last = None if otherwise is None else as_step(otherwise)
     return _sound(Wait(event, key, ports, limit, last))
 
 
+@shows_how("approval('Publish it?', into='approved')")
 def approval(
     question: str,
     *,
     into: str = "approved",
     choices: Iterable[str] = (),
-    within: float | timedelta | None = None,
+    within: Duration | None = None,
     otherwise: Part | None = None,
 ) -> Wait:
     """Ask a person and wait for the answer: yes or no (a ``bool``), or one of *choices*."""
+    if isinstance(choices, str):
+        raise CompositionError(
+            f"approval: choices is the text {choices!r}; write several: choices=('yes', 'later')"
+        )
     offered = tuple(choices)
-    limit = None if within is None else seconds(within)
+    limit = None if within is None else seconds(within, "approval: within")
     last = None if otherwise is None else as_step(otherwise)
     port = Port(into, str if offered else bool)
     return _sound(Wait(into, None, (port,), limit, last, question, offered))
 
 
+@shows_how("pipeline('digest', fetch >> summarize, intent='Digest a page')")
 def pipeline(name: str, part: Part, **said: Any) -> Pipeline:
-    """Make a saved pipeline of a composition; *said* are other attributes of `Pipeline`."""
+    """Make a saved pipeline of a composition; *said* are other attributes of `Pipeline`.
+
+    Raises:
+        CompositionError: It has no such attribute, or a value of it makes no sense.
+    """
+    refuse_attributes(name, said)
     for side in ("requires", "provides"):
         if said.get(side) is not None:
             said[side] = tuple(said[side])
+    said["triggers"] = tuple(said.get("triggers", ()))
     return Pipeline(name, as_step(part), **said)
 
 
@@ -242,8 +304,6 @@ def step_contract(step: Use | Call) -> Any:
 
 
 def _refuse_unknown(names: Iterable[str], known: list[str], where: str, side: str) -> None:
-    from difflib import get_close_matches
-
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 1)

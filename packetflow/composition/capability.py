@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+from packetflow.capabilities.calling import shows_how
 from packetflow.capabilities.contract import Contract
 from packetflow.capabilities.declaration import Declaration, Migrate, Place, read_declaration
 from packetflow.capabilities.effects import Effect
@@ -119,9 +120,14 @@ def capability(fn: Callable[P, R] | None = None, /, **said: Any) -> Any:
         declared = read_declaration(function, place=said.get("run_in"), **words)
         return Capability(declared, function)
 
+    if fn is not None and not callable(fn):
+        raise DeclarationError(
+            f"@capability takes what it is told by name: @capability(provides={fn!r})"
+        )
     return declare if fn is None else declare(fn)
 
 
+@shows_how("from_contract(call, 'load', Contract((Port('path', str),), (Port('rows', list),)))")
 def from_contract(
     fn: Callable[..., Any], name: str, contract: Contract, **said: Any
 ) -> Capability[..., Any]:

@@ -34,6 +34,17 @@ _TOKEN = re.compile(
 )
 _WORDS = frozenset({"true", "false", "null", "in"})
 _MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
+_PYTHON = {
+    "and": "&&",
+    "or": "||",
+    "not": "!",
+    "is": "==",
+    "None": "null",
+    "True": "true",
+    "False": "false",
+    "len": "size",
+}
+"""What Python's words are in CEL."""
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
@@ -102,13 +113,23 @@ def complaint(source: str, types: Mapping[str, Any]) -> str | None:
     "cannot be read at column 17: mismatched input '<EOF>' expecting more"
     >>> complaint("score > 'high'", {"score": int})
     "compares the number 'score' with text"
+    >>> complaint("score > 1 and name is None", {"score": int, "name": str})
+    "is CEL, not Python: write && for 'and', == for 'is', null for 'None'"
     """
     if not source.strip():
         return "is empty"
     text = _compile_error(source, types)
-    if text is not None:
-        return text
+    constants = variables(source) & _PYTHON.keys()
+    if text is not None or constants:
+        return _python_words(source) or text
     return _type_mistake(source, types)
+
+
+def _python_words(source: str) -> str | None:
+    """Say what to write for words of Python, or ``None`` when there are none."""
+    words = dict.fromkeys(text for kind, text in _tokens(source) if kind == "name")
+    mends = [f"{_PYTHON[word]} for {word!r}" for word in words if word in _PYTHON]
+    return f"is CEL, not Python: write {', '.join(mends)}" if mends else None
 
 
 def _compile_error(source: str, types: Mapping[str, Any]) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from numbers import Real
 from typing import TypeAlias
 
 from packetflow.errors import CompositionError
@@ -82,16 +83,39 @@ class Bulkhead:
     waiting: int = 1_000_000
 
 
+Duration: TypeAlias = "float | timedelta | str"
+"""Seconds, a timedelta, or text such as ``10 min``, ``1 h 30 min`` or ``PT10M``."""
+
 Policy: TypeAlias = Retry | Timeout | Breaker | RateLimit | Cache | Hedge | Bulkhead
 
 
-def seconds(duration: float | timedelta) -> float:
+def seconds(duration: Duration, what: str = "duration") -> float:
     """A duration as seconds.
 
-    >>> seconds(timedelta(minutes=2)), seconds(3)
-    (120.0, 3.0)
+    Args:
+        duration: Seconds, a timedelta, or text as in a file.
+        what: Whose it is; for messages.
+
+    Raises:
+        CompositionError: It is none of these.
+
+    >>> seconds(timedelta(minutes=2)), seconds(3), seconds("1 h 30 min")
+    (120.0, 3.0, 5400.0)
     """
-    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
+    if isinstance(duration, timedelta):
+        return duration.total_seconds()
+    if isinstance(duration, str):
+        from packetflow.composition.codec_values import duration as read
+
+        try:
+            return read(duration)
+        except ValueError as error:
+            raise CompositionError(f"{what}: {error}") from error
+    if isinstance(duration, bool) or not isinstance(duration, Real):
+        raise CompositionError(
+            f"{what} is {duration!r}; write seconds (2.5), a timedelta, or text such as '10 min'"
+        )
+    return float(duration)
 
 
 def exception_names(
@@ -99,11 +123,30 @@ def exception_names(
 ) -> tuple[str, ...]:
     """Name exceptions the way a composition keeps them.
 
+    Raises:
+        CompositionError: One is no exception, or nothing in Python is called that.
+
     >>> exception_names((OSError, "TimeoutError"))
     ('OSError', 'TimeoutError')
     """
-    many = (on,) if isinstance(on, (str, type)) else tuple(on)
-    return tuple(one if isinstance(one, str) else exception_name(one) for one in many)
+    many = (on,) if isinstance(on, (str, type)) or not isinstance(on, Iterable) else tuple(on)
+    return tuple(_named(one) for one in many)
+
+
+def _named(one: object) -> str:
+    from packetflow.composition.slips import unknown_exception
+
+    if isinstance(one, type) and issubclass(one, BaseException):
+        return exception_name(one)
+    if not isinstance(one, str):
+        raise CompositionError(
+            f"retry: on is {one!r}; name exceptions, for example on=OSError or "
+            "on=(OSError, TimeoutError)"
+        )
+    complaint = unknown_exception(one)
+    if complaint is not None:
+        raise CompositionError(f"retry never happens: {complaint}")
+    return one
 
 
 def exception_name(kind: type[BaseException]) -> str:
@@ -120,35 +163,53 @@ def refuse_unusable(policy: Policy) -> None:
         CompositionError: A number makes no sense, with the field and what to write.
     """
     match policy:
-        case Retry(attempts=attempts, on=on):
-            _at_least(attempts, 1, "retry: attempts")
+        case Retry(attempts=attempts, on=on, total_seconds=total):
+            at_least(attempts, 1, "retry: attempts")
             if not on:
                 raise CompositionError("retry: say on which exceptions, for example on: [OSError]")
+            _not_negative(policy.wait_seconds, "retry: wait")
+            _not_negative(policy.max_wait_seconds, "retry: max_wait")
+            _not_negative(policy.jitter_seconds, "retry: jitter")
+            _positive(policy.factor, "retry: factor")
+            if total is not None:
+                _positive(total, "retry: total")
         case Timeout(seconds=limit):
             _positive(limit, "timeout")
         case Breaker(failures=failures, reset_seconds=reset):
-            _at_least(failures, 1, "breaker: failures")
+            at_least(failures, 1, "breaker: failures")
             _positive(reset, "breaker: reset_seconds")
         case RateLimit(calls=calls, per_seconds=per):
-            _at_least(calls, 1, "rate_limit: calls")
+            at_least(calls, 1, "rate_limit: calls")
             _positive(per, "rate_limit: per_seconds")
         case Cache(ttl_seconds=ttl, max_entries=entries):
-            _at_least(entries, 1, "cache: max_entries")
+            at_least(entries, 1, "cache: max_entries")
             if ttl is not None:
                 _positive(ttl, "cache: ttl_seconds")
         case Hedge(after_seconds=after, at_most=at_most):
             _positive(after, "hedge: after_seconds")
-            _at_least(at_most, 2, "hedge: at_most")
+            at_least(at_most, 2, "hedge: at_most")
         case Bulkhead(at_once=at_once, waiting=waiting):
-            _at_least(at_once, 1, "bulkhead: at_once")
-            _at_least(waiting, 0, "bulkhead: waiting")
+            at_least(at_once, 1, "bulkhead: at_once")
+            at_least(waiting, 0, "bulkhead: waiting")
 
 
-def _at_least(number: int, least: int, what: str) -> None:
+def at_least(number: int, least: int, what: str) -> None:
+    """Refuse a number that is not whole, or too small.
+
+    Raises:
+        CompositionError: It is.
+    """
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise CompositionError(f"{what} is {number!r}; it must be a whole number")
     if number < least:
         raise CompositionError(f"{what} is {number}; it must be at least {least}")
 
 
 def _positive(number: float, what: str) -> None:
-    if not number > 0:
-        raise CompositionError(f"{what} is {number}; it must be more than 0")
+    if not isinstance(number, Real) or not number > 0:
+        raise CompositionError(f"{what} is {number!r}; it must be more than 0")
+
+
+def _not_negative(number: float, what: str) -> None:
+    if not number >= 0:
+        raise CompositionError(f"{what} is {number!r}; it must be 0 or more")

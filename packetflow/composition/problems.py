@@ -25,6 +25,8 @@ Code: TypeAlias = Literal[
     "unbounded",
     "unordered_effects",
     "guarded_twice",
+    "waits_twice",
+    "bad_schedule",
     "cached_effect",
     "secret_event",
     "empty",
@@ -64,3 +66,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.step}: {self.message}" if self.step else self.message
+
+    def __repr__(self) -> str:
+        return f"<{self.severity} {self.code}: {' '.join(str(self).split())}>"

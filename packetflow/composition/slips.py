@@ -41,6 +41,12 @@ def slips(whole: Step, declared: Container[str]) -> Iterator[Problem]:
         whole: The composition, with ids.
         declared: Names that are meant to be given from outside.
     """
+    for name, near in near_misses(whole, declared):
+        yield _slip(whole, (name, whole.flow.readers[name]), near)
+
+
+def near_misses(whole: Step, declared: Container[str] = ()) -> Iterator[tuple[str, str]]:
+    """The names read from outside that nearly are another, with that other; as `slips`."""
     flow = whole.flow
     asked = {
         name: port
@@ -67,7 +73,7 @@ def slips(whole: Step, declared: Container[str]) -> Iterator[Problem]:
             if other != name and is_slip(name, other, plural=loose) and fits(kind, port.type)
         ]
         if near:
-            yield _slip(whole, (name, reader), near[0])
+            yield name, near[0]
 
 
 def _slip(whole: Step, read: tuple[str, str], near: str) -> Problem:

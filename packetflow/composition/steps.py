@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from packetflow.capabilities.contract import Contract, Port
-from packetflow.composition.composable import Composable
+from packetflow.composition.composable import Composable, Joinable
 from packetflow.composition.policies import Policy
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class Trigger:
 
 
 @dataclass(frozen=True, repr=False)
-class Pipeline:
+class Pipeline(Joinable):
     """A step with a name and a version, as it is saved.
 
     Attributes:
@@ -271,6 +271,11 @@ class Pipeline:
     triggers: tuple[Trigger, ...] = ()
     exposed: bool = False
     inputs: Mapping[str, Port] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        from packetflow.composition.build import as_step
+
+        object.__setattr__(self, "step", as_step(self.step))  # a capability stands for its step
 
     @property
     def contract(self) -> Contract:

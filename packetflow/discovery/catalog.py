@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from packetflow import library
+from packetflow.composition.build import as_step
 from packetflow.composition.capability import Capability
 from packetflow.composition.codec import load
 from packetflow.composition.steps import Pipeline
@@ -67,7 +68,15 @@ class Catalog:
         self._generation = 0
 
     def add(self, *items: AnyCapability | Pipeline) -> None:
-        """Add capabilities or pipelines; one of the same name is replaced."""
+        """Add capabilities or pipelines; one of the same name is replaced.
+
+        Raises:
+            CompositionError: Something else, such as a function without ``@capability``.
+        """
+        for one in items:
+            if not isinstance(one, (Capability, Pipeline)):
+                as_step(one)
+                raise CompositionError(f"{one!r} has no name; add it as flow.saved_as('name')")
         pipelines = {one.name: one for one in items if isinstance(one, Pipeline)}
         capabilities = {one.name: one for one in items if not isinstance(one, Pipeline)}
         # new mappings: another thread may be walking the old ones

@@ -7,6 +7,7 @@ whoever takes the execution up goes on to count from there.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -73,6 +74,7 @@ class Deadline:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._is_late = False
 
     def _is_over(self) -> None:
         self._is_late = True
@@ -96,7 +98,9 @@ class Deadline:
         self._looking += change
         if self._around is not None:
             self._around.look(change)
-        self._expire_if_late()
+        if self._is_late and not self._looking:
+            # not now: a task that cancels itself while it ends would end as cancelled
+            asyncio.get_running_loop().call_soon(self._expire_if_late)
 
     def stop(self) -> None:
         """Let no time count, here and around, until `go_on` was called as often."""

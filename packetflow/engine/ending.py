@@ -112,9 +112,9 @@ def _outputs(live: Live, status: Status) -> dict[str, Any]:
     whole = status is Status.OK
     return {
         name: scope[name]
-        for name, port in live.plan.contract.outputs.items()
-        if name in scope
-        and ((whole and not port.optional) or name not in given or scope[name] is not given[name])
+        for port in live.plan.contract.provides
+        if (name := port.name) in scope
+        and (name not in given or (whole and not port.optional) or scope[name] is not given[name])
     }
 
 

@@ -56,6 +56,7 @@ class Engine:
         chain: Modules that look at compositions, requests and responses.
         leases: Who may run an execution; nobody else can without.
         inbox: Events that came before anybody waited.
+        order: Numbers what comes to the workspace (`packetflow.kernel.order`); 0 without.
         folder: The workspace folder, handed to capabilities.
         runner: The name of this runner in records.
         passivate_after_seconds: How long an execution that only waits stays in memory; ``None``
@@ -73,6 +74,7 @@ class Engine:
         chain: Chain | None = None,
         leases: Leases | None = None,
         inbox: Inbox | None = None,
+        order: Callable[[], int] = int,
         folder: str = "",
         runner: str = "",
         passivate_after_seconds: float | None = None,
@@ -85,18 +87,15 @@ class Engine:
         self.random = random_module.Random() if random is None else random
         self.chain = chain
         self.leases = leases
-        self.inbox = inbox
-        self.folder = folder
-        self.runner = runner
+        self.inbox, self.order = inbox, order
+        self.folder, self.runner = folder, runner
         self.passivate_after = passivate_after_seconds
         self.carriers = Carriers()
         self.left: set[asyncio.Task[None]] = set()
-        self.threads = Threads()
-        self.processes = Processes()
+        self.threads, self.processes = Threads(), Processes()
         self.waits = Waits()
         self.running: dict[str, Running] = {}
-        self._find = find_capability
-        self._keep_definition = keep_definition
+        self._find, self._keep_definition = find_capability, keep_definition
         self._plans: OrderedDict[int, tuple[object, Plan]] = OrderedDict()
         self._shared: dict[Hashable, Any] = {}
         self._known_definitions: set[str] = set()
@@ -217,8 +216,9 @@ class Engine:
         return running
 
     def forget(self, running: Running) -> None:
-        """Note that an execution is over here."""
-        self.running.pop(running.id, None)
+        """Note that an execution is over here; it may have been taken up again already."""
+        if self.running.get(running.id) is running:
+            self.running.pop(running.id)
 
     def give_up(self, live: Live) -> Execution:
         """End an execution of which a step does not stop."""
@@ -270,6 +270,7 @@ class Engine:
                 start.agent,
                 run.tags,
                 calls,
+                run.arrival,
             ),
             "inputs",
         )
@@ -290,7 +291,7 @@ class Engine:
         scope = restored_inputs(plan, started, self.sink.get)
         run.inputs = dict(scope)
         run.plan = plan
-        run.started_at = started.at
+        run.arrival, run.started_at = started.arrival, started.at
         return Live(plan, run, Frame(run, scope))
 
     def _define(self, composition: Composable | Pipeline, plan: Plan) -> str:
@@ -308,13 +309,13 @@ class Engine:
         run = live.run
         try:
             root = live.plan.root
+            if self.passivate_after is not None:
+                run.driver = asyncio.current_task()
             if question:
-                self._watch_idle(run)
                 await agreed(live.frame, question)
                 keep_calls(live.frame, calls_now(live.plan))
             if self.chain:
                 root = await self._optimized(live.plan)
-            self._watch_idle(run)
             if self.printed is not None:
                 self.printed.begin(run, hides=holds_secrets(live.plan.step))
             pending = root.start(live.frame)
@@ -361,24 +362,18 @@ class Engine:
             case _:
                 return plan.root
 
-    def _watch_idle(self, run: Run) -> None:
-        """Put an execution aside once it only waits."""
-        if self.passivate_after is None:
-            return
-        task = asyncio.current_task()
-        pause = self.passivate_after
-
-        def aside() -> None:
-            still = task is not None and not task.done()
-            if task is not None and still and run.only_waits and run.can_be_parked():
-                run.passivated = True
-                task.cancel(STOPPED)
-
-        def idle() -> None:
+    def idle(self, run: Run) -> None:
+        """Put an execution aside in a while, if it still only waits then."""
+        if self.passivate_after is not None:
             at_once = run.asking and run.leaves_questions
-            self.clock.call_later(0.0 if at_once else pause, aside)
+            pause = 0.0 if at_once else self.passivate_after
+            self.clock.call_later(pause, lambda: self._put_aside(run))
 
-        run.on_idle = idle
+    def _put_aside(self, run: Run) -> None:
+        task = run.driver
+        if task is not None and not task.done() and run.only_waits and run.can_be_parked():
+            run.passivated = True
+            task.cancel(STOPPED)
 
     def deliver(self, arrived: EventArrived) -> int:
         """Hand an event to executions that wait for it here; tells how many took it."""

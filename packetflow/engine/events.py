@@ -69,10 +69,22 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """A step that asked in the midst of its work was answered and goes on."""
+
+    execution_id: str
+    step: str
+    path: Path
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The execution is over (or put aside, waiting)."""
 
     execution: Execution
 
 
-Event: TypeAlias = StepStarted | StepEnded | Progressed | PartialOutput | Logged | Waits | Ended
+Event: TypeAlias = (
+    StepStarted | StepEnded | Progressed | PartialOutput | Logged | Waits | Answered | Ended
+)

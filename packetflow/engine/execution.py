@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.patience import PATIENCE_SECONDS
 from packetflow.engine.strands import STOPPED
+from packetflow.engine.trail import theirs
 from packetflow.errors import CapabilityFailed, PacketFlowError, RunError, UnknownName
 from packetflow.kernel.clock import Timer
-from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted
+from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted, one_line, place_text
 
 if TYPE_CHECKING:
     from packetflow.composition.capability import Capability
@@ -72,9 +73,17 @@ class Failure:
             return self.cause
         return CapabilityFailed(self.step, self.error_type, self.message)
 
+    def _repr_html_(self) -> str:
+        from packetflow.engine.picture import failure_html
+
+        return failure_html(self)
+
     def __str__(self) -> str:
-        place = f"{self.step}{''.join(f'[{one}]' for one in self.path if one >= 0)}"
+        place = place_text(self.step, self.path)
         return f"{place + ': ' if place else ''}{self.error_type}: {self.message}"
+
+    def __repr__(self) -> str:
+        return f"<failure {one_line(str(self))}>"
 
 
 def _moment(ns: int) -> dt.datetime:
@@ -126,7 +135,7 @@ class Execution:
         if name in self.outputs:
             return self.outputs[name]
         if self.failure is not None:
-            raise self.failure.error() from self.failure.cause
+            raise self.failure.error() from theirs(self.failure.cause)
         if self.status is Status.WAITING:
             said = "; ".join(map(self.how_to_go_on, self.waits))
             raise RunError(f"execution {self.id} has no {name!r} yet: {said or 'it waits'}")
@@ -158,12 +167,12 @@ class Execution:
             PacketFlowError: It failed.
         """
         if self.failure is not None:
-            raise self.failure.error() from self.failure.cause
+            raise self.failure.error() from theirs(self.failure.cause)
         return self
 
     def how_to_go_on(self, wait: WaitStarted) -> str:
         """What it waits for at one of its `waits`, and the call that ends the wait."""
-        place = f"{wait.step}{''.join(f'[{one}]' for one in wait.path if one >= 0)}"
+        place = place_text(wait.step, wait.path)
         if not wait.question:
             key = f", key={wait.key!r}" if wait.key else ""
             return f"{place} waits for an event: ws.emit({wait.event!r}, {{...}}{key})"
@@ -178,7 +187,7 @@ class Execution:
         return execution_html(self)
 
     def __repr__(self) -> str:
-        tail = f" {self.failure}" if self.failure else ""
+        tail = f" {one_line(str(self.failure))}" if self.failure else ""
         made = ", ".join(self.outputs)
         tail += "".join(f"; {self.how_to_go_on(wait)}" for wait in self.waits)
         return f"<execution {self.id[-8:]} {self.status.value} ({made}){tail}>"

@@ -13,9 +13,10 @@ from typing import Any
 from packetflow.capabilities.effects import Ambiguity
 from packetflow.engine.deadlines import uncounted
 from packetflow.engine.node import Pending
+from packetflow.engine.past import firm
 from packetflow.engine.reporter import idempotency_key
 from packetflow.engine.spans import keep_span
-from packetflow.engine.state import Frame, StepFailed, firm
+from packetflow.engine.state import Frame, StepFailed
 from packetflow.engine.use import UseNode
 from packetflow.engine.waits import ask_person
 from packetflow.errors import RunnerLost, Superseded, TimedOut, Unanswered

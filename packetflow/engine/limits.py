@@ -12,6 +12,7 @@ from packetflow.engine.node import Node, Pending
 from packetflow.engine.shared import SharedKey
 from packetflow.engine.state import Frame, StepFailed
 from packetflow.errors import CircuitOpen, QueueFull
+from packetflow.kernel.clock import Clock, Timer
 
 
 class Circuit:
@@ -110,18 +111,58 @@ class BreakerNode:
 
 
 class Pace:
-    """When the next call may start, in the clock's nanoseconds."""
+    """When the next call may start, in the clock's nanoseconds, and who waits for it."""
 
-    __slots__ = ("next_start",)
+    __slots__ = ("_clock", "_gap", "_line", "_next_start", "_timer")
 
-    def __init__(self) -> None:
-        self.next_start = 0
+    def __init__(self, clock: Clock, gap: int) -> None:
+        self._clock = clock
+        self._gap = gap
+        self._next_start = 0
+        self._line: deque[asyncio.Future[None]] = deque()
+        self._timer: Timer | None = None
 
-    def take(self, now: int, gap: int) -> int:
-        """Book the next start; answers how long to wait for it."""
-        start = max(now, self.next_start)
-        self.next_start = start + gap
-        return start - now
+    def admits(self, now: int) -> bool:
+        """Tell whether a call may start at once; then it counts as started."""
+        if self._line or now < self._next_start:
+            return False
+        self._next_start = now + self._gap
+        return True
+
+    async def turn(self) -> None:
+        """Wait in line; who is cancelled there leaves the turn to the next."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line.append(turn)
+        self._set()
+        try:
+            await turn
+        except BaseException:
+            if turn in self._line:
+                self._line.remove(turn)
+                self._set()
+            elif turn.done() and not turn.cancelled():
+                self._next_start -= self._gap
+                self._set()
+            raise
+
+    def _set(self) -> None:
+        """Set the timer for the first in line."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._line:
+            left = max(0, self._next_start - self._clock.monotonic_ns())
+            self._timer = self._clock.call_later(left / 1e9, self._call)
+
+    def _call(self) -> None:
+        while self._line and self._line[0].done():  # cancelled this moment
+            self._line.popleft()
+        if self._line:
+            after = self._next_start + self._gap
+            now = self._clock.monotonic_ns()
+            self._next_start = after if now < after else now + self._gap  # the loop stood still
+            self._line.popleft().set_result(None)
+        self._set()
 
 
 class RateLimitNode:
@@ -142,15 +183,14 @@ class RateLimitNode:
         run = frame.run
         if run.is_done((self.id, frame.path)):
             return self.node.start(frame)
-        pace = run.engine.shared(self.key, Pace)
-        wait = pace.take(run.now(), self.gap)
-        return self.node.start(frame) if wait == 0 else self._later(frame, wait)
+        pace = run.engine.shared(self.key, lambda: Pace(run.engine.clock, self.gap))
+        return self.node.start(frame) if pace.admits(run.now()) else self._later(frame, pace)
 
-    async def _later(self, frame: Frame, wait: int) -> None:
+    async def _later(self, frame: Frame, pace: Pace) -> None:
         run = frame.run
         run.busy += 1
         try:
-            await run.engine.clock.sleep(wait / 1e9)
+            await pace.turn()
         finally:
             run.busy -= 1
         pending = self.node.start(frame)

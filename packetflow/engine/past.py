@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from packetflow.composition.calls import Calls
-from packetflow.engine.state import Past, Place, firm
 from packetflow.kernel.records import (
     ExecutionEnded,
     ExecutionResumed,
     ExecutionStarted,
+    Path,
     Record,
     SpanEnded,
     Status,
@@ -20,11 +21,46 @@ from packetflow.kernel.records import (
     WaitStarted,
 )
 
+Place: TypeAlias = tuple[str, Path]
+"""A step's id with its item and pass indexes."""
+
+
 _DONE = frozenset({Status.OK.value, Status.SKIPPED.value})
 _NO_OUTCOME = frozenset({Status.TIMED_OUT.value, Status.CANCELLED.value})
 _FAILED_TRY = frozenset({Status.FAILED.value, Status.TIMED_OUT.value})
 _LOST = frozenset({"RunnerLost", "TimedOut"})
 _STEP_KINDS = frozenset({"capability", "wait", "race", "cache", "reused"})
+
+
+def firm(path: Path) -> Path:
+    """A path without the marks of later tries: the same for every try of one item and pass."""
+    return path if not path or min(path) >= 0 else tuple(one for one in path if one >= 0)
+
+
+class Past:
+    """What an earlier runner, or an earlier execution, already did.
+
+    Attributes:
+        done: Spans of completed steps.
+        decisions: What containers chose, by place and kind of decision.
+        intents: Guarded effects that began and have no result.
+        attempts: How many tries of a step have failed.
+        waits: Waits that began, by place and event.
+        taken: Ids of the events that waits have taken.
+        made_by: By epoch, the capabilities that were another version then, or other code of the
+            same version: their version then.
+    """
+
+    __slots__ = ("attempts", "decisions", "done", "intents", "made_by", "taken", "waits")
+
+    def __init__(self) -> None:
+        self.done: dict[Place, SpanEnded] = {}
+        self.decisions: dict[tuple[str, Path, str], StepDecision] = {}
+        self.intents: set[Place] = set()
+        self.attempts: dict[Place, int] = {}
+        self.waits: dict[Place, dict[str, WaitStarted]] = {}
+        self.taken: set[str] = set()
+        self.made_by: dict[int, dict[str, str]] = {}
 
 
 @dataclass
@@ -158,14 +194,14 @@ def _take_span(story: Story, span: SpanEnded) -> None:
         return
     place = (span.step, span.path)
     past = story.past
+    if span.kind == "wait" and span.attributes:
+        past.taken.add(str(span.attributes.get("event_id", "")))
     if past.waits and (span.kind == "wait" or span.status != Status.CANCELLED):
         past.waits.pop(place, None)
     if span.status in _DONE:
         known = past.done.get(place)
         if known is None or span.epoch > known.epoch:
             past.done[place] = span
-        if span.kind == "wait" and span.attributes:
-            past.taken.add(str(span.attributes.get("event_id", "")))
     elif span.status in _FAILED_TRY:
         past.attempts[place] = max(past.attempts.get(place, 0), span.attempt)
     if span.status not in _NO_OUTCOME and span.error_type not in _LOST:

@@ -50,24 +50,68 @@ class Patient:
         waited = self._first
         while True:
             try:
-                answer = yield waited
+                if waited is None or type(waited) is asyncio.Future:
+                    yield waited
+                else:
+                    yield from self._heard(waited)
             except GeneratorExit:
                 self._work.close()
                 raise
+            except _StoppedWithin as stopped:
+                return (yield from self._ending(stopped.error, waited))
             except BaseException as error:  # noqa: BLE001 - everything belongs to the coroutine
                 if isinstance(error, asyncio.CancelledError) and _OURS.intersection(error.args):
                     return (yield from self._ending(error))
                 step: Callable[[Any], Any] = throw
                 handed: Any = error
             else:
-                step, handed = send, answer
+                step, handed = send, None
             try:
                 waited = step(handed)
             except StopIteration as stop:
                 return stop.value
 
-    def _ending(self, stopped: asyncio.CancelledError) -> Generator[Any, Any, Any]:
+    def _heard(self, waited: Any) -> Generator[Any, Any, None]:
+        """Wait for a task of its own, or several, and hear it when the engine stops this one.
+
+        Left to asyncio, the stop would go to that task alone, which may swallow it.
+
+        Raises:
+            _StoppedWithin: The engine stopped it; the task has been told.
+            asyncio.CancelledError: It was cancelled when the task was done already.
+        """
+        if not hasattr(waited, "add_done_callback"):
+            yield waited  # nothing that can be awaited: asyncio says so
+            return
+        waited._asyncio_future_blocking = False  # noqa: SLF001 - seen, as a task says it
+        gate: asyncio.Future[None] | None = None
+
+        def open_gate(_: object) -> None:
+            if gate is not None and not gate.done():
+                gate.set_result(None)
+
+        waited.add_done_callback(open_gate)
+        try:
+            while not waited.done():
+                gate = asyncio.get_running_loop().create_future()
+                try:
+                    yield from gate
+                except asyncio.CancelledError as error:
+                    if not waited.cancel(*error.args):
+                        raise
+                    if _OURS.intersection(error.args):
+                        raise _StoppedWithin(error) from error
+        finally:
+            waited.remove_done_callback(open_gate)
+
+    def _ending(
+        self, stopped: asyncio.CancelledError, told: Any = None
+    ) -> Generator[Any, Any, Any]:
         """Tell it to stop, and wait for its end as long as it may take.
+
+        Args:
+            stopped: What it is told.
+            told: A task of its own that it waits for, and that has been told already.
 
         Raises:
             asyncio.CancelledError: It was left alone.
@@ -76,19 +120,21 @@ class Patient:
         clock = self._frame.run.engine.clock
         timer = clock.call_later(PATIENCE_SECONDS, turn.give_up)
         throw: Callable[[Any], Any] = self._work.throw
-        step: Callable[[Any], Any] = throw
-        handed: BaseException | None = stopped
+        waited = told
+        again: BaseException | None = stopped
         try:
             while True:
-                try:
-                    waited = step(handed)
-                except StopIteration as stop:
-                    return stop.value
+                if told is None:
+                    step: Callable[[Any], Any] = self._work.send if again is None else throw
+                    try:
+                        waited = step(again)
+                    except StopIteration as stop:
+                        return stop.value
+                told = None
                 again = yield from turn.until(waited)
                 if turn.is_over:
                     self._leave(waited)
                     raise stopped
-                step, handed = self._work.send if again is None else throw, again
         except GeneratorExit:
             self._work.close()
             raise
@@ -110,6 +156,14 @@ class Patient:
             await work
         with suppress(StoreError):  # a full disk: whoever runs then has been told already
             run.append(run.lateness(self._step))
+
+
+class _StoppedWithin(Exception):
+    """The engine stopped a coroutine while it waited for a task of its own."""
+
+    def __init__(self, error: asyncio.CancelledError) -> None:
+        super().__init__()
+        self.error = error
 
 
 class _Turn:
@@ -144,6 +198,7 @@ class _Turn:
             try:
                 yield from self._gate
             except asyncio.CancelledError as again:
-                waited.cancel(*again.args)
+                if not waited.cancel(*again.args):
+                    return again  # it was done already, so the coroutine itself must hear
         waited.remove_done_callback(self._open)
         return None

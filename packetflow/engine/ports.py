@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from packetflow.composition.steps import Step
+from packetflow.kernel.order import Moment
 from packetflow.kernel.records import EventArrived, Record
 
 
@@ -96,14 +97,25 @@ class Leases(Protocol):
 class Inbox(Protocol):
     """Events that arrived before anybody waited for them."""
 
-    async def find(self, event: str, key: str, since_ns: int) -> list[EventArrived]:
-        """Events of that name and key (``""``: any) that arrived at or after *since_ns*."""
+    async def find(self, event: str, key: str, since: Moment) -> list[EventArrived]:
+        """Events of that name and key (``""``: any) that came since a moment."""
         ...
 
     async def left_over(
-        self, event: str, key: str, before_ns: int, execution_id: str
+        self, event: str, key: str, before: Moment, execution_id: str
     ) -> list[EventArrived]:
-        """Events of that name and key from before *before_ns* that no other execution has taken."""
+        """Events of that name and key from before a moment that no other execution has taken."""
+        ...
+
+    async def claim(self, event: EventArrived, before: Moment, execution_id: str) -> bool:
+        """Reserve what `left_over` gave; False when another execution was quicker.
+
+        Who then does not take it gives it back.
+        """
+        ...
+
+    def give_back(self, event_id: str, execution_id: str) -> None:
+        """Undo a claim, if there is one."""
         ...
 
 

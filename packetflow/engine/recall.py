@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import ValidationError
 
 from packetflow.capabilities.validate import adapter, reason
-from packetflow.engine.state import Past, Run
+from packetflow.engine.past import Past
+from packetflow.engine.state import Run
 from packetflow.engine.values import Opaque, unpack
 from packetflow.errors import MissingInput, RunError, WrongType
 from packetflow.kernel.records import SpanEnded

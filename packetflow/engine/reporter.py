@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from packetflow.capabilities.context import Context
+from packetflow.capabilities.context import Context, Stop
 from packetflow.engine.events import Logged, PartialOutput, Progressed
 from packetflow.engine.state import Frame
 from packetflow.engine.values import pack_all
+from packetflow.engine.waiters import new_event
 from packetflow.errors import RunError
-from packetflow.kernel.records import EventArrived, LogLine, MessagePosted, Path
+from packetflow.kernel.records import LogLine, MessagePosted, Path
 
 if TYPE_CHECKING:
     from packetflow.engine.events import Event
@@ -65,7 +65,7 @@ class StepReporter:
         self._asked = 0
         self._posted = 0
         self._sent = 0
-        self.is_over = threading.Event()
+        self.is_over = Stop()
 
     def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None:
         """Keep a line."""
@@ -97,7 +97,7 @@ class StepReporter:
 
     def record(self, attributes: Mapping[str, Any]) -> None:
         """Add facts to the step's span."""
-        if self.is_over.is_set():
+        if self.is_over.is_set:
             return
         place = (self._node.id, self._frame.path)
         kept = pack_all(self._scrubbed_all(attributes), {})
@@ -107,7 +107,7 @@ class StepReporter:
         """Wait for a person's answer; the questions of one call are counted."""
         from packetflow.engine.waits import ask_person
 
-        if self.is_over.is_set():
+        if self.is_over.is_set:
             raise RunError(f"step {self._node.id!r} is over; nobody answers {question!r}")
         self._asked += 1
         text = self._scrubbed(question)
@@ -120,7 +120,7 @@ class StepReporter:
         message_id = f"{idempotency_key(self._frame, self._node.id)}#{self._posted}"
         at = run.engine.clock.wall_ns()
         content = self._scrubbed(content)
-        if self.is_over.is_set():
+        if self.is_over.is_set:
             return message_id
         run.append(MessagePosted(message_id, room, at, role, author, content, run.id))
         return message_id
@@ -129,15 +129,10 @@ class StepReporter:
         """Send a named event; a repeated try of the step sends the same event again."""
         run = self._frame.run
         self._sent += 1
-        arrived = EventArrived(
-            f"{idempotency_key(self._frame, self._node.id)}!{self._sent}",
-            event,
-            key,
-            pack_all(self._scrubbed_all(payload), {}),
-            run.engine.clock.wall_ns(),
-            run.id,
-        )
-        if self.is_over.is_set():
+        event_id = f"{idempotency_key(self._frame, self._node.id)}!{self._sent}"
+        payload, engine = self._scrubbed_all(payload), run.engine
+        arrived = new_event(engine, event, payload, key=key, event_id=event_id, source=run.id)
+        if self.is_over.is_set:
             return arrived.event_id
         run.append(arrived)
         self._loop.call_soon_threadsafe(run.engine.deliver, arrived)
@@ -152,5 +147,5 @@ class StepReporter:
 
     def _tell(self, event: Event) -> None:
         run = self._frame.run
-        if run.listeners and not self.is_over.is_set():
+        if run.listeners and not self.is_over.is_set:
             self._loop.call_soon_threadsafe(run.tell, event)

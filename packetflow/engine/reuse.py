@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from typing import Any
 
 import msgspec
 
 from packetflow.composition.steps import Call, Pipeline, Step
 from packetflow.composition.walk import find, identified, step_id, walk
 from packetflow.composition.wiring import wires
+from packetflow.engine.past import Past
 from packetflow.engine.recall import made_by
 from packetflow.engine.reporter import key_of
-from packetflow.engine.state import Past, Run
+from packetflow.engine.state import Run
 from packetflow.errors import UnknownName
-from packetflow.kernel.records import StepIntent
+from packetflow.kernel.records import TOOK, StepIntent
 
 _LASTING = frozenset({"failed_alternative", "attempt", "collected", "too_late"})
 """The decisions of containers that hold for a fork too."""
@@ -76,13 +78,26 @@ def reusable_past(step: Step, past: Past, from_step: str | None, changed: Iterab
         return not again and not any(name.startswith(f"{one}/") for one in stale)
 
     fresh = Past()
-    fresh.done = {place: span for place, span in past.done.items() if stays(place[0])}
+    order = {name: number for number, name in enumerate(reading_order(step))}
+    places = sorted(past.done, key=lambda place: (order.get(place[0], len(order)), place[1]))
+    fresh.done = {place: past.done[place] for place in places if stays(place[0])}
     fresh.intents = {place for place in past.intents if stays(place[0])}
     fresh.decisions = {
         key: made for key, made in past.decisions.items() if key[2] in _LASTING and stays(key[0])
     }
     fresh.made_by = past.made_by
     return fresh
+
+
+def reading_order(step: Step, before: str = "") -> Iterator[str]:
+    """The ids of all steps as one reads them, those of called pipelines behind their call's."""
+    for part in walk(step):
+        own = step_id(part)
+        if own is None:
+            continue
+        yield f"{before}{own}"
+        if isinstance(part, Call) and isinstance(part.pipeline, Pipeline):
+            yield from reading_order(identified(part.pipeline.step), f"{before}{own}/")
 
 
 def _around(step: Step, stale: set[str]) -> set[str]:
@@ -105,7 +120,7 @@ def take_over(run: Run, past: Past, source: str) -> None:
     """
     at = run.engine.clock.wall_ns()
     for place, span in past.done.items():
-        facts = {"reused_from": source}
+        facts: dict[str, Any] = {"reused_from": source, TOOK: span.took_ns}
         version = made_by(past, span, span.name)
         if version is not None:
             facts["made_by"] = version

@@ -90,6 +90,8 @@ def recalled(frame: Frame, step_id: str, ports: Mapping[str, Port]) -> Scope | N
     except (Opaque, ValidationError):
         return None
     run.spans.append(span)
+    if run.listeners:
+        run.tell(StepEnded(span))
     return outputs
 
 

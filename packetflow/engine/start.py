@@ -13,7 +13,7 @@ from pydantic_core import ValidationError
 from packetflow.capabilities.validate import reason
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline
-from packetflow.engine.state import Past
+from packetflow.engine.past import Past
 from packetflow.engine.values import Fetch, Opaque, unpack
 from packetflow.errors import MissingInput, RunError, UnknownName, WrongType
 from packetflow.kernel.ids import new_id
@@ -83,23 +83,32 @@ def check_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
     known = plan.contract.inputs
     for name in inputs:
         if name not in known:
-            raise UnknownName("input", name, get_close_matches(name, known, 1))
-    missing = [p.name for p in plan.contract.requires if not p.optional and p.name not in inputs]
-    if missing:
-        raise MissingInput(missing, "the composition")
+            near = get_close_matches(name, known, 1) or list(known)[:3]
+            raise UnknownName("input", name, near)
     scope: dict[str, Any] = {}
     for read in plan.inputs:
-        if read.scope_name in inputs:
-            value = inputs[read.scope_name]
-        elif read.scope_name in plan.defaults:
-            value = plan.defaults[read.scope_name]
-        else:
+        name = read.scope_name
+        if name in inputs:
+            value = inputs[name]
+        elif name in plan.defaults:
+            value = plan.defaults[name]
+        elif read.port.optional:
             continue
+        else:
+            raise _lacking(plan, inputs)
         try:
-            scope[read.scope_name] = value if read.check is None else read.check(value)
+            scope[name] = value if read.check is None else read.check(value)
         except ValidationError as error:
-            raise WrongType(read.scope_name, "the inputs", reason(error)) from error
+            raise WrongType(name, "the inputs", reason(error)) from error
     return scope
+
+
+def _lacking(plan: Plan, inputs: Mapping[str, Any]) -> MissingInput:
+    from packetflow.composition.slips import near_misses
+
+    names = [p.name for p in plan.contract.requires if not p.optional and p.name not in inputs]
+    near = [other for name, other in near_misses(plan.step) if name in names]
+    return MissingInput(names, "the composition", near)
 
 
 def restored_inputs(

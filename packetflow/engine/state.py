@@ -11,9 +11,11 @@ import msgspec
 from msgspec.msgpack import Ext
 
 from packetflow.engine.events import Event
+from packetflow.engine.past import Past, Place
 from packetflow.engine.values import pack, pack_all, sound
 from packetflow.engine.veil import fixed_words, without, words_of
 from packetflow.kernel.clock import both_ns
+from packetflow.kernel.order import Moment
 from packetflow.kernel.records import (
     ExecutionEnded,
     ExecutionStarted,
@@ -21,12 +23,15 @@ from packetflow.kernel.records import (
     Path,
     Record,
     SpanEnded,
+    Spans,
     StepDecision,
     ValueTag,
     WaitStarted,
 )
 
 if TYPE_CHECKING:
+    import asyncio
+
     from packetflow.capabilities.contract import Port
     from packetflow.engine.engine import Engine
     from packetflow.engine.plan import Plan
@@ -34,9 +39,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 Scope: TypeAlias = dict[str, Any]
-Place: TypeAlias = tuple[str, Path]
-"""A step's id with its item and pass indexes."""
-
 Written = TypeVar("Written", ExecutionStarted, SpanEnded, ExecutionEnded)
 
 Listener: TypeAlias = Callable[[Event], None]
@@ -47,11 +49,6 @@ _IN_MEMORY_ONLY: Final = frozenset({int(ValueTag.OPAQUE), int(ValueTag.SECRET)})
 _UNFIT: Final = (OverflowError, TypeError, UnicodeEncodeError, RecursionError)
 """What a record's encoder raises for values that it does not take."""
 _NOTHING: Final[frozenset[Any]] = frozenset()
-
-
-def firm(path: Path) -> Path:
-    """A path without the marks of later tries: the same for every try of one item and pass."""
-    return path if not path or min(path) >= 0 else tuple(one for one in path if one >= 0)
 
 
 class StepFailed(Exception):
@@ -76,32 +73,6 @@ class StepFailed(Exception):
         self.inputs = inputs
 
 
-class Past:
-    """What an earlier runner, or an earlier execution, already did.
-
-    Attributes:
-        done: Spans of completed steps.
-        decisions: What containers chose, by place and kind of decision.
-        intents: Guarded effects that began and have no result.
-        attempts: How many tries of a step have failed.
-        waits: Waits that began, by place and event.
-        taken: Ids of the events that waits have taken.
-        made_by: By epoch, the capabilities that were another version then, or other code of the
-            same version: their version then.
-    """
-
-    __slots__ = ("attempts", "decisions", "done", "intents", "made_by", "taken", "waits")
-
-    def __init__(self) -> None:
-        self.done: dict[Place, SpanEnded] = {}
-        self.decisions: dict[tuple[str, Path, str], StepDecision] = {}
-        self.intents: set[Place] = set()
-        self.attempts: dict[Place, int] = {}
-        self.waits: dict[Place, dict[str, WaitStarted]] = {}
-        self.taken: set[str] = set()
-        self.made_by: dict[int, dict[str, str]] = {}
-
-
 class Run:
     """One execution under way.
 
@@ -113,10 +84,12 @@ class Run:
         "agent",
         "append",
         "append_all",
+        "arrival",
         "asking",
         "attributes",
         "busy",
         "cancelled",
+        "driver",
         "durable",
         "engine",
         "epoch",
@@ -128,7 +101,6 @@ class Run:
         "leaves_questions",
         "listeners",
         "now",
-        "on_idle",
         "passivated",
         "past",
         "plan",
@@ -153,7 +125,7 @@ class Run:
         self.append_all = engine.append_all
         self.now = engine.clock.monotonic_ns
         self.durable = engine.sink.durable
-        self.spans: list[SpanEnded] = []
+        self.spans = Spans()
         self.last_span = 0
         self.listeners: list[Listener] = []
         self.special = past is not None or bool(engine.chain)
@@ -169,14 +141,20 @@ class Run:
         self.asking = 0
         self.busy = 0
         self.waiting = 0
-        self.on_idle: Callable[[], None] | None = None
+        self.driver: asyncio.Task[Any] | None = None
         self.user: str | None = None
         self.agent: str | None = None
         self.tags: dict[str, str] = NO_TAGS
         self.taken: AbstractSet[str] = _NOTHING if past is None else past.taken
         self.stop_reason = ""
+        self.arrival = engine.order()
         self.started_at, now = both_ns(engine.clock)
         self.wall_offset = self.started_at - now
+
+    @property
+    def began(self) -> Moment:
+        """When it first began."""
+        return Moment(self.arrival, self.started_at)
 
     @property
     def is_ours(self) -> bool:
@@ -204,7 +182,7 @@ class Run:
     def let_go(self) -> None:
         """Throw away what is made from now on: the execution has ended without it."""
         keep = self.append
-        self.spans = []
+        self.spans = Spans()
         self.listeners = []
 
         def late(record: Record) -> None:
@@ -247,9 +225,9 @@ class Run:
         return span if facts is None else msgspec.structs.replace(span, attributes=facts)
 
     def idle(self) -> None:
-        """Tell whoever asked that nothing but waiting is left to do."""
-        if self.busy == 0 and self.on_idle is not None:
-            self.on_idle()
+        """Tell the engine that nothing but waiting is left to do, if it may be put aside."""
+        if self.busy == 0 and self.driver is not None:
+            self.engine.idle(self)
 
     @property
     def only_waits(self) -> bool:
@@ -322,6 +300,10 @@ class Run:
     def take(self, event_id: str) -> None:
         """Note that a wait has taken an event."""
         self.taken = {*self.taken, event_id}
+
+    def let_take(self, event_id: str) -> None:
+        """Note that the wait which took an event has ended without it: another may take it."""
+        self.taken = self.taken - {event_id}
 
     def intend(self, place: Place) -> None:
         """Note that a guarded effect begins."""

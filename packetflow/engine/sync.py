@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
 
+from packetflow.engine.stalls import Stalls
 from packetflow.errors import RunError
 
 T = TypeVar("T")
+
+AWAKE_SECONDS: Final = 0.2
+"""How often the loop of a notebook wakes while it awaits a run."""
 
 
 class LoopThread:
     """An event loop in a daemon thread; plain code hands it coroutines and waits.
 
-    Works in scripts, in Streamlit, and in a notebook whose own loop is running.
+    Works in scripts, in Streamlit, and in a notebook whose own loop is running. Who holds the loop
+    up is told (`packetflow.engine.stalls`).
     """
 
     def __init__(self, name: str = "packetflow-loop") -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._thread.start()
+        self._stalls = Stalls(self._loop, self._thread)
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -87,11 +95,43 @@ class LoopThread:
         """Cancel what is left and stop the loop."""
         if self._loop.is_closed() or self.is_here():
             return
+        self._stalls.close()
         asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         if not self._thread.is_alive():
             self._loop.close()
+
+
+@contextmanager
+def awake() -> Iterator[None]:
+    """Let the running loop wake now and then while something is awaited in a notebook.
+
+    The Stop button of a notebook ends a cell that awaits, but its kernel only hears of it when its
+    loop wakes for some other reason, which may be the end of what was to be stopped.
+    """
+    if "ipykernel" not in sys.modules:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle | None = None
+
+    def wake() -> None:
+        nonlocal timer
+        timer = loop.call_later(AWAKE_SECONDS, wake)
+
+    wake()
+    try:
+        yield
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+async def awaited(future: Future[T]) -> T:
+    """Wait on the running loop for what another thread does; see `awake`."""
+    with awake():
+        return await asyncio.wrap_future(future)
 
 
 async def _cancel_all() -> None:

@@ -54,12 +54,20 @@ def trail_of(error: BaseException) -> str:
         if carried:
             return carried
         frames = [(frame.f_code, line) for frame, line in walk_tb(seen.__traceback__)]
-        first = next((n for n, (code, _) in enumerate(frames) if _is_theirs(code)), None)
+        first = next((n for n, (code, _) in enumerate(frames) if is_theirs(code)), None)
         if first is not None:
             theirs = [(c, n) for c, n in frames[first:] if not c.co_filename.startswith(_OURS)]
             return _text(theirs[-MOST_FRAMES:])
         seen = seen.__cause__
     return ""
+
+
+def theirs(error: BaseException | None) -> BaseException | None:
+    """The same error, told from the first frame of the user's code on; whole if there is none."""
+    at = None if error is None else error.__traceback__
+    while at is not None and not is_theirs(at.tb_frame.f_code):
+        at = at.tb_next
+    return error if error is None or at is None else error.with_traceback(at)
 
 
 def carry_trail(error: BaseException, trail: str) -> None:
@@ -93,8 +101,8 @@ def is_installed(file: str) -> bool:
     return file.startswith((_PYTHON, _OURS, "<")) or "-packages/" in file
 
 
-def _is_theirs(code: CodeType) -> bool:
-    """Whether this frame is where user code begins; installed packages may be users' too."""
+def is_theirs(code: CodeType) -> bool:
+    """Tell whether user code begins in this frame; installed packages may be users' too."""
     file = code.co_filename
     if file.startswith(_OURS):
         return False

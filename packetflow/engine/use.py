@@ -114,7 +114,7 @@ class UseNode:
             raise
         except BaseException as error:  # noqa: BLE001 - a border: user code
             if context is not None:
-                context._stop.set()  # noqa: SLF001 - the engine owns the context it made
+                context._stop.is_set = True  # noqa: SLF001 - the engine owns the context it made
             self.broke(frame, began, error)
         finally:
             run.busy -= 1

@@ -5,14 +5,18 @@ Which names are secret is told by `packetflow.composition.secrets`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from packetflow.capabilities.contract import Port
 from packetflow.composition.concealing import fixed_secrets
 from packetflow.composition.steps import Call, Pipeline, Step, Unknown, Use
 from packetflow.composition.walk import walk
+
+_SHORT: Final = 2
+"""Words of so few characters are parts of others by chance."""
 
 
 def veil(port: Port, hidden: frozenset[str]) -> Port:
@@ -26,7 +30,7 @@ def veiled(ports: Iterable[Port], hidden: frozenset[str]) -> tuple[Port, ...]:
 
 
 def words_of(hidden: Any) -> list[str]:
-    """A secret value as text, and the texts inside it; none too short to be told from words."""
+    """A secret value as text, and the texts inside it."""
     plain = getattr(hidden, "get_secret_value", None)
     if callable(plain):
         hidden = plain()
@@ -40,13 +44,20 @@ def words_of(hidden: Any) -> list[str]:
     if parts is not None:
         return [word for part in parts for word in words_of(part)]
     word = hidden.decode(errors="replace") if isinstance(hidden, bytes) else str(hidden)
-    return [word] if len(word) > 2 else []
+    return [word] if word.strip() else []
 
 
 def without(text: str, words: Iterable[str]) -> str:
-    """A text with these words blacked out."""
+    """A text with these words blacked out; those of one or two characters where they stand alone.
+
+    >>> without("key 7f of 17f, hunter2!", ["7f", "hunter2"])
+    'key *** of 17f, ***!'
+    """
     for word in words:
-        text = text.replace(word, "***")
+        if len(word) > _SHORT:
+            text = text.replace(word, "***")
+        elif word in text:
+            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "***", text)
     return text
 
 

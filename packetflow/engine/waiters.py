@@ -8,9 +8,16 @@ key, if no other execution has taken it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.state import Run
+from packetflow.engine.values import pack_all, sound
+from packetflow.kernel.order import came_since
 from packetflow.kernel.records import EventArrived, Path
+
+if TYPE_CHECKING:
+    from packetflow.engine.engine import Engine
 
 
 def answer_event(execution_id: str, step: str, path: Path, *, number: int = 1) -> str:
@@ -18,6 +25,21 @@ def answer_event(execution_id: str, step: str, path: Path, *, number: int = 1) -
     index = "".join(f".{one}" for one in path)
     later = "" if number == 1 else f"#{number}"
     return f"answer:{execution_id}:{step}{index}{later}"
+
+
+def key_text(key: object) -> str:
+    """A key as records hold it: a text without halves of characters; empty for none."""
+    return "" if key is None else sound(str(key))
+
+
+def new_event(
+    engine: Engine, event: str, payload: Mapping[str, Any], *, key: str, event_id: str, source: str
+) -> EventArrived:
+    """An event that comes now, its names and values such that a record can hold them."""
+    packed = pack_all({key_text(name): value for name, value in payload.items()}, {})
+    at, number = engine.clock.wall_ns(), engine.order()
+    said = (key_text(event), key_text(key), packed, at, source, number)
+    return EventArrived(key_text(event_id), *said)
 
 
 class Waiter:
@@ -41,8 +63,25 @@ class Waiter:
             return True
         if arrived.event != self.event or (self.key and arrived.key != self.key):
             return False
-        # an earlier one of its key it has looked up before it began to wait; to the microsecond
-        return arrived.at // 1000 >= self.run.started_at // 1000
+        # an earlier one of its key it has looked up before it began to wait
+        return came_since(arrived, self.run.began)
+
+    def give(self, arrived: EventArrived) -> None:
+        """Hand it an event that its execution has taken."""
+        self.future.set_result(arrived)
+        self.run.busy += 1  # so that it is not put aside before it has woken
+        self.counted = True
+
+    def let_go(self) -> None:
+        """It ends without the event that it may just have been given: others may take that."""
+        future, run = self.future, self.run
+        if not future.done() or future.cancelled() or future.exception() is not None:
+            return
+        arrived = future.result()
+        run.let_take(arrived.event_id)
+        if run.engine.inbox is not None:
+            run.engine.inbox.give_back(arrived.event_id, run.id)
+        run.engine.deliver(arrived)
 
 
 class Waits:
@@ -77,9 +116,7 @@ class Waits:
         known = self._by_event.get(arrived.event, ())
         for waiter in (known,) if isinstance(known, Waiter) else tuple(known):
             if waiter.run.id not in served and waiter.takes(arrived):
-                waiter.future.set_result(arrived)
                 waiter.run.take(arrived.event_id)
-                waiter.run.busy += 1  # so that it is not put aside before it has woken
-                waiter.counted = True
+                waiter.give(arrived)
                 served.add(waiter.run.id)
         return len(served)

@@ -8,20 +8,24 @@ comes makes a runner resume it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from packetflow.capabilities.contract import Port
 from packetflow.capabilities.validate import reason, validator
 from packetflow.engine.deadlines import ENCLOSING, Deadline
+from packetflow.engine.events import Answered
 from packetflow.engine.events import Waits as WaitsEvent
+from packetflow.engine.lookup import look_later, look_up
 from packetflow.engine.node import Node, Pending
 from packetflow.engine.spans import keep_span, recalled
 from packetflow.engine.state import Frame, StepFailed
 from packetflow.engine.strands import stop_status
 from packetflow.engine.values import pack_all, unpack
-from packetflow.engine.waiters import Waiter, answer_event
-from packetflow.errors import MissingInput, Superseded, TimedOut, WrongType
+from packetflow.engine.waiters import Waiter, answer_event, key_text
+from packetflow.errors import MissingInput, StoreError, Superseded, TimedOut, WrongType
+from packetflow.kernel.order import Moment
 from packetflow.kernel.records import EventArrived, Status, WaitStarted
 
 
@@ -39,9 +43,9 @@ async def wait(
     question: str = "",
     choices: Sequence[str] = (),
     answer: str = "",
-    since_ns: int = 0,
+    since: Moment | None = None,
 ) -> EventArrived:
-    """Keep the wait, then wait for the event; one that came after *since_ns* counts too.
+    """Keep the wait, then wait for the event; an answer that came since a moment counts too.
 
     Raises:
         TimeIsOver: Nothing came within the time, counted from the first start of the wait.
@@ -53,21 +57,21 @@ async def wait(
     around = ENCLOSING.get()
     past = {} if run.past is None else run.past.waits.get((step_id, frame.path), {})
     started = past.get(event)
-    began = (since_ns or now) if started is None else started.at
-    limit = _end(began, within_seconds)
     if started is None:
+        began = Moment(engine.order(), now) if since is None else since
+        limit = _end(began.at, within_seconds)
         outer = 0 if around is None else around.keep()
-        place, deadline = (
-            (run.id, run.epoch, step_id, frame.path),
-            min(limit or outer, outer or limit),
-        )
-        started = WaitStarted(*place, event, key, deadline, now, question, tuple(choices))
+        place = (run.id, run.epoch, step_id, frame.path)
+        deadline = min(limit or outer, outer or limit)
+        counts_from = began.number if question else run.arrival
+        asked = (question, tuple(choices), counts_from)
+        started = WaitStarted(*place, event, key, deadline, now, *asked)
         run.append(started)
-    engine.waits.add(waiter)
-    run.waiting += 1
-    run.asking += 1 if question else 0
-    try:
-        early = await _looked_up(waiter, began, around)
+    else:
+        began = Moment(started.since, started.at)
+        limit = _end(began.at, within_seconds)
+    with _under_way(waiter, started):
+        early, looking = await _looked_up(waiter, began, around)
         if early is not None:
             return early
         if run.listeners:
@@ -78,35 +82,50 @@ async def wait(
             return await _until(waiter, limit, now)
         except (TimeIsOver, asyncio.CancelledError):
             past.pop(event, None)  # it is over: another try waits anew
+            waiter.let_go()
             raise
         finally:
+            if looking is not None:
+                looking.cancel()
             if not run.is_ours:
+                waiter.let_go()
                 message = f"execution {run.id} was taken over by another runner while it waited"
                 raise Superseded(message)
+
+
+@contextmanager
+def _under_way(waiter: Waiter, started: WaitStarted) -> Iterator[None]:
+    """Hear events meanwhile, and count that the execution waits."""
+    run = waiter.run
+    asks = 1 if started.question else 0
+    run.engine.waits.add(waiter)
+    run.waiting += 1
+    run.asking += asks
+    try:
+        yield
     finally:
         run.waiting -= 1
-        run.asking -= 1 if question else 0
+        run.asking -= asks
         if run.passivated:
             run.put_off = (*run.put_off, started)
         if waiter.counted:
             run.busy -= 1
-        engine.waits.remove(waiter)
+        run.engine.waits.remove(waiter)
+
+
+async def _looked_up(
+    waiter: Waiter, began: Moment, around: Deadline | None
+) -> tuple[EventArrived | None, asyncio.Task[None] | None]:
+    """An event that came before, or who looks for one until the store can be asked."""
+    try:
+        return await look_up(waiter, began, around), None
+    except StoreError as error:
+        return None, look_later(waiter, began, error)
 
 
 def _end(began: int, seconds: float | None) -> int:
     """When a wait's own time is over; 0 for never."""
     return 0 if seconds is None else began + int(seconds * 1e9)
-
-
-async def _looked_up(waiter: Waiter, began: int, around: Deadline | None) -> EventArrived | None:
-    """What `_early` finds; no time limit around ends before it has looked."""
-    if around is None:
-        return await _early(waiter, began)
-    around.look(1)
-    try:
-        return await _early(waiter, began)
-    finally:
-        around.look(-1)
 
 
 async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
@@ -126,29 +145,6 @@ async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
         timer.cancel()
 
 
-async def _early(waiter: Waiter, began: int) -> EventArrived | None:
-    """An event that came before anybody waited here.
-
-    One from before the execution counts for a wait with its key, if no other execution took it. An
-    answer counts from when its question was asked.
-    """
-    run = waiter.run
-    inbox = run.engine.inbox
-    if inbox is None:
-        return None
-    found = list(await inbox.find(waiter.answer, "", began))
-    if waiter.event != waiter.answer:
-        if waiter.key:
-            found += await inbox.left_over(waiter.event, waiter.key, run.started_at, run.id)
-        found += await inbox.find(waiter.event, waiter.key, run.started_at)
-    if waiter.future.done():
-        return None  # one was delivered meanwhile
-    first = next((one for one in found if one.event_id not in run.taken), None)
-    if first is not None:
-        run.take(first.event_id)
-    return first
-
-
 async def ask_person(
     frame: Frame, step_id: str, question: str, choices: tuple[str, ...], *, number: int = 1
 ) -> Any:
@@ -161,6 +157,9 @@ async def ask_person(
         )
     finally:
         frame.run.busy += 1 if busy else 0
+    if frame.run.listeners:
+        at = frame.run.engine.clock.wall_ns()
+        frame.run.tell(Answered(frame.run.id, step_id, frame.path, at))
     return unpack(arrived.payload.get("answer"), None, frame.run.engine.sink.get)
 
 
@@ -219,12 +218,13 @@ class WaitNode:
             if self.key not in frame.scope:
                 cause = MissingInput([self.key], f"step {self.id!r}")
                 raise StepFailed(self.id, frame.path, cause, {}) from cause
-            key = str(frame.scope[self.key])
+            key = key_text(frame.scope[self.key])
         event = self.event
         if self.question:
             event = answer_event(run.id, self.id, frame.path)
         began = self._began(frame, event)
-        asked = run.engine.clock.wall_ns()  # an answer after a refused one may come meanwhile
+        # an answer after a refused one may come meanwhile
+        asked = Moment(run.engine.order(), run.engine.clock.wall_ns())
         while True:
             try:
                 arrived = await wait(
@@ -235,7 +235,7 @@ class WaitNode:
                     within_seconds=self.within,
                     question=self.question,
                     choices=self.choices,
-                    since_ns=asked,
+                    since=asked,
                 )
             except TimeIsOver:
                 await self._too_late(frame, began)
@@ -249,22 +249,42 @@ class WaitNode:
                 outputs = self._outputs(frame, arrived)
             except StepFailed as refused:
                 if not self.question:
+                    self._keep(frame, began, arrived, error=refused)
                     raise
                 text = f"an answer was refused: {refused.cause}"
                 run.engine.note(run, "warning", text, {"step": self.id})
                 continue
-            facts = {"event_id": arrived.event_id, "source": arrived.source}
+            self._keep(frame, began, arrived, outputs=outputs)
+            frame.scope.update(outputs)
+            return
+
+    def _keep(
+        self,
+        frame: Frame,
+        began: int,
+        arrived: EventArrived,
+        *,
+        outputs: Mapping[str, Any] | None = None,
+        error: StepFailed | None = None,
+    ) -> None:
+        """Keep what the event gave, or why it is of no use; either way it is taken."""
+        engine = frame.run.engine
+        try:
             keep_span(
                 frame,
                 self.id,
                 "wait",
                 name=self.event,
                 began=began,
-                outputs=pack_all(outputs, self.ports),
-                attributes=facts,
+                status=Status.OK if error is None else Status.FAILED,
+                outputs=pack_all(outputs or {}, self.ports),
+                attributes={"event_id": arrived.event_id, "source": arrived.source},
+                error=error,
             )
-            frame.scope.update(outputs)
-            return
+        except StoreError:
+            if engine.inbox is not None:
+                engine.inbox.give_back(arrived.event_id, frame.run.id)
+            raise
 
     def _began(self, frame: Frame, event: str) -> int:
         """When it began to wait, in this life or an earlier one, on the run's clock."""

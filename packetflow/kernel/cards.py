@@ -155,11 +155,13 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
 
     - ``step_started``: ``attempt``
     - ``step_ended``: ``span_id, parent_span, kind, name, status, attempt, started, duration_ns,
-      error_type, error, outputs``; large outputs are left out, the journal has them
+      error_type, error, outputs``; large outputs are left out, the journal has them; of one that
+      was taken over also ``took_ns``, how long it took then
     - ``progressed``: ``fraction, text``
     - ``partial``: ``value``
     - ``logged``: ``level, text``
     - ``waits``: ``event, key, deadline, question, choices``
+    - ``answered``: nothing; a step that asked in the midst of its work goes on
 
     ``at`` is nanoseconds since 1970 UTC.
     """

@@ -35,6 +35,10 @@ class Status(StrEnum):
 FINAL = frozenset({Status.OK, Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
 
 
+TOOK = "took_ns"
+"""The attribute of a span that was taken over: how long it took before, in nanoseconds."""
+
+
 class ValueTag(IntEnum):
     """Codes of the msgpack extensions in a payload."""
 
@@ -48,6 +52,31 @@ class ValueTag(IntEnum):
     """A value marked secret; nothing of it is kept."""
     TYPED = 5
     """A value kept as plain data that its declared type rebuilds."""
+
+
+MOST_NAMED = 5
+"""So many spans are named where a list of them is shown in one line."""
+MOST_CHARACTERS = 200
+"""So much of a message is shown in one line."""
+
+
+def place_text(step: str, path: Path) -> str:
+    """A step with its item and pass indexes, without the marks of later tries.
+
+    >>> place_text("rate", (3, -2, 0))
+    'rate[3][0]'
+    """
+    return step + "".join(f"[{one}]" for one in path if one >= 0)
+
+
+def one_line(text: str) -> str:
+    r"""A text in one line, cut when it is long.
+
+    >>> one_line("it broke\n  twice")
+    'it broke twice'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS - 4]} ..."
 
 
 class DefinitionSeen(msgspec.Struct, frozen=True, array_like=True, tag="def", gc=False):
@@ -65,7 +94,8 @@ class ExecutionStarted(msgspec.Struct, frozen=True, array_like=True, tag="exec",
     """An execution begins, on the runner and under the lease epoch named.
 
     ``calls`` holds, for everything it calls (``use NAME``, ``call NAME``), its version and digests
-    of its contract and its code.
+    of its contract and its code. ``arrival`` is its number in the order in which things came
+    (`packetflow.kernel.order`); 0 when not known.
     """
 
     execution_id: str
@@ -83,6 +113,7 @@ class ExecutionStarted(msgspec.Struct, frozen=True, array_like=True, tag="exec",
     agent: str | None = None
     tags: dict[str, str] = {}
     calls: dict[str, tuple[str, ...]] = {}
+    arrival: int = 0
 
 
 class ExecutionResumed(msgspec.Struct, frozen=True, array_like=True, tag="resume", gc=False):
@@ -104,7 +135,9 @@ class SpanEnded(msgspec.Struct, frozen=True, array_like=True, tag="span", gc=Fal
     """One timed call: a step, or a model call or custom span inside one.
 
     ``step`` and ``path`` (item and pass indexes from the outside in) name the place in the tree.
-    A span of a step with status ``ok`` means completed: resume never runs that step again.
+    A span of a step with status ``ok`` means completed: resume never runs that step again. One of
+    the kind ``reused`` was taken over from an earlier execution: it has no duration, and
+    ``attributes`` tell how long it took then (`TOOK`).
     """
 
     execution_id: str
@@ -124,6 +157,33 @@ class SpanEnded(msgspec.Struct, frozen=True, array_like=True, tag="span", gc=Fal
     error: str = ""
     inputs: Payload | None = None
     attributes: dict[str, Any] | None = None
+
+    @property
+    def took_ns(self) -> int:
+        """How long it took when it was done, maybe in an earlier execution."""
+        if self.kind != "reused":
+            return self.duration_ns
+        return int((self.attributes or {}).get(TOOK, 0))
+
+    def __repr__(self) -> str:
+        tries = f", try {self.attempt}" if self.attempt > 1 else ""
+        why = one_line(f": {self.error_type}: {self.error}") if self.error_type else ""
+        took = f"{self.duration_ns / 1e6:,.3g} ms" if self.duration_ns < 1e9 else ""
+        took = took or f"{self.duration_ns / 1e9:,.1f} s"
+        return f"<span {place_text(self.step, self.path)} {self.status}{tries} {took}{why}>"
+
+
+class Spans(list[SpanEnded]):
+    """The spans of one execution; a list whose ``repr`` stays one line."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        first = ", ".join(place_text(span.step, span.path) for span in self[:MOST_NAMED])
+        more = f", ... {len(self) - MOST_NAMED:,} more" if len(self) > MOST_NAMED else ""
+        bad = sum(span.status != Status.OK for span in self)
+        end = f"; {bad:,} not ok" if bad else ""
+        return f"<{len(self):,} spans{': ' if self else ''}{first}{more}{end}>"
 
 
 class StepIntent(msgspec.Struct, frozen=True, array_like=True, tag="intent", gc=False):
@@ -161,7 +221,7 @@ class WaitStarted(msgspec.Struct, frozen=True, array_like=True, tag="wait", gc=F
     """A step waits for an event.
 
     ``deadline`` is when its time, or that of a limit around it, is over; 0 when it may wait for
-    ever.
+    ever. Events count for it from the number ``since`` on, in the order in which things came.
     """
 
     execution_id: str
@@ -174,10 +234,19 @@ class WaitStarted(msgspec.Struct, frozen=True, array_like=True, tag="wait", gc=F
     at: int
     question: str = ""
     choices: tuple[str, ...] = ()
+    since: int = 0
+
+    def __repr__(self) -> str:
+        what = f"asks {self.question!r}" if self.question else f"for event {self.event!r}"
+        key = f", key {self.key!r}" if self.key else ""
+        return f"<wait {place_text(self.step, self.path)} {what}{key}>"
 
 
 class EventArrived(msgspec.Struct, frozen=True, array_like=True, tag="event", gc=False):
-    """A named event from outside; ``event_id`` makes repeated deliveries one."""
+    """A named event from outside; ``event_id`` makes repeated deliveries one.
+
+    ``arrival`` is its number in the order in which things came; 0 when not known.
+    """
 
     event_id: str
     event: str
@@ -185,6 +254,7 @@ class EventArrived(msgspec.Struct, frozen=True, array_like=True, tag="event", gc
     payload: Payload
     at: int
     source: str = ""
+    arrival: int = 0
 
 
 class ExecutionEnded(msgspec.Struct, frozen=True, array_like=True, tag="end", gc=False):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from pathlib import Path
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -85,11 +86,16 @@ def calendar_lookup(
     last = _moment(end, "end", zone) if end else first + timedelta(days=31)
     if last <= first:
         raise LibraryError(f"end {end!r} is not after start {start!r}")
-    found = [
-        (begin, event)
-        for begin, event in _occurrences(_components(path, context), last, zone)
-        if _overlaps(begin, event, (first, last), zone) and _mentions(event, text)
-    ]
+    try:
+        found = [
+            (begin, event)
+            for begin, event in _occurrences(_components(path, context), last, zone)
+            if _overlaps(begin, event, (first, last), zone) and _mentions(event, text)
+        ]
+    except (ValueError, TypeError, AttributeError) as error:
+        # icalendar keeps what it could not read and fails, in many ways, where it is used.
+        name = Path(path).name
+        raise LibraryError(f"{name!r} has an event that cannot be read: {error}") from error
     found.sort(key=lambda pair: (pair[0], pair[1].title))
     return [event for _, event in found[:_MOST_EVENTS]]
 
@@ -157,6 +163,9 @@ def _occurrences(
     for one in components:
         if str(one.get("status", "")).upper() == "CANCELLED" or not one.get("dtstart"):
             continue
+        if not isinstance(one.decoded("dtstart"), date):
+            title, written = str(one.get("summary", "")), str(one.get("dtstart"))
+            raise LibraryError(f"event {title!r} begins at {written!r}, which is no date")
         single = one.get("recurrence-id") is not None
         begins = [one.decoded("dtstart")] if single else _begins(one, last, zone)
         repeats = single or bool(one.get("rrule") or one.get("rdate"))
@@ -169,11 +178,14 @@ def _occurrences(
 def _begins(component: Any, last: datetime, zone: tzinfo) -> Iterator[Moment]:
     """Every beginning of a series before *last*, in wall-clock time, less the excepted ones."""
     start: Moment = component.decoded("dtstart")
-    dropped = {_aware(moment, zone) for moment in _listed(component, "exdate")}
+    excepted = _listed(component, "exdate")
+    dropped = {_aware(moment, zone) for moment in excepted}
+    days = {moment for moment in excepted if not isinstance(moment, datetime)}
     seen: set[datetime] = set()
     for begin in [*_ruled(component, start, last, zone), *_listed(component, "rdate")]:
         at = _aware(begin, zone)
-        if at not in dropped and at not in seen and at < last:
+        day = begin.date() if isinstance(begin, datetime) else begin
+        if at not in dropped and day not in days and at not in seen and at < last:
             seen.add(at)
             yield begin
 
@@ -181,10 +193,17 @@ def _begins(component: Any, last: datetime, zone: tzinfo) -> Iterator[Moment]:
 def _ruled(component: Any, start: Moment, last: datetime, zone: tzinfo) -> Iterator[Moment]:
     from dateutil.rrule import rrulestr
 
-    rule = component.get("rrule")
-    if rule is None:
+    written = component.get("rrule")
+    if written is None:
         yield start
         return
+    if isinstance(written, list):
+        for one in written:
+            alone = component.copy()
+            alone["rrule"] = one
+            yield from _ruled(alone, start, last, zone)
+        return
+    rule = written
     whole_day = not isinstance(start, datetime)
     own = None if whole_day else start.tzinfo  # type: ignore[union-attr]  # a datetime here
     # Repeats keep their wall-clock time across summer time, so they are counted without zone.
@@ -229,8 +248,9 @@ def _event(component: Any, begin: Moment, *, repeats: bool) -> Event:
     start: Moment = component.decoded("dtstart")
     all_day = not isinstance(start, datetime)
     end: Moment
-    if component.get("dtend"):
-        end = begin + (component.decoded("dtend") - start)
+    until = component.decoded("dtend") if component.get("dtend") else None
+    if until is not None and isinstance(until, datetime) != all_day:
+        end = begin + (until - start)
     elif component.get("duration"):
         end = begin + component.decoded("duration")
     else:

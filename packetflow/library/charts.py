@@ -10,11 +10,13 @@ from packetflow import capability
 from packetflow.errors import LibraryError
 from packetflow.library import plots
 from packetflow.library.figures import SCALE, Chart, dressed
+from packetflow.library.names import unique_names
 from packetflow.library.plots import MOST_BARS, Measure
 from packetflow.library.profiles import Kind, kind_of
 from packetflow.library.relations import correlations
 from packetflow.library.roles import guess_roles, measures
 from packetflow.library.samples import sample
+from packetflow.library.sentences import shortened
 from packetflow.library.tables import require_columns
 
 ChartKind: TypeAlias = Literal["auto", "line", "bar", "scatter", "histogram", "box", "heatmap"]
@@ -64,7 +66,8 @@ def chart(
     if color == x:
         color = None
     chosen = _kind(table, x, y) if kind == "auto" else kind
-    label = f"{y} ({unit})" if unit else (y or "rows")
+    upright = shortened(y or "rows", 60)
+    label = f"{upright} ({unit})" if unit else upright
     match chosen:
         case "line":
             made = plots.line(table, x, _needed(y, chosen), color, measure=measure)
@@ -80,7 +83,9 @@ def chart(
             return plots.heatmap(table, x, _needed(y, chosen), title)
     traces, words, note, axis = made
     upwards = {"title": {"text": label}}
-    return dressed(traces, title or words, note=note, x={"title": {"text": x}} | axis, y=upwards)
+    return dressed(
+        traces, title or words, note=note, x={"title": {"text": shortened(x, 60)}} | axis, y=upwards
+    )
 
 
 def _needed(y: str | None, kind: str) -> str:
@@ -172,10 +177,11 @@ def _together(table: pa.Table, time: str | None) -> Chart | None:
     names = [name for name in table.column_names if name in names]
     known = {(pair.one, pair.other): pair.value for pair in pairs}
     grid = [[1.0 if a == b else known.get((a, b), known.get((b, a))) for a in names] for b in names]
+    labels = unique_names([shortened(name, 24) for name in names])
     trace = {
         "type": "heatmap",
-        "x": names,
-        "y": names,
+        "x": labels,
+        "y": labels,
         "z": grid,
         "zmin": -1,
         "zmax": 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Literal, TypedDict
@@ -12,9 +12,11 @@ import pyarrow as pa
 
 from packetflow import capability
 from packetflow.errors import LibraryError
+from packetflow.library.mixed_dates import mixed_dates
+from packetflow.library.names import unique_names
 from packetflow.library.recognise import Recognised, recognised
 from packetflow.library.samples import sample
-from packetflow.library.sentences import count
+from packetflow.library.sentences import count, shortened
 from packetflow.library.sql import query, quoted
 
 MISSING_WORDS = frozenset(
@@ -25,7 +27,14 @@ MISSING_WORDS = frozenset(
 
 _COMPACT = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _DAY_WORDS = re.compile("date|datum|day", re.IGNORECASE)
-_YES_AND_NO = (("yes", "no"), ("true", "false"), ("ja", "nein"), ("oui", "non"), ("wahr", "falsch"))
+_CLOCK_WORDS = re.compile(r"timestamp|epoch|unix|utc|(^|[_.])(ts|time)$|_at$", re.IGNORECASE)
+_CLOCK = (946_684_800, 4_102_444_800)
+"""The beginnings of the years 2000 and 2100, in seconds since 1970."""
+
+_YES_AND_NO = (
+    *(("yes", "no"), ("true", "false"), ("y", "n")),
+    *(("ja", "nein"), ("oui", "non"), ("wahr", "falsch")),
+)
 """Pairs that a column may be written in, one pair a column."""
 
 
@@ -61,7 +70,11 @@ def clean_table(
         fix_types: Text columns whose values are all written alike as whole numbers, numbers,
             money, shares, numbers with one unit, dates, months, quarters, times or yes and no get
             that type. Words such as "n/a" are missing among them, and stay text elsewhere; numbers
-            with leading zeros, such as postal codes, stay text.
+            with leading zeros, such as postal codes, stay text, and so do whole numbers of more
+            than 18 digits. Dates may be written in several ways where every cell tells its date;
+            a few cells among many dates that are none are then emptied, and counted. Whole numbers
+            under a name such as "timestamp" may be seconds since 1970. Records inside cells become
+            columns of their own.
         drop_duplicates: Keep only the first of rows that are equal in every column.
         missing: "keep" them, "drop" rows that have any, or fill numbers with their column's
             "median" (other columns keep them).
@@ -75,7 +88,7 @@ def clean_table(
     if trim:
         table = _trim(table, changes)
     if fix_types:
-        table = _fix_types(table, changes)
+        table = _fix_types(_spread(table, changes), changes)
     if drop_duplicates:
         table = _drop_duplicates(table, changes)
     if missing == "drop":
@@ -106,8 +119,6 @@ def _mapped(column: pa.ChunkedArray, convert: Callable[[Any], Any], kind: pa.Dat
 
 
 def _trim(table: pa.Table, changes: list[str]) -> pa.Table:
-    from packetflow.library.table_files import unique_names
-
     names = unique_names([name.strip() for name in table.column_names])
     if names != table.column_names:
         changes.append("cut spaces around column names")
@@ -130,16 +141,32 @@ def _fix_types(table: pa.Table, changes: list[str]) -> pa.Table:
         seen = [value for value in column.unique().to_pylist() if value is not None]
         real = [value.strip() for value in seen if value.strip().lower() not in MISSING_WORDS]
         found = _yes_or_no(seen) or recognised(real)
+        mixed = None if found else mixed_dates(real)
+        if mixed:
+            found = Recognised(_in_ways(mixed.ways), pa.date32(), mixed.days.get)
         if found is None:
             continue
         word, kind, convert = found
         absent = column.null_count
         made = _mapped(column, partial(_read, convert), kind)
-        lost = made.null_count - absent
+        unread = _cells_among(column, mixed.unread) if mixed else 0
+        lost = made.null_count - absent - unread
         emptied = f", {count(lost, 'word')} for missing emptied" if lost else ""
+        if mixed and unread:
+            few = ", ".join(repr(shortened(text)) for text in mixed.unread[:3])
+            emptied += f", {count(unread, 'cell')} that could not be read emptied ({few})"
         changes.append(f"{name}: read as {word}{emptied}")
         table = table.set_column(index, name, made)
-    return _compact_dates(table, changes)
+    return _clock_seconds(_compact_dates(table, changes), changes)
+
+
+def _in_ways(ways: int) -> str:
+    return "dates" if ways == 1 else f"dates, written in {ways} ways"
+
+
+def _cells_among(column: pa.ChunkedArray, texts: Iterable[str]) -> int:
+    wanted = set(texts)
+    return sum(1 for text in column.to_pylist() if text is not None and text.strip() in wanted)
 
 
 def _compact_dates(table: pa.Table, changes: list[str]) -> pa.Table:
@@ -161,6 +188,37 @@ def _as_day(text: str) -> date | None:
         return datetime.strptime(text, "%Y%m%d").date()
     except ValueError:
         return None
+
+
+def _clock_seconds(table: pa.Table, changes: list[str]) -> pa.Table:
+    """Whole numbers that count the seconds (or thousandths) since 1970, by name and size."""
+    import pyarrow.compute as pc
+
+    for index, field in enumerate(table.schema):
+        if not pa.types.is_integer(field.type) or not _CLOCK_WORDS.search(field.name):
+            continue
+        ends = pc.min_max(table.column(index)).as_py()
+        for unit, scale, words in (("s", 1, "seconds"), ("ms", 1000, "thousandths of a second")):
+            if ends["min"] is None or not _CLOCK[0] * scale <= ends["min"] <= ends["max"]:
+                continue
+            if ends["max"] <= _CLOCK[1] * scale:
+                made = table.column(index).cast(pa.int64()).cast(pa.timestamp(unit))
+                changes.append(f"{field.name}: read as {words} since 1970 (UTC)")
+                table = table.set_column(index, field.name, made.cast(pa.timestamp("us")))
+                break
+    return table
+
+
+def _spread(table: pa.Table, changes: list[str]) -> pa.Table:
+    """Give the fields of records inside cells a column each."""
+    while any(pa.types.is_struct(field.type) for field in table.schema):
+        for field in table.schema:
+            if pa.types.is_struct(field.type):
+                names = [f"{field.name}.{inner.name}" for inner in field.type]
+                changes.append(f"{field.name}: spread over {shortened(', '.join(names), 100)}")
+        spread = table.flatten()
+        table = spread.rename_columns(unique_names(spread.column_names))
+    return table
 
 
 def _yes_or_no(seen: list[str]) -> Recognised | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packetflow.errors import LibraryError
+from packetflow.library.headers import lines_above
 
 WINDOWS = "cp1252"
 """What text tables are written in that are no UTF-8, mostly; its letters are those of Latin-1."""
@@ -34,6 +35,8 @@ class Dialect:
         thousands: Between groups of digits, or empty.
         header: The first line names the columns.
         encoding: As Python spells it.
+        names: The cells of the header, as they are written; empty when they were not found.
+        above: The lines above the header, remarks and titles; they are no part of the table.
     """
 
     separator: str
@@ -41,6 +44,8 @@ class Dialect:
     thousands: str
     header: bool
     encoding: str
+    names: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()
 
 
 def guess_dialect(path: Path, encoding: str = "") -> Dialect:
@@ -63,11 +68,17 @@ def guess_dialect(path: Path, encoding: str = "") -> Dialect:
     lines = text.splitlines()
     if not whole and len(lines) > 1:
         lines.pop()
-    separator = _separator(lines)
-    rows = list(csv.reader(lines[:2000], delimiter=separator))
+    if text.lstrip()[:14].lower().startswith(("<!doctype html", "<html")):
+        raise LibraryError(f"{path.name!r} is a web page, not a table; get the file itself")
+    separator = _separator([line for line in lines if not line.startswith("#")] or lines)
+    start = lines_above(lines, separator)
+    rows = list(csv.reader(lines[start : start + 2000], delimiter=separator))
     cells = [cell for row in rows[1:] for cell in row if cell]
     decimal, thousands = (".", "") if separator == "," else _marks(cells)
-    return Dialect(separator, decimal, thousands, _has_header(rows), used)
+    header = _has_header(rows)
+    first = next((row for row in rows if row), []) if header and (whole or len(lines) > 1) else []
+    above = tuple(line.strip().strip(separator) for line in lines[:start])
+    return Dialect(separator, decimal, thousands, header, used, tuple(first), above)
 
 
 def _read_sample(path: Path) -> tuple[bytes, bool]:
@@ -169,13 +180,16 @@ def find_fault(path: Path, dialect: Dialect) -> LibraryError | None:
     before = 0
     try:
         with opened(path, "rt", encoding=encoding, newline="") as file:
+            for _ in dialect.above:
+                before += bool(file.readline())
+            start = before
             rows = csv.reader(file, delimiter=dialect.separator, strict=True)
             width = 0
             for row in rows:
                 width = width or len(row)
                 if row and len(row) != width:
                     return _wrong_width(path, before + 1, len(row), width)
-                before = rows.line_num
+                before = start + rows.line_num
     except UnicodeDecodeError:
         return not_in_encoding(path.name, dialect.encoding, before + 1)
     except csv.Error as error:
@@ -191,7 +205,7 @@ def find_fault(path: Path, dialect: Dialect) -> LibraryError | None:
 def _wrong_width(path: Path, line: int, found: int, width: int) -> LibraryError:
     cells = "1 cell" if found == 1 else f"{found} cells"
     return LibraryError(
-        f"line {line} of {path.name!r} has {cells}, but the first line has {width}; mend that line "
+        f"line {line} of {path.name!r} has {cells}, but the header has {width}; mend that line "
         "(perhaps a cell with the separator in it needs quotes)",
         path=str(path),
         line=line,

@@ -74,7 +74,7 @@ def read_document(path: str, context: Context | None = None) -> Document:
     title, pages = read(content, place.name)
     text = "\n\n".join(page for page in pages if page).strip()
     if not text:
-        why = "its pages are pictures" if read is _pdf else "it is empty"
+        why = "its pages are pictures or blank" if read is _pdf else "it is empty"
         raise LibraryError(f"{place.name!r} has no text; {why}", path=path)
     title = title.strip() or place.stem.replace("_", " ").replace("-", " ").capitalize()
     return {"text": text, "title": title, "pages": len(pages), "page_texts": pages}
@@ -82,7 +82,7 @@ def read_document(path: str, context: Context | None = None) -> Document:
 
 def _pdf(content: bytes, name: str) -> tuple[str, list[str]]:
     from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
+    from pypdf.errors import DependencyError, PyPdfError
 
     try:
         reader = PdfReader(io.BytesIO(content))
@@ -90,6 +90,10 @@ def _pdf(content: bytes, name: str) -> tuple[str, list[str]]:
             raise LibraryError(f"{name!r} is locked by a password; save it without one")
         pages = [page.extract_text().strip() for page in reader.pages]
         title = str((reader.metadata.title if reader.metadata else None) or "")
+    except DependencyError as error:
+        raise LibraryError(
+            f"{name!r} is encrypted; install what reading it needs: pip install cryptography"
+        ) from error
     except (PyPdfError, ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise LibraryError(
             f"{name!r} is no PDF that can be read ({str(error)[:120]}); open and save it again"
@@ -118,7 +122,8 @@ def _markdown(content: bytes, name: str) -> tuple[str, list[str]]:
         named = re.search(r"^title:\s*[\"']?(.+?)[\"']?\s*$", front[1], re.MULTILINE)
         title = named[1] if named else ""
         text = text[front.end() :]
-    heading = re.search(r"^#{1,2}\s+(.+?)\s*#*$", text, re.MULTILINE)
+    prose = re.sub(r"^(```|~~~).*?(^\1|\Z)", "", text, flags=re.MULTILINE | re.DOTALL)
+    heading = re.search(r"^#{1,2}\s+(.+?)\s*#*$", prose, re.MULTILINE)
     return title or (heading[1] if heading else ""), [text.strip()]
 
 

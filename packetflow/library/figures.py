@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from packetflow.library.sentences import shortened
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -69,7 +71,7 @@ def dressed(
         x: Further settings of the horizontal axis.
         y: Further settings of the vertical axis.
     """
-    heading = title + (f"<br><sup>{note}</sup>" if note else "")
+    heading = shortened(title, 90) + (f"<br><sup>{note}</sup>" if note else "")
     axis = {
         "gridcolor": _GRID,
         "zerolinecolor": _GRID,

@@ -17,7 +17,7 @@ from packetflow.library.profiles import kind_of
 from packetflow.library.relations import correlations
 from packetflow.library.reports import shown
 from packetflow.library.roles import measures
-from packetflow.library.sentences import count
+from packetflow.library.sentences import count, shortened
 from packetflow.library.statistics import Outlier, Trend
 
 if TYPE_CHECKING:
@@ -141,7 +141,8 @@ def _change(before: float, after: float) -> str:
     """The change in percent, where that has a meaning."""
     if before <= 0 or after < 0 or after > 10 * before:
         return ""
-    return f" ({(after - before) / before:+.0%})"
+    change = f"{(after - before) / before:+.0%}"
+    return "" if change in {"+0%", "-0%"} else f" ({change})"
 
 
 def _directions(subject: Subject, trends: Sequence[Trend]) -> str:
@@ -273,7 +274,7 @@ def looked_at(subject: Subject) -> str:
         if name
     ]
     others = [name for name in measures(subject.table) if name != subject.value]
-    named = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
+    named = ", ".join(shortened(name) for name in others[:8]) + (", ..." if len(others) > 8 else "")
     more = f" Other numbers to look at with value=: {named}." if others else ""
     return f"Looks at: {', '.join(picked) or 'no column in particular'}.{more}"
 

@@ -13,7 +13,7 @@ from packetflow.library.stopwords import STOPWORDS
 _LETTERS = {
     "de": "äöüß",
     "fr": "éèêàçùœîôë",
-    "es": "ñ¿¡áéíóú",
+    "es": "ñáéíóú",
     "it": "àèìòù",
     "pt": "ãõçáéêóà",
     "sv": "åäö",
@@ -69,6 +69,8 @@ def language(text: str) -> Guess:
         return by_script
     found = [word.lower().replace("\u2019", "'") for word in words(text) if not word[0].isdigit()]
     scores = _scores(found)
+    if "es" in scores and re.search("[¿¡]", text):
+        scores["es"] += 1.0
     ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:2]
     if len(found) < _FEW_WORDS or not ranked or ranked[0][1] <= 0:
         return {"language": "und", "confidence": 0.0}

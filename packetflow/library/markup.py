@@ -50,7 +50,7 @@ def read_html(content: bytes | str, *, base: str = "", encoding: str | None = No
     for part in soup.find_all("br"):
         part.replace_with("\n")
     for part in soup.find_all(["td", "th"]):
-        part.append(" ")
+        part.insert_before(" ")
     for part in soup.find_all(_BLOCKS):
         part.insert_before("\n\n")
         part.insert_after("\n\n")

@@ -10,6 +10,7 @@ from packetflow.errors import LibraryError
 from packetflow.library.columns import numbers
 from packetflow.library.figures import PALETTE, Chart, dressed
 from packetflow.library.profiles import kind_of
+from packetflow.library.sentences import shortened
 from packetflow.library.sql import query, quoted
 
 Measure: TypeAlias = Literal["mean", "median", "sum", "min", "max"]
@@ -19,6 +20,8 @@ MOST_GROUPS = 8
 MOST_BARS = 25
 MOST_POINTS = 5_000
 _BINS = 40
+_MOST_MOMENTS = 400
+_UNITS = ("minute", "hour", "day", "week", "month", "quarter", "year")
 
 Drawn: TypeAlias = tuple[list[dict[str, Any]], str, str, dict[str, Any]]
 """Traces, a title, a note on what was left out, settings of the horizontal axis."""
@@ -51,8 +54,12 @@ def _cells(column: pa.ChunkedArray) -> list[Any]:
 
 def line(table: pa.Table, x: str, y: str, color: str | None, *, measure: Measure) -> Drawn:
     """A line over *x* for each colour; of many groups, those highest and lowest at the end."""
-    joined = _joined(table, [x] if color is None else [color, x], y, measure)
-    note = _measured(joined, measure, y)
+    keys = [x] if color is None else [color, x]
+    joined = _joined(table, keys, y, measure)
+    unit = _coarser(joined, x) if joined.num_rows > MOST_POINTS else None
+    if unit:
+        joined = _joined(_floored(table, x, unit), keys, y, measure)
+    note = _measured(joined, measure, y) + (f", each {unit}" if unit else "")
     words = f"{y} by {x}"
     if color is None:
         across, up = _cells(joined.column(x)), joined.column("packetflow_value").to_pylist()
@@ -74,6 +81,25 @@ def line(table: pa.Table, x: str, y: str, color: str | None, *, measure: Measure
         notes.append(f"the highest and lowest at the end: {len(shown)} of {len(ranked)}")
     traces = [_drawn(*series[name], name, at) for at, name in enumerate(shown)]
     return traces, f"{words} and {color}", "; ".join(notes), {}
+
+
+def _coarser(joined: pa.Table, x: str) -> str | None:
+    """The unit of time that leaves so few points that a line can be read; None if there is none."""
+    import pyarrow.compute as pc
+
+    if kind_of(joined.schema.field(x).type) != "time":
+        return None
+    for unit in _UNITS:
+        if pc.count_distinct(_floored(joined, x, unit).column(x)).as_py() <= _MOST_MOMENTS:
+            return unit
+    return None
+
+
+def _floored(table: pa.Table, x: str, unit: str) -> pa.Table:
+    import pyarrow.compute as pc
+
+    place = table.column_names.index(x)
+    return table.set_column(place, x, pc.floor_temporal(table.column(x), unit=unit))
 
 
 def _shown(ranked: list[str]) -> tuple[list[str], int]:
@@ -172,7 +198,13 @@ def histogram(table: pa.Table, x: str, title: str, unit: str) -> Chart:
     values = values[np.isfinite(values)]
     if not len(values):
         raise LibraryError(f"column {x!r} has no numbers to draw")
-    counts, edges = np.histogram(values, bins=min(_BINS, max(5, int(len(values) ** 0.5))))
+    bins = min(_BINS, max(5, int(len(values) ** 0.5)))
+    middle, span = float(values[0]), float(np.ptp(values))
+    if middle and span <= bins * float(np.spacing(np.abs(values).max())):
+        counts, half = np.array([len(values)]), max(0.5, abs(middle) / 10)
+        edges = np.array([middle - half, middle + half])  # too close to tell bins apart
+    else:
+        counts, edges = np.histogram(values, bins=bins)
     trace = {
         "type": "bar",
         "x": ((edges[1:] + edges[:-1]) / 2).tolist(),
@@ -181,7 +213,8 @@ def histogram(table: pa.Table, x: str, title: str, unit: str) -> Chart:
         "marker": {"color": PALETTE[0], "line": {"width": 0}},
         "name": x,
     }
-    label = f"{x} ({unit})" if unit else x
+    name = shortened(x, 60)
+    label = f"{name} ({unit})" if unit else name
     return dressed(
         [trace],
         title or f"How {x} is spread",

@@ -93,9 +93,12 @@ def profile_table(table: pa.Table, top: int = 5) -> TableProfile:
         raise LibraryError("the table has no columns")
     if top < 0:
         raise LibraryError(f"top is {top}; it must be 0 or more")
-    # Columns go by number, so that no name can clash; NaN and infinities are no measurements.
-    numbered = table.rename_columns([f"c{index}" for index in range(table.num_columns)])
-    with opened({"rows": numbered}) as ask:
+    # Columns go by number, so that no name can clash, and each is a table of its own: a query over
+    # a table of thousands of columns takes long to prepare. NaN and infinities measure nothing.
+    places = range(table.num_columns)
+    single = {f"c{i}": pa.table({"x": table.column(i)}) for i in places}
+    whole = table.rename_columns(list(single))
+    with opened({**single, "rows": whole}) as ask:
         columns = tuple(
             _profile(ask, field, index, top) for index, field in enumerate(table.schema)
         )
@@ -107,19 +110,19 @@ def profile_table(table: pa.Table, top: int = 5) -> TableProfile:
 
 def _profile(ask: Ask, field: pa.Field, index: int, top: int) -> ColumnProfile:
     kind = kind_of(field.type)
-    c = f"c{index}"
-    select = [f"count(*) - count({c}) AS missing", f"count(DISTINCT {c}) AS different"]
-    if kind != "other":
-        select += [f"min({c})::VARCHAR AS least", f"max({c})::VARCHAR AS greatest"]
+    select = ["count(*) - count(x) AS missing", "count(DISTINCT x) AS different"]
     if kind == "number":
-        x = f"{c}::DOUBLE"
-        finite = f"FILTER (isfinite({x}))"
+        finite = "FILTER (isfinite(x::DOUBLE))"
         select += [
-            f"avg({x}) {finite} AS mean",
-            f"stddev_samp({x}) {finite} AS deviation",
-            f"quantile_cont({x}, [0.25, 0.5, 0.75]) {finite} AS quartiles",
+            f"min(x) {finite}::VARCHAR AS least",
+            f"max(x) {finite}::VARCHAR AS greatest",
+            f"avg(x::DOUBLE) {finite} AS mean",
+            f"stddev_samp(x::DOUBLE) {finite} AS deviation",
+            f"quantile_cont(x::DOUBLE, [0.25, 0.5, 0.75]) {finite} AS quartiles",
         ]
-    facts = ask(f"SELECT {', '.join(select)} FROM rows").to_pylist()[0]
+    elif kind != "other":
+        select += ["min(x)::VARCHAR AS least", "max(x)::VARCHAR AS greatest"]
+    facts = ask(f"SELECT {', '.join(select)} FROM c{index}").to_pylist()[0]
     quartiles = facts.get("quartiles")
     return ColumnProfile(
         name=field.name,
@@ -132,7 +135,7 @@ def _profile(ask: Ask, field: pa.Field, index: int, top: int) -> ColumnProfile:
         mean=facts.get("mean"),
         deviation=facts.get("deviation"),
         quartiles=tuple(quartiles) if quartiles else None,
-        top=_top(ask, c, top),
+        top=_top(ask, f"c{index}", top),
     )
 
 
@@ -140,7 +143,7 @@ def _top(ask: Ask, column: str, top: int) -> tuple[tuple[str, int], ...]:
     if not top:
         return ()
     rows = ask(
-        f"SELECT {column}::VARCHAR AS value, count(*) AS n FROM rows WHERE {column} IS NOT NULL "
-        f"GROUP BY {column} ORDER BY n DESC, {column} LIMIT {int(top)}"
+        f"SELECT x::VARCHAR AS value, count(*) AS n FROM {column} WHERE x IS NOT NULL "
+        f"GROUP BY x ORDER BY n DESC, x LIMIT {int(top)}"
     )
     return tuple((row["value"], int(row["n"])) for row in rows.to_pylist())

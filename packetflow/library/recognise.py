@@ -28,11 +28,13 @@ _PARTS: Final = re.compile(
     rf"(?P<open>\()?(?P<sign>[-+]?)\s*(?P<before>{_MONEY})?\s*(?P<number>[-+]?\d.*?|[-+]?\.\d+)"
     rf"(?P<after>\s?(?:[$€£¥₹₽₩%‰]|°[CF]?|kr\.?)|\s[A-Za-zµ°/²³%]{{1,8}})?(?P<minus>-)?(?P<close>\))?"
 )
-_DAYS: Final = (
+DAYS: Final = (
     "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%m-%Y",
     "%m-%d-%Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y",
-    "%B %d, %Y", "%d-%b-%Y", "%d-%b-%y",
+    "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%d-%b-%Y", "%d-%b-%y",
 )  # fmt: skip
+"""The ways of writing a day that are known."""
+
 _MONTHS: Final = ("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%y")
 _HOURS: Final = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
 _QUARTER: Final = re.compile(r"(?P<y>\d{4})[ -]?Q(?P<q>[1-4])|Q(?P<r>[1-4])[ -/]?(?P<z>\d{4})")
@@ -63,8 +65,8 @@ def recognised(texts: list[str]) -> Recognised | None:
 def _numbers(texts: list[str]) -> Recognised | None:
     if all(_INTEGER.fullmatch(text) for text in texts):
         return Recognised("whole numbers", pa.int64(), int)
-    if any(re.fullmatch(r"0\d+", text) for text in texts):
-        return None
+    if any(re.fullmatch(r"0\d+|[-+]?\d{19,}", text) for text in texts):
+        return None  # as numbers they would lose digits
     if all(_has_digit(text) and _POINT.fullmatch(text) for text in texts):
         return Recognised("numbers", pa.float64(), lambda text: float(text.replace(",", "")))
     if all(_has_digit(text) and _COMMA.fullmatch(text) for text in texts):
@@ -130,9 +132,9 @@ def _dates(texts: list[str]) -> Recognised | None:
 
 
 def _forms() -> Iterator[str]:
-    yield from _DAYS
+    yield from DAYS
     yield from _MONTHS
-    for day, between, hour in product(_DAYS, (" ", "T", ", "), _HOURS):
+    for day, between, hour in product(DAYS, (" ", "T", ", "), _HOURS):
         yield f"{day}{between}{hour}"
 
 
@@ -206,4 +208,4 @@ def _is_number(text: str) -> bool:
 
 
 def _is_some_date(text: str) -> bool:
-    return any(_fits(text, form) for form in _DAYS)
+    return any(_fits(text, form) for form in DAYS)

@@ -12,7 +12,7 @@ from packetflow.library.findings import CHANCE, Subject, bare_moment, probabilit
 from packetflow.library.profiles import ColumnProfile, TableProfile, kind_of
 from packetflow.library.reports import Section
 from packetflow.library.roles import looks_like_id, measures, role_of
-from packetflow.library.sentences import count
+from packetflow.library.sentences import count, shortened
 from packetflow.library.statistics import Outlier, Trend
 
 MOST_GROUPS = 20
@@ -88,7 +88,7 @@ def column_section(table: pa.Table, profile: TableProfile) -> Section:
     telling = set(measures(table))
     rows = tuple(
         (
-            column.name,
+            shortened(column.name, 60),
             "yes or no" if column.kind == "truth" else role_of(table, column.name) or column.kind,
             column.missing,
             column.distinct,
@@ -137,14 +137,9 @@ def _frequent(column: ColumnProfile, rows: int) -> str:
         return ""
     here = rows - column.missing
     if column.distinct == here and here > 1:
-        few = ", ".join(_cut(value) for value, _ in column.top[:2])
+        few = ", ".join(shortened(value) for value, _ in column.top[:2])
         return f"all different, such as {few}"
-    return ", ".join(f"{_cut(value)} ({count:,})" for value, count in column.top[:3])
-
-
-def _cut(text: str, most: int = 30) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[: most - 1]}\u2026"
+    return ", ".join(f"{shortened(value)} ({count:,})" for value, count in column.top[:3])
 
 
 def doubts(table: pa.Table) -> Iterator[str]:
@@ -162,17 +157,38 @@ def doubts(table: pa.Table) -> Iterator[str]:
             yield f"Column '{field.name}' is empty."
         elif missing > 0.2:
             yield f"Column '{field.name}' misses {missing:.0%} of its values."
+        unreal = _not_finite(column)
+        if unreal:
+            said = f"{count(unreal, 'value')} of column '{field.name}' NaN or infinite"
+            yield f"Figures leave out {said}."
         if kind_of(field.type) != "text" or missing == 1:
             continue
         some = [text for text in column.slice(0, _SAMPLE).to_pylist() if text]
         found = None if looks_like_id(field.name) else nearly(some)
         if found:
             word, others = found
-            said = ", ".join(repr(_cut(text)) for text in dict.fromkeys(others))
+            said = ", ".join(repr(shortened(text)) for text in dict.fromkeys(others))
             why = f"others are not ({said})" if others else "not all in one way of writing"
             yield f"Column '{field.name}' is taken as text: most cells are {word}, but {why}."
     if not measures(table):
-        yield (
-            "No column holds numbers that measure something, so there are no trends and no "
-            "outliers; the report counts how often values occur."
-        )
+        yield _no_measure(table)
+
+
+def _not_finite(column: pa.ChunkedArray) -> int:
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(column.type):
+        return 0
+    return int(pc.sum(pc.invert(pc.is_finite(column))).as_py() or 0)
+
+
+def _no_measure(table: pa.Table) -> str:
+    roles = [(field.name, role_of(table, field.name)) for field in table.schema]
+    said = [f"'{shortened(name)}' looks like a {role}" for name, role in roles if role]
+    if said:
+        few = ", ".join(said[:3])
+        return f"No column clearly measures something ({few}): check what is looked at."
+    return (
+        "No column holds numbers that measure something, so there are no trends and no "
+        "outliers; the report counts how often values occur."
+    )

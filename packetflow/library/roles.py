@@ -94,10 +94,15 @@ def guess_roles(
 def looks_like_id(name: str) -> bool:
     """Tell whether a column's name says that its numbers only identify.
 
-    >>> looks_like_id("iso_num"), looks_like_id("width")
-    (True, False)
+    >>> looks_like_id("iso_num"), looks_like_id("VendorID"), looks_like_id("width")
+    (True, True, False)
     """
-    return bool(_ID_WORDS.search(name.replace("_", " ")))
+    return bool(_ID_WORDS.search(_spaced(name)))
+
+
+def _spaced(name: str) -> str:
+    """A column's name as words: ``vendor_id`` and ``VendorID`` alike."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").strip()
 
 
 def _say(role: str, found: str | None, given: str | None) -> str:
@@ -117,7 +122,7 @@ def _time(table: pa.Table, kinds: dict[str, Kind], taken: list[str]) -> str | No
 def _is_year(table: pa.Table, name: str, kind: Kind) -> bool:
     import pyarrow.compute as pc
 
-    if kind != "number" or not _TIME_WORDS.search(name):
+    if kind != "number" or not _TIME_WORDS.search(_spaced(name)):
         return False
     ends = pc.min_max(table.column(name)).as_py()
     return (
@@ -173,7 +178,7 @@ def role_of(table: pa.Table, name: str) -> str:
     kind = table.schema.field(name).type
     if kind_of(kind) != "number":
         return ""
-    words = name.replace("_", " ").strip()
+    words = _spaced(name)
     if looks_like_id(name):
         return "identifier"
     if _PLACE_WORDS.search(words):

@@ -47,3 +47,13 @@ def count(number: int, word: str) -> str:
     ('1 row', '2,000 rows')
     """
     return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def shortened(text: str, most: int = 30) -> str:
+    """A text on one line, cut where it is long.
+
+    >>> shortened("two  lines"), shortened("x" * 50, 4)
+    ('two lines', 'xxx…')
+    """
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -132,8 +132,11 @@ def _line(name: str, x: Numbers, y: Numbers) -> Trend | None:
         p = 1.0 if flat else two_sided_p(slope / error if error else float("inf"), freedom)
         reach = quantile(_SURE, freedom) * error
         low, high = slope - reach, slope + reach
-    start = float(y.mean() + slope * (x.min() - x.mean()))
-    end = float(y.mean() + slope * (x.max() - x.mean()))
+    dust = 1e-9 * float(np.abs(y).max())
+    start, end = (
+        0.0 if abs(height) <= dust else height
+        for height in (float(y.mean() + slope * (at - x.mean())) for at in (x.min(), x.max()))
+    )
     fit = 1.0 if not left else 1 - left / total
     return Trend(name, count, slope, start, end, low, high, p, fit, _words(slope, p, start, end))
 
@@ -143,7 +146,9 @@ def _words(slope: float, p: float | None, start: float, end: float) -> str:
         return "too few points to tell"
     if p > _SURE:
         return "no clear trend"
-    change = f" ({(end - start) / abs(start):+.0%})" if start else ""
+    # From next to nothing, a change in percent says nothing.
+    telling = 0 < abs(end - start) <= 10 * abs(start)
+    change = f" ({(end - start) / abs(start):+.0%})" if telling else ""
     return f"{'rising' if slope > 0 else 'falling'}{change}"
 
 

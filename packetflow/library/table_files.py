@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import re
 import shutil
 import tempfile
@@ -24,6 +25,9 @@ from packetflow.library.dialects import (
     guess_dialect,
     not_in_encoding,
 )
+from packetflow.library.excel_files import read_excel, titles_left_out
+from packetflow.library.names import renamed, unique_names
+from packetflow.library.notes import noted, notes_of
 from packetflow.library.paths import existing_file, writable, write_whole
 from packetflow.library.sql import first_lines, plain_numbers
 
@@ -40,9 +44,10 @@ _KINDS = {
     ".xlsx": "excel",
     ".xlsm": "excel",
 }
-NOTE = b"packetflow.note"
-"""The key of a table's schema metadata under which stands how it was read, if that is a guess."""
-
+_LONG = re.compile(r"[-+]?\d{19,}")
+_GUESSED = (
+    "The file was read as Windows-1252, since it is no UTF-8; give encoding= if letters look wrong."
+)
 _KNOWN = "CSV, TSV, Parquet, JSON, JSONL or Excel (.xlsx)"
 
 
@@ -106,15 +111,30 @@ def _read(place: Path, sheet: str | None, encoding: str) -> pa.Table:
     readers: dict[str, Callable[[], pa.Table]] = {
         "csv": lambda: _read_csv(place, encoding),
         "parquet": lambda: _duck(place, "read_parquet(?)"),
-        "json": lambda: _duck(place, "read_json(?, sample_size=-1)"),
+        "json": lambda: _rows_inside(_duck(place, "read_json(?, sample_size=-1)")),
         "jsonl": lambda: _duck(place, "read_json(?, format='newline_delimited', sample_size=-1)"),
-        "excel": lambda: _read_excel(place, sheet),
+        "excel": lambda: read_excel(place, sheet),
     }
     table = readers[kind]()
     if table.num_columns == 0 or table.num_rows == 0:
         raise LibraryError(f"{place.name!r} has no rows; it needs at least one below its header")
-    notes = table.schema.metadata
-    return plain_numbers(table).replace_schema_metadata(notes if kind == "csv" else None)
+    return noted(plain_numbers(table), notes_of(table))
+
+
+def _rows_inside(table: pa.Table) -> pa.Table:
+    """The one list of records inside a single object, as services answer; else the table."""
+    lists = [f.name for f in table.schema if pa.types.is_list(f.type)]
+    inside = [
+        name for name in lists if pa.types.is_struct(table.schema.field(name).type.value_type)
+    ]
+    if table.num_rows != 1 or len(inside) != 1:
+        return table
+    records = table.column(inside[0]).combine_chunks().flatten()
+    others = [name for name in table.column_names if name != inside[0]]
+    beside = f"; left out beside it: {', '.join(others[:8])}" if others else ""
+    return noted(
+        pa.Table.from_struct_array(records), [f"The rows are those of '{inside[0]}'{beside}."]
+    )
 
 
 def _kind_by_content(place: Path) -> str:
@@ -131,17 +151,15 @@ def _kind_by_content(place: Path) -> str:
 
 def _read_csv(place: Path, encoding: str) -> pa.Table:
     dialect = guess_dialect(place, encoding)
-    if dialect.encoding != "utf-8":
-        return _noted(_read_transcoded(place, dialect), dialect, encoding)
-    return _read_utf8(place, dialect)
-
-
-def _noted(table: pa.Table, dialect: Dialect, encoding: str) -> pa.Table:
-    """The table with a note when its encoding is a guess."""
-    if encoding or dialect.encoding != WINDOWS:
-        return table
-    text = "read as Windows-1252, since it is no UTF-8; give encoding= if letters look wrong"
-    return table.replace_schema_metadata({NOTE: text})
+    table = (_read_utf8 if dialect.encoding == "utf-8" else _read_transcoded)(place, dialect)
+    written = list(dialect.names)
+    is_guess = not encoding and dialect.encoding == WINDOWS
+    guessed = _GUESSED if is_guess else ""
+    left_out = titles_left_out(dialect.above)
+    if len(written) != table.num_columns:
+        return noted(table, [guessed, left_out])
+    names = unique_names(written)
+    return noted(table.rename_columns(names), [guessed, left_out, renamed(written, names)])
 
 
 def _read_transcoded(place: Path, dialect: Dialect) -> pa.Table:
@@ -178,7 +196,7 @@ def _read_utf8(place: Path, dialect: Dialect) -> pa.Table:
         "escape": '"',
         "sample_size": -1,
         # Else DuckDB takes a long row for the header and silently skips what is above it.
-        "skip": 0,
+        "skip": len(dialect.above),
         "comment": "",
         "null_padding": False,
         "ignore_errors": False,
@@ -188,6 +206,10 @@ def _read_utf8(place: Path, dialect: Dialect) -> pa.Table:
     asked = ", ".join(f"{name}=?" for name in options)
     try:
         table = _duck(place, f"read_csv(?, {asked})", *options.values())
+        table = _whole_digits(
+            table,
+            lambda types: _duck(place, f"read_csv(?, {asked}, types={types})", *options.values()),
+        )
     except LibraryError as error:
         fault = find_fault(place, dialect)
         if fault is None:
@@ -196,6 +218,35 @@ def _read_utf8(place: Path, dialect: Dialect) -> pa.Table:
     if not dialect.header:
         return table.rename_columns([f"column_{n}" for n in range(1, table.num_columns + 1)])
     return table
+
+
+def _whole_digits(table: pa.Table, read_as: Callable[[str], pa.Table]) -> pa.Table:
+    """Keep whole numbers of more digits than a number holds as texts: they mostly identify."""
+    large = [
+        field.name for place, field in enumerate(table.schema) if _is_large(table.column(place))
+    ]
+    if not large:
+        return table
+    texts = read_as("{" + ", ".join(f"{_sql_text(name)}: 'VARCHAR'" for name in large) + "}")
+    for name in large:
+        column = texts.column(name)
+        if any(_LONG.fullmatch(text) for text in column.to_pylist() if text):
+            table = table.set_column(table.column_names.index(name), name, column)
+    return table
+
+
+def _is_large(column: pa.ChunkedArray) -> bool:
+    import pyarrow.compute as pc
+
+    whole = pa.types.is_decimal(column.type) and column.type.scale == 0
+    if not whole and not pa.types.is_floating(column.type):
+        return False
+    least = pc.min(pc.abs(column)).as_py()
+    return least is not None and math.isfinite(least) and least >= 1e17
+
+
+def _sql_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _duck(place: Path, source: str, *values: Any) -> pa.Table:
@@ -218,69 +269,6 @@ def _explained(place: Path, text: str, error: Exception) -> LibraryError:
         f"{place.name!r} cannot be read; is it really {_KNOWN}? ({first_lines(error)[:200]})",
         path=str(place),
     )
-
-
-def _read_excel(place: Path, sheet: str | None) -> pa.Table:
-    import zipfile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(place, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
-        raise LibraryError(
-            f"{place.name!r} is no Excel file (.xlsx) or is damaged; open and save it again"
-        ) from error
-    try:
-        if sheet is not None and sheet not in book.sheetnames:
-            raise LibraryError(
-                f"{place.name!r} has no sheet {sheet!r}; it has {', '.join(book.sheetnames)}"
-            )
-        page = book[sheet] if sheet else book.worksheets[0]
-        rows = [list(row) for row in page.iter_rows(values_only=True) if _has_cells(row)]
-    finally:
-        book.close()
-    if len(rows) < 2:
-        raise LibraryError(f"sheet {page.title!r} of {place.name!r} has no rows below a header")
-    names = unique_names([str(cell) if cell is not None else "" for cell in rows[0]])
-    columns = zip(*(row + [None] * (len(names) - len(row)) for row in rows[1:]), strict=False)
-    return pa.table(
-        {name: _excel_column(list(cells)) for name, cells in zip(names, columns, strict=False)}
-    )
-
-
-def _has_cells(row: tuple[Any, ...]) -> bool:
-    return any(cell is not None for cell in row)
-
-
-def _excel_column(cells: list[Any]) -> pa.Array:
-    import datetime
-
-    moments = [cell for cell in cells if isinstance(cell, datetime.datetime)]
-    if moments and all(moment.time() == datetime.time() for moment in moments):
-        cells = [c.date() if isinstance(c, datetime.datetime) else c for c in cells]
-    try:
-        return pa.array(cells)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if cell is None else str(cell) for cell in cells])
-
-
-def unique_names(names: list[str]) -> list[str]:
-    """Give every column a name of its own.
-
-    >>> unique_names(["a", "", "a"])
-    ['a', 'column_2', 'a_2']
-    """
-    made: list[str] = []
-    for number, name in enumerate(names, 1):
-        wanted = name.strip() or f"column_{number}"
-        chosen, count = wanted, 1
-        while chosen in made:
-            count += 1
-            chosen = f"{wanted}_{count}"
-        made.append(chosen)
-    return made
 
 
 @capability(

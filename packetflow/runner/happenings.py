@@ -11,6 +11,7 @@ from msgspec.msgpack import Ext
 
 from packetflow.capabilities.contract import Port
 from packetflow.engine.events import (
+    Answered,
     Ended,
     Event,
     Logged,
@@ -24,7 +25,7 @@ from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.values import pack, pack_all
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import FailureCard, Happening, Outcome
-from packetflow.kernel.records import Payload, SpanEnded, Status, ValueTag
+from packetflow.kernel.records import TOOK, Payload, SpanEnded, Status, ValueTag
 from packetflow.runner.refusals import facts_of
 
 EVENT_VALUE_LIMIT: Final = 16 << 10
@@ -68,6 +69,8 @@ def happening_of(event: Event, secrets: frozenset[str] = frozenset()) -> Happeni
                 "choices": list(wait.choices),
             }
             return Happening(wait.execution_id, "waits", wait.step, list(wait.path), wait.at, body)
+        case Answered(execution_id, step, path, at):
+            return Happening(execution_id, "answered", step, list(path), at)
         case Ended(execution):
             return outcome_of(execution)
 
@@ -116,7 +119,8 @@ def _span_body(span: SpanEnded, secrets: frozenset[str]) -> Payload:
         name: Ext(int(ValueTag.SECRET), b"") if name in secrets else _small(_packed(value))
         for name, value in span.outputs.items()
     }
-    return {
+    taken_over = {TOOK: span.took_ns} if span.kind == "reused" else {}
+    return taken_over | {
         "span_id": span.span_id,
         "parent_span": span.parent_span,
         "kind": span.kind,

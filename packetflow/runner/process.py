@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn, TextIO, cast
@@ -18,6 +19,7 @@ from typing import Final, NoReturn, TextIO, cast
 import msgspec
 
 from packetflow.engine.printed import Printed
+from packetflow.engine.stalls import Stalls
 from packetflow.errors import NoRunner, PacketFlowError, WorkspaceError
 from packetflow.kernel.ids import new_id
 from packetflow.runner.card import (
@@ -137,6 +139,7 @@ def _limit_memory(settings: RunnerSettings) -> None:
 def _serve(task: Task, settings: RunnerSettings, presence: Presence, lock: int) -> int:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    Stalls(loop, threading.current_thread())  # for as long as this process lives
     life = Life(task, settings, presence, lock)
     return loop.run_until_complete(life.live())
 

@@ -15,12 +15,13 @@ from typing import Any, Final
 
 from packetflow.composition.steps import Pipeline, Trigger
 from packetflow.errors import PacketFlowError
+from packetflow.kernel.order import Moment
 from packetflow.kernel.records import EventArrived
 from packetflow.runner.files import Files
 from packetflow.runner.remembered import Remembered
 from packetflow.runner.schedules import Schedules
 from packetflow.runner.starts import Starts, cause_of
-from packetflow.workspace.inbox import event_of
+from packetflow.workspace.inbox import COLUMNS, OLDEST_FIRST, event_of
 from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -30,9 +31,9 @@ SWEEP_SECONDS: Final = 30.0
 MARGIN_NS: Final = 60_000_000_000
 """How much older than the last look an event may be that is brought in only now."""
 
-_SENT: Final = """
-SELECT event_id, event, key, payload::VARCHAR AS payload, epoch_ns(arrived_at) AS at, source, raw
-FROM events WHERE epoch_ns(arrived_at) >= $since ORDER BY arrived_at
+_SENT: Final = f"""
+SELECT {COLUMNS} FROM events e
+WHERE came_since(e.arrival, e.arrived_at, $number, make_timestamp($at)) ORDER BY {OLDEST_FIRST}
 """
 
 
@@ -46,7 +47,7 @@ class Triggers:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._tasks: list[asyncio.Task[None]] = []
-        self._began_ns = workspace.engine.clock.wall_ns()
+        self._began = self._now()
         state = workspace.folder.state
         self._heard = Remembered(state / "triggered" / "heard.json")
         self._starts = Starts(workspace)
@@ -99,15 +100,26 @@ class Triggers:
 
     async def _serve_sent(self) -> None:
         """Start what events of the time since the last look trigger."""
-        now = self._workspace.engine.clock.wall_ns()
-        last = self._heard.read().get("until_ns")
-        since = self._began_ns if last is None else int(last) - MARGIN_NS
+        now, since = self._now(), self._since()
         if any(True for _ in self._of_kind("event")):
             sql = self._workspace.store.sql
-            table = await asyncio.to_thread(sql, _SENT, {"since": since})
+            params = {"number": since.number, "at": since.at // 1000}
+            table = await asyncio.to_thread(sql, _SENT, params)
             for row in table.to_pylist():
                 self.arrived(event_of(row))
-        self._heard.change(lambda facts: facts.update(until_ns=now))
+        self._heard.change(lambda facts: facts.update(until_ns=now.at, until_number=now.number))
+
+    def _now(self) -> Moment:
+        engine = self._workspace.engine
+        return Moment(engine.order(), engine.clock.wall_ns())
+
+    def _since(self) -> Moment:
+        """From when on events may not have been heard."""
+        heard = self._heard.read()
+        if "until_ns" not in heard:
+            return self._began
+        number = max(0, int(heard.get("until_number", 0)) - MARGIN_NS // 1000)
+        return Moment(number, int(heard["until_ns"]) - MARGIN_NS)
 
     async def _kept_up(self, watch: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin to watch again after a failure, such as a store that changes its owner."""

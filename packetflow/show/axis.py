@@ -17,6 +17,9 @@ Stretch: TypeAlias = tuple[float, float]
 FOLDED = 58.0
 """How wide a folded stretch is, in pixels."""
 
+LEAST_FOLDED = 0.1
+"""A shorter stretch, in seconds, is not folded: nobody waited there."""
+
 _IDLE_SHARE = 0.2
 _STEPS = (1, 2, 5)
 
@@ -82,7 +85,7 @@ def axis(working: Iterable[Stretch], whole: Stretch, left: float, right: float) 
     end = max(end, start + 1e-6)
     busy = merged(working)
     idle = _between(busy, start, end) if busy else []
-    least = max((end - start) * _IDLE_SHARE, 2 * sum(b - a for a, b in busy))
+    least = max(LEAST_FOLDED, (end - start) * _IDLE_SHARE, 2 * sum(b - a for a, b in busy))
     folds = [one for one in idle if one[1] - one[0] > least]
     open_seconds = (end - start) - sum(b - a for a, b in folds)
     scale = (right - left - FOLDED * len(folds)) / (open_seconds or 1e-6)
@@ -112,6 +115,20 @@ def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
         else:
             found.append((start, end))
     return found
+
+
+def without(stretch: Stretch, others: Iterable[Stretch]) -> list[Stretch]:
+    """What is left of a stretch when others are cut out of it.
+
+    >>> without((0, 10), [(8, 12), (2, 3)]), without((5, 5), []), without((2, 3), [(0, 9)])
+    ([(0, 2), (3, 8)], [(5, 5)], [])
+    """
+    start, end = stretch
+    cuts = [(a, b) for a, b in merged(others) if a < end and b > start]
+    if not cuts:
+        return [stretch]
+    edges = [start, *(edge for cut in cuts for edge in cut), end]
+    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
 
 
 def _between(busy: Sequence[Stretch], start: float, end: float) -> list[Stretch]:

@@ -18,6 +18,9 @@ from packetflow.show.theme import FONT, Theme, palette, status_colour
 MOST_DRAWN = 400
 """Larger drawings are not put into a page by themselves."""
 
+_HERE = ".pf-page" * 4
+"""Said four times, so that our rules outweigh those of a notebook for tables, lists and code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Html:
@@ -59,30 +62,33 @@ def page(*parts: str, theme: Theme = "auto") -> str:
 
 
 def _style() -> str:
-    return (
-        f"{palette()}"
-        f".pf-page{{font:13px/1.5 {FONT};color:var(--pf-ink);background:var(--pf-page);"
-        "border-radius:12px;padding:14px 16px;text-align:left}"
-        ".pf-page h3{font-size:15px;margin:0;font-weight:650;color:inherit}"
-        ".pf-page h4{font-size:12px;margin:14px 0 4px;font-weight:600;color:var(--pf-soft)}"
-        ".pf-page p{margin:2px 0 8px;color:var(--pf-soft)}"
-        ".pf-page .pf-scroll{overflow-x:auto;margin:2px -6px}"
-        ".pf-page .pf-row{display:flex;flex-wrap:wrap;gap:0 48px}"
-        ".pf-page table{border-collapse:collapse;margin:0;font-size:12.5px;background:none;"
-        "color:inherit}"
-        ".pf-page th,.pf-page td{padding:4px 14px 4px 0;text-align:left;vertical-align:top;"
+    rules = {
+        "": f"font:13px/1.5 {FONT};color:var(--pf-ink);background:var(--pf-page);"
+        "border-radius:12px;padding:14px 16px;text-align:left",
+        " h3": "font-size:15px;margin:0;font-weight:650;color:inherit",
+        " h4": "font-size:12px;margin:14px 0 4px;font-weight:600;color:var(--pf-soft)",
+        " p": "margin:2px 0 8px;color:var(--pf-soft)",
+        " .pf-scroll": "overflow-x:auto;margin:2px -6px",
+        " .pf-row": "display:flex;flex-wrap:wrap;gap:0 48px",
+        " table": "border-collapse:collapse;margin:0;font-size:12.5px;background:none;"
+        "color:inherit;border:0;table-layout:auto",
+        " tr:nth-child(n)": "background:none;text-align:left",
+        " :is(th,td):nth-child(n)": "padding:4px 14px 4px 0;text-align:left;vertical-align:top;"
         "border:0;border-bottom:1px solid var(--pf-line);background:none;color:inherit;"
-        "max-width:36em;overflow-wrap:anywhere;white-space:normal}"
-        ".pf-page th{font-weight:600;color:var(--pf-soft);font-size:11.5px}"
-        ".pf-page code{font:12px ui-monospace,Menlo,Consolas,monospace;background:none;"
-        "color:inherit;padding:0}"
-        ".pf-page .pf-badge{display:inline-block;font-size:11px;padding:0 8px;margin:0 5px 3px 0;"
-        "border-radius:9px;border:1px solid var(--pf-line);color:var(--pf-soft)}"
-        ".pf-page ul{list-style:none;margin:8px 0 0;padding:0}"
-        ".pf-page li{margin:3px 0;padding:5px 10px;border-left:3px solid var(--pf-amber);"
-        "background:var(--pf-card);border-radius:0 6px 6px 0}"
-        ".pf-page li.pf-red{border-color:var(--pf-red)}"
-    )
+        "max-width:36em;overflow-wrap:anywhere;white-space:normal",
+        " th:nth-child(n)": "font-weight:600;color:var(--pf-soft);font-size:11.5px",
+        " code": "font:12px ui-monospace,Menlo,Consolas,monospace;background:none;"
+        "color:inherit;padding:0",
+        " .pf-badge": "display:inline-block;font-size:11px;padding:0 8px;margin:0 5px 3px 0;"
+        "border-radius:9px;border:1px solid var(--pf-line);color:var(--pf-soft)",
+        " ul": "list-style:none;margin:8px 0 0;padding:0",
+        " li": "margin:3px 0;padding:5px 10px;border-left:3px solid var(--pf-amber);"
+        "background:var(--pf-card);border-radius:0 6px 6px 0",
+        " li.pf-red": "border-color:var(--pf-red)",
+        " pre": "font:12px/1.5 ui-monospace,Menlo,Consolas,monospace;background:none;"
+        "color:inherit;margin:4px 0 0;padding:0;border:0;white-space:pre-wrap",
+    }
+    return palette() + "".join(f"{_HERE}{where}{{{what}}}" for where, what in rules.items())
 
 
 def heading(title: str, below: str = "", badges: Iterable[str] = ()) -> str:

@@ -2,8 +2,10 @@
 
 Rows nest as the spans do. Tries of one call share a row. A step that ran for many items becomes
 one row that shows how many ran at each moment, with a red mark for each failure, so that ten
-thousand spans stay one readable picture. Waiting is drawn hollow, and long stretches in which
-nothing was done are folded (see `packetflow.show.axis`).
+thousand spans stay one readable picture. Waiting is drawn hollow, also that of a step which worked
+before and after it, and long stretches in which nothing was done are folded (see
+`packetflow.show.axis`). What was taken over from an earlier execution is a mark with its duration
+then.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from packetflow.show.axis import Axis, axis, merged
+from packetflow.show.axis import Axis, Stretch, axis, merged, without
 from packetflow.show.text import cut, safe, width
 from packetflow.show.theme import FONT, STATUS_COLOURS, Theme, palette, status_colour
 
@@ -42,6 +44,9 @@ class Bar:
         path: Item and pass indexes, from the outside in.
         detail: Said when pointing at it, such as an error.
         waits: Whether it only waited, for an event or a person.
+        waited: From when until when it waited for an answer, in seconds on the same clock; this may
+            lie before its start, when it went on in another process.
+        took: For one that was taken over from an earlier execution, how long it took there.
     """
 
     id: int | str
@@ -54,11 +59,23 @@ class Bar:
     path: tuple[int, ...] = ()
     detail: str = ""
     waits: bool = False
+    waited: tuple[Stretch, ...] = ()
+    took: float | None = None
+
+    @property
+    def began(self) -> float:
+        """When it started, or began to wait if that was before."""
+        return min([self.started, *(start for start, _ in self.waited)])
 
     @property
     def ended(self) -> float:
         """When it ended."""
         return self.started + self.seconds
+
+    @property
+    def worked(self) -> list[Stretch]:
+        """From when until when it did something."""
+        return [] if self.waits else without((self.started, self.ended), self.waited)
 
 
 @dataclass(slots=True)
@@ -82,9 +99,7 @@ def seconds_worked(bars: Iterable[Bar]) -> float:
 def _working(bars: Sequence[Bar]) -> list[tuple[float, float]]:
     """When something was done: spans that hold others, and waits, count for nothing."""
     holders = {bar.parent for bar in bars}
-    return merged(
-        (bar.started, bar.ended) for bar in bars if not bar.waits and bar.id not in holders
-    )
+    return merged(piece for bar in bars if bar.id not in holders for piece in bar.worked)
 
 
 def timeline(
@@ -104,16 +119,17 @@ def timeline(
     >>> "fetch" in timeline([Bar(1, "fetch", 0.0, 0.5)])
     True
     """
-    known = sorted(bars, key=lambda bar: (bar.started, bar.ended, str(bar.id)))
+    known = sorted(bars, key=lambda bar: (bar.began, bar.ended, len(str(bar.id)), str(bar.id)))
     rows = _rows(known, FEW)
     if len(rows) > MOST_ROWS:
         rows = _rows(known, 1)
     hidden = len(rows) - MOST_ROWS
     rows = rows[:MOST_ROWS]
     wide = max(480.0, wide)
-    start = min((bar.started for bar in known), default=0.0)
+    start = min((bar.began for bar in known), default=0.0)
     ended = max((bar.ended for bar in known), default=1.0)
-    scale = axis(_working(known), (start, ended), NAMES, wide - RIGHT)
+    right = max([RIGHT, *(width(_facts(row), 10.5) + 24 for row in rows)])
+    scale = axis(_working(known), (start, ended), NAMES, wide - right)
     tall = TOP + ROW * (len(rows) + (hidden > 0)) + 12
     said = f"{title}: {len(known)} spans in {seconds_text(ended - start)}"
     parts = [
@@ -150,6 +166,7 @@ def _style() -> str:
         "stroke-dasharray:4 3}"
         ".pf .t-fold{fill:var(--pf-line);fill-opacity:.45}"
         ".pf .t-mark{fill:var(--pf-red)}"
+        ".pf .t-taken{fill:var(--pf-page);stroke:var(--a);stroke-width:1.5}"
     )
 
 
@@ -209,27 +226,59 @@ def _drawn(row: _Row, y: float, scale: Axis, wide: float) -> str:
         name = f"\u2026/{name.rsplit('/', 1)[1]}"
     text = cut(name, room, 12) + count
     label = f'<text class="t-n" x="{indent:.0f}" y="{y + 15:.1f}">{safe(text)}</text>'
+    facts = _facts(row)
     body = (
         _profile(row, y, scale)
         if row.many
         else "".join(_bar(bar, row, y, scale) for bar in row.bars)
     )
-    return f"<g>{label}{body}{_facts(row, y, scale, wide)}</g>"
+    x = min(max(scale.x(bar.ended) + (12 if bar.took is not None else 6) for bar in row.bars),
+            wide - width(facts, 10.5) - 10)  # fmt: skip
+    told = f'<text class="t-s" x="{x:.1f}" y="{y + 15:.1f}">{safe(facts)}</text>'
+    return f"<g>{label}{body}{told}</g>"
 
 
 def _bar(bar: Bar, row: _Row, y: float, scale: Axis) -> str:
-    left = scale.x(bar.started)
-    long = max(2.0, scale.x(bar.ended) - left)
-    kind, top, tall = ("t-hold", y + 6, 10) if row.holds else ("t-bar", y + 4, 14)
-    kind = "t-wait" if bar.waits else kind
-    word = "waited for" if bar.waits else bar.status
-    said = [f"{bar.name}: {word} {seconds_text(bar.seconds)}", bar.detail]
+    said = [f"{bar.name}: {_in_words(bar)}", bar.detail]
     if bar.attempt > 1 or len(row.bars) > 1:
         said.insert(1, f"try {bar.attempt}")
     told = "\n".join(text for text in said if text)
+    if bar.took is not None:
+        x = scale.x(bar.started)
+        drawn = f'<circle class="t-taken" cx="{x + 4:.1f}" cy="{y + 11:.1f}" r="4"/>'
+    elif bar.waits:
+        drawn = _stretch("t-wait", (bar.started, bar.ended), y, scale)
+    else:
+        kind = "t-hold" if row.holds else "t-bar"
+        drawn = "".join(_stretch("t-wait", piece, y, scale) for piece in bar.waited)
+        drawn += "".join(_stretch(kind, piece, y, scale) for piece in bar.worked)
+    return f'<g class="{status_colour(bar.status)}"><title>{safe(told)}</title>{drawn}</g>'
+
+
+def _in_words(bar: Bar) -> str:
+    if bar.took is not None:
+        return f"taken over from an earlier run, where it took {seconds_text(bar.took)}"
+    word = "waited for" if bar.waits else bar.status
+    return f"{word} {_lengths([bar])}"
+
+
+def _lengths(bars: Sequence[Bar]) -> str:
+    """How long bars of one row worked, and how long they waited in between, if they did."""
+    waited = sum(end - start for start, end in merged(one for bar in bars for one in bar.waited))
+    if not waited:
+        begin = min(bar.started for bar in bars)
+        return seconds_text(max(bar.ended for bar in bars) - begin)
+    worked = sum(end - start for bar in bars for start, end in bar.worked)
+    return f"{seconds_text(worked)}, waited {seconds_text(waited)}"
+
+
+def _stretch(kind: str, stretch: Stretch, y: float, scale: Axis) -> str:
+    left = scale.x(stretch[0])
+    long = max(2.0, scale.x(stretch[1]) - left)
+    top, tall = (y + 6, 10) if kind == "t-hold" else (y + 4, 14)
     return (
-        f'<g class="{status_colour(bar.status)}"><title>{safe(told)}</title><rect class="{kind}" '
-        f'x="{left:.1f}" y="{top:.1f}" width="{long:.1f}" height="{tall}" rx="3"/></g>'
+        f'<rect class="{kind}" x="{left:.1f}" y="{top:.1f}" width="{long:.1f}" height="{tall}" '
+        'rx="3"/>'
     )
 
 
@@ -273,23 +322,23 @@ def _profile(row: _Row, y: float, scale: Axis) -> str:
     )
 
 
-def _facts(row: _Row, y: float, scale: Axis, wide: float) -> str:
+def _facts(row: _Row) -> str:
     """How long the row took, how many tries or failures it had; beside its last bar."""
-    ended = max(bar.ended for bar in row.bars)
     if row.many:
         failed = sum(bar.status in _BAD for bar in row.bars)
-        text = f"{failed:,} failed" if failed else f"avg {_average(row.bars)}"
-    else:
-        tries = max(bar.attempt for bar in row.bars)
-        last = max(row.bars, key=lambda bar: (bar.ended, bar.attempt))
-        text = seconds_text(ended - min(bar.started for bar in row.bars))
-        if last.status not in {"ok", "running", "waiting"}:
-            text = last.status.replace("_", " ")
-        elif last.waits:
-            text = f"{'waits' if last.status == 'waiting' else 'waited'} {text}"
-        text += f", {tries} tries" if tries > 1 else ""
-    x = min(scale.x(ended) + 6, wide - width(text, 10.5) - 10)
-    return f'<text class="t-s" x="{x:.1f}" y="{y + 15:.1f}">{safe(text)}</text>'
+        if all(bar.took is not None for bar in row.bars):
+            return "taken over"
+        return f"{failed:,} failed" if failed else f"avg {_average(row.bars)}"
+    tries = max(bar.attempt for bar in row.bars)
+    last = max(row.bars, key=lambda bar: (bar.ended, bar.attempt))
+    text = _lengths(row.bars)
+    if last.took is not None:
+        text = f"taken over, took {seconds_text(last.took)}"
+    elif last.status not in {"ok", "running", "waiting"}:
+        text = last.status.replace("_", " ")
+    elif last.waits:
+        text = f"{'waits' if last.status == 'waiting' else 'waited'} {text}"
+    return text + (f", {tries} tries" if tries > 1 else "")
 
 
 def _average(bars: Sequence[Bar]) -> str:
@@ -322,11 +371,11 @@ def seconds_text(seconds: float) -> str:
     """Seconds in the unit that reads best.
 
     >>> [seconds_text(s) for s in (0, 0.00004, 0.25, 3.5, 150, 9000)]
-    ['0', '40 us', '250 ms', '3.5 s', '2.5 min', '2.5 h']
+    ['0', '40 µs', '250 ms', '3.5 s', '2.5 min', '2.5 h']
     """
     if not seconds:
         return "0"
     for unit, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms")):
         if seconds >= unit * 0.9995:
             return f"{seconds / unit:.3g} {name}"
-    return f"{seconds * 1e6:.3g} us"
+    return f"{seconds * 1e6:.3g} \u00b5s"

@@ -25,6 +25,12 @@ _GONE = """execution_id::VARCHAR NOT IN (
     SELECT execution_id::VARCHAR FROM execution_open)"""
 
 
+_TAKEN = """INSERT INTO taken_before
+    SELECT execution_id, event_id FROM taken_now WHERE event_id IS NOT NULL
+    AND started_at >= make_timestamp(?) AND started_at < make_timestamp(?)"""
+"""An event stays longer than the span of who took it, and must not be taken again."""
+
+
 class Age(NamedTuple):
     """Which rows of a table are archived.
 
@@ -84,6 +90,7 @@ def archive(
                 hours = [hour for hour in due_hours(connection) if hour // DAY_HOURS == day]
                 if hours:
                     settle(connection, hours, anew=hours[0] >= first)
+                run(connection, _TAKEN, [day * _DAY_US, (day + 1) * _DAY_US])
                 for relation, age in AGES.items():
                     _move(connection, folder, (relation, age), day)
             settled += hours

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from zlib import crc32
 
@@ -22,6 +22,8 @@ from packetflow.kernel.records import Record, decoder
 HEADER = struct.Struct("<II")
 SUFFIX = ".journal"
 PIECE_BYTES = 1 << 18
+IDS = re.compile(rb"\xd9\x24([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})")
+"""The ids of executions as they lie in a segment."""
 
 _TAGS = b"def|exec|resume|span|intent|decide|wait|event|end|log|metric|message|cap|score|proc"
 _START = re.compile(rb"(?:[\x90-\x9f]|\xdc..)[\xa3-\xa7](?:" + _TAGS + rb")", re.DOTALL)
@@ -154,8 +156,6 @@ def mentions(path: Path, needle: bytes) -> bool:
 
 def _hits(path: Path, needle: bytes) -> Iterator[Record]:
     """Decode the records whose bytes contain *needle*; walk over the others by their lengths."""
-    if not mentions(path, needle):
-        return
     content = path.read_bytes()
     hit = content.find(needle)
     if hit < 0:
@@ -192,16 +192,23 @@ def records_of(folder: str | Path, execution_id: str) -> list[Record]:
     return in_order(parts_of(folder, execution_id))
 
 
-def parts_of(folder: str | Path, execution_id: str) -> dict[str, list[Record]]:
-    """Collect the records of one execution as written, by the segment that has them."""
+def parts_of(
+    folder: str | Path, execution_id: str, may_hold: Callable[[Path, bytes], bool] = mentions
+) -> dict[str, list[Record]]:
+    """Collect the records of one execution as written, by the segment that has them.
+
+    Args:
+        folder: The journal folder.
+        execution_id: Its id.
+        may_hold: Tells of a segment whether it is worth reading.
+    """
     needle = execution_id.encode()
     parts = {}
     for path in segments(folder):
         try:
+            hits = _hits(path, needle) if may_hold(path, needle) else ()
             records = [
-                record
-                for record in _hits(path, needle)
-                if getattr(record, "execution_id", None) == execution_id
+                record for record in hits if getattr(record, "execution_id", None) == execution_id
             ]
         except FileNotFoundError:
             continue  # the owner removed it meanwhile: everything in it has ended

@@ -19,7 +19,8 @@ import msgspec
 
 from packetflow.errors import StoreError
 from packetflow.kernel.records import ExecutionStarted, Record, decoder
-from packetflow.store.frames import Segment, in_order, parts_of, scan
+from packetflow.store.frames import Segment, in_order, mentions, parts_of, scan
+from packetflow.store.glance import Glance
 from packetflow.store.port import Store
 from packetflow.store.transaction import transaction
 
@@ -81,19 +82,23 @@ def partial_ids(folder: Path) -> frozenset[str]:
         return frozenset()
 
 
-def records_from_store(store: Store, folder: Path, execution_id: str) -> list[Record]:
+def records_from_store(
+    store: Store, folder: Path, execution_id: str, glance: Glance | None = None
+) -> list[Record]:
     """Collect the records of one execution from the journals and, where needed, the database.
 
     Args:
         store: Asked only when the journals do not have all.
         folder: The journal folder.
         execution_id: Its id.
+        glance: Remembers for the next time which segments hold which executions.
 
     Raises:
         OwnerGone: The store is needed and nobody answers for it.
         StoreError: A part of them is gone from the database, so it must not be taken up.
     """
-    parts = parts_of(folder, execution_id)
+    may_hold = mentions if glance is None else glance.may_hold
+    parts = parts_of(folder, execution_id, may_hold)
     begins = any(isinstance(one, ExecutionStarted) for part in parts.values() for one in part)
     if begins and execution_id not in partial_ids(folder):
         return in_order(parts)

@@ -10,6 +10,7 @@ import hashlib
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -54,6 +55,59 @@ class MemoryArtifacts(Artifacts):
         return self._contents[sha]
 
 
+class _Database:
+    """The database of one store, let go of when the process ends at the latest.
+
+    Threads that are still busy then are stopped as they stand, with all that they hold. DuckDB's
+    binding would tell on standard error what has leaked if that included a connection.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.asking = threading.Lock()
+        self._opened: tuple[duckdb.DuckDBPyConnection, Ingest] | None = None
+        connection = duckdb.connect()
+        migrate(connection)
+        self._opened = (connection, Ingest(connection))
+
+    @property
+    def is_closed(self) -> bool:
+        """True once it is let go of."""
+        return self._opened is None
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection.
+
+        Raises:
+            OwnerGone: It is closed.
+        """
+        return self._still()[0]
+
+    @property
+    def ingest(self) -> Ingest:
+        """What brings records in; raises as `connection` does."""
+        return self._still()[1]
+
+    def _still(self) -> tuple[duckdb.DuckDBPyConnection, Ingest]:
+        if self._opened is None:
+            raise OwnerGone("this store in memory is closed; make another")
+        return self._opened
+
+    def close(self) -> None:
+        """Close it; closing twice is fine."""
+        with self.asking, self.lock:  # DuckDB refuses to close under a query
+            opened, self._opened = self._opened, None
+            if opened is not None:
+                opened[0].close()
+
+    def let_go(self) -> None:
+        """Close it, unless a query is under way for another second: nothing holds up an end."""
+        if self.asking.acquire(timeout=1):
+            self.asking.release()
+            self.close()
+
+
 class MemoryStore:
     """Records, artifacts and SQL in memory; safe to share between threads.
 
@@ -74,17 +128,14 @@ class MemoryStore:
         self.process = process
         self.artifacts = MemoryArtifacts()
         self._watcher = watcher
-        self._lock = threading.RLock()
-        self._asking = threading.Lock()
+        self._database = _Database()
+        self._lock = self._database.lock
+        weakref.finalize(self, self._database.let_go)
         self._encode = encoder().encode
         self._decode = decoder().decode
         self._kept: list[bytes] = []
         self._ingested = 0
         self._tails: list[MemoryTail] = []
-        self._closed = False
-        self._connection = duckdb.connect()
-        migrate(self._connection)
-        self._ingest = Ingest(self._connection)
 
     def append(self, record: Record) -> None:
         """Keep a record.
@@ -145,12 +196,12 @@ class MemoryStore:
             QueryFailed: The statement is wrong, or would change something.
             OwnerGone: The store is closed.
         """
-        with self._asking:
+        with self._database.asking:
             with self._lock:
                 self._still()
                 if fresh:
                     self._bring_in()
-                cursor = self._connection.cursor()
+                cursor = self._database.connection.cursor()
             with cursor:
                 return ask(cursor, query, params)
 
@@ -169,7 +220,7 @@ class MemoryStore:
         with self._lock:
             self.flush()
             now = time.time_ns() if now_ns is None else now_ns
-            self._ingest.rolled_up(roll_up(self._connection, now))
+            self._database.ingest.rolled_up(roll_up(self._database.connection, now))
             if self._watcher is not None:
                 self._watcher.tick(now)
 
@@ -181,14 +232,15 @@ class MemoryStore:
             self._tails.append(tail)
             return tail
 
+    def must_be_there(self) -> None:
+        """It is: nobody can delete it."""
+
     def close(self) -> None:
         """Forget everything; closing twice is fine."""
-        with self._asking, self._lock:  # DuckDB refuses to close under a query
-            if not self._closed:
-                self._closed = True
-                for tail in list(self._tails):
-                    tail.close()
-                self._connection.close()
+        with self._lock:
+            for tail in list(self._tails):
+                tail.close()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -202,7 +254,7 @@ class MemoryStore:
                 self._tails.remove(tail)
 
     def _still(self) -> None:
-        if self._closed:
+        if self._database.is_closed:
             raise OwnerGone("this store in memory is closed; make another")
 
     def _bring_in(self) -> None:
@@ -210,7 +262,7 @@ class MemoryStore:
         if not bodies:
             return
         entries = [(begin + n, body, self._decode(body)) for n, body in enumerate(bodies)]
-        watched = self._ingest.apply([Piece("", self.process, 0, entries)])
+        watched = self._database.ingest.apply([Piece("", self.process, 0, entries)])
         self._ingested += len(bodies)
         if watched and self._watcher is not None:
             self._watcher.seen(watched)

@@ -14,7 +14,6 @@ import re
 import socket
 import threading
 import time
-import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -33,11 +32,16 @@ from packetflow.kernel.records import (
 )
 from packetflow.store.artifacts import RECORD_LIMIT, Artifacts, is_full
 from packetflow.store.files import places
+from packetflow.store.forking import tell_when_forked
 from packetflow.store.format import refuse_newer
 from packetflow.store.frames import HEADER, SUFFIX, frame
+from packetflow.version import VERSION
 
 _EDGES = frozenset({ExecutionStarted, ExecutionResumed, ExecutionEnded})
-"""Records before which is looked whether the journal is still there: a look costs under 1 us."""
+"""Records before which is looked whether the journal is still there."""
+
+_LOOK_NS = 500_000
+"""A journal that was there so long ago counts as there: a look costs as much as a write."""
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 
@@ -92,13 +96,13 @@ class JournalWriter:
         self._encode = encoder().encode
         self._number = 0
         self._size = 0
+        self._seen_at = -_LOOK_NS
         self._torn = False
         self._fd = -1
         self.path = self._folder
         spots.prepare()
         self._open()
-        own = weakref.WeakMethod(self._forked)
-        os.register_at_fork(after_in_child=lambda: (method := own()) and method())
+        tell_when_forked(self)
 
     def append(self, record: Record) -> None:
         """Keep a record: it is safe from ``kill -9`` when this returns.
@@ -117,7 +121,7 @@ class JournalWriter:
             self._write(b"".join([self._framed(record) for record in records]))
 
     def _framed(self, record: Record) -> bytes:
-        if type(record) in _EDGES:
+        if type(record) in _EDGES and time.monotonic_ns() - self._seen_at > _LOOK_NS:
             self.must_be_there()
         body = self._encode(record)
         size = len(body)
@@ -165,6 +169,7 @@ class JournalWriter:
         with self._lock:
             if self._fd >= 0 and os.fstat(self._fd).st_nlink == 0:
                 raise WorkspaceGone(self._folder.parent.parent)
+            self._seen_at = time.monotonic_ns()
 
     def sync(self) -> None:
         """Wait until everything appended would survive a power cut."""
@@ -202,10 +207,8 @@ class JournalWriter:
             self._number += 1
             path = self._folder / f"{self.process}.{self._number:05d}{SUFFIX}"
         draft = path.with_suffix(f".{os.getpid()}.new")
-        from packetflow import __version__  # the package imports us, not the other way round
-
         host, pid = socket.gethostname(), os.getpid()
-        seen = ProcessSeen(self.process, self.role, pid, host, __version__, time.time_ns())
+        seen = ProcessSeen(self.process, self.role, pid, host, VERSION, time.time_ns())
         first = frame(self._encode(seen))
         descriptor = -1
         try:
@@ -258,7 +261,7 @@ class JournalWriter:
         message = f"cannot write the journal {self.path}: {error.strerror}"
         return StoreError(message, path=str(self.path))
 
-    def _forked(self) -> None:
+    def forked(self) -> None:
         """In a forked child: leave the parent's segment alone and begin an own one when needed."""
         self._lock = threading.RLock()
         if self._fd >= 0:

@@ -14,7 +14,6 @@ import os
 import threading
 import time
 import traceback
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from packetflow.store.archive import archive
 from packetflow.store.ask import ask
 from packetflow.store.collect import collect, is_due
 from packetflow.store.files import Places, places
+from packetflow.store.forking import tell_when_forked
 from packetflow.store.format import write_format
 from packetflow.store.history import has_kept, keep_history, name_partial
 from packetflow.store.ingest import Ingest, Piece
@@ -169,8 +169,7 @@ class Owner:
         self._ingest = Ingest(self._connection)
         self._journals = Journals(self.spots.journal, self._ingest.positions)
         self._next = {"roll_up": 0.0, "archive": 0.0, "collect": 0.0, "prune": 0.0}
-        own = weakref.WeakMethod(self._forked)
-        os.register_at_fork(after_in_child=lambda: (method := own()) and method())
+        tell_when_forked(self)
 
     @property
     def is_mine(self) -> bool:
@@ -294,7 +293,7 @@ class Owner:
             self._closed = True
             os.close(self._descriptor)
 
-    def _forked(self) -> None:
+    def forked(self) -> None:
         """In a forked child: the parent stays the owner, alone."""
         if not self._closed:
             self._closed = True

@@ -299,7 +299,7 @@ class Whole:
         states: How its status changed, oldest first.
         spans: In the order they began.
         logs: Oldest first.
-        waits: Those that ever began, oldest first.
+        waits: Those that ever began, oldest first; ``answered_at`` is when a person's answer came.
         messages: Those it posted.
     """
 
@@ -309,6 +309,13 @@ class Whole:
     logs: pa.Table
     waits: pa.Table
     messages: pa.Table
+
+
+_WAITS = """
+SELECT *, (SELECT max(arrived_at) FROM event WHERE event.event = wait.event
+    AND starts_with(wait.event, 'answer:')) AS answered_at
+FROM wait WHERE execution_id = $id::UUID ORDER BY waiting_since
+"""
 
 
 def whole(store: Store, execution_id: str) -> Whole:
@@ -331,6 +338,6 @@ def whole(store: Store, execution_id: str) -> Whole:
         part("FROM execution_state WHERE execution_id = $id::UUID ORDER BY epoch, changed_at"),
         answer(store, timeline(execution_id), fresh=False),
         part("FROM logs WHERE execution_id = $id ORDER BY logged_at"),
-        part("FROM wait WHERE execution_id = $id::UUID ORDER BY waiting_since"),
+        part(_WAITS),
         part("FROM messages WHERE execution_id = $id ORDER BY posted_at"),
     )

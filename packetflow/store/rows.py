@@ -48,7 +48,7 @@ _EXECUTION = _schema(
 )  # fmt: skip
 _WAIT = _schema(
     execution_id=_T, epoch=_N, step=_T, path=_PATH, event=_T, key=_T, deadline=_AT,
-    waiting_since=_AT, question=_T, choices=pa.list_(_T),
+    waiting_since=_AT, question=_T, choices=pa.list_(_T), since=_N,
 )  # fmt: skip
 
 SCHEMAS: Final[dict[str, pa.Schema]] = {
@@ -75,7 +75,8 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
     "wait": _WAIT,
     "wait_open": _WAIT,
     "event": _schema(
-        event_id=_T, event=_T, key=_T, payload=_T, arrived_at=_AT, source=_T, raw=pa.binary()
+        event_id=_T, event=_T, key=_T, payload=_T, arrived_at=_AT, source=_T, raw=pa.binary(),
+        arrival=_N,
     ),
     "log": _schema(
         execution_id=_T, span_id=_U, logged_at=_AT, kind=_T, level=_T, text=_T, fields=_T
@@ -256,7 +257,7 @@ class Rows:
         identity, deadline = self.check(wait.execution_id), wait.deadline // 1000 or None
         return "wait", (
             identity, wait.epoch, wait.step, wait.path, wait.event, wait.key, deadline,
-            wait.at // 1000, wait.question, wait.choices,
+            wait.at // 1000, wait.question, wait.choices, wait.since,
         )  # fmt: skip
 
     def _event(self, event: EventArrived, _: str) -> tuple[str, Row]:
@@ -264,7 +265,9 @@ class Rows:
         raw = None
         if payload is not None and msgspec.json.decode(payload) != event.payload:
             raw = msgspec.msgpack.encode(event.payload)
-        return "event", (event.event_id, event.event, event.key, payload, at, event.source, raw)
+        return "event", (
+            event.event_id, event.event, event.key, payload, at, event.source, raw, event.arrival,
+        )  # fmt: skip
 
     def _message(self, message: MessagePosted, _: str) -> tuple[str, Row]:
         return "message", (

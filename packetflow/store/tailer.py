@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from packetflow.kernel.records import ProcessSeen, decoder
-from packetflow.store.frames import SUFFIX, scan
+from packetflow.store.frames import IDS, SUFFIX, scan
 from packetflow.store.ingest import Piece
 
 CHUNK = 4 << 20
@@ -19,8 +18,6 @@ CHUNK = 4 << 20
 
 MOST_KEPT = 1000
 """At most this many segments stay after everything in them has ended."""
-
-_ID = re.compile(rb"\xd9\x24([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})")
 
 
 @dataclass(slots=True)
@@ -63,7 +60,7 @@ def _ids(segment: _Segment) -> frozenset[str]:
         content = segment.path.read_bytes()
     except FileNotFoundError:
         content = b""
-    found = frozenset(match.decode() for match in set(_ID.findall(content)))
+    found = frozenset(match.decode() for match in set(IDS.findall(content)))
     if segment.drained:
         segment.ids = found
     return found

@@ -25,6 +25,7 @@ from packetflow.kernel.records import Record, WaitStarted
 from packetflow.store.artifacts import is_full
 from packetflow.store.files import places
 from packetflow.store.frames import has_grown, sizes_of
+from packetflow.store.glance import Glance
 from packetflow.store.history import records_from_store
 from packetflow.store.journal import JournalWriter
 from packetflow.store.port import Store
@@ -54,6 +55,7 @@ class Archive:
         self._journal = journal
         self._store = store
         self._catalog = catalog
+        self._glance = Glance()
         self._has_files = isinstance(journal, JournalWriter)
 
     def records(self, execution_id: str) -> list[Record]:
@@ -61,7 +63,7 @@ class Archive:
         if not isinstance(self._journal, JournalWriter):
             return self._journal.records_of(execution_id)
         journal = places(self._folder.path).journal
-        return records_from_store(self._store, journal, execution_id)
+        return records_from_store(self._store, journal, execution_id, self._glance)
 
     def sizes(self) -> dict[str, int]:
         """How much is in the journals now; look before reading, then ask `has_grown` later."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from packetflow.capabilities.calling import shows_how
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.sync import LoopThread
-from packetflow.engine.values import pack_all
-from packetflow.engine.waiters import answer_event
-from packetflow.errors import UnknownName
+from packetflow.engine.waiters import answer_event, new_event
+from packetflow.errors import UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import EventArrived, Path, ScoreGiven, WaitStarted
 from packetflow.store.journal import JournalWriter
@@ -39,6 +39,7 @@ class Arrivals:
     engine: Engine
     _thread: LoopThread | None
 
+    @shows_how("ws.emit('paid', {'amount': 9.5}, key='17')", WorkspaceError)
     def emit(
         self,
         event: str,
@@ -52,7 +53,7 @@ class Arrivals:
         Args:
             event: Its name.
             payload: Named values.
-            key: Whom it concerns, for waits with a key.
+            key: Whom it concerns, for waits with a key; a number counts as its text.
             event_id: Its id, when it comes from elsewhere and may come twice.
         """
         arrived = self.send(event, payload or {}, key=key, event_id=event_id)
@@ -63,9 +64,9 @@ class Arrivals:
         self, event: str, payload: Mapping[str, Any], *, key: str = "", event_id: str | None = None
     ) -> EventArrived:
         """Keep an event, without handing it to anybody here."""
-        at = self.engine.clock.wall_ns()
-        packed = pack_all(payload, {})
-        arrived = EventArrived(event_id or new_id(), event, key, packed, at, self.role)
+        event_id, source = event_id or new_id(), self.role
+        engine = self.engine
+        arrived = new_event(engine, event, payload, key=key, event_id=event_id, source=source)
         self.journal.append(arrived)
         return arrived
 
@@ -94,6 +95,7 @@ class Arrivals:
         if self._thread is not None:
             self._thread.loop.call_soon_threadsafe(self.engine.deliver, arrived)
 
+    @shows_how("ws.answer(run.id, 'wait_approved', True)", WorkspaceError)
     def answer(self, execution_id: str, step: str, value: Any, path: Path = ()) -> str:
         """Answer the question of a step that waits for a person; answers the event's id.
 

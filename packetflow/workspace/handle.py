@@ -10,7 +10,7 @@ from concurrent.futures import Future
 
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.execution import Execution, Running
-from packetflow.engine.sync import LoopThread
+from packetflow.engine.sync import LoopThread, awake
 
 
 class Handle:
@@ -52,7 +52,11 @@ class Handle:
 
     def __await__(self) -> Generator[object, None, Execution]:
         # whoever gives up waiting leaves the execution, and others who wait, alone
-        return asyncio.shield(asyncio.wrap_future(self._future)).__await__()
+        return self._awaited_here().__await__()
+
+    async def _awaited_here(self) -> Execution:
+        with awake():
+            return await asyncio.shield(asyncio.wrap_future(self._future))
 
     def __iter__(self) -> Iterator[Event]:
         """Its events from now on, in plain code; the last is `Ended`.
@@ -99,7 +103,7 @@ class Handle:
         self, events: asyncio.Queue[Event | None], put: Callable[[Event | None], None]
     ) -> AsyncIterator[Event]:
         try:
-            while (event := await events.get()) is not None:
+            while (event := await _next(events)) is not None:
                 yield event
                 if isinstance(event, Ended):
                     return
@@ -112,6 +116,11 @@ class Handle:
         if not self._future.done():
             self._thread.call(lambda: self._running.listen(put))
         self._future.add_done_callback(lambda _: put(None))
+
+
+async def _next(events: asyncio.Queue[Event | None]) -> Event | None:
+    with awake():
+        return await events.get()
 
 
 async def _awaited(running: Running) -> Execution:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from packetflow.errors import PacketFlowError, RunError, Superseded
 from packetflow.kernel.records import EventArrived, Record
 from packetflow.store.port import Tail
-from packetflow.workspace.inbox import event_of
+from packetflow.workspace.inbox import COLUMNS, event_of
 from packetflow.workspace.presence import say_hearing
 
 if TYPE_CHECKING:
@@ -44,17 +44,24 @@ _WAITING = """
 SELECT w.execution_id::VARCHAR AS execution_id, w.step, w.path, w.event, w.key, w.deadline
 FROM waiting w JOIN executions x USING (execution_id) WHERE $runner IN ('', x.runner)
 """
-_AWAITED = """
-SELECT w.execution_id::VARCHAR AS execution_id, e.event_id, e.event, e.key,
-    e.payload::VARCHAR AS payload, epoch_ns(e.arrived_at) AS at, e.source, e.raw
-FROM waiting w JOIN executions x USING (execution_id) JOIN events e ON
-    (e.event = w.event AND (coalesce(w.key, '') = '' AND e.arrived_at >= w.waiting_since
-        OR coalesce(w.key, '') <> '' AND e.key = w.key))
-    OR e.event = 'answer:' || w.execution_id::VARCHAR || ':' || w.step
-        || array_to_string(list_transform(w.path, lambda x: '.' || x), '')
-WHERE $runner IN ('', x.runner)
-ORDER BY e.arrived_at
+_AWAITED = f"""
+WITH came AS (
+    SELECT {COLUMNS}, w.execution_id,
+        came_since(e.arrival, e.arrived_at, w.since, x.started_at) AS is_for_all
+    FROM wait_open w JOIN executions x USING (execution_id) JOIN events e ON e.event = w.event
+    WHERE $runner IN ('', x.runner) AND if(coalesce(w.key, '') = '', is_for_all, e.key = w.key)
+    UNION ALL
+    SELECT {COLUMNS}, w.execution_id, true
+    FROM wait_open w JOIN executions x USING (execution_id) JOIN events e
+        ON e.event = 'answer:' || w.execution_id::VARCHAR || ':' || w.step
+            || array_to_string(list_transform(w.path, lambda x: '.' || x), '')
+    WHERE $runner IN ('', x.runner) AND e.event <> w.event)
+SELECT e.* REPLACE (e.execution_id::VARCHAR AS execution_id) FROM came e WHERE NOT EXISTS (
+    SELECT 1 FROM taken t WHERE t.event_id = e.event_id
+    AND (t.execution_id = e.execution_id OR NOT e.is_for_all))
+ORDER BY coalesce(e.arrival, 0), e.at
 """
+"""What came for those that wait: since they began, or earlier with their key and not yet taken."""
 
 
 class Hearing:

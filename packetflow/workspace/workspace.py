@@ -12,11 +12,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Coroutine, Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from msgspec import structs
 
+from packetflow.capabilities.calling import shows_how
 from packetflow.composition.build import as_step
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline
@@ -25,35 +27,37 @@ from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.ports import Chain
 from packetflow.engine.start import Start
-from packetflow.engine.sync import LoopThread
-from packetflow.errors import StoreError, UnknownName, WorkspaceError, WorkspaceGone
+from packetflow.engine.sync import LoopThread, awaited
+from packetflow.errors import RunError, StoreError, UnknownName, WorkspaceError, WorkspaceGone
 from packetflow.kernel.ids import new_id
+from packetflow.show.tables import teach_notebook
 from packetflow.store.client import StoreClient
 from packetflow.store.journal import JournalWriter
-from packetflow.store.port import Params, Store
+from packetflow.store.port import Store
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.arrivals import Arrivals
+from packetflow.workspace.claims import Claims
 from packetflow.workspace.folder import WorkspaceFolder, find_folder, open_folder
 from packetflow.workspace.handle import Handle
 from packetflow.workspace.hearing import Hearing
 from packetflow.workspace.inbox import StoreInbox
+from packetflow.workspace.kept import Kept
 from packetflow.workspace.learning import learn
 from packetflow.workspace.leases import FileLeases
+from packetflow.workspace.order import Order
 from packetflow.workspace.presence import Presence
 from packetflow.workspace.registry import register
 from packetflow.workspace.resuming import IfChanged, Resumable, Resuming
 from packetflow.workspace.saving import save_pipeline
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from packetflow.store.inproc import MemoryStore
 
 T = TypeVar("T")
 IN_MEMORY = ":memory:"
 
 
-class Workspace(Arrivals):
+class Workspace(Arrivals, Kept):
     """A workspace folder with its catalog, an engine in a thread of its own, and its store.
 
     Args:
@@ -101,11 +105,13 @@ class Workspace(Arrivals):
         self._thread: LoopThread | None = None
         self._closed = False
         self.hearing = Hearing(self)
+        claims = Claims(self._leases, self.folder.is_alive)
         self.engine = Engine(
             self.journal,
             chain=chain,
             leases=self._leases,
-            inbox=StoreInbox(self.store, self.hearing.begin),
+            inbox=StoreInbox(self.store, self.hearing.begin, claims),
+            order=count(1).__next__ if self.in_memory else Order(self.folder.state),
             folder="" if self.in_memory else str(self.folder.path),
             runner=self.runner,
             passivate_after_seconds=passivate_after_seconds,
@@ -113,6 +119,7 @@ class Workspace(Arrivals):
             keep_definition=self.archive.keep_definition,
         )
         self.engine.on_aside = self.hearing.look_soon
+        teach_notebook()
 
     def _open_files(self, role: str) -> None:
         state = self.folder.state
@@ -155,6 +162,7 @@ class Workspace(Arrivals):
                 raise missing from None
             return found
 
+    @shows_how("await ws.run(flow, text='To be or not')", RunError)
     async def run(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:
         """Run a composition, or a pipeline or capability by name, to its end.
 
@@ -169,14 +177,15 @@ class Workspace(Arrivals):
             MissingInput: A needed input is not given.
             WrongType: An input does not fit.
         """
-        return await asyncio.wrap_future(
-            self._thread_for(work := self._run(what, inputs, Start())).submit(work)
-        )
+        work = self._run(what, inputs, Start())
+        return await awaited(self._thread_for(work).submit(work))
 
+    @shows_how("ws.run_sync(flow, text='To be or not')", RunError)
     def run_sync(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:
         """The same in plain code; also while a notebook's loop runs."""
         return self._wait(self._run(what, inputs, Start()))
 
+    @shows_how("ws.start(flow, text='To be or not')", RunError)
     def start(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Handle:
         """Begin to run and answer at once: ``async for event in ws.start(flow, ...)``."""
         return self.start_with(what, inputs, Start())
@@ -208,15 +217,11 @@ class Workspace(Arrivals):
             CompositionError: It is something else, for example a plain function.
             WorkspaceGone: The workspace was deleted while it was open.
         """
-        self._must_be_there()
+        self.journal.must_be_there()
         found = self.find(what)
         step = found.step if isinstance(found, Pipeline) else as_step(found)
         learn(self.catalog, step, self.runner)
         return found
-
-    def _must_be_there(self) -> None:
-        if isinstance(self.journal, JournalWriter):
-            self.journal.must_be_there()
 
     def resume(
         self, execution_id: str, *, accept_changes: bool = False, reason: str = "resumed"
@@ -245,7 +250,7 @@ class Workspace(Arrivals):
 
     def ready_to_resume(self, execution_id: str, *, if_changed: IfChanged = "refuse") -> Resumable:
         """Take the lease of an execution and read what is needed; raises as `resume` does."""
-        self._must_be_there()
+        self.journal.must_be_there()
         whole = self.full_id(execution_id)
         return self._past.ready_to_resume(whole, self.engine, if_changed=if_changed)
 
@@ -271,39 +276,6 @@ class Workspace(Arrivals):
         return self._past.ready_to_fork(
             self.full_id(execution_id), self.engine, from_step, changed=changed
         )
-
-    def execution(self, execution_id: str) -> Execution:
-        """An execution of any time, with its values and its failure.
-
-        Raises:
-            UnknownName: There is none of that id.
-        """
-        return self.archive.execution(self.full_id(execution_id))
-
-    def full_id(self, execution_id: str) -> str:
-        """The whole id for at least four first or last characters of one.
-
-        Raises:
-            UnknownName: None begins or ends like that.
-            AmbiguousName: Several do, or too few characters are given.
-        """
-        return self.archive.full_id(execution_id)
-
-    def runs_elsewhere(self, execution_id: str) -> str:
-        """The other living runner that works on an execution; empty when there is none.
-
-        Raises:
-            UnknownName: There is no such execution.
-        """
-        return self._past.runs_elsewhere(self.archive.story(execution_id))
-
-    def sql(self, query: str, params: Params = None) -> pa.Table:
-        """Ask the store; everything kept before is in the answer. See ``docs/store.md``.
-
-        Raises:
-            QueryFailed: The statement is wrong, or would change something.
-        """
-        return self.store.sql(query, params)
 
     def save(self, pipeline: Pipeline) -> Path:
         """Write a pipeline's file; answers where.

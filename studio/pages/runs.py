@@ -1,31 +1,19 @@
-"""Runs: the list with its filters; and one run with its timeline, values, logs and failure."""
+"""Runs: the list with its filters; one run in full is drawn by `studio.story`."""
 
 import datetime as dt
-import time
-from collections.abc import Sequence
 
 import streamlit as st
 
-from packetflow.errors import UnknownName
-from packetflow.show import timeline
-from packetflow.show.timeline import seconds_text, seconds_worked
-from packetflow.store.queries import Filter, Whole, answer, latest, whole
-from studio.asking import show_answered
-from studio.failing import failed_spans, failure_of, show_failure
-from studio.lists import ago, run_links
-from studio.past import Past
-from studio.progress import bars
-from studio.running import show_run
-from studio.showing import plain_markdown, show_svg, show_values, words
-from studio.spans import described, show_spans
-from studio.state import desk, guard, mode, query
-from studio.theme import STATUS, status_text
-from studio.trying import show_anew
+from packetflow.store.queries import Filter, answer, latest
+from studio.lists import run_links
+from studio.showing import words
+from studio.state import desk, query
+from studio.story import show_one
+from studio.theme import STATUS
 
 PAGE = 20
 FILTER_WIDE = 168  # in pixels; two stand beside each other on a phone
 SINCE = {"any time": None, "last hour": 1, "last day": 24, "last week": 168}
-UNDER_WAY = ("running", "waiting")
 
 
 def first_page() -> None:
@@ -70,105 +58,6 @@ def show_list() -> None:
         if len(rows) > PAGE and st.button("Older", icon=":material/arrow_forward:"):
             st.query_params["page"] = str(page + 1)
             st.rerun()
-
-
-def show_head(found: Whole, worked: float, gone: Sequence[str]) -> None:
-    """What ran, how it stands, and what can be done now; *gone* are inputs that were not kept."""
-    row = found.execution
-    identity, status = str(row["execution_id"]), str(row["status"])
-    st.title(plain_markdown(words(str(row["name"]))), anchor=False)
-    told = [ago(row["started_at"], dt.datetime.now(dt.UTC).replace(tzinfo=None))]
-    if status not in UNDER_WAY:
-        took = (row["duration_ms"] or 0) / 1000
-        st.header(f"{status_text(status)} in {seconds_text(took)}", anchor=False)
-        if took > 2 * worked:
-            told.insert(0, f"worked {seconds_text(worked)}, else it waited")
-    told.append(f"started by {row['trigger']}")
-    said = plain_markdown(" \u00b7 ".join(told))
-    st.caption(f"{said} \u00b7 {identity[-8:]}")
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.page_link("pipelines.py", label="Its pipeline", icon=":material/account_tree:",
-                     query_params={"name": str(row["name"])})  # fmt: skip
-        if row["retry_of"]:
-            st.page_link("runs.py", label="The run before it", icon=":material/history:",
-                         query_params={"run": str(row["retry_of"])})  # fmt: skip
-        if gone and status not in UNDER_WAY:
-            begun = show_anew(identity, str(row["failed_step"] or ""), gone)
-            if begun:
-                go(begun)
-            return
-        if row["failed_step"] and st.button(
-            f"Replay from {words(row['failed_step'])}", icon=":material/replay:", type="primary",
-            help="A new run that takes over what went well and begins with the failed step",
-        ):  # fmt: skip
-            go(desk().keep(desk().runner.fork(identity, row["failed_step"])))
-        if status in {"lost", "running"} and identity not in desk().runs and st.button(
-            "Resume", icon=":material/resume:", type="primary" if status == "lost" else "secondary",
-            help="Go on where it was interrupted; what was completed does not run again",
-        ):  # fmt: skip
-            go(desk().keep(desk().runner.resume(identity), late=True))
-        again = "From the start, with the same inputs"
-        if status not in UNDER_WAY and st.button(
-            "Run again", icon=":material/restart_alt:", help=again
-        ):
-            go(desk().keep(desk().runner.fork(identity)))
-
-
-def go(identity: str) -> None:
-    """Show that run."""
-    st.query_params["run"] = identity
-    st.rerun()
-
-
-def show_one(identity: str) -> None:
-    """One run."""
-    st.page_link("runs.py", label="All runs", icon=":material/arrow_back:")
-    try:
-        found = whole(desk().store, identity)
-    except UnknownName:
-        if identity not in desk().runs:
-            raise
-        st.caption("It has only just begun.")
-        time.sleep(0.2)  # until the store has heard of it
-        st.rerun()
-    row, card = found.execution, described(str(found.execution["name"]))
-    drawn = bars(found, time.time_ns())
-    past = Past(desk().folder, found)
-    show_head(found, seconds_worked(drawn), past.gone)
-    if row["status"] in UNDER_WAY:
-        with guard("live"):
-            show_run(identity, card)
-    else:
-        show_answered(identity)
-    spans = found.spans.to_pylist()
-    if row["error"] and row["status"] != "ok":
-        with guard("failure"):
-            tries = failed_spans(row, spans)
-            bad = [one for one in tries if one["inputs"]]
-            show_failure(
-                failure_of(row, spans),
-                inputs=past.span(bad[-1])[0] if bad else None,
-                tries=max((one["attempt"] for one in tries), default=1),
-            )
-    if drawn:
-        st.header("Timeline", anchor=False)
-        picture = timeline(drawn, title=str(row["name"]), wide=1000, theme=mode())
-        show_svg(picture, "When each step ran")
-    made, given, each, logs = st.tabs(["What it made", "What it was given", "Step by step", "Log"])
-    with made, guard("outputs"):
-        empty = "Nothing so far." if row["status"] in UNDER_WAY else "Nothing."
-        key = f"{row['name']} out {identity}"
-        show_values(past.outputs, key, ports=card.provides, empty=empty)
-    with given, guard("inputs"):
-        show_values(
-            past.inputs, f"{row['name']} in {identity}", ports=card.requires, empty="Nothing."
-        )
-    with each, guard("steps"):
-        show_spans(past, spans, found.waits.to_pylist())
-    with logs, guard("log"):
-        lines = [f"{one['logged_at']:%H:%M:%S}  {one['level'] or one['kind']:8} {one['text']}"
-                 for one in found.logs.to_pylist()]  # fmt: skip
-        st.code("\n".join(lines) or "It logged nothing.", language=None, wrap_lines=True)
 
 
 if query("run"):

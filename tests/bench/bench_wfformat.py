@@ -10,9 +10,9 @@ from tests.packetflow.discovery.workflows import (
     MACHINES,
     montage,
     read,
-    recorded_edges,
     run_times,
     simulated_makespan,
+    written_edges,
 )
 
 BAR = 1.03
@@ -24,7 +24,7 @@ async def measured(seconds_wanted: float) -> float:
     if path is None:
         raise SystemExit("the recorded workflows (wfinstances) are not on this machine")
     content, text = read(path), path.read_text(encoding="utf-8")
-    edges, seconds = recorded_edges(content), run_times(content)
+    edges, seconds = written_edges(content), run_times(content)
     scale = seconds_wanted / simulated_makespan(seconds, edges, MACHINES)
     wanted = simulated_makespan({n: s * scale for n, s in seconds.items()}, edges, MACHINES)
     began = time.perf_counter()

@@ -20,6 +20,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
+PATIENCE_MS = 60_000
+"""How long a state is waited for: a loaded machine takes its time, and nothing here is measured."""
+expect.set_options(timeout=PATIENCE_MS)
 FLAGS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -59,7 +62,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page of 1280 x 800 with cookies and storage of its own."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 
@@ -149,12 +152,13 @@ SERVE = (
 STUMBLES = '''
 """Capabilities that do not go well."""
 
+import asyncio
 import os
 import time
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
-from packetflow import capability
+from packetflow import Context, capability
 
 
 @capability(provides="prepared")
@@ -193,6 +197,22 @@ def write_letter(customer: Customer, lines: list[Address], note: str = "") -> st
 def tear(text: str) -> str:
     """Tear, always."""
     raise RuntimeError("torn [in] *two*")
+
+
+@capability(provides="excused")
+def grumble(text: str) -> str:
+    """Grumble at length."""
+    raise RuntimeError(
+        "the ink of the stamp that was bought last year has run dry again; fill it up and try again"
+    )
+
+
+@capability(provides="signed")
+async def sign(text: str, context: Context) -> str:
+    """Ask who signs, then take a minute over it."""
+    who = await context.ask("Who signs this?", ["Ada", "Grace"])
+    await asyncio.sleep(60)
+    return f"{text} {who}"
 
 
 @capability(provides="walked")
@@ -263,5 +283,5 @@ def settle(page: Page) -> None:
     """Wait until no script runs: what is typed or pressed then is not overtaken."""
     page.wait_for_timeout(300)
     idle = page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
-    expect(idle).to_be_visible(timeout=20_000)
+    expect(idle).to_be_visible()
     page.wait_for_timeout(100)

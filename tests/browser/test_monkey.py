@@ -99,7 +99,7 @@ def test_an_odd_address_is_answered_with_words(
     visit: Callable[..., Page], page: Page, studio: str, address: str
 ):
     page.goto(studio + address)
-    expect(page.locator("main")).to_contain_text("Workspace", timeout=15_000)
+    expect(page.locator("main")).to_contain_text("Workspace")
     settle(page)
 
     shows_no_traceback(page, address)

@@ -115,6 +115,25 @@ def test_the_keyboard_reaches_the_main_button_and_shows_where_it_is(visit: Calla
     )
 
 
+def test_why_a_run_failed_can_be_read_on_a_phone(
+    page: Page, visit: Callable[..., Page], workspace: Path
+):
+    with RunnerClient(workspace) as runner:
+        assert runner.run("grumble", {"text": "hello"}).result(60).status == "failed"
+    page.set_viewport_size({"width": 390, "height": 800})
+    visit("/runs")
+    settle(page)
+
+    line = page.get_by_role("link", name="Grumble").first
+    shown = line.get_by_text("fill it up and try again")
+    expect(shown).to_be_visible()
+    assert shown.evaluate(
+        "one => one.scrollHeight <= one.clientHeight + 1 && one.scrollWidth <= one.clientWidth + 1"
+        " && one.getBoundingClientRect().right <= innerWidth"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_wide_drawing_can_be_fitted_and_scrolled_by_keys(page: Page, visit: Callable[..., Page]):
     page.set_viewport_size({"width": 390, "height": 800})
     visit("/pipelines?name=customer_onboarding")

@@ -15,7 +15,7 @@ from tests.browser.conftest import ROOT, SERVE, STUMBLES, press, serving, settle
 
 def done(page: Page, status: str = "Done") -> None:
     heading = page.get_by_role("heading", name=re.compile(status)).first
-    expect(heading).to_be_visible(timeout=30_000)  # the first run of all waits for the runner
+    expect(heading).to_be_visible()  # the first run of all waits for the runner
 
 
 def test_a_table_of_ones_own_becomes_a_report(visit: Callable[..., Page], workspace: Path):
@@ -67,12 +67,24 @@ def test_good_and_bad_customers_go_their_two_ways(
     expect(page.get_by_text(made).first).to_be_visible()
 
 
+def test_a_step_that_was_answered_works_on_and_does_not_ask_again(visit: Callable[..., Page]):
+    page = visit("/capabilities?name=sign")
+    page.get_by_label("Text", exact=True).fill("lease")
+    press(page, "Run")
+    page.get_by_role("button", name="Ada", exact=True).click()
+
+    done(page, "Running")
+    expect(page.get_by_text("Who signs this?", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    done(page, "Stopped")
+
+
 def test_an_approval_is_answered_in_the_page(visit: Callable[..., Page], workspace: Path):
     page = visit("/pipelines?name=publish_with_approval")
 
     press(page, "Example values")
     press(page, "Run")
-    expect(page.get_by_role("heading", name="Publish this draft?")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Publish this draft?")).to_be_visible()
     press(page, "Yes")
 
     done(page)
@@ -150,7 +162,7 @@ def test_a_capability_that_ends_its_process_leaves_the_studio_up(visit: Callable
     page.get_by_role("textbox", name="Text").fill("hello")
     press(page, "Run")
 
-    expect(page.get_by_text("The runner was lost while this ran")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The runner was lost while this ran")).to_be_visible()
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_text("Recent runs")).to_be_visible()
 

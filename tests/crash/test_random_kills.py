@@ -15,6 +15,7 @@ import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from packetflow import Workspace
@@ -135,7 +136,7 @@ def evidence(folder, suspects):
         for path in segments(places(folder).journal):
             for _, record in read_segment(path):
                 if getattr(record, "execution_id", "") == execution:
-                    lines.append(f"{path.name[-20:]} {record}")
+                    lines.append(f"{path.name[-20:]} {msgspec.structs.asdict(record)}")
     return "\n".join(lines)
 
 

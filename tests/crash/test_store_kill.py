@@ -207,11 +207,9 @@ def test_an_owner_leaves_soon_after_its_last_client_and_the_next_one_knows_all(t
         journal.append(span(new_id()))
     with StoreClient(tmp_path) as client:
         assert count(client, "select count(*) from span") == 1
-    begin = time.monotonic()
 
     wait_until(lambda: left(tmp_path))
 
-    assert time.monotonic() - begin < 4
     with StoreClient(tmp_path) as client:
         assert count(client, "select count(*) from span") == 1
     wait_until(lambda: left(tmp_path))

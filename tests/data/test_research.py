@@ -17,7 +17,31 @@ TOLD = {
     ),
     "dates in several ways": (
         'when,n\n2024-01-31,1\n31/01/2024,2\n"Jan 5, 2024",4\n',
+        "Mended: when: read as dates, written in 3 ways.",
+    ),
+    "dates that may be read in two ways": (
+        "when,n\n2024-01-31,1\n03/01/2024,2\n04/01/2024,4\n",
         "'when' is taken as text: most cells are dates, but not all in one way of writing.",
+    ),
+    "a few cells among many dates": (
+        "when,n\n" + "".join(f"{day:02}.01.2024,{day}\n" for day in range(1, 32)) + "tbd,3\ntbd,4\n",
+        "Mended: when: read as dates, 2 cells that could not be read emptied ('tbd').",
+    ),
+    "columns of one name": (
+        "n,n,N\n1,2,3\n5,4,9\n",
+        "Column 2 is called 'n_2' here, since 'n' is the name of another; column 3 is called 'N_3'",
+    ),
+    "remarks above the header": (
+        "# made by hand\nday,rain\n2024-01-01,3\n2024-01-02,5\n",
+        "1 line above the column names left out: # made by hand.",
+    ),
+    "values that are no finite numbers": (
+        "x,y\n1.5,1\ninf,2\nnan,4\n2.5,3\n",
+        "Figures leave out 2 values of column 'x' NaN or infinite.",
+    ),
+    "only row numbers": (
+        "n,name\n" + "".join(f"{n},b{n}\n" for n in range(9)),
+        "No column clearly measures something ('n' looks like a row number)",
     ),
     "words among numbers": (
         "sku,qty\na,5\nb,12\nc,a few\nd,7\n",

@@ -71,6 +71,40 @@ def test_a_question_stands_until_it_is_answered():
     assert read_progress(STEPS, [asked, answered]).questions == {}
 
 
+def test_a_step_that_was_answered_in_the_midst_of_its_work_runs_again():
+    asked = event("waits", "read", question="Go on?")
+
+    found = read_progress(STEPS, [event("step_started", "read"), asked, event("answered", "read")])
+
+    assert (found.steps["read"].status, found.questions) == ("running", {})
+
+
+def test_one_item_that_waits_shows_while_others_end():
+    events = [
+        event("waits", "read", 1, 0, question="Go on?"),
+        event("step_ended", "read", 2, 1, status="ok"),
+    ]
+
+    assert read_progress(STEPS, events).steps["read"].status == "waiting"
+
+
+def test_a_step_says_what_it_waits_for():
+    paid = read_progress(STEPS, [event("waits", "read", event="paid", question="")])
+    asked = read_progress(STEPS, [event("waits", "read", event="answer:1", question="Go?")])
+
+    assert paid.steps["read"].waits_for == "paid"
+    assert asked.steps["read"].waits_for == "an answer"
+
+
+def test_a_step_that_was_taken_over_has_its_first_duration():
+    body = {"status": "ok", "kind": "reused", "started": 5, "took_ns": 3 * SECOND}
+    taken = Happening("id", "step_ended", "read", [], 5 * SECOND, body)
+
+    read = read_progress(STEPS, [taken]).steps["read"]
+
+    assert (read.status, read.took_over, read.seconds(9 * SECOND)) == ("ok", 3, 3)
+
+
 def test_logs_progress_and_partial_output_are_kept():
     events = [
         event("logged", "read", level="info", text="opened"),

@@ -70,7 +70,7 @@ def test_a_run_that_waits_is_live_with_a_stop_button(page, example):
         next(event for event in run if event.kind == "waits")
         test = page("runs", run=run.execution_id)
 
-        assert "Waits" in said(test)
+        assert "Waiting" in said(test)
         assert "What it has made so far" in [one.label for one in test.expander]
         button(test, "Stop").click().run()
         outcome = run.result(30)

@@ -121,3 +121,23 @@ def test_a_run_without_tables_loads_neither_arrow_nor_duckdb(say, example):
 
     assert "Hello Ada" in out
     assert set(out.rpartition("loaded:")[2].split()).isdisjoint({"pyarrow", "duckdb"})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "--foo", "--json"),
+        ("run", "--json"),
+        ("emit", "foo", "bar", "--json"),
+        ("runs", "--status", "nope", "--json"),
+        ("sql", "select 1", "--csv", "--json"),
+        ("lists", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_json_too_where_json_was_asked_for(program, words):
+    said = program(*words)
+
+    assert said.code == 2
+    assert said.json["error"]["code"] == "usage"
+    assert said.json["error"]["message"] in said.err

@@ -1,18 +1,7 @@
-import datetime as dt
-
 import pytest
 
 from packetflow.cli.bars import bar, timeline
-
-ZERO = dt.datetime(2026, 1, 1)
-
-
-def span(number, begin_ms, took_ms, **more):
-    facts = {"parent_span": 0, "step": f"s{number}", "path": [], "attempt": 1, "status": "ok"}
-    began = ZERO + dt.timedelta(milliseconds=begin_ms)
-    return (
-        facts | {"span_id": number, "started_at": began, "duration_ns": int(took_ms * 1e6)} | more
-    )
+from packetflow.show import Bar
 
 
 @pytest.mark.parametrize(
@@ -32,16 +21,26 @@ def test_bars_are_always_as_wide_as_their_line():
 
 
 def test_spans_inside_others_are_indented_and_later_tries_counted():
-    lines = timeline(
-        [
-            span(1, 0, 10),
-            span(2, 5, 5, parent_span=1, path=[3], attempt=2, status="failed"),
-        ],
-        10,
-    )
+    lines = timeline([Bar(1, "s1", 0, 0.010), Bar(2, "s2", 0.005, 0.005, "failed", 1, 2, (3,))], 10)
 
     assert lines[0] == ("s1", "█" * 10, "10.00 ms", "ok")
     assert lines[1] == ("  s2[3] #2", "     █████", "5.00 ms", "failed")
+
+
+def test_the_time_in_which_a_step_waited_is_dotted():
+    asked = Bar(1, "sign", 0, 10, waited=((2, 8),))
+    paused = Bar(2, "pause", 5, 5, waits=True)
+
+    lines = timeline([asked, paused], 10)
+
+    assert lines[0] == ("sign", "██······██", "4.00 s, waited 6.00 s", "ok")
+    assert lines[1] == ("pause", "     ·····", "5.00 s", "ok")
+
+
+def test_what_was_taken_over_has_its_first_duration():
+    [line] = timeline([Bar(1, "fetch", 0, 0, took=3.5)], 4)
+
+    assert line == ("fetch", "▏   ", "3.50 s", "taken over")
 
 
 def test_no_spans_make_no_lines():

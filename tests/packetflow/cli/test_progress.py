@@ -7,6 +7,7 @@ from rich.console import Console
 
 from packetflow.cli.progress import Screen, line
 from packetflow.engine.events import (
+    Answered,
     Logged,
     PartialOutput,
     Progressed,
@@ -24,6 +25,11 @@ def ended(step, status="ok", error=""):
     return SpanEnded(
         ID, 1, 1, 0, step, (), "capability", step, status, 1, 0, 2_000_000, {}, kind, error
     )
+
+
+def taken_over(step):
+    facts = {"took_ns": 2_000_000}
+    return SpanEnded(ID, 1, 1, 0, step, (), "reused", step, "ok", 1, 0, 0, attributes=facts)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +50,8 @@ def ended(step, status="ok", error=""):
             "ok waits for Go on?",
         ),
         (Waits(WaitStarted(ID, 1, "ok", (), "paid", "", 0, 0)), "ok waits for event paid"),
+        (Answered(ID, "ok", (), 0), "ok was answered and goes on"),
+        (StepEnded(taken_over("fetch")), "fetch taken over, took 2.0 ms"),
     ],
 )
 def test_an_event_is_one_line(event, said):

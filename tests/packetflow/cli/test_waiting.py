@@ -1,6 +1,7 @@
 """`waiting`, `answer` and `emit`."""
 
 import json
+from unittest.mock import ANY
 
 import pytest
 
@@ -125,6 +126,17 @@ def test_an_event_nobody_waits_for_is_kept(say):
     assert say("sql", "select event from events", "--json").json["rows"] == [["draft_ready"]]
 
 
+def test_an_event_that_starts_a_pipeline_says_which(say, example):
+    text = "pipeline: on_paid\ntriggers: [{event: paid}]\nsteps: [{use: pick_customer}]\n"
+    (example / "pipelines" / "on_paid.yaml").write_text(text)
+
+    said = say("emit", "paid", "customer_id=C-1")
+    told = say("emit", "paid", "customer_id=C-2", "--json")
+
+    assert "starts on_paid" in said.out
+    assert told.json["starts"] == ["on_paid"]
+
+
 STAYS = """from typing import Annotated
 from packetflow import Context, capability, secret
 
@@ -209,3 +221,31 @@ def test_a_run_that_its_process_does_not_come_for_goes_on_here(say, notebook, mo
 
     assert (said.code, said.json["status"]) == (0, "ok")
     assert notebook.archive.story(aside.id).runner != notebook.runner
+
+
+@pytest.fixture
+def orphan(example):
+    """A run whose capability only a session that is over knew."""
+    flow = pipeline("own", wait_for("parcel", gives={"sent": bool}) >> of_this_session)
+    with Workspace(example, role="notebook", passivate_after_seconds=0) as ws:
+        return ws.run_sync(flow).id
+
+
+def test_an_event_whose_run_is_left_alone_is_kept_and_leaves_with_code_1(say, orphan):
+    said = say("emit", "parcel", "sent=true", "--json")
+
+    (told,) = said.json["executions"]
+    assert said.code == 1
+    assert told == {"execution_id": orphan, "error": {"code": "run", "message": ANY}}
+    assert f"error: {orphan[-8:]} was left alone: " in said.err
+    assert "of_this_session" in said.err
+    assert said.json["event_id"] in str(
+        say("sql", "select event_id from events", "--json").json["rows"]
+    )
+
+
+def test_an_event_that_is_only_kept_leaves_with_code_0_whoever_waits(say, orphan):
+    said = say("emit", "parcel", "sent=true", "--keep")
+
+    assert (said.code, said.err) == (0, "")
+    assert "1 waiting for it" in said.out

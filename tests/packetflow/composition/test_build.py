@@ -48,7 +48,7 @@ def test_a_function_without_its_decorator_is_refused_by_name():
 
     with pytest.raises(CompositionError, match="plain is no capability; put @capability above it"):
         as_step(plain)  # type: ignore[arg-type]  # that is the point
-    with pytest.raises(CompositionError, match="3 is no capability"):
+    with pytest.raises(CompositionError, match="3 is no step"):
         then(grow, 3)  # type: ignore[arg-type]  # that is the point
 
 

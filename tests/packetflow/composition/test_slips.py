@@ -7,8 +7,10 @@ import pytest
 
 from packetflow import Port, capability, each, repeat, then, wait_for, when
 from packetflow.capabilities.contract import Contract
+from packetflow.composition.build import guarded
 from packetflow.composition.capability import from_contract
 from packetflow.composition.check import check, check_pipeline
+from packetflow.composition.policies import Retry
 from packetflow.composition.slips import is_slip, unfit, unknown_exception
 
 
@@ -214,7 +216,7 @@ def test_a_fixed_value_is_read_as_the_engine_reads_it():
     ],
 )
 def test_a_retry_on_what_is_never_raised_is_an_error_with_the_nearest(name, said):
-    (found,) = check(validate.retry(2, on=name))
+    (found,) = check(guarded(validate, Retry(2, (name,))))
 
     assert (found.code, found.severity, found.step) == ("unknown_exception", "error", "validate")
     assert said in found.message

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from packetflow.composition.check import check_pipeline
-from packetflow.discovery.wfformat import outside_files, read_wfformat, wired_edges
+from packetflow.discovery.wfformat import (
+    edges_without_file,
+    outside_files,
+    read_wfformat,
+    recorded_edges,
+    recorded_tasks,
+    wired_edges,
+)
 from packetflow.engine.engine import Engine
 from packetflow.errors import SourceError
 from tests.packetflow.discovery.workflows import (
@@ -17,9 +24,9 @@ from tests.packetflow.discovery.workflows import (
     instances,
     montage,
     read,
-    recorded_edges,
     run_times,
     simulated_makespan,
+    written_edges,
 )
 
 MISSING = "the recorded workflows (wfinstances) are not on this machine"
@@ -34,6 +41,16 @@ def workflow(*tasks: tuple[str, list[str], list[str]], seconds: Any = 0.0, versi
     return json.dumps({"schemaVersion": version, "workflow": whole})
 
 
+def older(*tasks: dict[str, Any], version: str = "1.4", key: str = "tasks") -> str:
+    """A document of the time when tasks held their files themselves."""
+    return json.dumps({"schemaVersion": version, "workflow": {key: tasks}})
+
+
+def linked(**files: str) -> list[dict[str, str]]:
+    """Files of a task, each with its direction."""
+    return [{"name": name, "link": link} for name, link in files.items()]
+
+
 @needs_instances
 def test_all_recorded_workflows_are_there():
     assert len(instances()) == INSTANCES
@@ -44,7 +61,7 @@ def test_all_recorded_workflows_are_there():
 def test_the_files_alone_give_every_recorded_edge_and_no_other(path: Path):
     pipeline = read_wfformat(path.read_text(encoding="utf-8"))
 
-    assert wired_edges(pipeline) == recorded_edges(read(path))
+    assert wired_edges(pipeline) == written_edges(read(path))
     assert check_pipeline(pipeline) == []
 
 
@@ -53,7 +70,7 @@ async def test_the_largest_workflow_takes_no_more_than_its_simulated_time():
     path = montage()
     assert path is not None
     content = read(path)
-    edges, seconds = recorded_edges(content), run_times(content)
+    edges, seconds = written_edges(content), run_times(content)
     assert len(seconds) == 2122
     scale = 6.0 / simulated_makespan(seconds, edges, MACHINES)
     wanted = simulated_makespan({n: s * scale for n, s in seconds.items()}, edges, MACHINES)
@@ -129,12 +146,17 @@ def test_a_ring_of_files_is_a_problem():
     [
         ("{", "is no JSON"),
         ("[]", "schemaVersion says None"),
-        (workflow(("a", [], []), version="1.3"), "schemaVersion says '1.3'"),
+        ("[" * 100_000, "is no JSON"),
+        (workflow(("a", [], []), version="2.0"), "no WfFormat 1.0 to 1.5 .* says '2.0'"),
         ('{"schemaVersion": "1.5"}', "not made so: KeyError: 'workflow'"),
         ('{"schemaVersion": "1.5", "workflow": []}', "not made so"),
         (workflow(("a", [], []), seconds="soon"), "not made so: ValueError"),
         (workflow(("a", [], []), seconds=-1), "task 'a' took -1.0 s"),
         (workflow(), "holds no task"),
+        (workflow(("a", [{"id": "x"}], [])), "inputFiles of task 'a' is no list of names"),
+        (workflow(("a", [], "x.txt")), "outputFiles of task 'a' is no list of names"),
+        (older({"name": "a", "files": [{"link": "both", "name": "x"}]}), "links a file as 'both'"),
+        (older({"name": "a"}, {"name": "a"}), "not made so: KeyError: 'id'"),
     ],
 )
 def test_what_is_no_workflow_of_this_version_says_why(text: str, said: str):
@@ -146,3 +168,63 @@ def test_two_tasks_of_one_id_are_a_problem():
     pipeline = read_wfformat(workflow(("a", [], ["x"]), ("a", [], ["y"])))
 
     assert any("'a'" in problem.message for problem in check_pipeline(pipeline))
+
+
+@pytest.mark.parametrize(("version", "key"), [("1.0", "jobs"), ("1.2", "jobs"), ("1.4", "tasks")])
+def test_older_versions_hold_the_files_inside_their_tasks(version: str, key: str):
+    text = older(
+        {"name": "b_ID2", "parents": ["a_ID1"], "files": linked(x="input", y="output")},
+        {"name": "a_ID1", "runtime": 2, "parents": [], "files": linked(x="OUTPUT")},
+        version=version,
+        key=key,
+    )
+    tasks = recorded_tasks(text)
+
+    pipeline = read_wfformat(text)
+
+    assert wired_edges(pipeline) == recorded_edges(tasks) == {("a_ID1", "b_ID2")}
+    assert [task.seconds for task in tasks] == [None, 2.0]
+    assert pipeline.intent == "A recorded workflow of 2 tasks; 1 of them without a time"
+
+
+def test_older_tasks_that_share_a_name_go_by_their_ids():
+    text = older(
+        {"name": "cut", "id": 1, "files": [{"name": "x", "path": "/p1/", "link": "output"}]},
+        {"name": "cut", "id": 2, "files": [{"name": "x", "path": "/p2/", "link": "output"}]},
+        {"name": "glue", "id": 3, "files": [{"name": "x", "path": "/p2/", "link": "input"}]},
+    )
+
+    assert wired_edges(read_wfformat(text)) == {("2", "3")}
+    assert check_pipeline(read_wfformat(text)) == []
+
+
+def test_parents_named_by_id_are_found_among_tasks_known_by_name():
+    text = older({"name": "a", "id": "1"}, {"name": "b", "id": "2", "parents": ["1"]})
+
+    assert recorded_edges(recorded_tasks(text)) == {("a", "b")}
+
+
+def test_edges_that_no_file_explains_are_told_and_kept_when_asked_for():
+    text = older({"name": "a", "children": ["b"]}, {"name": "b", "parents": ["a"]})
+
+    plain, ordered = read_wfformat(text), read_wfformat(text, order="recorded")
+
+    assert edges_without_file(recorded_tasks(text)) == {("a", "b")}
+    assert wired_edges(plain) == set()
+    assert wired_edges(ordered) == {("a", "b")}
+    assert "1 recorded edges share no file and are left out" in plain.intent
+    assert "1 recorded edges share no file and are kept" in ordered.intent
+    assert check_pipeline(ordered) == []
+
+
+def test_an_order_after_a_task_that_is_not_there_is_a_problem():
+    pipeline = read_wfformat(older({"name": "a", "parents": ["lost"]}), order="recorded")
+
+    assert ["'lost'" in problem.message for problem in check_pipeline(pipeline)] == [True]
+
+
+def test_a_workflow_that_was_never_run_takes_no_time():
+    tasks = [{"id": "a", "name": "a"}]
+    text = json.dumps({"schemaVersion": "1.5", "workflow": {"specification": {"tasks": tasks}}})
+
+    assert "1 of them without a time" in read_wfformat("\ufeff" + text).intent

@@ -27,7 +27,7 @@ def montage() -> Path | None:
     return next((path for path in instances() if "montage-chameleon-dss-15d" in path.name), None)
 
 
-def recorded_edges(content: dict[str, Any]) -> set[tuple[str, str]]:
+def written_edges(content: dict[str, Any]) -> set[tuple[str, str]]:
     """The edges as they were written down, maker first."""
     return {
         (task["id"], child)

@@ -6,9 +6,10 @@ from typing import Any
 
 from packetflow import capability
 from packetflow.engine.engine import Engine
-from packetflow.engine.execution import Execution
+from packetflow.engine.execution import Execution, Running
 from packetflow.engine.ports import MemorySink
 from packetflow.errors import JournalFull
+from packetflow.kernel.order import Moment, came_since
 from packetflow.kernel.records import EventArrived, Record, decoder, encoder
 from packetflow.testing import FakeClock
 
@@ -51,19 +52,29 @@ class Box:
     def __init__(self, *events: EventArrived) -> None:
         self.events = list(events)
         self.taken: set[str] = set()
+        self.claimed: dict[str, str] = {}
 
-    async def find(self, event: str, key: str, since_ns: int) -> list[EventArrived]:
+    async def find(self, event: str, key: str, since: Moment) -> list[EventArrived]:
         return [
             one
             for one in self.events
-            if one.event == event and key in ("", one.key) and one.at >= since_ns
+            if one.event == event and key in ("", one.key) and came_since(one, since)
         ]
 
     async def left_over(
-        self, event: str, key: str, before_ns: int, execution_id: str
+        self, event: str, key: str, before: Moment, execution_id: str
     ) -> list[EventArrived]:
-        found = await self.find(event, key, 0)
-        return [one for one in found if one.at < before_ns and one.event_id not in self.taken]
+        left = [
+            one for one in await self.find(event, key, Moment(0, 0)) if not came_since(one, before)
+        ]
+        return [one for one in left if one.event_id not in self.taken]
+
+    async def claim(self, event: EventArrived, before: Moment, execution_id: str) -> bool:
+        return self.claimed.setdefault(event.event_id, execution_id) == execution_id
+
+    def give_back(self, event_id: str, execution_id: str) -> None:
+        if self.claimed.get(event_id) == execution_id:
+            del self.claimed[event_id]
 
 
 async def run(flow: Any, /, *, engine: Engine | None = None, **inputs: Any) -> Execution:
@@ -74,6 +85,13 @@ async def run(flow: Any, /, *, engine: Engine | None = None, **inputs: Any) -> E
     finally:
         if engine is None:
             await mine.close()
+
+
+async def begun(engine: Engine, flow: Any, **inputs: Any) -> Running:
+    """Start a flow and let it come to its first wait."""
+    running = engine.start(flow, inputs)
+    await turns()
+    return running
 
 
 async def turns(count: int = 20) -> None:

@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
-from packetflow import Effect, capability, parallel, then
+from packetflow import Context, Effect, Workspace, capability, parallel, then
 from packetflow.engine.engine import Engine
 from packetflow.engine.events import Ended
+from packetflow.engine.waiters import answer_event
 from packetflow.kernel.records import ExecutionEnded, LogLine, SpanEnded, StepIntent
 from packetflow.testing import FakeClock
-from tests.packetflow.engine.kit import RecordingSink, slow_inc, turns
+from tests.packetflow.engine.kit import Box, RecordingSink, event, slow_inc, turns
 
 
 def stubborn(gate: asyncio.Event):
@@ -122,3 +123,33 @@ async def test_a_cancelled_run_begins_no_effect():
 
     assert await asyncio.gather(running, return_exceptions=True)
     assert not [r for r in mine.sink.read if isinstance(r, StepIntent)]
+
+
+async def test_listeners_hear_that_a_capability_was_answered_and_goes_on():
+    @capability(provides="m")
+    async def curious(n: int, context: Context) -> str:
+        return await context.ask("first?")
+
+    mine, told = Engine(RecordingSink(), clock=FakeClock(), inbox=Box()), []
+    running = mine.start(curious, {"n": 1})
+    running.listen(told.append)
+    await turns()
+    mine.deliver(event(answer_event(running.id, "curious", ()), {"answer": "a"}))
+    await running
+
+    kinds = [type(one).__name__ for one in told]
+    assert kinds[kinds.index("Waits") :] == ["Waits", "Answered", "StepEnded", "Ended"]
+
+
+def test_an_execution_and_its_failure_stay_one_line_however_long_the_message():
+    @capability(provides="n")
+    def breaks(n: int) -> int:
+        raise ValueError("too\nlong " * 500)
+
+    with Workspace(":memory:") as ws:
+        run = ws.run_sync(breaks, n=1)
+
+    for shown in (repr(run), repr(run.failure), repr(run.spans), repr(run.spans[0])):
+        assert "\n" not in shown
+        assert len(shown) < 300
+    assert repr(run.failure).startswith("<failure breaks: ValueError: too long")

@@ -139,6 +139,47 @@ async def test_a_rate_limit_spaces_starts_evenly_over_all_executions():
     assert starts == [0, 0.5, 1, 1.5, 2, 2.5]
 
 
+async def test_who_is_cancelled_in_line_for_a_rate_limit_leaves_its_turn_to_the_next():
+    mine = engine()
+    starts = []
+
+    @capability(provides="m")
+    async def noted(n: int) -> int:
+        starts.append((n, round(mine.clock.seconds, 6)))
+        return n
+
+    flow = noted.rate_limit(1, per=2)
+    running = [mine.start(flow, {"n": number}) for number in range(5)]
+    await turns()
+    running[1].cancel()
+    running[3].cancel()
+    ended = [await one for one in running]
+
+    assert [one.status for one in ended] == ["ok", "cancelled", "ok", "cancelled", "ok"]
+    assert starts == [(0, 0), (2, 2), (4, 4)]
+
+
+async def test_who_is_cancelled_as_its_turn_comes_leaves_it_to_the_next_too():
+    mine = engine()
+    starts = []
+
+    @capability(provides="m")
+    async def noted(n: int) -> int:
+        starts.append((n, round(mine.clock.seconds, 6)))
+        return n
+
+    flow = noted.rate_limit(1, per=2)
+    first = mine.start(flow.timeout(100), {"n": 0})
+    second = mine.start(flow.timeout(2), {"n": 1})  # over at the moment of its turn
+    third = mine.start(flow, {"n": 2})
+    ended = [await one for one in (first, second, third)]
+
+    assert [one.status for one in ended][1:] in (["failed", "ok"], ["ok", "ok"])
+    assert [at for _, at in starts] == [0, 2, 4][: len(starts)]
+    await mine.close()
+    assert mine.clock.timers == 0
+
+
 async def test_a_bulkhead_bounds_all_executions_and_refuses_what_finds_no_room_to_wait():
     mine = engine()
     now, most = 0, 0

@@ -17,7 +17,7 @@ CLOCK_SECONDS = 50
 NAP = 1
 
 
-def stubborn_with(clock: FakeClock, ended: list[str], *, context: bool = False):
+def stubborn_with(clock: FakeClock, ended: list[str], how: str = "plain"):
     """A step that goes on for 50 seconds, whoever stops it."""
 
     async def go_on(n: int) -> int:
@@ -42,7 +42,22 @@ def stubborn_with(clock: FakeClock, ended: list[str], *, context: bool = False):
         context.log("late words")
         return n
 
-    return talking if context else plain
+    @capability(name="stubborn", provides="n")
+    async def by_task(n: int) -> int:
+        return await asyncio.create_task(go_on(n))
+
+    @capability(name="stubborn", provides="n")
+    async def by_gather(n: int) -> int:
+        return (await asyncio.gather(go_on(n)))[0]
+
+    @capability(name="stubborn", provides="n")
+    async def by_group(n: int) -> int:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(go_on(n))
+        return task.result()
+
+    every = {"plain": plain, "context": talking, "task": by_task, "gather": by_gather}
+    return (every | {"group": by_group})[how]
 
 
 FLOWS = {
@@ -61,13 +76,13 @@ FLOWS = {
 
 
 @pytest.mark.parametrize("name", FLOWS)
-@pytest.mark.parametrize("context", [False, True])
-async def test_a_step_that_swallows_its_cancellation_holds_nobody_up(name, context):
+@pytest.mark.parametrize("how", ["plain", "context", "task", "gather", "group"])
+async def test_a_step_that_swallows_its_cancellation_holds_nobody_up(name, how):
     make, seconds, status = FLOWS[name]
     clock, ended, sink = FakeClock(), [], MemorySink()
     engine = Engine(sink, clock=clock)
 
-    execution = await engine.run(make(stubborn_with(clock, ended, context=context)), {"n": 1})
+    execution = await engine.run(make(stubborn_with(clock, ended, how)), {"n": 1})
 
     tries = 2 if name == "each try" else 1
     assert clock.seconds == pytest.approx(seconds + tries * PATIENCE_SECONDS, abs=NAP / 100)
@@ -169,3 +184,41 @@ async def test_a_question_of_a_step_that_is_over_is_refused():
     await clock.sleep(5)
 
     assert told == ["step 'asks' is over; nobody answers 'Really?'"]
+
+
+@pytest.mark.parametrize("stops", ["at once", "later", "by an own limit"])
+async def test_a_task_of_a_steps_own_that_heeds_its_cancellation_is_waited_for(stops):
+    clock, said = FakeClock(), []
+    engine = Engine(clock=clock)
+
+    async def work() -> str:
+        try:
+            await clock.sleep(100)
+        except asyncio.CancelledError as stopped:
+            said.append(stopped.args)
+            if stops == "later":
+                await clock.sleep(PATIENCE_SECONDS / 2)
+            raise
+        return "never"
+
+    @capability(provides="n")
+    async def step(n: int) -> int:
+        child = asyncio.create_task(work())
+        if stops == "by an own limit":
+            asyncio.get_running_loop().call_soon(child.cancel, "own")
+        try:
+            await child
+        except asyncio.CancelledError:
+            assert child.done()
+            said.append("heard")
+            if stops != "by an own limit":
+                raise
+        return n
+
+    run = await engine.run(step.timeout(5) | inc, {"n": 1})
+
+    assert said[-1] == "heard"
+    assert len(said) == 2
+    assert run["n"] == (1 if stops == "by an own limit" else 2)
+    await turns()
+    assert not others()

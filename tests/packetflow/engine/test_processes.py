@@ -92,13 +92,12 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-async def gone_after(pid: int) -> float:
-    """The seconds until a process is gone."""
+async def gone(pid: int) -> None:
+    """Wait until a process is gone."""
     began = time.monotonic()
     while not is_gone(pid):
         assert time.monotonic() - began < PATIENCE
         await asyncio.sleep(0.002)
-    return time.monotonic() - began
 
 
 async def test_a_capability_of_a_workspace_file_works_and_so_do_its_relative_imports(ws: Workspace):
@@ -132,14 +131,14 @@ async def test_a_large_input_arrives_and_does_not_hold_up_the_loop(ws: Workspace
     assert turns > 1
 
 
-async def test_a_cancelled_step_is_killed_within_100_milliseconds(ws: Workspace, tmp_path: Path):
+async def test_a_cancelled_step_is_killed_and_not_waited_for(ws: Workspace, tmp_path: Path):
     path = tmp_path / "pid"
     handle = ws.start("hang", path=str(path))
     pid = await begun(path)
 
     handle.cancel()
 
-    assert await gone_after(pid) < 0.1
+    await gone(pid)
     assert (await handle).status.value == "cancelled"
 
 
@@ -152,7 +151,7 @@ async def test_a_step_that_takes_too_long_is_killed(ws: Workspace, tmp_path: Pat
 
     assert run.failure is not None
     assert run.failure.error_type == "TimedOut"
-    assert await gone_after(pid) < 0.1
+    await gone(pid)
 
 
 @pytest.mark.parametrize(
@@ -199,6 +198,6 @@ async def test_an_idle_worker_that_was_killed_is_replaced(ws: Workspace):
     (worker,) = ws.engine.processes._idle
     assert worker.process.pid is not None
     os.kill(worker.process.pid, signal.SIGKILL)
-    await gone_after(worker.process.pid)
+    await gone(worker.process.pid)
 
     assert (await ws.run("times", number=4))["product"] == 8

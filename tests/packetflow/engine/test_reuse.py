@@ -14,21 +14,24 @@ from packetflow import (
     fallback,
     from_contract,
     parallel,
+    pipeline,
     race,
     then,
+    wait_for,
     when,
 )
 from packetflow.composition.walk import identified
 from packetflow.engine.engine import Engine
+from packetflow.engine.events import StepEnded
 from packetflow.engine.execution import Running
 from packetflow.engine.migration import calls_now, note_makers
 from packetflow.engine.past import read_story
-from packetflow.engine.reuse import following, reusable_past
+from packetflow.engine.reuse import following, reading_order, reusable_past
 from packetflow.engine.start import Start
 from packetflow.errors import UnknownName
 from packetflow.kernel.records import ExecutionStarted, Record, StepIntent, WaitStarted
 from packetflow.testing import FakeClock
-from tests.packetflow.engine.kit import Box, RecordingSink, turns
+from tests.packetflow.engine.kit import Box, RecordingSink, event, turns
 
 
 def step(name: str, reads: str, makes: str):
@@ -141,7 +144,7 @@ async def test_what_a_fork_took_over_shows_as_reused():
     spans = (await running).spans
 
     assert [(one.step, one.kind) for one in spans] == [("pay", "reused"), ("last", "capability")]
-    assert spans[0].attributes == {"reused_from": "before"}
+    assert spans[0].attributes == {"reused_from": "before", "took_ns": 0}
     assert {one.execution_id for one in spans} == {running.id}
     assert [one.span_id for one in spans] == [1, 2]
 
@@ -215,3 +218,50 @@ def test_a_misspelt_step_is_answered_with_the_nearest():
 
     with pytest.raises(UnknownName, match="did you mean 'combine'"):
         following(flow, "combin", ())
+
+
+async def test_what_was_taken_over_stands_in_the_order_of_its_pipeline_with_its_first_duration():
+    @capability(provides="slowly")
+    async def slow(n: int) -> int:
+        await mine.clock.sleep(5)
+        return n
+
+    @capability(provides="end")
+    async def last(slowly: int, quickly: int) -> int:
+        return slowly + quickly
+
+    mine = engine()
+    flow = parallel(slow, makes("quick", "quickly")) >> last
+    await mine.run(flow, {"n": 1})
+    first, running = await forked(flow, mine.sink.read, "last")
+    once = await running
+    _, running = await forked(flow, first.sink.read, "last")
+    twice = await running
+
+    for spans in (once.spans, twice.spans):
+        shown = [(one.step, one.kind, one.took_ns) for one in spans]
+        assert shown[:2] == [("slow", "reused", 5_000_000_000), ("quick", "reused", 0)]
+        assert [one.span_id for one in spans] == [1, 2, 3]
+
+
+async def test_a_wait_that_was_taken_over_is_told_like_any_step():
+    flow = wait_for("paid", gives={"m": int}) >> makes("last")
+    mine = engine()
+    running = mine.start(flow, {"n": 1})
+    await turns()
+    mine.deliver(event("paid", {"m": 1}))
+    await running
+    told = []
+    _, again = await forked(flow, mine.sink.read, "last")
+    again.listen(told.append)
+    await again
+
+    ended = [one.span.step for one in told if isinstance(one, StepEnded)]
+    assert ended == ["wait_paid", "last"]
+
+
+def test_reading_order_enters_called_pipelines():
+    inner = pipeline("inner", step("b", "p", "q") >> step("c", "q", "r"))
+    flow = identified((A >> inner.as_step() >> step("d", "r", "s")).as_step())
+
+    assert list(reading_order(flow)) == ["a", "inner", "inner/b", "inner/c", "d"]

@@ -1,9 +1,12 @@
 """What a run keeps: also texts that UTF-8 cannot hold, such as names of files."""
 
+import gc
+
 import pytest
 
-from packetflow import Context, capability
+from packetflow import Context, capability, then, wait_for
 from packetflow.engine.engine import Engine
+from packetflow.engine.state import Run
 from packetflow.engine.values import Opaque, unpack
 from packetflow.kernel.records import EventArrived, ExecutionEnded, LogLine, SpanEnded
 from tests.packetflow.engine.kit import RecordingSink
@@ -60,3 +63,22 @@ async def test_a_failure_says_such_a_name_as_text():
     assert sink.read[-1].error == execution.failure.message
     assert "csv" in execution.failure.message
     execution.failure.message.encode()
+
+
+async def test_what_a_run_held_is_free_at_its_end_without_the_collector():
+    engine = Engine(RecordingSink(), passivate_after_seconds=0)
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        done = await engine.run(find, {"name": "a.csv"})
+        aside = await engine.run(then(find, wait_for("go")), {"name": "a.csv"})
+        gc.collect()
+        left = [one for one in gc.garbage if isinstance(one, Run)]
+    finally:
+        gc.set_debug(0)
+        gc.enable()
+        gc.garbage.clear()
+
+    assert (done.status, aside.status) == ("ok", "waiting")
+    assert not left

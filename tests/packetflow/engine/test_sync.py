@@ -1,10 +1,15 @@
 """The door from plain code to the loop."""
 
 import asyncio
+import os
+import signal
+import sys
+import threading
+import types
 
 import pytest
 
-from packetflow.engine.sync import LoopThread, run_apart
+from packetflow.engine.sync import LoopThread, awake, run_apart
 from packetflow.errors import RunError
 
 
@@ -74,3 +79,33 @@ def test_closing_cancels_what_is_left_and_may_be_done_twice(thread: LoopThread):
     thread.close()
 
     assert left.cancelled()
+
+
+async def test_the_stop_button_of_a_notebook_is_heard_at_once(monkeypatch: pytest.MonkeyPatch):
+    # like ipykernel, whose handler leaves a callback without waking the loop
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task
+    before = signal.signal(signal.SIGUSR1, lambda *_: loop.call_soon(task.cancel))
+    stop = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1))
+    stop.start()
+    began = loop.time()
+    try:
+        with awake():
+            await asyncio.wait_for(loop.create_future(), 60)
+    except asyncio.CancelledError:
+        task.uncancel()
+    finally:
+        stop.join()
+        signal.signal(signal.SIGUSR1, before)
+
+    assert loop.time() - began < 30
+
+
+async def test_outside_of_notebooks_the_loop_sleeps_on(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "call_later", lambda *_: pytest.fail("it was woken"))
+
+    with awake():
+        pass

@@ -1,11 +1,21 @@
 """Where a user's code failed."""
 
 import json
+import traceback
 from pathlib import Path
 from typing import Annotated
 
 from packetflow import capability, secret
-from packetflow.engine.trail import STACK, Place, carry_trail, is_installed, places, trail_of
+from packetflow.engine.trail import (
+    STACK,
+    Place,
+    carry_trail,
+    is_installed,
+    places,
+    theirs,
+    trail_of,
+)
+from packetflow.errors import PacketFlowError
 from tests.packetflow.engine.kit import run
 
 
@@ -109,3 +119,23 @@ def test_a_source_line_that_is_gone_leaves_the_place(tmp_path: Path):
         found = places(trail_of(error))
 
     assert found[-1] == Place(str(tmp_path / "gone.py"), 3, "<module>")
+
+
+async def test_the_cause_of_a_failure_is_told_from_the_users_code_on():
+    failed = await run(breaks, text="{")
+    try:
+        failed["it"]
+    except PacketFlowError as error:
+        told = traceback.format_exception(error.__cause__)
+
+    assert [line.split(", in ")[1].split("\n")[0] for line in told if "File" in line][:2] == [
+        "breaks",
+        "fall",
+    ]
+
+
+def test_an_error_without_code_of_the_user_is_left_whole():
+    error = ValueError("no traceback")
+
+    assert theirs(error) is error
+    assert theirs(None) is None

@@ -178,4 +178,18 @@ def test_the_texts_inside_a_secret_are_blacked_out_too():
 
     for hidden in (WORD, Account("me", WORD), [{"k": WORD}], pydantic.SecretStr(WORD)):
         assert shown(hidden) == "a *** b no"
-    assert shown("no") == f"a {WORD} b no"  # too short to be told from words
+    assert shown("no") == f"a {WORD} b ***"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "text", "shown"),
+    [
+        ("7f", "key '7f' is not 17f0", "key '***' is not 17f0"),
+        (42, "pin 42, not 1421", "pin ***, not 1421"),
+        ("x", "x is wrong, see exit", "*** is wrong, see exit"),
+        ("", "nothing is hidden", "nothing is hidden"),
+        (" ", "no  space is", "no  space is"),
+    ],
+)
+def test_a_very_short_secret_is_blacked_out_where_it_stands_alone(hidden, text, shown):
+    assert without(text, words_of(hidden)) == shown

@@ -12,7 +12,7 @@ from packetflow.engine.waiters import answer_event
 from packetflow.errors import TimedOut
 from packetflow.kernel.records import SpanEnded, WaitStarted
 from packetflow.testing import FakeClock
-from tests.packetflow.engine.kit import Box, RecordingSink, event, inc, slow_inc, turns
+from tests.packetflow.engine.kit import Box, RecordingSink, begun, event, inc, slow_inc, turns
 
 
 def engine(*early, **said) -> Engine:
@@ -21,12 +21,6 @@ def engine(*early, **said) -> Engine:
 
 def waits(mine: Engine) -> list[WaitStarted]:
     return [r for r in mine.sink.read if isinstance(r, WaitStarted)]
-
-
-async def begun(mine: Engine, flow, **inputs):
-    running = mine.start(flow, inputs)
-    await turns()
-    return running
 
 
 async def test_a_wait_is_kept_before_anybody_waits_and_takes_what_the_event_gives():
@@ -56,35 +50,6 @@ async def test_a_key_takes_only_the_events_of_that_key():
     assert mine.deliver(event("paid", {"paid": 1}, key="8", at=at)) == 0
     assert mine.deliver(event("paid", {"paid": 2}, key="7", at=at)) == 1
     assert (await running)["paid"] == 2
-
-
-async def test_an_event_that_came_early_is_found_in_the_inbox():
-    clock = FakeClock()
-    early = event("paid", {"paid": 1}, key="7", at=5)
-
-    mine = Engine(RecordingSink(), clock=clock, inbox=Box(early))
-    assert (await mine.run(wait_for("paid", key="n"), {"n": 7}))["paid"] == 1
-
-
-async def test_an_event_that_came_between_the_start_and_the_wait_is_not_lost():
-    mine = engine()
-
-    @capability(provides="m")
-    async def works(n: int) -> int:
-        mine.inbox.events.append(event("paid", {"paid": 1}, at=mine.clock.wall_ns()))
-        mine.clock.advance(60)
-        return n
-
-    assert (await mine.run(works >> wait_for("paid"), {"n": 7}))["paid"] == 1
-
-
-async def test_an_event_from_before_the_execution_is_no_answer_to_a_wait_without_a_key():
-    mine = engine(event("paid", {"paid": 0}, at=1))
-    running = await begun(mine, wait_for("paid"))
-
-    assert not running.done()
-    mine.deliver(event("paid", {"paid": 1}, id="new"))
-    assert (await running)["paid"] == 1
 
 
 async def test_each_wait_of_an_execution_takes_an_event_of_its_own():
@@ -378,14 +343,17 @@ async def test_a_wait_tried_again_in_a_resumed_run_has_its_whole_time_again():
     assert second.clock.seconds == pytest.approx(200)
 
 
-async def test_an_event_of_a_key_from_before_the_execution_is_taken_by_one_execution_only():
-    early = event("paid", {"paid": 1}, key="7", at=5)
-    mine = engine(early)
-    mine.inbox.taken.add(early.event_id)  # by another execution
+async def test_a_run_taken_up_the_moment_it_was_put_aside_stays_known_as_running():
+    mine = engine(passivate_after_seconds=None)
+    flow = wait_for("go")
+    before = await begun(mine, flow)
+    assert before.put_aside()
+    while not before._task.done():
+        await asyncio.sleep(0)
 
-    running = await begun(mine, wait_for("paid", key="n"), n=7)
+    again = mine.resume(flow, mine.sink.read)  # before anybody was told that the first is over
+    await turns()
 
-    assert mine.deliver(early) == 0  # and being told of it again changes nothing
-    assert not running.done()
-    mine.deliver(event("paid", {"paid": 2}, key="7", id="new", at=mine.clock.wall_ns()))
-    assert (await running)["paid"] == 2
+    assert mine.running == {again.id: again}
+    assert mine.deliver(event("go", {"go": 1})) == 1
+    assert (await again)["go"] == 1

@@ -125,3 +125,46 @@ def test_a_file_that_is_no_calendar_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(LibraryError, match="no calendar"):
         calendar_lookup(str(tmp_path / "a.ics"), "2026-01-01")
+
+
+def test_an_excepted_day_drops_the_time_on_it(tmp_path: Path) -> None:
+    daily = event(
+        "SUMMARY:Call",
+        "DTSTART:20260327T090000Z",
+        "RRULE:FREQ=DAILY;COUNT=3",
+        "EXDATE;VALUE=DATE:20260328",
+    )
+
+    found = starts(calendar(tmp_path, daily), "2026-03-20")
+
+    assert found == ["2026-03-27T09:00:00+00:00", "2026-03-29T09:00:00+00:00"]
+
+
+def test_several_rules_of_one_event_all_count(tmp_path: Path) -> None:
+    ruled = event(
+        "SUMMARY:Call",
+        "DTSTART;VALUE=DATE:20260327",
+        "RRULE:FREQ=DAILY;COUNT=2",
+        "RRULE:FREQ=WEEKLY;COUNT=2",
+    )
+
+    assert starts(calendar(tmp_path, ruled), "2026-03-20") == [
+        "2026-03-27",
+        "2026-03-28",
+        "2026-04-03",
+    ]
+
+
+def test_a_day_that_ends_at_a_time_lasts_the_day(tmp_path: Path) -> None:
+    mixed = event("SUMMARY:Fair", "DTSTART;VALUE=DATE:20260401", "DTEND:20260402T000000Z")
+
+    (found,) = calendar_lookup(calendar(tmp_path, mixed), "2026-03-20")
+
+    assert (found.start, found.end) == ("2026-04-01", "2026-04-02")
+
+
+def test_a_beginning_that_is_no_date_is_named(tmp_path: Path) -> None:
+    wrong = event("SUMMARY:Call", "DTSTART:2026-04-01")
+
+    with pytest.raises(LibraryError, match="event 'Call' begins at '2026-04-01', which is no date"):
+        calendar_lookup(calendar(tmp_path, wrong), "2026-03-20")

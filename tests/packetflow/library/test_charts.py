@@ -138,3 +138,14 @@ def test_a_table_of_text_gets_counts() -> None:
     (made,) = charts_for(table)
 
     assert (made.title, made.spec["data"][0]["y"]) == ("rows by colour", [2.0, 1.0])
+
+
+def test_long_names_leave_room_for_the_drawing() -> None:
+    long = ["x" * 300, "x" * 299, "y" * 200]
+    table = pa.table({name: [1.0, 2.5, n, 4.0] for n, name in enumerate(long)})
+
+    drawn = {made.title: made.spec for made in charts_for(table)}
+
+    grid = drawn["How the numbers go together"]["data"][0]
+    assert [len(label) for label in grid["x"]] == [24, 26, 24]
+    assert all(len(spec["layout"]["title"]["text"]) < 130 for spec in drawn.values())

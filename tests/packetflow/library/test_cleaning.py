@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
@@ -25,7 +25,7 @@ from packetflow.library.cleaning import clean_table, recognised
         (["NO", "NO"], ["NO", "NO"]),
         (["yes", "NA", "no"], ["yes", "NA", "no"]),
         (["1", "two"], ["1", "two"]),
-        (["12345678901234567890"], [12345678901234567890.0]),
+        (["12345678901234567890"], ["12345678901234567890"]),
         (["e", "."], ["e", "."]),
         ([None, None], [None, None]),
     ],
@@ -102,3 +102,26 @@ def test_written_integers_are_read_back(numbers: list[int]) -> None:
 def test_a_table_without_columns_is_refused() -> None:
     with pytest.raises(LibraryError, match="no columns"):
         clean_table(pa.table({}))
+
+
+def test_seconds_since_1970_become_times_by_name_and_size() -> None:
+    table = pa.table({"created_at": [1_700_000_000, 1_700_000_060], "n": [1_700_000_000, 5]})
+
+    cleaned = clean_table(table)
+
+    assert cleaned["changes"] == ["created_at: read as seconds since 1970 (UTC)"]
+    assert cleaned["table"].column("created_at")[0].as_py() == datetime(2023, 11, 14, 22, 13, 20)
+
+
+def test_records_inside_cells_become_columns() -> None:
+    table = pa.table({"id": ["x"], "user": [{"name": "Ada", "home": {"city": "Oslo"}}]})
+
+    cleaned = clean_table(table)
+
+    assert cleaned["table"].to_pylist() == [
+        {"id": "x", "user.name": "Ada", "user.home.city": "Oslo"}
+    ]
+    assert cleaned["changes"] == [
+        "user: spread over user.name, user.home",
+        "user.home: spread over user.home.city",
+    ]

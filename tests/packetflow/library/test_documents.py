@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from pypdf.errors import DependencyError
 
 from packetflow import Context
 from packetflow.errors import LibraryError
@@ -98,3 +99,22 @@ def test_a_pattern_may_not_leave_its_folder(tmp_path: Path, pattern: str) -> Non
 def test_a_folder_without_documents_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="no document"):
         list_documents(str(tmp_path))
+
+
+def test_a_comment_in_a_listing_is_no_heading(tmp_path: Path) -> None:
+    (tmp_path / "n.md").write_text("```\n# a remark\n```\n\n## The heading\n")
+
+    assert read_document(str(tmp_path / "n.md"))["title"] == "The heading"
+
+
+def test_a_pdf_that_needs_more_than_is_installed_says_what(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DependencyError("cryptography>=3.1 is required for AES algorithm")
+
+    monkeypatch.setattr("pypdf.PdfReader", refuse)
+    (tmp_path / "locked.pdf").write_bytes(b"%PDF-1.7\n")
+
+    with pytest.raises(LibraryError, match=r"'locked.pdf' is encrypted; install .* cryptography"):
+        read_document(str(tmp_path / "locked.pdf"))

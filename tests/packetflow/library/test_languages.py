@@ -146,3 +146,8 @@ def test_other_scripts_are_told_by_their_letters(text: str, code: str) -> None:
 @pytest.mark.parametrize("text", ["", "   ", "12 34 56", "OK", "xqz vrt plk wrm"])
 def test_text_that_says_nothing_is_undetermined(text: str) -> None:
     assert language(text) == {"language": "und", "confidence": 0.0}
+
+
+def test_an_upside_down_mark_speaks_for_spanish() -> None:
+    assert language("¿Dónde está la casa?")["language"] == "es"
+    assert language("¿Dónde has puesto mis llaves?")["language"] == "es"

@@ -28,3 +28,7 @@ def test_links_are_made_whole_and_named_once() -> None:
 @pytest.mark.parametrize("content", ["", "<", "<<>>", "<p", b"\xff\xfe", b"\x00"])
 def test_anything_is_html_of_a_sort(content: str | bytes) -> None:
     read_html(content)
+
+
+def test_cells_that_are_not_closed_stay_apart() -> None:
+    assert read_html("<table><tr><td>a<td>b").text == "a b"

@@ -50,3 +50,9 @@ def test_an_empty_column_has_no_figures() -> None:
 def test_a_table_without_columns_is_refused() -> None:
     with pytest.raises(LibraryError, match="no columns"):
         profile_table(pa.table({}))
+
+
+def test_the_range_of_a_column_leaves_infinite_values_out() -> None:
+    profile = profile_table(pa.table({"x": [float("-inf"), 1.5, float("nan"), 2.5]}))
+
+    assert (profile.columns[0].least, profile.columns[0].greatest) == ("1.5", "2.5")

@@ -20,6 +20,11 @@ WRITTEN = {
         "dates",
         [date(2024, 1, 5), date(2024, 2, 29)],
     ),
+    "month first, no comma": (
+        ["Jan 5 2024", "Dec 31 2024"],
+        "dates",
+        [date(2024, 1, 5), date(2024, 12, 31)],
+    ),
     "short years": (["31.12.24", "01.01.25"], "dates", [date(2024, 12, 31), date(2025, 1, 1)]),
     "months": (
         ["2024-01", "2024-12"],

@@ -52,3 +52,11 @@ def test_the_note_says_what_was_guessed() -> None:
 def test_a_given_name_that_is_not_there_is_an_error() -> None:
     with pytest.raises(LibraryError, match="no column 'lives'; did you mean 'life'"):
         guess_roles(pa.table(WORLD), value="lives")
+
+
+def test_names_in_camel_case_are_read_as_words() -> None:
+    table = pa.table({"budgetYear": [1999, 2004], "LocationID": [7, 3], "amount": [1.5, 2.5]})
+
+    roles = guess_roles(table)
+
+    assert (roles["time_column"], roles["value_column"]) == ("budgetYear", "amount")

@@ -113,3 +113,13 @@ def test_equal_few_or_missing_values_have_no_outliers(values: list[float | None]
 def test_a_threshold_of_zero_is_refused() -> None:
     with pytest.raises(LibraryError, match="above 0"):
         outliers(pa.table({"v": [1]}), "v", threshold=0)
+
+
+def test_a_line_from_nothing_starts_at_zero_and_names_no_percentage() -> None:
+    table = pa.table({"x": [1, 2, 3, 4], "y": [0.0, 2.5, 5.0, 7.5], "z": [0.1, 10.0, 20.0, 30.0]})
+
+    (exact,) = trends(table, "y", "x")
+    (near,) = trends(table, "z", "x")
+
+    assert (exact.start, exact.words) == (0.0, "rising")
+    assert near.words == "rising"

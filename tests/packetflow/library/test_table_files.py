@@ -6,6 +6,7 @@ import pytest
 
 from packetflow import Context
 from packetflow.errors import LibraryError
+from packetflow.library.notes import notes_of
 from packetflow.library.table_files import load_table, save_table
 
 TABLE = pa.table(
@@ -105,8 +106,8 @@ def test_dates_that_are_not_iso_stay_text(tmp_path: Path) -> None:
         ("", "is empty"),
         ("  \n \n", "is empty"),
         ("a,b\n", "no rows"),
-        ("a,b\n1,2\n3,4,5\n", "line 3 of 't.csv' has 3 cells, but the first line has 2"),
-        ("a,b\n1,2\n3\n", "line 3 of 't.csv' has 1 cell, but the first line has 2"),
+        ("a,b\n1,2\n3,4,5\n", "line 3 of 't.csv' has 3 cells, but the header has 2"),
+        ("a,b\n1,2\n3\n", "line 3 of 't.csv' has 1 cell, but the header has 2"),
         ('a,b\n"two\nlines",2\n3,4,5\n', "line 4 of 't.csv' has 3 cells"),
         ('a,b\n1,2\n"x,2\ny,3\n', "line 3 of 't.csv' cannot be read as CSV.*quote"),
         ("a,b\n1,\x00\n", "no text table"),
@@ -186,3 +187,21 @@ def test_an_unknown_ending_lists_the_known_ones(path: str) -> None:
 def test_other_kinds_of_address_are_refused() -> None:
     with pytest.raises(LibraryError, match="no http or https address"):
         load_table("s3://bucket/t.csv")
+
+
+def test_the_records_inside_one_object_are_the_rows(tmp_path: Path) -> None:
+    path = written(tmp_path, '{"total": 2, "rows": [{"a": 1}, {"a": 2}]}', "t.json")
+
+    table = load_table(path)
+
+    assert table.to_pydict() == {"a": [1, 2]}
+    assert notes_of(table) == ["The rows are those of 'rows'; left out beside it: total."]
+
+
+def test_whole_numbers_too_long_for_a_number_keep_their_digits(tmp_path: Path) -> None:
+    path = written(tmp_path, "id,n,x\n12345678901234567890,1,6e23\n12345678901234567891,2,7e23\n")
+
+    table = load_table(path)
+
+    assert table.column("id").to_pylist() == ["12345678901234567890", "12345678901234567891"]
+    assert table.select(["n", "x"]).to_pydict() == {"n": [1, 2], "x": [6e23, 7e23]}

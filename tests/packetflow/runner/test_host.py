@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,31 @@ def test_what_is_printed_is_kept_with_its_execution_and_in_the_log(client: Runne
 
     assert kept == ["loud and clear 7"]
     assert "loud and clear 7" in log_path(client.folder).read_text()
+
+
+def test_a_step_that_holds_up_its_runner_is_named_while_it_does(client: RunnerClient):
+    code = (
+        "import threading\nfrom pathlib import Path\nfrom packetflow import capability\n\n"
+        "@capability(provides='b')\nasync def holds(path: str) -> str:\n    'Hold up.'\n"
+        "    while not Path(path).exists():\n        threading.Event().wait(0.01)\n"
+        "    return path\n"
+    )
+    (client.folder / "capabilities" / "holds.py").write_text(code)
+    go_on = client.folder / "go_on"
+    query = "select text from logs where kind = 'stall'"
+    end, kept = time.monotonic() + WAIT, []
+
+    with ThreadPoolExecutor(1) as pool, Workspace(client.folder) as ws:
+        begun = pool.submit(client.run, "holds", {"path": str(go_on)})  # it cannot say so yet
+        while not kept and time.monotonic() < end:
+            threading.Event().wait(0.05)
+            kept = ws.sql(query)["text"].to_pylist()
+        go_on.touch()
+        begun.result(WAIT).result(WAIT)
+
+    assert kept[0].startswith("step 'holds' holds up everything in this process: ")
+    assert f"{client.folder}/capabilities/holds.py, line " in kept[0]
+    assert kept[0] in log_path(client.folder).read_text()
 
 
 def test_changed_settings_put_a_new_runner_in_place(client: RunnerClient):

@@ -32,6 +32,12 @@ def test_a_pause_at_the_end_is_folded_too():
     assert found.pieces[-1].right == 500
 
 
+def test_a_pause_that_nobody_felt_is_not_folded():
+    found = axis([(0, 0.001), (0.05, 0.051)], (0, 0.051), 0, 500)
+
+    assert not any(piece.is_folded for piece in found.pieces)
+
+
 def test_waiting_alone_is_drawn_to_scale():
     assert not any(piece.is_folded for piece in axis([], (0, 90), 0, 500).pieces)
 

@@ -162,3 +162,52 @@ def test_the_axis_has_a_few_round_marks(seconds):
 @settings(max_examples=100, deadline=None)
 def test_any_spans_give_a_well_formed_picture(bars):
     assert ElementTree.fromstring(timeline(bars)).tag.endswith("svg")
+
+
+def test_the_time_in_which_a_step_waited_is_drawn_apart_from_its_work():
+    asked = Bar(1, "sign", 0, 10, waited=((2, 9),))
+
+    picture = timeline([asked])
+
+    solid, hollow = rects(picture, "t-bar"), rects(picture, "t-wait")
+    assert [len(solid), len(hollow)] == [2, 1]
+    assert float(solid[0].get("x")) < float(hollow[0].get("x")) < float(solid[1].get("x"))
+    assert "3 s, waited 7 s" in texts(picture)
+    assert seconds_worked([asked]) == 3
+
+
+def test_a_wait_before_the_step_went_on_in_another_life_is_drawn_before_it():
+    picture = timeline([Bar(1, "sign", 100, 1, waited=((0, 50),))])
+
+    assert len(rects(picture, "t-bar")) == len(rects(picture, "t-wait")) == 1
+    assert "1 s, waited 50 s" in texts(picture)
+
+
+def test_a_step_that_was_taken_over_says_so_with_its_first_duration():
+    picture = timeline([Bar(1, "fetch", 5, 0, took=3.5), Bar(2, "send", 5, 1)])
+
+    assert "taken over, took 3.5 s" in texts(picture)
+    assert len(rects(picture, "t-bar")) == 1
+    assert seconds_worked([Bar(1, "fetch", 5, 0, took=3.5)]) == 0
+
+
+def test_many_items_that_were_taken_over_say_so():
+    picture = timeline([Bar(i, "item", 5, 0, path=(i,), took=2) for i in range(20)])
+
+    assert "taken over" in texts(picture)
+
+
+def test_spans_of_one_moment_stand_in_the_order_of_their_numbers():
+    picture = timeline([Bar(i, f"step {i}", 1, 0) for i in (10, 2, 1)])
+
+    shown = [t for t in texts(picture) if t.startswith("step")]
+    assert shown == ["step 1", "step 2", "step 10"]
+
+
+def test_what_a_row_says_stands_beside_its_bar():
+    picture = timeline([Bar(1, "sign", 0, 1000, waited=((123.4, 567.8),))])
+
+    shown = list(ElementTree.fromstring(picture).iter())
+    [said] = [float(e.get("x")) for e in shown if "waited" in (e.text or "") and e.get("x")]
+    bars = [e for kind in ("t-bar", "t-wait") for e in rects(picture, kind)]
+    assert said >= max(float(e.get("x")) + float(e.get("width")) for e in bars)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.records import MessagePosted, ScoreGiven, StepIntent
+from packetflow.kernel.records import EventArrived, MessagePosted, ScoreGiven, StepIntent
 from packetflow.store import archive as module
 from packetflow.store.owner import Owner
 from packetflow.store.queries import Window, answer, cost, latency, latency_by_hour
@@ -72,6 +72,20 @@ def test_an_old_execution_goes_to_the_archive_with_all_that_belongs_to_it(tmp_pa
     assert rows(owner, f"select name, status from read_parquet('{files}')") == [
         {"name": "onboard", "status": "ok"}
     ]
+    owner.close()
+
+
+def test_an_event_stays_taken_when_the_span_of_who_took_it_is_archived(tmp_path, long_ago):
+    identity, early = new_id(), EventArrived("e1", "paid", "7", {}, long_ago)
+    took = span(identity, 1, started=long_ago, kind="wait", attributes={"event_id": "e1"})
+    write(tmp_path, started(identity, at=long_ago), early, took, ended(identity, at=long_ago))
+    owner = own(tmp_path, settings=KEEP_A_MONTH)
+
+    settle(owner)
+    again(owner)
+
+    assert count(owner, "span") == 0
+    assert rows(owner, "select * from taken") == [{"execution_id": identity, "event_id": "e1"}]
     owner.close()
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -289,16 +287,14 @@ def test_an_execution_is_found_behind_damage(tmp_path):
     assert found == [RECORDS[0], *RECORDS[2:]]
 
 
-def test_ten_thousand_steps_are_found_quickly(tmp_path):
+def test_ten_thousand_steps_are_found_among_twice_as_many(tmp_path):
     identity, other = new_id(), new_id()
     pieces = content_of(span(identity if n % 2 else other, n) for n in range(20_000))
     (tmp_path / "a.journal").write_bytes(b"".join(pieces))
-    begin = time.process_time()
 
     found = records_of(tmp_path, identity)
 
     assert len(found) == 10_000
-    assert time.process_time() - begin < 0.5  # 0.03 s on a quiet machine
 
 
 @pytest.mark.parametrize("name", GOLDEN)

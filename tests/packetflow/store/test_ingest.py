@@ -226,7 +226,7 @@ def test_a_batch_the_database_refuses_is_undone_and_can_be_tried_again(store, mo
         with pytest.raises(duckdb.IOException):
             store.flush()
     assert store.sql("from span", fresh=False).num_rows == 0
-    assert store._ingest.executions.open == {}
+    assert store._database.ingest.executions.open == {}
 
     assert [row["status"] for row in rows(store, "from executions order by status")] == [
         "ok",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -118,3 +120,34 @@ def test_artifacts_come_back():
         assert store.get(sha) == b"abc"
         with pytest.raises(StoreError, match="not in this store"):
             store.get("0" * 64)
+
+
+BUSY_AT_ITS_END = """
+import threading
+from packetflow import Workspace, capability
+
+begun = threading.Event()
+
+@capability(provides="n")
+def loop(n: int) -> int:
+    begun.set()
+    while True:
+        threading.Event().wait(0.01)
+
+ws = Workspace(":memory:")
+handle = ws.start(loop, n=1)
+begun.wait(30)
+print(ws.sql("select count(*) as n from executions").to_pylist())
+"""
+
+
+def test_a_process_that_ends_while_a_capability_is_busy_ends_without_a_word():
+    done = subprocess.run(
+        [sys.executable, "-c", BUSY_AT_ITS_END],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[{'n': 1}]\n", "")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import msgspec
 import pyarrow as pa
@@ -48,6 +49,26 @@ def test_an_execution_neither_begins_nor_ends_in_a_deleted_journal(tmp_path):
             journal.append(started(execution_id))
         with pytest.raises(WorkspaceGone):
             journal.append(ended(execution_id))
+
+
+def test_short_executions_look_for_the_journal_once_in_half_a_millisecond(tmp_path, monkeypatch):
+    now = [10**9]
+    monkeypatch.setattr(time, "monotonic_ns", lambda: now[0])
+    looks, look = [], os.fstat
+    with JournalWriter(tmp_path, role="test") as journal:
+        monkeypatch.setattr(os, "fstat", lambda fd: looks.append(fd) or look(fd))
+        for _ in range(100):
+            journal.append(started(execution_id := new_id()))
+            journal.append(ended(execution_id))
+        journal.path.unlink()
+        now[0] += 500_001
+
+        with pytest.raises(WorkspaceGone):
+            journal.append(started(new_id()))
+        with pytest.raises(WorkspaceGone):
+            journal.append(ended(execution_id))
+
+    assert len(looks) == 3
 
 
 def test_records_that_belong_together_are_kept_by_one_write_or_not_at_all(tmp_path, monkeypatch):

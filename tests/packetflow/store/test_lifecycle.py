@@ -154,7 +154,7 @@ def test_the_order_in_which_journals_are_read_does_not_matter(store, order, toge
     chosen = [made[number] for number in order]
 
     for batch in [chosen] if together else [[piece] for piece in chosen]:
-        store._ingest.apply(batch)
+        store._database.ingest.apply(batch)
 
     row = standing(store)
     assert (row["status"], row["epoch"], row["process"], row["name"]) == ("ok", 2, "p2", "onboard")
@@ -188,13 +188,13 @@ def test_what_is_known_by_heart_equals_what_is_stored(store):
     store.flush()
     known = {
         name: (s.epoch, s.status, s.process, s.waits)
-        for name, s in store._ingest.executions.open.items()
+        for name, s in store._database.ingest.executions.open.items()
     }
 
-    store._ingest.reload()
+    store._database.ingest.reload()
 
     assert known == {
         name: (s.epoch, s.status, s.process, s.waits)
-        for name, s in store._ingest.executions.open.items()
+        for name, s in store._database.ingest.executions.open.items()
     }
     assert len(known) == 2

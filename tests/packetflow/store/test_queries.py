@@ -6,6 +6,7 @@ import pytest
 
 from packetflow.errors import UnknownName
 from packetflow.kernel.ids import new_id
+from packetflow.kernel.records import EventArrived, WaitStarted
 from packetflow.store import queries
 from packetflow.store.inproc import MemoryStore
 from packetflow.store.queries import Filter, Window, answer
@@ -212,6 +213,22 @@ def test_one_execution_is_read_whole(store):
     assert found.spans.column("step").to_pylist() == ["approval"]
     assert found.logs.num_rows == 1
     assert found.waits.column("question").to_pylist() == ["Really?"]
+
+
+def test_the_waits_of_an_execution_say_when_a_person_answered(store):
+    identity, other = new_id(), new_id()
+    for asker, name in ((identity, "answer:me"), (identity, "answer:open"), (other, "approved")):
+        asked = WaitStarted(asker, 1, "ask", (), name, "", 0, NOON, "Really?")
+        store.append(asked)
+    store.append(EventArrived("e1", "answer:me", "", {"answer": True}, NOON + 5 * SECOND))
+    store.append(EventArrived("e2", "approved", "", {}, NOON + 5 * SECOND))
+    store.append(started(identity))
+    store.append(started(other))
+
+    answered = queries.whole(store, identity).waits.column("answered_at").to_pylist()
+
+    assert [one and one.second for one in answered] == [5, None]
+    assert queries.whole(store, other).waits.column("answered_at").to_pylist() == [None]
 
 
 def test_an_execution_that_is_not_there_is_named(store):

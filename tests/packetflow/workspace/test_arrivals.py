@@ -102,3 +102,20 @@ def test_an_event_of_a_key_goes_to_one_later_execution_and_to_all_that_wait(ws: 
     ws.emit("paid", {"amount": 20}, key="c1")
 
     assert [handle.result(PATIENCE)["amount"] for handle in both] == [20, 20]
+
+
+@pytest.mark.parametrize("key", ["caf\udce9", 7], ids=["half a character", "a number"])
+def test_a_key_that_is_no_text_for_records_still_finds_its_wait(ws: Workspace, key: Any):
+    ws.emit("paid", {"paid": 1}, key=key)
+
+    assert ws.run_sync(wait_for("paid", key="who"), who=key)["paid"] == 1
+
+
+def test_names_that_are_no_text_for_records_are_written_out(ws: Workspace):
+    ws.emit("t\udce9ld", {"n\udce9": 1, 2: 3}, event_id="e\udce9")
+
+    kept = ws.sql("select event_id, event, payload::varchar as payload from events").to_pylist()
+    assert [list(row.values()) for row in kept] == [
+        ["e\\udce9", "t\\udce9ld", '{"n\\\\udce9":1,"2":3}']
+    ]
+    assert ws.sql("from dead_letter").num_rows == 0

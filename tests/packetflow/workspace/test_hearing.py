@@ -97,6 +97,7 @@ def test_a_question_ends_run_at_once_and_says_how_to_answer(ws: Workspace):
 
     assert waiting.status is Status.WAITING
     assert f"ws.answer({waiting.id[-8:]!r}, {wait.step!r}, 'yes' or 'no')" in said
+    assert '<li class="pf-amber"><b>waits</b>' in waiting._repr_html_()
     assert "ws.answer" in waiting._repr_html_()
     assert ws.outcome(waiting.id, PATIENCE)["verdict"] == "no"
     assert ws.execution(waiting.id).waits == ()

@@ -1,0 +1,144 @@
+"""Draws one run in full: how it stands, what can be done, its timeline, values, log, failure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from packetflow.errors import UnknownName
+from packetflow.kernel.cards import Description
+from packetflow.show import timeline
+from packetflow.show.timeline import seconds_text, seconds_worked
+from packetflow.store.bars import bars
+from packetflow.store.queries import Whole, whole
+from studio.asking import show_answered
+from studio.failing import failed_spans, failure_of, show_failure
+from studio.lists import ago
+from studio.past import Past
+from studio.running import show_run
+from studio.showing import plain_markdown, show_svg, show_values, words
+from studio.spans import described, show_spans
+from studio.state import desk, guard, mode
+from studio.theme import status_text
+from studio.trying import show_anew
+
+UNDER_WAY = ("running", "waiting")
+
+
+def show_head(found: Whole, worked: float, gone: Sequence[str]) -> None:
+    """What ran, how it stands, and what can be done now; *gone* are inputs that were not kept."""
+    row = found.execution
+    status = str(row["status"])
+    st.title(plain_markdown(words(str(row["name"]))), anchor=False)
+    told = [ago(row["started_at"], dt.datetime.now(dt.UTC).replace(tzinfo=None))]
+    if status not in UNDER_WAY:
+        took = (row["duration_ms"] or 0) / 1000
+        st.header(f"{status_text(status)} in {seconds_text(took)}", anchor=False)
+        if took - worked > max(1.0, took / 10):
+            told.insert(0, f"worked {seconds_text(worked)}, else it waited")
+    told.append(f"started by {row['trigger']}")
+    said = plain_markdown(" \u00b7 ".join(told))
+    st.caption(f"{said} \u00b7 {str(row['execution_id'])[-8:]}")
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.page_link("pipelines.py", label="Its pipeline", icon=":material/account_tree:",
+                     query_params={"name": str(row["name"])})  # fmt: skip
+        if row["retry_of"]:
+            st.page_link("runs.py", label="The run before it", icon=":material/history:",
+                         query_params={"run": str(row["retry_of"])})  # fmt: skip
+        show_ways_on(row, gone)
+
+
+def show_ways_on(row: Mapping[str, Any], gone: Sequence[str]) -> None:
+    """What can be done with a run; inputs that were not kept are asked for anew first."""
+    identity, status = str(row["execution_id"]), str(row["status"])
+    if gone and status not in UNDER_WAY:
+        begun = show_anew(identity, str(row["failed_step"] or ""), gone)
+        if begun:
+            go(begun)
+        return
+    if row["failed_step"] and st.button(
+        f"Replay from {words(row['failed_step'])}", icon=":material/replay:", type="primary",
+        help="A new run that takes over what went well and begins with the failed step",
+    ):  # fmt: skip
+        go(desk().keep(desk().runner.fork(identity, row["failed_step"])))
+    if status in {"lost", "running"} and identity not in desk().runs and st.button(
+        "Resume", icon=":material/resume:", type="primary" if status == "lost" else "secondary",
+        help="Go on where it was interrupted; what was completed does not run again",
+    ):  # fmt: skip
+        go(desk().keep(desk().runner.resume(identity), late=True))
+    again = "From the start, with the same inputs"
+    if status not in UNDER_WAY and st.button(
+        "Run again", icon=":material/restart_alt:", help=again
+    ):
+        go(desk().keep(desk().runner.fork(identity)))
+
+
+def go(identity: str) -> None:
+    """Show that run."""
+    st.query_params["run"] = identity
+    st.rerun()
+
+
+def show_one(identity: str) -> None:
+    """One run.
+
+    Raises:
+        UnknownName: There is no such run.
+    """
+    st.page_link("runs.py", label="All runs", icon=":material/arrow_back:")
+    try:
+        found = whole(desk().store, identity)
+    except UnknownName:
+        if identity not in desk().runs:
+            raise
+        st.caption("It has only just begun.")
+        time.sleep(0.2)  # until the store has heard of it
+        st.rerun()
+    row, card = found.execution, described(str(found.execution["name"]))
+    drawn = bars(found, time.time_ns())
+    past = Past(desk().folder, found)
+    show_head(found, seconds_worked(drawn), past.gone)
+    if row["status"] in UNDER_WAY:
+        with guard("live"):
+            show_run(identity, card)
+    else:
+        show_answered(identity)
+    spans = found.spans.to_pylist()
+    if row["error"] and row["status"] != "ok":
+        with guard("failure"):
+            tries = failed_spans(row, spans)
+            bad = [one for one in tries if one["inputs"]]
+            show_failure(
+                failure_of(row, spans),
+                inputs=past.span(bad[-1])[0] if bad else None,
+                tries=max((one["attempt"] for one in tries), default=1),
+            )
+    if drawn:
+        st.header("Timeline", anchor=False)
+        picture = timeline(drawn, title=str(row["name"]), wide=1160, theme=mode())
+        show_svg(picture, "When each step ran")
+    show_parts(found, past, card)
+
+
+def show_parts(found: Whole, past: Past, card: Description) -> None:
+    """What a run made and was given, its steps one at a time, and its log."""
+    identity, row = str(found.execution["execution_id"]), found.execution
+    made, given, each, logs = st.tabs(["What it made", "What it was given", "Step by step", "Log"])
+    with made, guard("outputs"):
+        empty = "Nothing so far." if row["status"] in UNDER_WAY else "Nothing."
+        key = f"{row['name']} out {identity}"
+        show_values(past.outputs, key, ports=card.provides, empty=empty)
+    with given, guard("inputs"):
+        show_values(
+            past.inputs, f"{row['name']} in {identity}", ports=card.requires, empty="Nothing."
+        )
+    with each, guard("steps"):
+        show_spans(past, found.spans.to_pylist(), found.waits.to_pylist())
+    with logs, guard("log"):
+        lines = [f"{one['logged_at']:%H:%M:%S}  {one['level'] or one['kind']:8} {one['text']}"
+                 for one in found.logs.to_pylist()]  # fmt: skip
+        st.code("\n".join(lines) or "It logged nothing.", language=None, wrap_lines=True)

@@ -1,0 +1,75 @@
+"""Tables of pyarrow in notebooks."""
+
+import sys
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pytest
+
+from packetflow.show import tables
+from packetflow.show.tables import MOST_ROWS, table_html, teach_notebook
+
+
+def test_a_table_shows_its_cells_escaped():
+    shown = table_html(pa.table({"name": ["<b>", None], "n": [1, 2.5]}))
+
+    assert "&lt;b&gt;" in shown
+    assert "<td></td><td>2.5</td>" in shown
+    assert "2 rows, 2 columns" in shown
+
+
+def test_a_long_table_says_what_is_left_out():
+    shown = table_html(pa.table({"n": range(MOST_ROWS + 5)}))
+
+    assert shown.count("<td>") == MOST_ROWS
+    assert f"{MOST_ROWS + 5} rows, 1 column; the first {MOST_ROWS} are shown" in shown
+
+
+def test_a_table_without_columns_says_so():
+    assert "0 rows, 0 columns" in table_html(pa.table({}))
+
+
+class Formatter:
+    def __init__(self, *known):
+        self.deferred_printers = dict.fromkeys(known)
+
+    def for_type_by_name(self, module, name, draw):
+        self.deferred_printers[module, name] = draw
+
+
+@pytest.fixture
+def notebook(monkeypatch: pytest.MonkeyPatch):
+    def opened(*known):
+        html = Formatter(*known)
+        shell = SimpleNamespace(display_formatter=SimpleNamespace(formatters={"text/html": html}))
+        module = SimpleNamespace(get_ipython=lambda: shell)
+        monkeypatch.setitem(sys.modules, "IPython", module)
+        return html
+
+    return opened
+
+
+def test_a_notebook_learns_to_show_tables(notebook):
+    html = notebook()
+
+    teach_notebook()
+
+    assert html.deferred_printers == {("pyarrow.lib", "Table"): tables.table_html}
+
+
+def test_a_notebook_that_knows_how_is_left_alone(notebook):
+    html = notebook(("pyarrow.lib", "Table"))
+
+    teach_notebook()
+
+    assert html.deferred_printers == {("pyarrow.lib", "Table"): None}
+
+
+def test_outside_of_notebooks_nothing_happens(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    teach_notebook()
+    monkeypatch.delitem(sys.modules, "IPython")
+
+    teach_notebook()
+
+    assert "IPython" not in sys.modules

@@ -1,0 +1,62 @@
+"""What comes later has the higher number, in whichever process and after every restart."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from packetflow.workspace.order import Order
+
+
+def test_a_later_number_is_never_lower_in_another_process(tmp_path: Path):
+    code = "import sys; from packetflow.workspace.order import Order; from pathlib import Path\n"
+    code += "print(Order(Path(sys.argv[1]), boot='b')())"
+    mine = Order(tmp_path, boot="b")
+    before = mine()
+
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True, timeout=60
+    )
+
+    assert 0 < before < int(said.stdout) < mine()
+
+
+def test_numbers_go_on_when_the_machine_has_started_anew(tmp_path: Path, monkeypatch):
+    clock = [5_000_000]
+    monkeypatch.setattr("time.monotonic_ns", lambda: clock[0])
+    before = Order(tmp_path, boot="first")()
+    clock[0] = 1_000  # the clock counts from the start
+    after = Order(tmp_path, boot="second")()
+    again = Order(tmp_path, boot="second")()
+
+    assert before < after == again
+
+
+def test_a_folder_that_two_machines_use_by_turns_still_has_one_order(tmp_path: Path):
+    turns = [Order(tmp_path, boot=name)() for name in ("here", "there", "here")]
+
+    assert turns == sorted(turns)
+
+
+def test_two_processes_that_note_a_start_at_once_count_it_once(tmp_path: Path):
+    (tmp_path / "boots").write_text("one\ntwo\ntwo\n")
+
+    assert Order(tmp_path, boot="two")() >> 48 == 2
+
+
+def test_a_torn_line_of_a_full_disk_does_no_harm(tmp_path: Path):
+    (tmp_path / "boots").write_text("one\ntw")
+    order = Order(tmp_path, boot="two")
+
+    assert order() >> 48 == 2 or order() >> 48 == 3
+
+
+@pytest.mark.parametrize("broken", ["no room", "no name"])
+def test_without_a_name_of_the_start_or_room_to_note_it_there_is_no_number(
+    tmp_path: Path, monkeypatch, broken: str
+):
+    monkeypatch.setattr("packetflow.workspace.order._BOOT", tmp_path / "missing")
+    state = tmp_path / "deleted" if broken == "no room" else tmp_path
+
+    assert Order(state, boot="b" if broken == "no room" else None)() == 0
