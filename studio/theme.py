@@ -24,6 +24,17 @@ CODE: Final = {
 }
 """Words of source code; Streamlit's own are too pale to read."""
 NAME: Final = {"light": "#0f8f86", "dark": "#4cc9be"}
+FILL: Final = {
+    "light": {
+        "blue": "#2f6fde", "green": "#24893f", "amber": "#b36b00", "red": "#cf2f3c",
+        "pink": "#c23b8b", "teal": "#0f8f86", "grey": "#7a8696",
+    },
+    "dark": {
+        "blue": "#6ea3ff", "green": "#5cc878", "amber": "#f0ad4e", "red": "#ff7b84",
+        "pink": "#f28cc6", "teal": "#4cc9be", "grey": "#8d99a9",
+    },
+}  # fmt: skip
+"""Bars of figures, in the colours of `packetflow.show`."""
 
 FONT: Final = (
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Noto Sans', sans-serif"

@@ -201,6 +201,13 @@ def slowest(window: Window, *, limit: int = 20) -> Query:
     return Query(sql, window.params | {"limit": limit})
 
 
+_HAS_TEXT = "contains(lower(concat_ws(' ', name, inputs, outputs, error)), lower($text))"
+_HAS_WAIT = "execution_id IN (SELECT execution_id FROM wait WHERE step = $waited)"
+_FAILED_SO = (
+    "status IN ('failed', 'timed_out') AND coalesce(nullif(error_type, ''), status) = $error_type"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which executions to list; what is None does not matter.
@@ -210,12 +217,56 @@ class Filter:
         status: That stand so.
         since: That began then or later.
         text: With this text in inputs, outputs or error, whatever the case of its letters.
+        until: That began before then.
+        execution_id: Only this one.
+        called: That called this capability.
+        error_type: With a try that failed so: of what was called, if that is named.
+        model: That called this model.
+        waited: That waited at this step.
     """
 
     name: str | None = None
     status: str | None = None
     since: datetime | None = None
     text: str | None = None
+    until: datetime | None = None
+    execution_id: str | None = None
+    called: str | None = None
+    error_type: str | None = None
+    model: str | None = None
+    waited: str | None = None
+
+    def conditions(self) -> tuple[list[str], dict[str, Any]]:
+        """The same as SQL about a row of ``executions``, all to hold, and its values."""
+        said = ["true"]
+        values: dict[str, Any] = {}
+        for name, (sql, value) in {
+            "name": ("name = $name", self.name),
+            "status": ("status = $status", self.status),
+            "since": ("started_at >= $since::TIMESTAMP", self.since and _utc(self.since)),
+            "until": ("started_at < $until::TIMESTAMP", self.until and _utc(self.until)),
+            "text": (_HAS_TEXT, self.text or None),
+            "id": ("execution_id = try_cast($id AS UUID)", self.execution_id),
+            "waited": (_HAS_WAIT, self.waited),
+        }.items():
+            if value is not None:
+                said.append(sql)
+                values[name] = value
+        inside = []
+        for name, (sql, value) in {
+            "called": ("name = $called AND kind = 'capability'", self.called),
+            "error_type": (_FAILED_SO, self.error_type),
+            "model": ("model = $model", self.model),
+        }.items():
+            if value is not None:
+                inside.append(sql)
+                values[name] = value
+        if inside:
+            if self.since is not None:
+                inside.append("started_at >= $since::TIMESTAMP")
+            spans = f"SELECT execution_id FROM span WHERE {' AND '.join(inside)}"
+            said.append(f"execution_id IN ({spans})")
+        return said, values
 
 
 def latest(wanted: Filter | None = None, *, limit: int = 50, offset: int = 0) -> Query:
@@ -224,23 +275,8 @@ def latest(wanted: Filter | None = None, *, limit: int = 50, offset: int = 0) ->
     Columns: ``execution_id, name, version, status, trigger, started_at, ended_at, duration_ms,
     active_seconds, failed_step, error_type, error, user_id, agent_id, parent_id, retry_of``.
     """
-    chosen = wanted or Filter()
-    conditions, params = ["true"], {"limit": limit, "offset": offset}
-    values: dict[str, Any] = dict(params)
-    if chosen.name is not None:
-        conditions.append("name = $name")
-        values["name"] = chosen.name
-    if chosen.status is not None:
-        conditions.append("status = $status")
-        values["status"] = chosen.status
-    if chosen.since is not None:
-        conditions.append("started_at >= $since::TIMESTAMP")
-        values["since"] = _utc(chosen.since)
-    if chosen.text:
-        conditions.append(
-            "contains(lower(concat_ws(' ', name, inputs, outputs, error)), lower($text))"
-        )
-        values["text"] = chosen.text
+    conditions, values = (wanted or Filter()).conditions()
+    values |= {"limit": limit, "offset": offset}
     where = " AND ".join(conditions)
     sql = f"""
     SELECT execution_id, name, version, status, trigger, started_at, ended_at, duration_ms,

@@ -20,6 +20,7 @@ PAGES = [
     st.Page(HERE / "pipelines.py", title="Pipelines", icon=":material/account_tree:"),
     st.Page(HERE / "capabilities.py", title="Capabilities", icon=":material/extension:"),
     st.Page(HERE / "runs.py", title="Runs", icon=":material/timeline:"),
+    st.Page(HERE / "metrics.py", title="Metrics", icon=":material/monitoring:"),
 ]
 
 # before the navigation, or the browser would fetch the first page's icon from elsewhere
