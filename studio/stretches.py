@@ -99,17 +99,17 @@ def said(picks: Mapping[str, str], shown: Stretch, say: Callable[[str], str] = s
     """What was picked, in a few words for each.
 
     >>> said({"called": "add_up", "error": "KeyError"}, stretch("All", dt.datetime.now(dt.UTC)))
-    ['called add_up', 'failed with KeyError']
+    ['called add_up', 'met KeyError']
     """
     told = {
-        "status": lambda one: status_word(one).lower(),
-        "called": lambda one: f"called {say(one)}",
-        "error": lambda one: f"failed with {one}",
-        "model": lambda one: f"asked {one}",
-        "waited": lambda one: f"waited at {say(one)}",
-        "only": lambda _: "the run of one slow step",
+        "status": f"are {status_word(picks.get('status', '')).lower()}",
+        "called": f"called {say(picks.get('called', ''))}",
+        "error": f"met {picks.get('error', '')}",
+        "model": f"asked {picks.get('model', '')}",
+        "waited": f"waited at {say(picks.get('waited', ''))}",
+        "only": "had this slow step",
     }
-    words = [tell(picks[name]) for name, tell in told.items() if picks.get(name)]
+    words = [text for name, text in told.items() if picks.get(name)]
     at = wanted(picks, shown).since
     if picks.get("at") and at is not None:
         zone = shown.origin.tzinfo

@@ -159,6 +159,7 @@ _STYLE: Final = """
     text-overflow: ellipsis; white-space: nowrap; font-variant-numeric: tabular-nums}
   [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > :nth-child(4) {text-align: right}
 }
+.st-key-numbers > div {flex: 1 1 150px}
 [class*="st-key-caps"] p {font-size: .875rem}
 @media (max-width: 640px) {[class*="st-key-caps"] [data-testid="stHorizontalBlock"] {gap: .15rem}
   [class*="st-key-caps"] [data-testid="stHorizontalBlock"] p {margin-bottom: .1rem}}
@@ -188,6 +189,7 @@ _STYLE: Final = """
 .pf-rows tr:last-child td {border-bottom: 0}
 .pf-rows td:first-child {min-width: 8.5rem; width: 22%}
 .pf-rows td:first-child code {overflow-wrap: normal; white-space: nowrap}
+.pf-rows th {text-align: left; font-weight: 600; padding: .2rem .9rem .2rem 0}
 .pf-rows td.n {text-align: right; white-space: nowrap; opacity: .8; padding-right: 0;
   font-variant-numeric: tabular-nums}
 .pf-rows td.d {opacity: .8}

@@ -2,8 +2,7 @@
 
 A point's ``customdata`` is what picking it means, as the query of an address
 (``called=load_table&error=KeyError``). Each row of a list is wholly a point, so that a short bar
-is as easily hit as a long one. All figures of a kind are equally high whatever they show: a page
-that is drawn again does not move.
+is as easily hit as a long one.
 """
 
 from __future__ import annotations
@@ -30,8 +29,7 @@ MOST = 7
 """A list shows so many rows."""
 ROW = 42
 """The height of one, in pixels."""
-AXIS = 26
-LIST_HEIGHT = MOST * ROW + AXIS
+FOOT = 26
 TIME_HEIGHT = 240
 MOST_CHARACTERS = 34
 
@@ -94,7 +92,7 @@ def runs_over_time(rows: Rows, shown: Stretch, *, mode: Mode = "light") -> go.Fi
             ],
             text=[f"{one:%a %d %b, %H:%M}" for one in local],
             textposition="none",
-            hovertemplate=f"%{{text}}<br><b>%{{y}}</b> {status_word(status).lower()}<extra></extra>",
+            hovertemplate=f"%{{text}}<br><b>%{{y}}</b> {cut(status_word(status))}<extra></extra>",
             marker={"color": _fill(status, mode), "line": {"width": 0}},
             unselected={"marker": {"opacity": 0.35}},
         )
@@ -104,7 +102,13 @@ def runs_over_time(rows: Rows, shown: Stretch, *, mode: Mode = "light") -> go.Fi
     )
     soft = {"color": SOFT[mode], "size": 12}
     figure.update_xaxes(
-        type="date", range=[since, until], showgrid=False, tickfont=soft, fixedrange=True, nticks=7
+        type="date",
+        range=[since, until],
+        showgrid=False,
+        tickfont=soft,
+        fixedrange=True,
+        nticks=6,
+        tickangle=0,
     )
     most = max(highest.values(), default=1)
     figure.update_yaxes(
@@ -225,7 +229,7 @@ def waits(rows: Rows, *, say: Say = str, mode: Mode = "light") -> go.Figure:
         label = f"{say(row['step'])} in {say(row['run'])}" if row["run"] else say(row["step"])
         lines.append(
             Line(
-                label, " \u00b7 ".join(filter(None, (now, took))) or "done", {"waited": row["step"]},
+                label, " \u00b7 ".join(filter(None, (now, took))), {"waited": row["step"]},
                 (row["open"], row["n"] - row["open"]), f"{row['n']:,} waits{longest}",
             )
         )  # fmt: skip
@@ -290,17 +294,18 @@ def _frame(lines: Sequence[Line], ends: tuple[float, float], mode: Mode) -> go.F
         unselected={"marker": {"opacity": 0}},
     )
     for number, line in enumerate(lines):
-        room = max(12, MOST_CHARACTERS + 8 - len(line.value))
+        room = max(12, MOST_CHARACTERS + 12 - len(line.value))
         words = {"y": number - 0.08, "yanchor": "middle", "showarrow": False, "xref": "paper"}
         figure.add_annotation(x=0, xanchor="left", text=cut(line.label, room), **words)
         figure.add_annotation(
             x=1, xanchor="right", text=cut(line.value), font={"color": SOFT[mode]}, **words
         )
     figure.update_xaxes(visible=False, range=list(ends), fixedrange=True)
-    figure.update_yaxes(visible=False, range=[MOST - 0.5, -0.5], fixedrange=True)
+    high = max(1, len(lines))
+    figure.update_yaxes(visible=False, range=[high - 0.5, -0.5], fixedrange=True)
     figure.update_layout(
-        height=LIST_HEIGHT, barmode="overlay", bargap=0, hovermode="closest", dragmode=False,
-        margin={"l": 4, "r": 4, "t": 0, "b": AXIS},
+        height=high * ROW + FOOT, barmode="overlay", bargap=0, hovermode="closest", dragmode=False,
+        margin={"l": 4, "r": 4, "t": 0, "b": FOOT},
     )  # fmt: skip
     return figure
 
