@@ -159,9 +159,10 @@ def show_panels(shown: Stretch) -> dict[str, Answer]:
 def show_runs(shown: Stretch) -> None:
     """The runs that were picked, or the latest."""
     picks = {name: query(name) for name in PICKS if query(name)}
-    told = plain_markdown(f"Runs that {' and '.join(said(picks, shown, words))}", 300)
+    like = said(picks, shown, words)
     st.header("Runs", anchor="picked")
-    if picks:
+    if like:
+        told = plain_markdown(f"Runs that {' and '.join(like)}", 300)
         st.caption(f"{told}, the newest first.")
         with st.bottom, st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{told}: [see them](#picked)", width="content")

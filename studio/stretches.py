@@ -79,10 +79,8 @@ def wanted(picks: Mapping[str, str], shown: Stretch) -> Filter:
         picks: Of `PICKS`; ``at`` is the begin of a bar in seconds since 1970.
         shown: The stretch.
     """
-    window, at = shown.window, picks.get("at", "")
-    if at.isdecimal() and len(at) < 12:
-        begin = dt.datetime.fromtimestamp(int(at), dt.UTC)
-        window = Window(begin, begin + shown.step)
+    begin = picked_begin(picks)
+    window = Window(begin, begin + shown.step) if begin else shown.window
     return Filter(
         status=picks.get("status"),
         since=window.since,
@@ -93,6 +91,13 @@ def wanted(picks: Mapping[str, str], shown: Stretch) -> Filter:
         waited=picks.get("waited"),
         execution_id=picks.get("only"),
     )
+
+
+def picked_begin(picks: Mapping[str, str]) -> dt.datetime | None:
+    """When the picked bar begins; None when no bar is picked."""
+    at = picks.get("at", "")
+    is_time = at.isdecimal() and len(at) < 12
+    return dt.datetime.fromtimestamp(int(at), dt.UTC) if is_time else None
 
 
 def said(picks: Mapping[str, str], shown: Stretch, say: Callable[[str], str] = str) -> list[str]:
@@ -110,12 +115,10 @@ def said(picks: Mapping[str, str], shown: Stretch, say: Callable[[str], str] = s
         "only": "had this slow step",
     }
     words = [text for name, text in told.items() if picks.get(name)]
-    at = wanted(picks, shown).since
-    if picks.get("at") and at is not None:
-        zone = shown.origin.tzinfo
-        words.insert(
-            0, f"began {at.astimezone(zone):%d %b %H:%M} or up to {length(shown.step)} later"
-        )
+    begin = picked_begin(picks)
+    if begin:
+        local = begin.astimezone(shown.origin.tzinfo)
+        words.insert(0, f"began within {length(shown.step)} of {local:%d %b, %H:%M}")
     return words
 
 

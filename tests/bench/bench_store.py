@@ -20,6 +20,7 @@ import duckdb
 
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import ExecutionEnded, ExecutionStarted, SpanEnded, encoder
+from packetflow.store import panels as panels_of
 from packetflow.store import queries
 from packetflow.store.ask import ask
 from packetflow.store.client import StoreClient
@@ -169,6 +170,12 @@ SELECT execution_id, 1, CASE WHEN bool_or(status = 'failed') THEN 'failed' ELSE 
     sum(duration_ns)::BIGINT // 1000
 FROM span GROUP BY execution_id ORDER BY min(started_at)
 """
+FILL_WAITS = """
+INSERT INTO wait
+SELECT execution_id, 1, 'ask_' || (hash(execution_id) % 9), [], 'answer', '', NULL, started_at,
+    'Really?', NULL, NULL
+FROM execution WHERE hash(execution_id) % 10 = 0
+"""
 
 
 def panels(folder: Path, spans: int) -> None:
@@ -178,6 +185,7 @@ def panels(folder: Path, spans: int) -> None:
         begin = time.perf_counter()
         connection.execute(FILL, {"runs": spans // SPANS_A_RUN}).fetchall()
         connection.execute(FILL_RUNS).fetchall()
+        connection.execute(FILL_WAITS).fetchall()
         connection.execute(
             "INSERT INTO hour_due SELECT DISTINCT date_trunc('hour', started_at) FROM span"
         ).fetchall()
@@ -215,6 +223,19 @@ def _panels(connection: duckdb.DuckDBPyConnection) -> None:
         "latest with a text, 24 h": queries.latest(Filter(text="gold", since=day.since)),
         "timeline of one execution": queries.timeline(identity),
         "tokens and cost, 30 days": queries.cost(month),
+        "metrics: runs over time, 24 h": panels_of.outcomes(day, timedelta(hours=1)),
+        "metrics: runs over time, 30 days": panels_of.outcomes(month, timedelta(days=1)),
+        "metrics: totals, 30 days": panels_of.totals(month),
+        "metrics: standing": panels_of.standing(),
+        "metrics: beginning": panels_of.beginning(),
+        "metrics: failures, 30 days": panels_of.failures(month),
+        "metrics: slowest steps, 24 h": panels_of.slowest_steps(day),
+        "metrics: slowest steps, 30 days": panels_of.slowest_steps(month),
+        "metrics: waits, 30 days": panels_of.waits(month),
+        "metrics: models, 30 days": panels_of.models(month),
+        "metrics: latest picked, 30 days": queries.latest(
+            Filter(since=month.since, until=month.until, called="cap.7", error_type="failed")
+        ),
         "one execution's row": Query(
             "FROM executions WHERE execution_id = $id::UUID", {"id": identity}
         ),

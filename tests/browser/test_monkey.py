@@ -21,6 +21,7 @@ STARTS = [
     "/capabilities?name=write_letter",
     "/capabilities?name=fetch_page",
     "/runs",
+    "/metrics",
 ]
 ODD = [
     "", " ", "0", "-1", "1e999", "null", "[]", "{", '{"a": [1, 2', "<script>alert(1)</script>",
@@ -28,7 +29,7 @@ ODD = [
     ":red[**x", "$x^2$ `code` [a](b)", "%00", "x" * 5000, "http://127.0.0.1:1/", "C-001",
 ]  # fmt: skip
 ADDRESSES = [
-    "/runs?run=nonsense", "/runs?page=-3", "/runs?page=999999", "/runs?run=%00",
+    "/runs?run=nonsense", "/runs?page=-3", "/runs?page=999999", "/runs?run=%00", "/metrics?at=soon&only=x", "/metrics?time=never",
     "/pipelines?name=%F0%9F%A7%BF", "/pipelines?name=research_report&run=nonsense",
     "/capabilities?name=../../x", "/capabilities?name=load_table&run=nonsense",
 ]  # fmt: skip

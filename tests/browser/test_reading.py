@@ -23,6 +23,8 @@ PATHS = [
     "/capabilities",
     "/capabilities?name=write_letter",
     "/runs",
+    "/metrics",
+    "/metrics?called=tear",
     "/runs?run={failed}",
     "/runs?run={waiting}",
 ]

@@ -167,7 +167,7 @@ def test_a_capability_that_ends_its_process_leaves_the_studio_up(visit: Callable
     expect(page.get_by_text("Recent runs")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/pipelines", "/capabilities", "/runs"])
+@pytest.mark.parametrize("path", ["/", "/pipelines", "/capabilities", "/runs", "/metrics"])
 def test_every_page_fits_a_phone(visit: Callable[..., Page], page: Page, path: str):
     page.set_viewport_size({"width": 390, "height": 800})
 
@@ -182,7 +182,7 @@ def test_the_studio_loads_nothing_from_elsewhere(page: Page, studio: str):
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
 
-    for path in ("/", "/pipelines?name=research_report", "/capabilities", "/runs"):
+    for path in ("/", "/pipelines?name=research_report", "/capabilities", "/runs", "/metrics"):
         page.goto(studio + path)
         expect(page.locator("h1")).to_be_visible()
         settle(page)
