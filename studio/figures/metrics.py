@@ -30,6 +30,7 @@ MOST = 7
 ROW = 42
 """The height of one, in pixels."""
 FOOT = 26
+"""The height of a time axis under a list."""
 TIME_HEIGHT = 240
 MOST_CHARACTERS = 34
 
@@ -149,7 +150,7 @@ def durations(rows: Rows, *, say: Say = str, mode: Mode = "light") -> go.Figure:
     ]
     ends = [end for line in lines for end in line.parts] or [0.0]
     low, high = math.floor(min(ends) - 0.05), math.ceil(max(ends) + 0.05)
-    figure = _frame(lines, (low - 0.03, high + 0.03), mode)
+    figure = _frame(lines, (low - 0.03, high + 0.03), mode, FOOT)
     for number, line in enumerate(lines):
         figure.add_trace(
             go.Scatter(
@@ -275,7 +276,9 @@ def _bars(lines: Sequence[Line], colours: Sequence[str], mode: Mode) -> go.Figur
     return figure
 
 
-def _frame(lines: Sequence[Line], ends: tuple[float, float], mode: Mode) -> go.Figure:
+def _frame(
+    lines: Sequence[Line], ends: tuple[float, float], mode: Mode, foot: int = 4
+) -> go.Figure:
     """The words of a list and the places to hit, without its bars."""
     import plotly.graph_objects as go
 
@@ -304,8 +307,8 @@ def _frame(lines: Sequence[Line], ends: tuple[float, float], mode: Mode) -> go.F
     high = max(1, len(lines))
     figure.update_yaxes(visible=False, range=[high - 0.5, -0.5], fixedrange=True)
     figure.update_layout(
-        height=high * ROW + FOOT, barmode="overlay", bargap=0, hovermode="closest", dragmode=False,
-        margin={"l": 4, "r": 4, "t": 0, "b": FOOT},
+        height=high * ROW + foot, barmode="overlay", bargap=0, hovermode="closest", dragmode=False,
+        margin={"l": 4, "r": 4, "t": 0, "b": foot},
     )  # fmt: skip
     return figure
 

@@ -29,7 +29,8 @@ ODD = [
     ":red[**x", "$x^2$ `code` [a](b)", "%00", "x" * 5000, "http://127.0.0.1:1/", "C-001",
 ]  # fmt: skip
 ADDRESSES = [
-    "/runs?run=nonsense", "/runs?page=-3", "/runs?page=999999", "/runs?run=%00", "/metrics?at=soon&only=x", "/metrics?time=never",
+    "/runs?run=nonsense", "/runs?page=-3", "/runs?page=999999", "/runs?run=%00",
+    "/metrics?time=never", "/metrics?at=soon&only=x", "/metrics?called=%00&status=odd",
     "/pipelines?name=%F0%9F%A7%BF", "/pipelines?name=research_report&run=nonsense",
     "/capabilities?name=../../x", "/capabilities?name=load_table&run=nonsense",
 ]  # fmt: skip
