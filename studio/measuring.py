@@ -90,7 +90,7 @@ def panel(title: str, note: str, figure: go.Figure, *, empty: str = "") -> None:
         empty: Said in place of the figure, if there is nothing to draw.
     """
     with st.container(gap="xsmall"):
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         st.caption(empty or note)
         if not empty:
             key = f"{title} {st.session_state.get(_DRAWN, 0)}"

@@ -159,6 +159,8 @@ _STYLE: Final = """
     text-overflow: ellipsis; white-space: nowrap; font-variant-numeric: tabular-nums}
   [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > :nth-child(4) {text-align: right}
 }
+[data-testid="stBottomBlockContainer"] {max-width: 1240px; padding: .5rem 2.5rem;
+  border-top: 1px solid rgba(128,128,128,.3)}
 .st-key-numbers > div {flex: 1 1 150px}
 [class*="st-key-caps"] p {font-size: .875rem}
 @media (max-width: 640px) {[class*="st-key-caps"] [data-testid="stHorizontalBlock"] {gap: .15rem}
@@ -220,6 +222,7 @@ _STYLE: Final = """
     display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden}
 }
 @media (max-width: 640px) {
+  [data-testid="stBottomBlockContainer"] {padding: .4rem 1rem}
   .stMainBlockContainer {padding: 4.6rem 1rem 3rem}
   .pf-rows td {padding-right: .5rem}
   .pf-rows td:first-child {min-width: 6rem; width: 42%}

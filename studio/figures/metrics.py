@@ -270,7 +270,11 @@ def _bars(lines: Sequence[Line], colours: Sequence[str], mode: Mode) -> go.Figur
             orientation="h",
             width=0.2,
             hoverinfo="skip",
-            marker={"color": colour, "line": {"width": 0}, "cornerradius": 3},
+            marker={
+                "color": colour,
+                "line": {"width": 0},
+                "cornerradius": 3 if len(colours) == 1 else 0,
+            },
             unselected={"marker": {"opacity": 1}},
         )
     return figure

@@ -76,11 +76,11 @@ def test_figures_stay_in_place_when_something_is_picked(
     row = page.get_by_test_id("stPlotlyChart").nth(1).locator(".annotation").first
     expect(row).to_be_visible()
     settle(page)
-    before = page.locator("h3").evaluate_all(TOPS)
+    before = page.locator("h2").evaluate_all(TOPS)
 
     pick(page, row)
 
-    assert page.locator("h3").evaluate_all(TOPS) == before
+    assert page.locator("h2").evaluate_all(TOPS) == before
 
 
 TOPS = "all => all.map(one => Math.round(one.getBoundingClientRect().top))"
