@@ -17,7 +17,12 @@ from packetflow.composition import condition
 from packetflow.composition.capability import Capability
 from packetflow.composition.codec_values import HIDDEN
 from packetflow.composition.infer import Flow
-from packetflow.composition.outside import effects_left_out, effects_twice, unordered
+from packetflow.composition.outside import (
+    effects_left_out,
+    effects_twice,
+    unordered,
+    waits_twice,
+)
 from packetflow.composition.policies import Cache, Hedge, Retry, refuse_unusable
 from packetflow.composition.problems import Fix, Problem
 from packetflow.composition.secrets import told_by_triggers, told_in_events
@@ -121,6 +126,7 @@ def _check_pipeline(pipeline: Pipeline, *, errors_only: bool) -> list[Problem]:
         one for one in problems if one.code != "likely_slip" or one.name not in pipeline.inputs
     ]
     problems += told_by_triggers(pipeline)
+    problems += _schedules(pipeline)
     for text in pipeline.requires or ():
         name = text.rstrip("?")
         if name not in flow.needs:
@@ -200,6 +206,7 @@ def _policy(part: Guarded, name: str) -> Iterator[Problem]:
             yield Problem("unknown_exception", name, f"retry never happens for it: {text}")
     if isinstance(part.policy, Hedge):
         yield from effects_twice(part.step, name, "a hedge")
+        yield from waits_twice(part.step, name)
     if isinstance(part.policy, Cache):
         if not isinstance(_bare(part.step), (Use, Call)):
             yield Problem("guarded_twice", name, "only a capability's outputs can be cached")
@@ -324,6 +331,20 @@ def _nearest(port: Port, candidates: Mapping[str, Any]) -> list[str]:
         return close
     exact = [n for n in fitting if candidates[n] is not Any and port.type is not Any]
     return exact if len(exact) == 1 else []
+
+
+def _schedules(pipeline: Pipeline) -> Iterator[Problem]:
+    for trigger in pipeline.triggers:
+        if trigger.kind != "schedule":
+            continue
+        from croniter import croniter
+
+        if not croniter.is_valid(trigger.what):
+            message = (
+                f"the schedule {trigger.what!r} cannot be read; write five fields, as in "
+                "'30 6 * * 1-5' for half past six on working days"
+            )
+            yield Problem("bad_schedule", pipeline.name, message)
 
 
 def _recursion(pipeline: Pipeline) -> list[Problem]:

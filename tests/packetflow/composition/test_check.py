@@ -7,6 +7,7 @@ import pytest
 from packetflow import (
     Effect,
     Pipeline,
+    Trigger,
     capability,
     choose,
     each,
@@ -60,6 +61,7 @@ FOUND = {
     "unreachable": lambda: choose(("true", inc), ("n > 1", inc)),
     "bad_condition": lambda: Branch((Case("size(n) == ", inc.as_step()),)),
     "guarded_twice": lambda: race(write, inc.writing(n="m")),
+    "waits_twice": lambda: then(inc, wait_for("paid")).hedge(1),
     "cached_effect": lambda: write.cache(),
     "secret_event": lambda: wait_for("told", gives={"word": Annotated[str, secret]}),
     "unordered_effects": lambda: graph(write, write_too),
@@ -147,3 +149,30 @@ def test_a_case_that_never_holds_is_named_by_its_step():
     flow = when("false", inc.called("never"))
 
     assert [(p.code, p.step) for p in check(flow)] == [("unreachable", "never")]
+
+
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        (lambda: race(HIDDEN, inc.writing(n="m")), "guarded_twice"),
+        (lambda: then(pipeline("asks", wait_for("paid"))).hedge(1), "waits_twice"),
+    ],
+)
+def test_what_may_not_happen_twice_is_found_in_called_pipelines_too(part, code):
+    assert code in {one.code for one in check(part())}
+
+
+@pytest.mark.parametrize("schedule", ["every day", "0 25 * * *", ""])
+def test_a_schedule_that_cannot_be_read_is_told(schedule):
+    made = Pipeline("nightly", inc.as_step(), triggers=(Trigger("schedule", schedule),))
+
+    (found,) = [one for one in check_pipeline(made) if one.code == "bad_schedule"]
+
+    assert repr(schedule) in found.message
+    assert found.severity == "error"
+
+
+def test_a_schedule_of_five_fields_is_good():
+    made = Pipeline("nightly", inc.as_step(), triggers=(Trigger("schedule", "30 6 * * 1-5"),))
+
+    assert not [one for one in check_pipeline(made) if one.code == "bad_schedule"]
