@@ -299,7 +299,7 @@ def rejoined(
 
 def step_contract(step: Use | Call) -> Any:
     """The contract of what a step calls, or ``None`` when it is unknown."""
-    from packetflow.composition.infer import called_contract
+    from packetflow.composition.joining import called_contract
 
     return called_contract(step)
 

@@ -17,6 +17,7 @@ from packetflow.composition import condition
 from packetflow.composition.capability import Capability
 from packetflow.composition.codec_values import HIDDEN
 from packetflow.composition.infer import Flow
+from packetflow.composition.joining import joined
 from packetflow.composition.outside import (
     effects_left_out,
     effects_twice,
@@ -43,7 +44,7 @@ from packetflow.composition.steps import (
     Unknown,
     Use,
 )
-from packetflow.composition.walk import identified, label, walk
+from packetflow.composition.walk import find, identified, label, walk
 from packetflow.errors import CompositionError, did_you_mean
 
 __all__ = ["Problem", "check", "check_pipeline"]
@@ -85,7 +86,7 @@ def check(
     ]
     problems += dotted(whole, outside if given is not None else ())
     if given is not None:
-        problems += _missing(flow, given)
+        problems += _missing(whole, given)
     elif not errors_only:
         problems += slips(whole, ())
     return problems
@@ -302,7 +303,8 @@ def _maybe(name: str, reader: str, flow: Flow) -> Problem:
     return Problem("maybe_missing", reader, message, name)
 
 
-def _missing(flow: Flow, given: Iterable[str] | Mapping[str, Any]) -> Iterator[Problem]:
+def _missing(whole: Step, given: Iterable[str] | Mapping[str, Any]) -> Iterator[Problem]:
+    flow = whole.flow
     have: dict[str, Any] = dict(given) if isinstance(given, Mapping) else dict.fromkeys(given, Any)
     for name, port in flow.needs.items():
         reader = flow.readers[name]
@@ -317,10 +319,19 @@ def _missing(flow: Flow, given: Iterable[str] | Mapping[str, Any]) -> Iterator[P
         near = _nearest(port, {**made, **have}, unread=[n for n in have if n not in flow.needs])
         message = f"needs {name!r}, which nothing provides{did_you_mean(near)}"
         fix = None
-        if near:
-            operation = {"op": "read", "step": reader, "input": name, "from": near[0]}
+        inputs = _inputs_that_read(whole, reader, name) if near else []
+        if len(inputs) == 1:
+            operation = {"op": "read", "step": reader, "input": inputs[0], "from": near[0]}
             fix = Fix(f"Read {name} from {near[0]}", operation)
         yield Problem("missing_input", reader, message, name, fix=fix)
+
+
+def _inputs_that_read(whole: Step, reader: str, name: str) -> list[str]:
+    """What a step calls a name of the scope that it reads; containers have no inputs to wire."""
+    step = find(whole, reader)
+    if not isinstance(step, (Use, Call)):
+        return []
+    return [own for own, port in joined(step)[0] if port.name == name]
 
 
 def _nearest(
