@@ -161,6 +161,7 @@ _STYLE: Final = """
 }
 [data-testid="stBottomBlockContainer"] {max-width: 1240px; padding: .5rem 2.5rem;
   border-top: 1px solid rgba(128,128,128,.3)}
+#js-plotly-tester {visibility: hidden}
 .st-key-numbers > div {flex: 1 1 150px}
 [class*="st-key-caps"] p {font-size: .875rem}
 @media (max-width: 640px) {[class*="st-key-caps"] [data-testid="stHorizontalBlock"] {gap: .15rem}
