@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 LISTED = 10
+TABLED = 200
+"""A table has at most so many rows."""
 CONFIG = {"displayModeBar": False}
 _DRAWN = "metrics drawn"
 
@@ -182,10 +184,11 @@ def show_tables(found: Mapping[str, Answer]) -> None:
         for title, answered in found.items():
             if answered:
                 st.markdown(f"**{title}**")
-                head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in answered[0])
+                names = [name for name in answered[0] if name != "execution_id"]
+                head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in names)
                 body = "".join(
-                    f"<tr>{''.join(f'<td>{_cell(one)}</td>' for one in row.values())}</tr>"
-                    for row in answered[:LISTED]
+                    f"<tr>{''.join(f'<td>{_cell(row[name])}</td>' for name in names)}</tr>"
+                    for row in answered[:TABLED]
                 )
                 rows(f"<tr>{head}</tr>{body}")
 
@@ -195,7 +198,7 @@ def _cell(value: Any) -> str:
         case None:
             return "\u2013"
         case float():
-            return f"{value:,.4g}"
+            return f"{value:,.2f}"
         case int():
             return f"{value:,}"
         case dt.datetime():
