@@ -18,7 +18,13 @@ from packetflow.composition.capability import Capability
 from packetflow.composition.codec_values import HIDDEN
 from packetflow.composition.infer import Flow
 from packetflow.composition.outside import effects_left_out, effects_twice, unordered
-from packetflow.composition.policies import Cache, Hedge, Retry, refuse_unusable
+from packetflow.composition.policies import (
+    Cache,
+    Hedge,
+    Retry,
+    refuse_unusable,
+    refuse_unusable_wait,
+)
 from packetflow.composition.problems import Fix, Problem
 from packetflow.composition.secrets import told_by_triggers, told_in_events
 from packetflow.composition.slips import dotted, slips, unfit, unknown_exception
@@ -37,6 +43,7 @@ from packetflow.composition.steps import (
     Step,
     Unknown,
     Use,
+    Wait,
 )
 from packetflow.composition.walk import identified, label, walk
 from packetflow.errors import CompositionError, did_you_mean
@@ -186,8 +193,20 @@ def _local(part: Step) -> Iterator[Problem]:
             yield from _policy(part, name)
         case Graph():
             yield from unordered(part)
+        case Wait():
+            yield from _wait(part, name)
         case _:
             pass
+
+
+def _wait(part: Wait, name: str) -> Iterator[Problem]:
+    if not part.event:
+        yield Problem("empty", name, "waits for an event without a name; give it one")
+    if part.within_seconds is not None:
+        try:
+            refuse_unusable_wait(part.within_seconds, "within")
+        except CompositionError as error:
+            yield Problem("unbounded", name, str(error))
 
 
 def _policy(part: Guarded, name: str) -> Iterator[Problem]:
