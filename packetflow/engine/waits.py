@@ -148,19 +148,33 @@ async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
 async def ask_person(
     frame: Frame, step_id: str, question: str, choices: tuple[str, ...], *, number: int = 1
 ) -> Any:
-    """Wait for a person's answer to a question of a step."""
-    event = answer_event(frame.run.id, step_id, frame.path, number=number)
-    busy, frame.run.busy = frame.run.busy, frame.run.busy - 1
+    """Wait for a person's answer to a question of a step; again when it is none of the choices."""
+    run = frame.run
+    event = answer_event(run.id, step_id, frame.path, number=number)
+    busy, run.busy = run.busy, run.busy - 1
+    asked = Moment(run.engine.order(), run.engine.clock.wall_ns())
     try:
-        arrived = await wait(
-            frame, step_id, event, question=question, choices=choices, answer=event
-        )
+        while True:
+            arrived = await wait(
+                frame,
+                step_id,
+                event,
+                question=question,
+                choices=choices,
+                answer=event,
+                since=asked,
+            )
+            answer = unpack(arrived.payload.get("answer"), None, run.engine.sink.get)
+            if not choices or answer in choices:
+                break
+            text = f"an answer was refused: it is {answer!r}; the choices are {', '.join(choices)}"
+            run.engine.note(run, "warning", text, {"step": step_id})
     finally:
-        frame.run.busy += 1 if busy else 0
-    if frame.run.listeners:
-        at = frame.run.engine.clock.wall_ns()
-        frame.run.tell(Answered(frame.run.id, step_id, frame.path, at))
-    return unpack(arrived.payload.get("answer"), None, frame.run.engine.sink.get)
+        run.busy += 1 if busy else 0
+    if run.listeners:
+        at = run.engine.clock.wall_ns()
+        run.tell(Answered(run.id, step_id, frame.path, at))
+    return answer
 
 
 class WaitNode:
