@@ -1,10 +1,10 @@
 # Works with Python 3.11 or newer and make alone; everything else goes into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup studio test check fix bench soak clean
+.PHONY: help setup studio test check fix frontend bench soak clean
 PY := .venv/bin/python
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv with everything in it (the others do this first)
 	@PYTHON='$(PYTHON)' sh scripts/setup.sh
@@ -22,6 +22,9 @@ fix: setup ## format, and mend what the linter can mend
 	@$(PY) -m ruff check --quiet --fix --exit-zero
 	@$(PY) -m ruff format
 
+frontend: setup ## check and build the canvas: studio/frontend into packetflow/show/static
+	@sh scripts/build_frontend.sh
+
 bench: setup ## measure; make bench NAMES="store" runs one
 	@$(PY) -m tests.bench $(NAMES)
 
@@ -29,5 +32,5 @@ soak: setup ## crash and property tests with full counts (long)
 	@KILLS=$${KILLS:-200} HYPOTHESIS_PROFILE=soak $(PY) scripts/run_tests.py soak
 
 clean: ## remove what make made: .venv, caches, build results
-	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv build dist *.egg-info studio/frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find packetflow arenas studio tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -45,8 +45,7 @@ from packetflow.composition import (
     when,
 )
 from packetflow.errors import PacketFlowError
-
-__version__ = "0.1.0"
+from packetflow.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from pyarrow import Table
@@ -85,6 +84,7 @@ __all__ = [
     "Table",
     "Trigger",
     "Workspace",
+    "__version__",
     "approval",
     "capability",
     "choose",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+LAST_WORDS_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,10 @@ def run(
     extra: dict[str, str] | None = None,
     output: IO[bytes] | None = None,
 ) -> int | None:
-    """Run a command to its end in a process group of its own; None when it took too long."""
+    """Run a command to its end in a process group of its own; None when it took too long.
+
+    It is interrupted first, so that it can tell what has failed until then.
+    """
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -106,6 +110,9 @@ def run(
     try:
         return process.wait(minutes * 60)
     except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(LAST_WORDS_SECONDS)
         return None
     finally:
         if process.poll() is None:

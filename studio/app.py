@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import hmac
 import os
 import secrets
 import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import streamlit as st
 import uvicorn
@@ -21,22 +19,20 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web import bootstrap
 
 from packetflow.errors import PacketFlowError, WorkspaceError
 from packetflow.workspace.folder import open_folder
+from studio.canvas.socket import CanvasSocket
+from studio.guard import COOKIE, guarded_route
 from studio.state import FOLDER, desk
 from studio.theme import streamlit_options
 
 MAIN: Final = Path(__file__).parent / "pages" / "main.py"
-COOKIE: Final = "packetflow_studio"
-HEADER: Final = "x-packetflow-token"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 PORTS_TRIED: Final = 20
-
-Answer = Callable[[Request], Awaitable[Response]]
 
 
 def print_address(url: str) -> None:
@@ -95,6 +91,7 @@ def make_app(ready: Callable[[], None] = lambda: None) -> st.App:
         ready: Called in a thread of its own once it answers.
     """
     token = secrets.token_urlsafe(24)
+    canvas = CanvasSocket(token)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncIterator[None]:
@@ -103,11 +100,15 @@ def make_app(ready: Callable[[], None] = lambda: None) -> st.App:
         try:
             yield
         finally:
+            await canvas.close()
             desk().close()
 
     return st.App(
         MAIN,
-        routes=[Route("/api/health", guarded_route(_health, token))],
+        routes=[
+            Route("/api/health", guarded_route(_health, token)),
+            WebSocketRoute("/api/canvas", canvas.serve),
+        ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"]),
             Middleware(GiveCookie, token=token),
@@ -158,21 +159,6 @@ class GiveCookie:
             await send(message)
 
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
-
-
-def guarded_route(answer: Answer, token: str) -> Answer:
-    """Let a route be asked only from a page of this studio: token and origin must be right."""
-
-    async def guarded(request: Request) -> Response:
-        given = request.headers.get(HEADER) or request.cookies.get(COOKIE, "")
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
-            return JSONResponse({"error": "open the studio's page first"}, 403)
-        origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-            return JSONResponse({"error": "asked from another site"}, 403)
-        return await answer(request)
-
-    return guarded
 
 
 async def _health(_request: Request) -> Response:

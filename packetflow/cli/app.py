@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from packetflow.errors import did_you_mean
+from packetflow.version import VERSION
 
 COMMANDS = {
     "init": "packetflow.cli.init:init",
@@ -127,9 +128,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
     if wanted:
-        from packetflow import __version__
-
-        typer.echo(__version__)
+        typer.echo(VERSION)
         raise typer.Exit
 
 

@@ -61,7 +61,9 @@ def send(
             waiting.setdefault(row["execution_id"], []).append(wait_of(row))
     sent = ws.emit(event, payload, key=key, event_id=event_id)
     told: list[dict[str, Any]] = []
+    starts = _started_by(ws, event)
     lines = [f"kept event {event} as {sent}; {len(waiting)} waiting for it"]
+    lines += [f"  starts {name} in the workspace's runner, once that lives" for name in starts]
     failed: list[Execution] = []
     left: list[str] = []
     for execution_id, served in () if keep else waiting.items():
@@ -79,10 +81,20 @@ def send(
         lines.append(f"  {short(execution_id)} {execution.status.value}")
         if execution.status not in GOOD:
             failed.append(execution)
-    command.answer({"event_id": sent, "event": event, "executions": told}, "\n".join(lines))
+    answer = {"event_id": sent, "event": event, "executions": told, "starts": starts}
+    command.answer(answer, "\n".join(lines))
     for execution in failed:
         told_failure(execution)
     for text in left:
         typer.echo(text, err=True)
     if failed or left:
         raise typer.Exit(1)
+
+
+def _started_by(ws: Workspace, event: str) -> list[str]:
+    """The pipelines that an event starts by itself."""
+    return [
+        pipeline.name
+        for pipeline in ws.catalog.pipelines()
+        if any(one.kind == "event" and one.what == event for one in pipeline.triggers)
+    ]

@@ -6,7 +6,7 @@ never fails a run for a missing or clashing name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -17,7 +17,13 @@ from packetflow.composition import condition
 from packetflow.composition.capability import Capability
 from packetflow.composition.codec_values import HIDDEN
 from packetflow.composition.infer import Flow
-from packetflow.composition.outside import effects_left_out, effects_twice, unordered
+from packetflow.composition.joining import joined
+from packetflow.composition.outside import (
+    effects_left_out,
+    effects_twice,
+    unordered,
+    waits_twice,
+)
 from packetflow.composition.policies import (
     Cache,
     Hedge,
@@ -45,7 +51,7 @@ from packetflow.composition.steps import (
     Use,
     Wait,
 )
-from packetflow.composition.walk import identified, label, walk
+from packetflow.composition.walk import find, identified, label, walk
 from packetflow.errors import CompositionError, did_you_mean
 
 __all__ = ["Problem", "check", "check_pipeline"]
@@ -87,7 +93,7 @@ def check(
     ]
     problems += dotted(whole, outside if given is not None else ())
     if given is not None:
-        problems += _missing(flow, given)
+        problems += _missing(whole, given)
     elif not errors_only:
         problems += slips(whole, ())
     return problems
@@ -128,6 +134,7 @@ def _check_pipeline(pipeline: Pipeline, *, errors_only: bool) -> list[Problem]:
         one for one in problems if one.code != "likely_slip" or one.name not in pipeline.inputs
     ]
     problems += told_by_triggers(pipeline)
+    problems += _schedules(pipeline)
     for text in pipeline.requires or ():
         name = text.rstrip("?")
         if name not in flow.needs:
@@ -219,6 +226,7 @@ def _policy(part: Guarded, name: str) -> Iterator[Problem]:
             yield Problem("unknown_exception", name, f"retry never happens for it: {text}")
     if isinstance(part.policy, Hedge):
         yield from effects_twice(part.step, name, "a hedge")
+        yield from waits_twice(part.step, name)
     if isinstance(part.policy, Cache):
         if not isinstance(_bare(part.step), (Use, Call)):
             yield Problem("guarded_twice", name, "only a capability's outputs can be cached")
@@ -314,7 +322,8 @@ def _maybe(name: str, reader: str, flow: Flow) -> Problem:
     return Problem("maybe_missing", reader, message, name)
 
 
-def _missing(flow: Flow, given: Iterable[str] | Mapping[str, Any]) -> Iterator[Problem]:
+def _missing(whole: Step, given: Iterable[str] | Mapping[str, Any]) -> Iterator[Problem]:
+    flow = whole.flow
     have: dict[str, Any] = dict(given) if isinstance(given, Mapping) else dict.fromkeys(given, Any)
     for name, port in flow.needs.items():
         reader = flow.readers[name]
@@ -326,23 +335,52 @@ def _missing(flow: Flow, given: Iterable[str] | Mapping[str, Any]) -> Iterator[P
         if port.optional:
             continue
         made = {n: p.type for n, p in flow.makes.items() if n != name and flow.makers[n] != reader}
-        near = _nearest(port, {**made, **have})
+        near = _nearest(port, {**made, **have}, unread=[n for n in have if n not in flow.needs])
         message = f"needs {name!r}, which nothing provides{did_you_mean(near)}"
         fix = None
-        if near:
-            operation = {"op": "read", "step": reader, "input": name, "from": near[0]}
+        inputs = _inputs_that_read(whole, reader, name) if near else []
+        if len(inputs) == 1:
+            operation = {"op": "read", "step": reader, "input": inputs[0], "from": near[0]}
             fix = Fix(f"Read {name} from {near[0]}", operation)
         yield Problem("missing_input", reader, message, name, fix=fix)
 
 
-def _nearest(port: Port, candidates: Mapping[str, Any]) -> list[str]:
-    """Names that might be meant: spelled alike first, then the only one of a fitting type."""
+def _inputs_that_read(whole: Step, reader: str, name: str) -> list[str]:
+    """What a step calls a name of the scope that it reads; containers have no inputs to wire."""
+    step = find(whole, reader)
+    if not isinstance(step, (Use, Call)):
+        return []
+    return [own for own, port in joined(step)[0] if port.name == name]
+
+
+def _nearest(
+    port: Port, candidates: Mapping[str, Any], *, unread: Collection[str] = ()
+) -> list[str]:
+    """Names that might be meant: spelled alike first, then the only one of a fitting type.
+
+    A name that was declared and that nobody reads is likelier than one that is a little alike.
+    """
     fitting = [name for name, kind in candidates.items() if fits(kind, port.type)]
-    close = get_close_matches(port.name, fitting, 1, cutoff=0.5)
-    if close:
-        return close
+    spare = [name for name in fitting if name in unread]
+    close = get_close_matches(port.name, fitting, 1, cutoff=0.7 if len(spare) == 1 else 0.5)
+    if close or len(spare) == 1:
+        return close or spare
     exact = [n for n in fitting if candidates[n] is not Any and port.type is not Any]
     return exact if len(exact) == 1 else []
+
+
+def _schedules(pipeline: Pipeline) -> Iterator[Problem]:
+    for trigger in pipeline.triggers:
+        if trigger.kind != "schedule":
+            continue
+        from croniter import croniter
+
+        if not croniter.is_valid(trigger.what):
+            message = (
+                f"the schedule {trigger.what!r} cannot be read; write five fields, as in "
+                "'30 6 * * 1-5' for half past six on working days"
+            )
+            yield Problem("bad_schedule", pipeline.name, message)
 
 
 def _recursion(pipeline: Pipeline) -> list[Problem]:

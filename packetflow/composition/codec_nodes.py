@@ -114,6 +114,13 @@ def parse_yaml(text: str, file: str = "") -> Node:
         SourceError: It is no YAML, is empty, has several documents, repeats a key, or uses
             anchors, aliases, tags, directives or keys that are no text.
     """
+    from packetflow.composition.codec_quick import read_quickly
+
+    return read_quickly(text) or parse_long(text, file)
+
+
+def parse_long(text: str, file: str = "") -> Node:
+    """`parse_yaml` by a parser of all of YAML."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 

@@ -11,7 +11,7 @@ from packetflow.capabilities.contract import Port
 from packetflow.composition.codec_fields import Fields
 from packetflow.composition.codec_nodes import Node
 from packetflow.composition.codec_short import read_short
-from packetflow.composition.infer import called_contract
+from packetflow.composition.joining import called_contract
 from packetflow.composition.steps import (
     Branch,
     Call,
@@ -97,9 +97,20 @@ def read_places(root: Node, file: str = "") -> list[tuple[Step, Node]]:
     Raises:
         SourceError: As `read_pipeline`.
     """
-    made, places = _read(root, lambda kind, name: None, file)  # noqa: ARG005 - nothing is known
+    return read_whole(root, lambda kind, name: None, file)[1]  # noqa: ARG005 - nothing is known
+
+
+def read_whole(
+    root: Node, resolve: Resolve, file: str = ""
+) -> tuple[Pipeline, list[tuple[Step, Node]]]:
+    """A pipeline, and its steps with their nodes as `read_places` gives them.
+
+    Raises:
+        SourceError: As `read_pipeline`.
+    """
+    made, places = _read(root, resolve, file)
     steps = [step for step in walk(made.step) if not isinstance(step, Guarded)]
-    return list(zip(steps, places, strict=True))
+    return made, list(zip(steps, places, strict=True))
 
 
 def _read(root: Node, resolve: Resolve, file: str) -> tuple[Pipeline, list[Node]]:

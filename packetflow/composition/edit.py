@@ -26,8 +26,9 @@ from packetflow.composition.edit_operations import (
 )
 from packetflow.composition.edit_patch import patched
 from packetflow.errors import CompositionError, EditRefused, SourceError
+from packetflow.kernel.collecting import collector_rests
 
-__all__ = ["Edited", "apply"]
+__all__ = ["Edited", "apply", "inverse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ def apply(text: str, operation: Mapping[str, Any] | Operation) -> Edited:
     True
     """
     one = read_operation(operation) if isinstance(operation, Mapping) else operation
+    with collector_rests():
+        return _applied(text, one)
+
+
+def _applied(text: str, one: Operation) -> Edited:
     renamed: dict[str, str] = {}
     if isinstance(one, SetText):
         new = one.text
@@ -81,7 +87,7 @@ def apply(text: str, operation: Mapping[str, Any] | Operation) -> Edited:
             raise EditRefused("steps are nested too deep; save inner parts apart") from error
         if isinstance(one, Rename):
             renamed = {one.step: one.to}
-    return Edited(new, _inverse(text, new), renamed)
+    return Edited(new, inverse(text, new), renamed)
 
 
 def _replaced(text: str, one: Replace) -> str:
@@ -90,7 +96,7 @@ def _replaced(text: str, one: Replace) -> str:
     return text[: one.at] + one.new + text[one.at + len(one.old) :]
 
 
-def _inverse(old: str, new: str) -> dict[str, Any]:
+def inverse(old: str, new: str) -> dict[str, Any]:
     """The operation that makes *old* of *new*: everything between what both begin and end with."""
     most = min(len(old), len(new))
     start = _shared(old, new, most)
@@ -132,7 +138,7 @@ def _verified(new: str, change: Change) -> list[tuple[Any, Node, list[str | int]
     wanted = plain(change.opened.root)
     try:
         root = parse_yaml(new)
-        if _exact(root.plain()) != _exact(wanted):
+        if not _same(root.plain(), wanted):
             raise EditRefused(
                 "the file is laid out in a way that cannot be edited in place; edit its text"
             )
@@ -156,13 +162,17 @@ def _verified(new: str, change: Change) -> list[tuple[Any, Node, list[str | int]
     return [(step, node, paths[id(node)]) for step, node in places]
 
 
-def _exact(value: Any) -> Any:
-    """A value in a form whose equality tells 1 from 1.0 and true."""
-    if isinstance(value, dict):
-        return {key: _exact(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_exact(item) for item in value]
-    return (type(value), repr(value))
+def _same(one: Any, other: Any) -> bool:
+    """Tell whether two values are equal and of the same types: 1 is not 1.0, nor true."""
+    if isinstance(one, dict):
+        return (
+            isinstance(other, dict)
+            and len(one) == len(other)
+            and all(key in other and _same(value, other[key]) for key, value in one.items())
+        )
+    if isinstance(one, list):
+        return isinstance(other, list) and len(one) == len(other) and all(map(_same, one, other))
+    return type(one) is type(other) and (one is other or repr(one) == repr(other))
 
 
 def _reread(wanted: Any) -> SourceError | None:

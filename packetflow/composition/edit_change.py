@@ -293,7 +293,7 @@ class Change(Contents):
         node = self.node(one.step)
         kind = self.kind(node)
         if kind in LISTED:
-            inner = node.get(kind)
+            inner = node.get(kind) if node.kind == "map" else node
         elif kind == "when" and node.get("otherwise") is None:
             inner = node.get("then")
         else:

@@ -11,7 +11,8 @@ from packetflow.composition.codec_nodes import Node
 from packetflow.composition.codec_read import KEYS
 from packetflow.composition.edit_draft import Draft, Opened, OpenList, OpenMap, origin, plain
 from packetflow.composition.edit_operations import Place
-from packetflow.composition.steps import Guarded, Step
+from packetflow.composition.standing import kind_of, names
+from packetflow.composition.steps import Guarded, Sequence, Step
 from packetflow.errors import EditRefused, did_you_mean
 
 LISTED = ("sequence", "parallel", "graph", "race", "fallback", "each", "repeat")
@@ -26,11 +27,17 @@ class Contents:
         self.root = root
         self.nodes: dict[str, Node] = {}
         self.doubled: set[str] = set()
-        for step, node in places:
+        there = list(places)
+        for step, node in there:
             name = None if isinstance(step, Guarded) else step.id
             if name is not None:
                 if name in self.nodes:
                     self.doubled.add(name)
+                self.nodes[name] = node
+        called = names(there, self.opened.parents)
+        for step, node in there:
+            name = called.get(id(node))
+            if isinstance(step, Sequence) and step.id is None and name is not None:
                 self.nodes[name] = node
 
     def node(self, name: str) -> Node:
@@ -43,8 +50,8 @@ class Contents:
         return self.nodes[name]
 
     def kind(self, node: Node) -> str:
-        """The key that tells a step's kind."""
-        return str(next(key.value for key, _ in node.pairs if key.value in KEYS))
+        """The key that tells a step's kind; a plain list is a sequence."""
+        return kind_of(node)
 
     def row(self, node: Node) -> tuple[list[Draft], int]:
         """The list a step stands in, open for change, and its position."""
@@ -76,6 +83,8 @@ class Contents:
         if place.into is None:
             return self.rows_under(self.opened.mapping(self.root), "steps")
         node = self.node(place.into)
+        if node.kind == "list" and place.slot == "steps":
+            return self.opened.list(node).items
         kind = self.kind(node)
         holder = self.opened.mapping(node)
         if place.slot == "otherwise":

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from packetflow.composition.codec_document import Steps
 from packetflow.composition.codec_nodes import Node
+from packetflow.errors import EditRefused
 
 
 @dataclass(eq=False)
@@ -105,7 +106,13 @@ class Opened:
                 stack.append(item)
 
     def mapping(self, node: Node) -> OpenMap:
-        """A mapping of the text, open for change."""
+        """A mapping of the text, open for change.
+
+        Raises:
+            EditRefused: It is a plain list of steps, which has no fields.
+        """
+        if node.kind != "map":
+            raise EditRefused("a plain list of steps has no fields; make it a sequence first")
         if id(node) not in self._open:
             made = OpenMap(node, {key.value: value for key, value in node.pairs})
             self._put(node, made)

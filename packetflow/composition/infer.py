@@ -15,6 +15,7 @@ from typing import Any, Union, get_args, get_origin
 from packetflow.capabilities.contract import MISSING, Contract, Port, type_name
 from packetflow.capabilities.fits import fits
 from packetflow.composition import condition
+from packetflow.composition.joining import called_contract, joined
 from packetflow.composition.problems import Problem
 from packetflow.composition.steps import (
     Branch,
@@ -28,7 +29,6 @@ from packetflow.composition.steps import (
     Repeat,
     Sequence,
     Step,
-    Unknown,
     Use,
     Wait,
 )
@@ -143,43 +143,6 @@ def infer(step: Step) -> Flow:
             return _infer_wait(step)
         case Guarded(step=inner):
             return inner.flow
-
-
-def called_contract(step: Use | Call) -> Contract | None:
-    """The contract of what a step calls; ``None`` when it is not known."""
-    called = step.capability if isinstance(step, Use) else step.pipeline
-    return None if isinstance(called, Unknown) else called.contract
-
-
-def joined(step: Use | Call) -> tuple[list[tuple[str, Port]], list[tuple[str, Port]]]:
-    """A step's own names against its scope names.
-
-    Returns:
-        Reads as ``(input, port named as in the scope)`` and writes as
-        ``(output, port named as in the scope)``; inputs that are fixed or left out are missing.
-    """
-    contract = called_contract(step)
-    if contract is None:
-        reads = [(name, Port(scope)) for name, scope in step.reads.items() if scope is not None]
-        writes = [(name, Port(scope)) for name, scope in (step.writes or {}).items()]
-        return reads, writes
-    reads = [
-        (port.name, _renamed(port, scope))
-        for port in contract.requires
-        if port.name not in step.values
-        and (scope := step.reads.get(port.name, port.name)) is not None
-    ]
-    kept = step.writes
-    writes = [
-        (port.name, _renamed(port, port.name if kept is None else kept[port.name]))
-        for port in contract.provides
-        if kept is None or port.name in kept
-    ]
-    return reads, writes
-
-
-def _renamed(port: Port, name: str) -> Port:
-    return port if port.name == name else replace(port, name=name)
 
 
 def _infer_called(step: Use | Call) -> Flow:

@@ -8,13 +8,13 @@ from itertools import pairwise
 from packetflow.capabilities.effects import Safety
 from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.problems import Fix, Problem
-from packetflow.composition.steps import Call, Graph, Pipeline, Step, Unknown, Use
+from packetflow.composition.steps import Call, Graph, Pipeline, Step, Unknown, Use, Wait
 from packetflow.composition.walk import label, walk
 
 
 def effects_twice(part: Step, name: str, where: str) -> Iterator[Problem]:
     """Find guarded effects that might happen twice in *where*."""
-    for inner in walk(part):
+    for inner in _throughout(part):
         if isinstance(inner, Use) and _safety(inner) is Safety.GUARDED:
             message = (
                 f"{label(inner)!r} changes something outside and might do so twice in {where}; "
@@ -23,17 +23,39 @@ def effects_twice(part: Step, name: str, where: str) -> Iterator[Problem]:
             yield Problem("guarded_twice", name, message)
 
 
+def waits_twice(part: Step, name: str) -> Iterator[Problem]:
+    """Find waits that a hedge would begin twice, so that they would take two events."""
+    for inner in _throughout(part):
+        if isinstance(inner, Wait):
+            message = (
+                f"{label(inner)!r} waits, and a hedge would wait a second time beside it and take "
+                "a second event; take it out of the hedge"
+            )
+            yield Problem("waits_twice", name, message)
+
+
+def _throughout(part: Step) -> Iterator[Step]:
+    """Every step, also of the pipelines that are called; each of those once."""
+    seen: set[int] = set()
+    stack = [part]
+    while stack:
+        for inner in walk(stack.pop()):
+            yield inner
+            called = inner.pipeline if isinstance(inner, Call) else None
+            if isinstance(called, Pipeline) and id(called) not in seen:
+                seen.add(id(called))
+                stack.append(called.step)
+
+
 def effects_left_out(part: Step, name: str) -> Iterator[Problem]:
     """Warn about effects that do not happen when the answer comes from a cache."""
-    for inner in walk(part):
+    for inner in _throughout(part):
         if isinstance(inner, Use) and _safety(inner) is not Safety.PURE:
             message = (
                 f"{label(inner)!r} changes something outside, which does not happen when its "
                 "answer comes from the cache; take the cache off, or cache what comes before"
             )
             yield Problem("cached_effect", name, message, severity="warning")
-        elif isinstance(inner, Call) and isinstance(inner.pipeline, Pipeline):
-            yield from effects_left_out(inner.pipeline.step, name)
 
 
 def _safety(step: Use) -> Safety:
@@ -42,7 +64,8 @@ def _safety(step: Use) -> Safety:
 
 
 def _writes_outside(step: Step) -> bool:
-    return any(isinstance(part, Use) and _safety(part) is not Safety.PURE for part in walk(step))
+    parts = _throughout(step)
+    return any(isinstance(one, Use) and _safety(one) is not Safety.PURE for one in parts)
 
 
 def unordered(graph: Graph) -> Iterator[Problem]:

@@ -25,6 +25,8 @@ Code: TypeAlias = Literal[
     "unbounded",
     "unordered_effects",
     "guarded_twice",
+    "waits_twice",
+    "bad_schedule",
     "cached_effect",
     "secret_event",
     "empty",

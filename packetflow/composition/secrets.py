@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from packetflow.composition.infer import joined
+from packetflow.composition.joining import joined
 from packetflow.composition.problems import Problem
 from packetflow.composition.steps import Call, Each, Pipeline, Step, Wait
 from packetflow.composition.walk import label, walk

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from packetflow.capabilities.contract import Contract, Port
 from packetflow.composition.composable import Composable, Joinable
@@ -245,6 +245,14 @@ class Trigger:
     inputs: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
+class Edits(Protocol):
+    """A workspace, as far as it edits pipelines."""
+
+    def edit(self, what: Pipeline, /) -> Any:
+        """Something to show that edits a pipeline."""
+        ...
+
+
 @dataclass(frozen=True, repr=False)
 class Pipeline(Joinable):
     """A step with a name and a version, as it is saved.
@@ -292,6 +300,10 @@ class Pipeline(Joinable):
     def as_step(self) -> Call:
         """Use it inside another composition."""
         return Call(self)
+
+    def edit(self, workspace: Edits) -> Any:
+        """Edit it on a canvas in a notebook's cell, as a draft of a workspace."""
+        return workspace.edit(self)
 
     def to_svg(self) -> str:
         """Its picture, as an SVG element."""

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from packetflow.composition import condition
 from packetflow.composition.dataflow import graph_dataflow
-from packetflow.composition.infer import joined
+from packetflow.composition.joining import joined
 from packetflow.composition.steps import (
     Branch,
     Call,

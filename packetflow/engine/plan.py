@@ -14,7 +14,7 @@ from packetflow.capabilities.validate import unusable, validator
 from packetflow.composition.check import check, check_pipeline
 from packetflow.composition.condition import compile_condition, variables
 from packetflow.composition.dataflow import graph_dataflow
-from packetflow.composition.infer import called_contract, joined
+from packetflow.composition.joining import called_contract, joined
 from packetflow.composition.policies import (
     Breaker,
     Bulkhead,

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import Description, Happening, Listing, Outcome
 
 PROTOCOL: Final = 1
@@ -68,6 +69,38 @@ class Describe(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, t
     id: str
     name: str = ""
     source: str | None = None
+
+
+class DrawBoard(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="draw_board"):
+    """Ask for the board of a pipeline's YAML text; answered by `BoardDrawn`.
+
+    ``looks`` is the text of a view file. ``places`` says where cards stood that nobody placed, and
+    ``sizes`` how large cards were measured, both in pixels by step id; ``parents`` says in which
+    card they stood then.
+    """
+
+    id: str
+    source: str
+    looks: str = ""
+    places: dict[str, tuple[float, float]] = {}
+    sizes: dict[str, tuple[float, float]] = {}
+    parents: dict[str, str] = {}
+
+
+class SearchPalette(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="search_palette"
+):
+    """Ask for capabilities and pipelines to put in; answered by `PaletteFound`.
+
+    With a ``kind``, the id of a type on a board, only those are meant that have an input (``side``
+    is ``input``) or an output into which, or from which, a value of that type may flow.
+    """
+
+    id: str
+    text: str = ""
+    kind: str = ""
+    side: str = ""
+    limit: int = 50
 
 
 class Follow(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="follow"):
@@ -165,6 +198,22 @@ class Described(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, 
     description: Description
 
 
+class BoardDrawn(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="board_drawn"):
+    """The board of a text."""
+
+    id: str
+    drawn: Drawn
+
+
+class PaletteFound(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="palette_found"
+):
+    """A `packetflow.kernel.board.Palette`, as JSON."""
+
+    id: str
+    palette: bytes
+
+
 class RunAccepted(
     msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="run_accepted"
 ):
@@ -227,6 +276,8 @@ Request: TypeAlias = (
     CapabilityDiscovery
     | CapabilityRequest
     | Describe
+    | DrawBoard
+    | SearchPalette
     | Follow
     | CancelRun
     | ResumeRun
@@ -241,6 +292,8 @@ Request: TypeAlias = (
 Answer: TypeAlias = (
     CapabilityListing
     | Described
+    | BoardDrawn
+    | PaletteFound
     | RunAccepted
     | RunEvent
     | CapabilityResponse

@@ -8,12 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
+from msgspec import structs
+
 from packetflow.errors import NoRunner, RunElsewhere, RunnerLost, WireError
+from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import Description, Listing
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import (
     Answer,
     AnswerStep,
+    BoardDrawn,
     CancelRun,
     CapabilityDiscovery,
     CapabilityListing,
@@ -21,14 +25,17 @@ from packetflow.kernel.messages import (
     Describe,
     Described,
     Done,
+    DrawBoard,
     EmitEvent,
     Follow,
     ForkRun,
+    PaletteFound,
     Ping,
     Pong,
     Reload,
     Request,
     ResumeRun,
+    SearchPalette,
 )
 from packetflow.runner.card import RunnerCard
 from packetflow.runner.connections import Connections
@@ -83,6 +90,29 @@ class RunnerClient:
         """
         answer = self._ask(lambda id: Describe(id, name, source))
         return _a(Described, answer).description
+
+    def draw(self, request: DrawBoard, *, seconds: float | None = None) -> Drawn:
+        """The board of a pipeline's YAML text, in whatever state that is.
+
+        Args:
+            request: What to draw; its id does not matter.
+            seconds: How long to wait at most.
+
+        Raises:
+            SourceError: The looks cannot be read.
+            TimeoutError: There was no answer within *seconds*.
+        """
+        answer = self._ask(lambda id: structs.replace(request, id=id), seconds=seconds)
+        return _a(BoardDrawn, answer).drawn
+
+    def palette(self, request: SearchPalette) -> bytes:
+        """Capabilities and pipelines to put in, as JSON; see `packetflow.kernel.board.Palette`.
+
+        Args:
+            request: What to find; its id does not matter.
+        """
+        answer = self._ask(lambda id: structs.replace(request, id=id))
+        return _a(PaletteFound, answer).palette
 
     def run(
         self,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from packetflow.composition.steps import Pipeline
+from packetflow.discovery.easel import Easel
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.execution import Running
 from packetflow.engine.printed import Printed
@@ -26,9 +27,17 @@ from packetflow.errors import (
     RunElsewhere,
     RunError,
 )
+from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import Description, Listing
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.messages import AnswerStep, CapabilityRequest, EmitEvent, ForkRun
+from packetflow.kernel.messages import (
+    AnswerStep,
+    CapabilityRequest,
+    DrawBoard,
+    EmitEvent,
+    ForkRun,
+    SearchPalette,
+)
 from packetflow.runner.happenings import failed_outcome, happening_of, outcome_of
 from packetflow.runner.port import Tell
 from packetflow.runner.present import describe_capability, describe_pipeline, list_all
@@ -52,6 +61,7 @@ class Host:
         self._runner = runner
         self._open: Workspace | None = None
         self._triggers: Triggers | None = None
+        self._easel: Easel | None = None
         self._tells: dict[str, dict[Tell, tuple[Listener, asyncio.Task[None]]]] = {}
 
     @property
@@ -68,6 +78,7 @@ class Host:
             PacketFlowError: Nothing can run at all.
         """
         self._open = Workspace(self._folder, role="runner", runner=self._runner)
+        self._easel = Easel(self._open.catalog)
         await asyncio.to_thread(self._open.catalog.refresh)
         self._open.hearing.for_everybody = True
         if isinstance(sys.stdout, Printed):
@@ -102,6 +113,25 @@ class Host:
         if isinstance(found, Pipeline):
             return await asyncio.to_thread(describe_pipeline, found)
         return await asyncio.to_thread(describe_capability, catalog.get(name))
+
+    async def draw(self, request: DrawBoard) -> Drawn:
+        """The board of a pipeline's text; a text that cannot be read has a board too.
+
+        Raises:
+            SourceError: The looks cannot be read.
+        """
+        return await asyncio.to_thread(self.easel.draw, request)
+
+    async def palette(self, request: SearchPalette) -> bytes:
+        """What can be put into a pipeline, best first, as JSON."""
+        return await asyncio.to_thread(self.easel.palette, request)
+
+    @property
+    def easel(self) -> Easel:
+        """What draws boards, once the workspace is open."""
+        if self._easel is None:
+            raise RunError("this runner is not open")
+        return self._easel
 
     async def start(self, request: CapabilityRequest, tell: Tell | None) -> str:
         """Begin an execution; its id is answered once its first record is kept."""

@@ -10,12 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import Description, Happening, Listing, Outcome
 from packetflow.kernel.messages import (
     AnswerStep,
     CapabilityRequest,
+    DrawBoard,
     EmitEvent,
     ForkRun,
+    SearchPalette,
 )
 
 Tell: TypeAlias = Callable[[Happening | Outcome], None]
@@ -50,6 +53,18 @@ class RunnerHost(Protocol):
             UnknownName: There is none of that name.
             SourceError: The text cannot be read.
         """
+        ...
+
+    async def draw(self, request: DrawBoard) -> Drawn:
+        """The board of a pipeline's text; a text that cannot be read has a board too.
+
+        Raises:
+            SourceError: The looks cannot be read.
+        """
+        ...
+
+    async def palette(self, request: SearchPalette) -> bytes:
+        """What can be put into a pipeline, best first, as JSON."""
         ...
 
     async def start(self, request: CapabilityRequest, tell: Tell | None) -> str:

@@ -25,6 +25,7 @@ from packetflow.runner.port import RunnerHost
 from packetflow.runner.refusals import MOVED
 from packetflow.runner.session import Session, same_token
 from packetflow.runner.settings import RunnerSettings
+from packetflow.version import VERSION
 from packetflow.workspace.presence import is_locked, lock_path
 
 CHECK_SECONDS: Final = 0.25
@@ -133,7 +134,7 @@ class RunnerServer:
 
     def welcome(self) -> Welcome:
         """Who this runner is."""
-        return Welcome(self._runner, self._generation, os.getpid(), _version())
+        return Welcome(self._runner, self._generation, os.getpid(), VERSION)
 
     def is_token(self, token: str) -> bool:
         """Compare a token in constant time."""
@@ -240,16 +241,10 @@ def make_card(runner: str, port: int, token: str, generation: int) -> RunnerCard
         port,
         token,
         generation,
-        _version(),
+        VERSION,
         PROTOCOL,
         time.time(),
     )
-
-
-def _version() -> str:
-    from packetflow import __version__
-
-    return __version__
 
 
 def _refuse_browsers(connection: ServerConnection, request: HttpRequest) -> Response | None:

@@ -17,6 +17,7 @@ from packetflow.kernel.cards import BrokenFile
 from packetflow.kernel.messages import (
     PROTOCOL,
     AnswerStep,
+    BoardDrawn,
     CancelRun,
     CapabilityDiscovery,
     CapabilityListing,
@@ -24,17 +25,20 @@ from packetflow.kernel.messages import (
     Describe,
     Described,
     Done,
+    DrawBoard,
     EmitEvent,
     Follow,
     ForkRun,
     Hello,
     Message,
+    PaletteFound,
     Ping,
     Pong,
     Refused,
     Reload,
     Request,
     ResumeRun,
+    SearchPalette,
     Welcome,
 )
 from packetflow.kernel.wire import decode, encode
@@ -208,6 +212,10 @@ class Session:
                 put(CapabilityListing(id, listing))
             case Describe(id, name, source):
                 put(Described(id, await host.describe(name, source)))
+            case DrawBoard(id):
+                put(BoardDrawn(id, await host.draw(request)))
+            case SearchPalette(id):
+                put(PaletteFound(id, await host.palette(request)))
             case CapabilityRequest() | ResumeRun() | ForkRun():
                 await self._start(request)
             case Follow(id, execution_id):

@@ -9,6 +9,7 @@ import msgspec
 
 from packetflow.errors import NewerWorkspace
 from packetflow.store.files import Places
+from packetflow.version import VERSION
 
 SCHEMA = 3
 """The newest migration of this version; a test holds it to `packetflow.store.schema`."""
@@ -58,11 +59,9 @@ def write_format(spots: Places) -> None:
     refuse_newer(spots)
     if read_format(spots).schema == SCHEMA:
         return
-    from packetflow import __version__  # the package imports us, not the other way round
-
     draft = spots.format.with_suffix(f".{os.getpid()}.new")
     try:
-        draft.write_bytes(msgspec.json.encode(Format(SCHEMA, __version__)))
+        draft.write_bytes(msgspec.json.encode(Format(SCHEMA, VERSION)))
         draft.replace(spots.format)
     except OSError:
         draft.unlink(missing_ok=True)

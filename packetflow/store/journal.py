@@ -41,6 +41,7 @@ from packetflow.store.files import places
 from packetflow.store.forking import tell_when_forked
 from packetflow.store.format import refuse_newer
 from packetflow.store.frames import HEADER, SUFFIX, frame
+from packetflow.version import VERSION
 
 _COUNTED_ON = frozenset(
     {ExecutionStarted, ExecutionResumed, ExecutionEnded, WaitStarted, StepIntent, StepDecision}
@@ -217,10 +218,8 @@ class JournalWriter:
             self._number += 1
             path = self._folder / f"{self.process}.{self._number:05d}{SUFFIX}"
         draft = path.with_suffix(f".{os.getpid()}.new")
-        from packetflow import __version__  # the package imports us, not the other way round
-
         host, pid = socket.gethostname(), os.getpid()
-        seen = ProcessSeen(self.process, self.role, pid, host, __version__, time.time_ns())
+        seen = ProcessSeen(self.process, self.role, pid, host, VERSION, time.time_ns())
         first = frame(self._encode(seen))
         descriptor = -1
         try:

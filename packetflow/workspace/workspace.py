@@ -288,6 +288,12 @@ class Workspace(Arrivals, Kept):
             raise WorkspaceError("a workspace in memory has no files; open a folder to save")
         return save_pipeline(self.folder, pipeline, mark=self.runner[-8:])
 
+    def edit(self, what: str | Pipeline) -> Any:
+        """Edit a pipeline on a canvas in the cell; raises as `canvas_widget.edit` does."""
+        from packetflow.workspace import canvas_widget  # what it brings is not for everybody
+
+        return canvas_widget.edit(self, what)
+
     def register(self, names: Iterable[str] | None = None) -> int:
         """Tell the store which capabilities there are; answers how many were news."""
         if self.in_memory:
@@ -363,5 +369,6 @@ class Workspace(Arrivals, Kept):
         await asyncio.to_thread(self.close)
 
     def __repr__(self) -> str:
-        place = "in memory" if self.in_memory else f"{self.name} at {self.folder.path}"
-        return f"<workspace {place}>"
+        return (
+            f"<workspace {'in memory' if self.in_memory else f'{self.name} at {self.folder.path}'}>"
+        )

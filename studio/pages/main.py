@@ -14,9 +14,9 @@ from studio.theme import style, wordmark
 
 HERE = Path(__file__).parent
 
-# The visual editor will be the page after Home.
 PAGES = [
     st.Page(HERE / "home.py", title="Home", icon=":material/home:", default=True),
+    st.Page(HERE / "build.py", title="Build", icon=":material/draw:"),
     st.Page(HERE / "pipelines.py", title="Pipelines", icon=":material/account_tree:"),
     st.Page(HERE / "capabilities.py", title="Capabilities", icon=":material/extension:"),
     st.Page(HERE / "runs.py", title="Runs", icon=":material/timeline:"),

@@ -76,6 +76,15 @@ def test_a_folder_that_does_not_exist_is_left_out(
     assert "left out: there is no tests/crash" in capsys.readouterr().out
 
 
+def test_a_stage_that_is_ended_tells_what_had_failed(runner: ModuleType, capfd):
+    tests = "import time\ndef test_a(): assert 0, 'told'\ndef test_b(): time.sleep(600)"
+
+    count = runner.run_stage(stage(runner, tests, minutes=0.15), {})
+
+    assert count.failed
+    assert "told" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize(("ci", "failed"), [("true", 1), ("", None)])
 def test_only_ci_insists_on_a_browser(
     runner: ModuleType, monkeypatch: pytest.MonkeyPatch, ci: str, failed: int | None

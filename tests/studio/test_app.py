@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from packetflow.errors import WorkspaceError
-from studio.app import COOKIE, HEADER, GiveCookie, guarded_route, listen, serve
+from studio.app import GiveCookie, listen, serve
+from studio.guard import COOKIE, HEADER, guarded_route
 
 
 async def secret(_request) -> Response:

@@ -126,6 +126,17 @@ def test_an_event_nobody_waits_for_is_kept(say):
     assert say("sql", "select event from events", "--json").json["rows"] == [["draft_ready"]]
 
 
+def test_an_event_that_starts_a_pipeline_says_which(say, example):
+    text = "pipeline: on_paid\ntriggers: [{event: paid}]\nsteps: [{use: pick_customer}]\n"
+    (example / "pipelines" / "on_paid.yaml").write_text(text)
+
+    said = say("emit", "paid", "customer_id=C-1")
+    told = say("emit", "paid", "customer_id=C-2", "--json")
+
+    assert "starts on_paid" in said.out
+    assert told.json["starts"] == ["on_paid"]
+
+
 STAYS = """from typing import Annotated
 from packetflow import Context, capability, secret
 

@@ -7,6 +7,7 @@ import pytest
 from packetflow import (
     Effect,
     Pipeline,
+    Trigger,
     capability,
     choose,
     each,
@@ -70,6 +71,7 @@ FOUND = {
     "unreachable": lambda: choose(("true", inc), ("n > 1", inc)),
     "bad_condition": lambda: Branch((Case("size(n) == ", inc.as_step()),)),
     "guarded_twice": lambda: race(write, inc.writing(n="m")),
+    "waits_twice": lambda: then(inc, wait_for("paid")).hedge(1),
     "cached_effect": lambda: write.cache(),
     "secret_event": lambda: wait_for("told", gives={"word": Annotated[str, secret]}),
     "unordered_effects": lambda: graph(write, write_too),
@@ -111,6 +113,22 @@ def test_a_missing_input_offers_the_nearest_name():
 
     assert problem.message == "needs 'n', which nothing provides; did you mean 'nn'?"
     assert problem.fix.operation == {"op": "read", "step": "inc", "input": "n", "from": "nn"}
+
+
+def test_a_declared_name_nobody_reads_is_offered_before_one_a_little_alike():
+    @capability(provides="weather")
+    def look(day: int) -> str:
+        return "fair"
+
+    @capability(provides="size")
+    def measure(path: str) -> int:
+        return 0
+
+    problems = check_pipeline(pipeline("p", look & measure, requires=["day", "source"]))
+
+    (missing,) = [one for one in problems if one.code == "missing_input"]
+    assert missing.message == "needs 'path', which nothing provides; did you mean 'source'?"
+    assert missing.fix.operation["from"] == "source"
 
 
 PROMISES = {
@@ -171,3 +189,30 @@ def test_a_wait_that_makes_no_sense_is_found_however_it_was_built(waits: Wait, s
     (problem,) = check(waits)
 
     assert said in problem.message
+
+
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        (lambda: race(HIDDEN, inc.writing(n="m")), "guarded_twice"),
+        (lambda: then(pipeline("asks", wait_for("paid"))).hedge(1), "waits_twice"),
+    ],
+)
+def test_what_may_not_happen_twice_is_found_in_called_pipelines_too(part, code):
+    assert code in {one.code for one in check(part())}
+
+
+@pytest.mark.parametrize("schedule", ["every day", "0 25 * * *", ""])
+def test_a_schedule_that_cannot_be_read_is_told(schedule):
+    made = Pipeline("nightly", inc.as_step(), triggers=(Trigger("schedule", schedule),))
+
+    (found,) = [one for one in check_pipeline(made) if one.code == "bad_schedule"]
+
+    assert repr(schedule) in found.message
+    assert found.severity == "error"
+
+
+def test_a_schedule_of_five_fields_is_good():
+    made = Pipeline("nightly", inc.as_step(), triggers=(Trigger("schedule", "30 6 * * 1-5"),))
+
+    assert not [one for one in check_pipeline(made) if one.code == "bad_schedule"]

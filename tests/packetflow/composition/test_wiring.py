@@ -17,7 +17,7 @@ from packetflow import (
 from packetflow.capabilities import Contract, Port
 from packetflow.composition.condition import variables
 from packetflow.composition.dataflow import graph_dataflow
-from packetflow.composition.infer import joined
+from packetflow.composition.joining import joined
 from packetflow.composition.steps import (
     Branch,
     Call,

@@ -10,6 +10,7 @@ from msgspec.msgpack import Ext
 from packetflow.errors import WireError
 from packetflow.kernel import messages as m
 from packetflow.kernel import wire
+from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import (
     BrokenFile,
     CapabilityCard,
@@ -67,6 +68,9 @@ listings = st.builds(
 )
 steps = st.lists(st.builds(StepCard, texts, texts, texts, st.integers(0, 9)), max_size=2)
 happenings = st.builds(Happening, texts, texts, texts, paths, whole, payloads)
+pixels = st.floats(-1e6, 1e6, allow_nan=False)
+named = st.dictionaries(texts, texts, max_size=3)
+points = st.dictionaries(texts, st.tuples(pixels, pixels), max_size=3)
 
 EVERY = {
     m.Hello: st.builds(m.Hello, texts, texts, st.integers(0, 9)),
@@ -84,6 +88,8 @@ EVERY = {
         execution_id=st.none() | texts,
     ),
     m.Describe: st.builds(m.Describe, texts, texts, st.none() | texts),
+    m.DrawBoard: st.builds(m.DrawBoard, texts, texts, texts, points, points, named),
+    m.SearchPalette: st.builds(m.SearchPalette, texts, texts, texts, texts, lines),
     m.Follow: st.builds(m.Follow, texts, texts),
     m.CancelRun: st.builds(m.CancelRun, texts, texts, texts),
     m.ResumeRun: st.builds(m.ResumeRun, texts, texts, st.booleans()),
@@ -97,6 +103,10 @@ EVERY = {
     m.Described: st.builds(
         m.Described, texts, st.builds(Description, texts, texts, problems=problems, steps=steps)
     ),
+    m.BoardDrawn: st.builds(
+        m.BoardDrawn, texts, st.builds(Drawn, st.binary(max_size=20), points, named, st.booleans())
+    ),
+    m.PaletteFound: st.builds(m.PaletteFound, texts, st.binary(max_size=20)),
     m.RunAccepted: st.builds(m.RunAccepted, texts, texts),
     m.RunEvent: st.builds(m.RunEvent, texts, happenings),
     m.CapabilityResponse: st.builds(m.CapabilityResponse, texts, outcomes, lines),

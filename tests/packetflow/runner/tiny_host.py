@@ -16,9 +16,17 @@ from packetflow.engine.events import Event
 from packetflow.engine.execution import Running
 from packetflow.engine.start import Start
 from packetflow.errors import RunElsewhere, RunError, UnknownName
+from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import CapabilityCard, Description, Listing
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.messages import AnswerStep, CapabilityRequest, EmitEvent, ForkRun
+from packetflow.kernel.messages import (
+    AnswerStep,
+    CapabilityRequest,
+    DrawBoard,
+    EmitEvent,
+    ForkRun,
+    SearchPalette,
+)
 from packetflow.runner.happenings import happening_of
 from packetflow.runner.port import Tell
 
@@ -122,6 +130,12 @@ class TinyHost:
         if name not in KNOWN:
             raise UnknownName("capability", name, ["add"])
         return Description(name, yaml=source or "")
+
+    async def draw(self, request: DrawBoard) -> Drawn:
+        return Drawn(request.source.encode(), request.places)
+
+    async def palette(self, request: SearchPalette) -> bytes:
+        return b"{}"
 
     async def start(self, request: CapabilityRequest, tell: Tell | None) -> str:
         if request.name not in KNOWN:

@@ -1,0 +1,117 @@
+"""Draws boards and palettes for editors, from what the catalog knows."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Final, Literal
+
+import msgspec
+
+from packetflow.capabilities.contract import Contract, Port
+from packetflow.capabilities.fits import fits
+from packetflow.composition.board import draw_board
+from packetflow.composition.board_cards import Cards
+from packetflow.composition.board_types import type_id
+from packetflow.composition.steps import Pipeline
+from packetflow.composition.view import parse_view
+from packetflow.composition.words import intent
+from packetflow.discovery.catalog import AnyCapability, Catalog
+from packetflow.kernel.board import Drawn, Palette, PaletteItem
+from packetflow.kernel.collecting import collector_rests
+from packetflow.kernel.messages import DrawBoard, SearchPalette
+
+TYPES_KEPT: Final = 4096
+MOST_ITEMS: Final = 500
+
+
+class Easel:
+    """Makes the answers to `DrawBoard` and `SearchPalette`; safe to share between threads.
+
+    It remembers the types of the boards that it drew, so that a palette can be searched by the id
+    of one.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._lock = threading.Lock()
+        self._types: dict[str, Any] = {}
+
+    def draw(self, request: DrawBoard) -> Drawn:
+        """The board of a pipeline's text.
+
+        Raises:
+            SourceError: The looks cannot be read.
+        """
+        looks = parse_view(request.looks, file="the looks")
+        kinds: dict[str, Any] = {}
+        with collector_rests():
+            board = draw_board(
+                request.source,
+                self._catalog.resolve,
+                looks=looks,
+                places=request.places,
+                sizes=request.sizes,
+                parents=request.parents,
+                kinds=kinds,
+            )
+        with self._lock:
+            self._types.update(kinds)
+            for name in list(self._types)[: max(0, len(self._types) - TYPES_KEPT)]:
+                del self._types[name]
+        places = {card.id: (card.x, card.y) for card in board.cards}
+        is_readable = not any(one.code == "source" for one in board.problems)
+        parents = {card.id: card.parent or "" for card in board.cards}
+        return Drawn(msgspec.json.encode(board), places, parents, is_readable)
+
+    def palette(self, request: SearchPalette) -> bytes:
+        """What can be put in, best first, as JSON."""
+        limit = min(max(request.limit, 1), MOST_ITEMS)
+        every: list[AnyCapability | Pipeline]
+        if request.text.strip():
+            every = self._catalog.search(request.text, MOST_ITEMS)
+        else:
+            every = [*self._catalog.capabilities(), *self._catalog.pipelines()]
+        every = [one for one in every if isinstance(one, Pipeline) or one.declaration.enabled]
+        if request.kind:
+            every = self._fitting(every, request)
+        maker = Cards()
+        items = [_item(one, maker) for one in every[:limit]]
+        return msgspec.json.encode(Palette(items, maker.types.listed()))
+
+    def _fitting(
+        self, every: list[AnyCapability | Pipeline], request: SearchPalette
+    ) -> list[AnyCapability | Pipeline]:
+        """What fits a type, the very type first and what takes anything last."""
+        with self._lock:
+            known = self._types.get(request.kind, Any)
+        found = []
+        for place, one in enumerate(every):
+            ports = _side(one.contract, "input" if request.side == "input" else "output")
+            ranks = [rank for port in ports if (rank := _rank(port, known, request)) is not None]
+            if ranks:
+                found.append((min(ranks), place, one))
+        return [one for _, _, one in sorted(found, key=lambda row: row[:2])]
+
+
+def _side(contract: Contract, side: Literal["input", "output"]) -> tuple[Port, ...]:
+    return contract.requires if side == "input" else contract.provides
+
+
+def _rank(port: Port, kind: Any, request: SearchPalette) -> int | None:
+    """How well a port fits: 0 is the very type, 2 is one that takes or gives anything."""
+    if request.side == "input":
+        if not fits(kind, port.type):
+            return None
+    elif not fits(port.type, kind):
+        return None
+    if port.type is Any:
+        return 2
+    return 0 if type_id(port.type) == request.kind else 1
+
+
+def _item(one: AnyCapability | Pipeline, maker: Cards) -> PaletteItem:
+    inputs, outputs = maker.sides(one.contract)
+    if isinstance(one, Pipeline):
+        return PaletteItem(one.name, "call", one.intent, inputs, outputs)
+    tags = list(one.declaration.tags)
+    return PaletteItem(one.name, "use", intent(one), inputs, outputs, tags)

@@ -1,0 +1,134 @@
+"""The canvas in a notebook: the same page, the same messages, over a widget's custom messages.
+
+Everything is done on the workspace's own thread, so that a run goes on and can be watched while a
+cell is busy. What the page says reaches Python when the kernel takes messages: with an older
+kernel, after the cell. The widget needs anywidget, which the ``studio`` extra brings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+import packetflow.show
+from packetflow.composition.codec import dump, load
+from packetflow.composition.steps import Pipeline
+from packetflow.errors import CompositionError, UnknownName, WorkspaceError
+from packetflow.workspace.draft import Draft
+from packetflow.workspace.drafts import Drafts
+from packetflow.workspace.editing import EditDesk, Editor
+from packetflow.workspace.editing_local import LocalCode
+
+if TYPE_CHECKING:
+    from packetflow.workspace.workspace import Workspace
+
+
+def bundle() -> Path:
+    """The built canvas."""
+    return Path(packetflow.show.__file__).parent / "static" / "canvas.js"
+
+
+def edit(workspace: Workspace, what: str | Pipeline) -> Any:
+    """A widget that edits a pipeline.
+
+    Raises:
+        UnknownName: There is no pipeline of that name.
+        WorkspaceError: The workspace has no files, anywidget is not installed, or the canvas is
+            not built.
+    """
+    if workspace.in_memory:
+        raise WorkspaceError("a workspace in memory keeps no drafts; open a folder to edit")
+    if not bundle().is_file():
+        raise WorkspaceError("the canvas is not built; `make frontend` builds it")
+    room = _room(workspace)
+    draft = room.drafts.open(what) if isinstance(what, str) else _taken(room.drafts, what)
+    return _widget_class()(room, draft.snapshot().pipeline)
+
+
+def _taken(drafts: Drafts, pipeline: Pipeline) -> Draft:
+    """The draft that says what a pipeline of this session says."""
+    text = dump(pipeline)
+    try:
+        draft = drafts.open(pipeline.name)
+    except UnknownName:
+        return drafts.new(text)
+    try:
+        known = load(draft.text, lambda kind, name: None)  # noqa: ARG005 - only compared
+        same = dump(known) == dump(load(text, lambda kind, name: None))  # noqa: ARG005 - as above
+    except CompositionError:
+        same = False
+    if not same:
+        draft.do({"op": "text", "text": text})
+    return draft
+
+
+class Room:
+    """The desk of a workspace's notebook, on the workspace's own thread."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.drafts = Drafts(workspace.folder)
+        self.desk = EditDesk(self.drafts, LocalCode(workspace))
+        self.loop = workspace.thread.loop
+
+    def connect(self, editor: Editor) -> asyncio.Queue[bytes | None]:
+        """Where to put what an editor says; ``None`` when it is gone. Used by `hear`."""
+        said: asyncio.Queue[bytes | None] = asyncio.Queue()
+        asyncio.run_coroutine_threadsafe(self._listen(editor, said), self.loop)
+        return said
+
+    def hear(self, said: asyncio.Queue[bytes | None], message: bytes | None) -> None:
+        """Pass on what an editor says, in order; from any thread."""
+        self.loop.call_soon_threadsafe(said.put_nowait, message)
+
+    async def _listen(self, editor: Editor, said: asyncio.Queue[bytes | None]) -> None:
+        while (message := await said.get()) is not None:
+            await self.desk.take(editor, message)
+        await self.desk.leave(editor)
+
+
+def _room(workspace: Workspace) -> Room:
+    room: Room | None = workspace.__dict__.get("_room")
+    if room is None or room.loop is not workspace.thread.loop:
+        room = workspace.__dict__["_room"] = Room(workspace)
+    return room
+
+
+@functools.cache
+def _widget_class() -> Any:
+    try:
+        import anywidget
+        import traitlets
+    except ImportError as error:
+        raise WorkspaceError(
+            "the canvas in a notebook needs anywidget: pip install 'packetflow[studio]'"
+        ) from error
+
+    class Canvas(anywidget.AnyWidget):
+        """One canvas in one cell."""
+
+        _esm = bundle()
+        pipeline = traitlets.Unicode().tag(sync=True)
+        address = traitlets.Unicode("").tag(sync=True)
+
+        def __init__(self, room: Room, pipeline: str) -> None:
+            super().__init__(pipeline=pipeline)
+            self._room = room
+            self._said = room.connect(Editor(self._tell))
+            self.on_msg(self._heard)
+
+        def _tell(self, message: bytes) -> None:
+            self.send(msgspec.json.decode(message))
+
+        def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
+            self._room.hear(self._said, msgspec.json.encode(content))
+
+        def close(self) -> None:
+            """Take the canvas away."""
+            self._room.hear(self._said, None)
+            super().close()
+
+    return Canvas

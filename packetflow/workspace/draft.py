@@ -1,0 +1,333 @@
+"""One pipeline being edited: text, looks, history, and how far each editor has been heard."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from packetflow.composition.codec_nodes import parse_yaml
+from packetflow.errors import EditRefused, PacketFlowError, SourceError
+from packetflow.kernel.ids import new_id
+from packetflow.workspace.draft_log import Did, DraftLog, Refused, Saved, Undid, Whole
+from packetflow.workspace.draft_names import names_held, point
+from packetflow.workspace.draft_state import State, difference, edited, written_looks
+from packetflow.workspace.folder import WorkspaceFolder
+
+NAMES: Final = re.compile(r"[^\s/\\.][^/\\\0]{0,119}")
+ALONE: Final = frozenset({"undo", "redo", "save", "revert"})
+"""Operations that are an edit by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What became of an edit.
+
+    Attributes:
+        done: False when it was refused, was done before, or came before its turn.
+        message: Why it was refused; empty when it was not.
+        index: Which of its operations was refused.
+    """
+
+    done: bool
+    message: str = ""
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A draft as it is.
+
+    Attributes:
+        pipeline: The name by which to open it.
+        rev: Grows with everything that happens to it.
+        state: Text, looks, sizes.
+        acks: By client, the last edit that was done or refused.
+        undo: What would be taken back, in words; ``None`` for nothing.
+        redo: What would be done again.
+        saved: The file says the same.
+        conflict: The file's text and digest, if somebody else changed it meanwhile.
+    """
+
+    pipeline: str
+    rev: int
+    state: State
+    acks: Mapping[str, int]
+    undo: str | None
+    redo: str | None
+    saved: bool
+    conflict: tuple[str, str] | None
+
+
+def digest(content: bytes) -> str:
+    """A short digest of a file's bytes."""
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+@dataclass(slots=True)
+class _File:
+    """A file as it was last read."""
+
+    path: Path
+    stamp: tuple[int, int, int] | None = None
+    content: bytes | None = None
+
+    def read(self) -> bytes | None:
+        """Its bytes, read again when they may have changed; ``None`` when it is not there."""
+        try:
+            state = self.path.stat()
+            stamp = (state.st_mtime_ns, state.st_size, state.st_ino)
+            if stamp != self.stamp:
+                self.content = self.path.read_bytes()
+                self.stamp = stamp
+        except OSError:
+            self.stamp = self.content = None
+        return self.content
+
+    def write(self, content: bytes, mark: str) -> None:
+        """Write it whole or not at all."""
+        self.path.parent.mkdir(exist_ok=True)
+        scratch = self.path.with_name(f".{self.path.name}.{mark}")
+        scratch.write_bytes(content)
+        scratch.replace(self.path)
+        self.stamp = None
+
+
+class Draft:
+    """One pipeline being edited; safe for threads, and for several processes.
+
+    Use `Drafts.open`. Everything may raise `WorkspaceError` when the folder cannot be used.
+
+    Attributes:
+        name: By which it was opened first.
+        log: Where it is kept.
+    """
+
+    def __init__(self, folder: WorkspaceFolder, path: Path, name: str) -> None:
+        self.name = name
+        self._folder = folder
+        self.log = DraftLog(path)
+        self._client = f"python-{new_id()[-12:]}"
+        self._seq = 0
+        self._lock = threading.RLock()
+        self._files: dict[str, _File] = {}
+
+    def snapshot(self) -> Snapshot:
+        """The draft as it is, with what others did to it and to its file."""
+        self.refresh()
+        with self._lock:
+            whole = self.log.whole
+            there = self._text_file(whole.file).read() if whole.file else None
+            own = whole.state.text.encode()
+            same = there == own and self._looks_are_saved(whole)
+            conflict = None
+            if there is not None and there != own and digest(there) != whole.base:
+                conflict = (there.decode("utf-8", "replace"), digest(there))
+            return Snapshot(
+                whole.file or self.name,
+                whole.rev,
+                whole.state,
+                dict(whole.acks),
+                whole.done[-1].words if whole.done else None,
+                whole.undone[-1].words if whole.undone else None,
+                same,
+                conflict,
+            )
+
+    @property
+    def text(self) -> str:
+        """Its text."""
+        self.refresh()
+        return self.log.whole.state.text
+
+    def submit(self, client: str, seq: int, operations: Sequence[Mapping[str, Any]]) -> Heard:
+        """Do an edit, once, in its turn; it is kept when this returns.
+
+        Args:
+            client: Who edits; a name that lasts.
+            seq: Counts this client's edits from 1. One that was done before is not done again;
+                one that comes before its turn is not done, and must be sent again.
+            operations: Done in order, all or none, as one entry of the history. ``undo``,
+                ``redo``, ``save`` and ``revert`` stand alone.
+        """
+        if not client or len(client) > 200:
+            return Heard(done=False, message="an editor has a name of at most 200 characters")
+        with self._lock, self.log.held():
+            self._follow()
+            if seq != self.log.whole.acks.get(client, 0) + 1:
+                return Heard(done=False)
+            try:
+                self._do(client, seq, operations)
+            except PacketFlowError as error:
+                self.log.add(Refused(client, seq))
+                index = int(error.__dict__.get("index", 0))
+                return Heard(done=False, message=error.message, index=index)
+            return Heard(done=True)
+
+    def do(self, *operations: Mapping[str, Any]) -> Snapshot:
+        """Do an edit from Python.
+
+        Raises:
+            EditRefused: It cannot be done; nothing has changed.
+        """
+        with self._lock:
+            self._seq += 1
+            heard = self.submit(self._client, self._seq, operations)
+        if not heard.done:
+            raise EditRefused(heard.message)
+        return self.snapshot()
+
+    def refresh(self) -> bool:
+        """Notice what others did to the draft or to its file; tells whether they did anything."""
+        with self._lock:
+            news = self.log.refresh()
+            if self._file_has_moved():
+                with self.log.held():
+                    news = self._follow() or news
+            return news
+
+    def close(self) -> None:
+        """Let go of the file; what is in it stays."""
+        self.log.close()
+
+    # ------------------------------------------------------------------ the file on the disk
+
+    def _text_file(self, name: str) -> _File:
+        return self._known(self._folder.pipelines / f"{name}.yaml")
+
+    def _looks_file(self, name: str) -> _File:
+        return self._known(self._folder.pipelines / f"{name}.view.json")
+
+    def _known(self, path: Path) -> _File:
+        return self._files.setdefault(path.name, _File(path))
+
+    def _looks_are_saved(self, whole: Whole) -> bool:
+        there = self._looks_file(whole.file).read() or b""
+        own = whole.state.view().encode()
+        if there == own:
+            return True
+        try:
+            return written_looks(there.decode()) == whole.state.looks
+        except (SourceError, UnicodeDecodeError):
+            return False
+
+    def _file_has_moved(self) -> bool:
+        """Whether the file or the looks are not those that the draft knows of."""
+        whole = self.log.whole
+        if not whole.file:
+            return False
+        there, looks = self._text_file(whole.file).read(), self._looks_file(whole.file).read()
+        text_moved = there is not None and digest(there) != whole.base
+        return text_moved or (looks is not None and digest(looks) != whole.base_looks)
+
+    def _follow(self) -> bool:
+        """Take what the file has become, where the draft has no changes of its own."""
+        if not self._file_has_moved():
+            return False
+        whole = self.log.whole
+        state, text, looks = whole.state, whole.state.text, whole.state.looks
+        base, base_looks = whole.base, whole.base_looks
+        there = self._text_file(whole.file).read()
+        seen = self._looks_file(whole.file).read()
+        if there is not None and digest(there) != base:
+            own = digest(text.encode())
+            if own in (base, digest(there)):
+                with contextlib.suppress(UnicodeDecodeError):
+                    text, base = there.decode(), digest(there)
+        if seen is not None and digest(seen) != base_looks:
+            if digest(state.view().encode()) == base_looks or not state.looks:
+                with contextlib.suppress(SourceError, UnicodeDecodeError):
+                    looks = written_looks(seen.decode())
+            base_looks = digest(seen)
+        if (base, base_looks) == (whole.base, whole.base_looks):
+            return False
+        new = State(text, looks, state.sizes, state.turn)
+        entry = difference(state, new, "The file was changed")
+        self.log.add(Did(entry, base=base, base_looks=base_looks))
+        return True
+
+    # ------------------------------------------------------------------ edits
+
+    def _do(self, client: str, seq: int, operations: Sequence[Mapping[str, Any]]) -> None:
+        kinds = [one.get("op") if isinstance(one, Mapping) else None for one in operations]
+        alone = next((kind for kind in kinds if kind in ALONE), None)
+        if alone is None:
+            entry = edited(self.log.whole.state, operations)
+            self.log.add(Did(entry, client, seq))
+            return
+        if len(operations) != 1:
+            raise EditRefused(f"{alone!r} is an edit by itself")
+        whole = self.log.whole
+        if alone == "save":
+            self._save(client, seq, operations[0].get("over"))
+        elif alone == "revert":
+            self._revert(client, seq)
+        elif not (whole.done if alone == "undo" else whole.undone):
+            raise EditRefused(f"there is nothing to {alone}")
+        else:
+            self.log.add(Undid(client, seq, alone == "redo"))
+
+    def _save(self, client: str, seq: int, over: object) -> None:
+        whole = self.log.whole
+        text = whole.state.text
+        name = self._own_name(text)
+        target = self._text_file(name)
+        there = target.read()
+        own = text.encode()
+        if name != whole.file:
+            if there is not None and there != own:
+                raise EditRefused(f"there is a pipeline {name!r} already; choose another name")
+        elif there is not None and there != own and digest(there) not in (whole.base, over):
+            raise EditRefused(
+                f"{target.path.name} was changed by somebody else meanwhile; look at both versions"
+            )
+        looks = whole.state.view().encode()
+        try:
+            target.write(own, self._client)
+            if looks or self._looks_file(name).read() is not None:
+                self._looks_file(name).write(looks or b"", self._client)
+            if whole.file and name != whole.file:
+                self._text_file(whole.file).path.unlink(missing_ok=True)
+                self._looks_file(whole.file).path.unlink(missing_ok=True)
+        except OSError as error:
+            raise EditRefused(
+                f"cannot write {target.path.name}: {error.strerror or error}"
+            ) from error
+        with names_held(self.log.path.parent):
+            point(self.log.path, name)
+        self.log.add(Saved(name, digest(own), digest(looks), client, seq))
+
+    def _own_name(self, text: str) -> str:
+        """The name that the text gives its pipeline, which is the file's name."""
+        try:
+            node = parse_yaml(text).get("pipeline")
+        except SourceError:
+            if self.log.whole.file:
+                return self.log.whole.file  # what cannot be read is kept where it was
+            raise
+        name = None if node is None else node.value
+        if isinstance(name, str) and NAMES.fullmatch(name):
+            return name
+        if self.log.whole.file:
+            return self.log.whole.file
+        raise EditRefused("give the pipeline a name that a file can have, then save it")
+
+    def _revert(self, client: str, seq: int) -> None:
+        whole = self.log.whole
+        there = self._text_file(whole.file).read() if whole.file else None
+        if there is None:
+            raise EditRefused("there is no file to go back to; save first")
+        seen = self._looks_file(whole.file).read() or b""
+        try:
+            state = State(
+                there.decode(), written_looks(seen.decode()), whole.state.sizes, whole.state.turn
+            )
+        except UnicodeDecodeError as error:
+            raise EditRefused(f"the file is no UTF-8 text: {error}") from error
+        entry = difference(whole.state, state, "Take the file's version")
+        self.log.add(Did(entry, client, seq, digest(there), digest(seen)))

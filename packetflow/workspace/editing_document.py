@@ -1,0 +1,198 @@
+"""One document and all its editors: edits, boards, and what is told to whom."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from packetflow.composition.board import draw_board
+from packetflow.errors import PacketFlowError, WorkspaceGone
+from packetflow.kernel.board import Board, BoardProblem, Drawn
+from packetflow.kernel.messages import DrawBoard
+from packetflow.workspace.drafts import Draft, Snapshot
+from packetflow.workspace.editing_following import Runs
+from packetflow.workspace.editing_messages import written
+from packetflow.workspace.editing_port import UserCode
+
+DRAW_SECONDS: Final = 20.0
+AGAIN_SECONDS: Final = 1.0
+PLACES_KEPT: Final = 10_000
+
+
+class Listens(Protocol):
+    """An editor, as a document knows it."""
+
+    def send(self, message: bytes, /) -> None:
+        """Take a message; returns at once and never raises."""
+        ...
+
+
+class Document:
+    """A draft with its editors.
+
+    Attributes:
+        runs: The executions drawn on it.
+    """
+
+    def __init__(self, draft: Draft, code: UserCode) -> None:
+        self.draft = draft
+        self.runs = Runs(self, code)
+        self._code = code
+        self._editors: set[Listens] = set()
+        self._wanted = asyncio.Event()
+        self._last: Snapshot | None = None
+        self._board = b""
+        self._good = b""
+        self._places: dict[str, tuple[float, float]] = {}
+        self._parents: dict[str, str] = {}
+        self._turn = 0
+        self._told = b""
+        self._drawing = asyncio.create_task(self._draw_always())
+
+    @property
+    def is_needed(self) -> bool:
+        """True while an editor or a run is there."""
+        return bool(self._editors) or self.runs.are_under_way
+
+    @property
+    def board(self) -> Board:
+        """The last board that could be read."""
+        return msgspec.json.decode(self._good, type=Board) if self._good else Board()
+
+    def join(self, editor: Listens) -> None:
+        """A new editor; it is told how the document stands."""
+        self._editors.add(editor)
+        if self._told:
+            editor.send(self._told)
+        self._wanted.set()
+        self.runs.greet(editor)
+
+    def part(self, editor: Listens) -> None:
+        """An editor is gone."""
+        self._editors.discard(editor)
+
+    def tell(self, message: bytes) -> None:
+        """Tell all editors."""
+        for editor in self._editors:
+            editor.send(message)
+
+    async def edit(
+        self, editor: Listens, client: str, seq: int, operations: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Do an edit and say at once that it is kept; the document follows."""
+        heard = await asyncio.to_thread(self.draft.submit, client, seq, operations)
+        if heard.message:
+            said = {"client": client, "seq": seq, "message": heard.message, "op": heard.index}
+            editor.send(written("refused", **said))
+        whole = self.draft.log.whole
+        acknowledged = whole.acks.get(client, 0)
+        editor.send(written("heard", client=client, seq=acknowledged, rev=whole.rev))
+        self._wanted.set()
+
+    async def look(self, *, again: bool) -> None:
+        """Notice what others did; with *again* the board is drawn anew in any case."""
+        now = await asyncio.to_thread(self.draft.snapshot)
+        if again:
+            self._last = None
+        if now != self._last:
+            self._wanted.set()
+
+    async def close(self) -> None:
+        """Let go of it."""
+        self._drawing.cancel()
+        await self.runs.close()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._drawing
+
+    async def _draw_always(self) -> None:
+        """Draw the newest text whenever there is news; what comes meanwhile is drawn next."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                snapshot = await asyncio.to_thread(self.draft.snapshot)
+            except WorkspaceGone as error:
+                self.tell(written("gone", message=error.message))
+                return
+            except (PacketFlowError, OSError) as error:
+                self.tell(written("error", message=str(error), ask=None))
+                await asyncio.sleep(AGAIN_SECONDS)
+                self._wanted.set()
+                continue
+            if snapshot == self._last:
+                continue
+            late = await self._draw(snapshot)
+            self._last = snapshot
+            self._say(snapshot, late)
+            if late:
+                await asyncio.sleep(AGAIN_SECONDS)
+                self._last = None
+                self._wanted.set()
+
+    async def _draw(self, snapshot: Snapshot) -> str:
+        """Draw a snapshot; answers why that did not work, empty if it did."""
+        state = snapshot.state
+        last = self._last
+        if last is not None and last.state == state and self._board:
+            return ""  # only what is saved or undone has changed
+        if state.turn != self._turn:
+            self._turn, self._places = state.turn, {}
+        request = DrawBoard("", state.text, state.view(), self._places, state.sizes, self._parents)
+        try:
+            async with asyncio.timeout(DRAW_SECONDS):
+                drawn = await self._code.draw(request)
+        except (PacketFlowError, TimeoutError, OSError) as error:
+            why = str(error) or "the runner does not answer"
+            if not self._board:
+                self._board = await asyncio.to_thread(_without_code, state.text, why)
+            return why
+        self._keep(drawn)
+        return ""
+
+    def _keep(self, drawn: Drawn) -> None:
+        if drawn.is_readable:
+            if len(self._places) > PLACES_KEPT:
+                self._places = {}
+            self._places = {**self._places, **drawn.places}
+            self._parents = {**self._parents, **drawn.parents}
+            self._board = self._good = drawn.board
+        elif self._good:
+            mistakes = msgspec.json.decode(drawn.board, type=Board).problems
+            shown = msgspec.structs.replace(self.board, problems=mistakes)
+            self._board = msgspec.json.encode(shown)
+        else:
+            self._board = drawn.board
+
+    def _say(self, snapshot: Snapshot, late: str) -> None:
+        conflict = None
+        if snapshot.conflict is not None:
+            conflict = {"text": snapshot.conflict[0], "digest": snapshot.conflict[1]}
+        self._told = written(
+            "document",
+            pipeline=snapshot.pipeline,
+            rev=snapshot.rev,
+            text=snapshot.state.text,
+            board=msgspec.Raw(self._board),
+            acks=snapshot.acks,
+            undo=snapshot.undo,
+            redo=snapshot.redo,
+            saved=snapshot.saved,
+            conflict=conflict,
+            late=late,
+        )
+        self.tell(self._told)
+
+
+def _without_code(text: str, why: str) -> bytes:
+    """What can be drawn of a text while nobody knows the capabilities."""
+    board = draw_board(text, lambda kind, name: None)  # noqa: ARG005 - nothing is known
+    mistakes = [one for one in board.problems if one.code == "source"]
+    cards = [msgspec.structs.replace(card, status="") for card in board.cards]
+    late = BoardProblem("late", "", "", f"capabilities cannot be asked: {why}", "warning")
+    return msgspec.json.encode(
+        msgspec.structs.replace(board, cards=cards, problems=[*mistakes, late])
+    )

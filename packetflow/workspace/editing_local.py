@@ -1,0 +1,184 @@
+"""The user's code as the canvas's desk needs it, in this very process: a notebook's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from packetflow.discovery.easel import Easel
+from packetflow.engine.events import (
+    Ended,
+    Event,
+    PartialOutput,
+    Progressed,
+    StepEnded,
+    StepStarted,
+    Waits,
+)
+from packetflow.engine.execution import Running
+from packetflow.engine.start import Start
+from packetflow.errors import UnknownName
+from packetflow.kernel.board import Drawn
+from packetflow.kernel.cards import FailureCard, Happening, Outcome
+from packetflow.kernel.messages import DrawBoard, SearchPalette
+from packetflow.workspace.recorded import Recorded, recorded
+
+if TYPE_CHECKING:
+    from packetflow.workspace.workspace import Workspace
+
+LONGEST_TEXT = 20_000
+MOST_ROWS = 100
+
+
+class LocalCode:
+    """Implements `packetflow.workspace.editing_port.UserCode` with a workspace of this process."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._easel = Easel(workspace.catalog)
+        self._begun: dict[str, list[Happening]] = {}
+
+    async def draw(self, request: DrawBoard) -> Drawn:
+        """The board of a text."""
+        return await asyncio.to_thread(self._easel.draw, request)
+
+    async def palette(self, request: SearchPalette) -> bytes:
+        """What can be put in, as JSON."""
+        return await asyncio.to_thread(self._easel.palette, request)
+
+    async def start(self, text: str, inputs: Mapping[str, Any]) -> str:
+        """Begin to run a text; its execution's id."""
+        workspace = self._workspace
+        pipeline = await asyncio.to_thread(workspace.catalog.read, text)
+        start = Start(trigger="notebook")
+        running = workspace.engine.start(workspace.learnt(pipeline), inputs, start)
+        kept = self._begun[running.id] = []
+        running.listen(lambda event: _keep(kept, event, running.secrets))
+        return running.id
+
+    async def events(self, execution: str) -> AsyncIterator[Happening | Outcome]:
+        """What happens in an execution; its outcome is the last."""
+        running = self._workspace.engine.running.get(execution)
+        told: asyncio.Queue[Happening | None] = asyncio.Queue()
+        if running is not None:
+            kept: list[Happening] = []
+
+            def listener(event: Event) -> None:
+                kept.clear()
+                _keep(kept, event, running.secrets)
+                for one in kept:
+                    told.put_nowait(one)
+
+            running.listen(listener)
+            ending = asyncio.ensure_future(_until_over(running, told))
+        for happened in self._begun.pop(execution, []):
+            yield happened
+        if running is not None:
+            while (news := await told.get()) is not None:
+                yield news
+            await ending
+        whole = self._workspace.execution
+        ended = await asyncio.to_thread(whole, execution)
+        failure = ended.failure
+        card = None
+        if failure is not None:
+            card = FailureCard(failure.step, type(failure.cause).__name__, str(failure.cause))
+        yield Outcome(execution, str(ended.status), {}, card)
+
+    async def past(self, execution: str) -> list[Happening]:
+        """What happened before, as far as the journals tell: the steps that ended well."""
+        found = await self.recorded(execution)
+        return [
+            Happening(execution, "step_ended", step, body={"status": "ok"})
+            for step in found.outputs
+        ]
+
+    async def cancel(self, execution: str) -> None:
+        """Stop an execution."""
+        running = self._workspace.engine.running.get(execution)
+        if running is None:
+            raise UnknownName("execution under way here", execution)
+        running.cancel("stopped on the canvas")
+
+    async def answer(self, execution: str, step: str, path: list[int], value: object) -> None:
+        """Answer what a step waits for."""
+        send = self._workspace.send_answer
+        arrived = await asyncio.to_thread(send, execution, step, value, tuple(path))
+        await self._workspace.hearing.hand_over(arrived)
+
+    async def recorded(self, execution: str) -> Recorded:
+        """What its steps were given and made."""
+        return await asyncio.to_thread(recorded, self._workspace.folder.path, execution)
+
+    def looks(self, value: object) -> list[dict[str, Any]]:
+        """How to show a value, in part, as JSON."""
+        import pyarrow as pa
+
+        if isinstance(value, pa.Table):
+            rows = value.slice(0, MOST_ROWS).to_pydict()
+            return [
+                {
+                    "kind": "table",
+                    "columns": value.column_names,
+                    "rows": [list(map(str, row)) for row in zip(*rows.values(), strict=True)],
+                    "count": value.num_rows,
+                    "whole": value.num_rows <= MOST_ROWS,
+                }
+            ]
+        text = value if isinstance(value, str) else repr(value)
+        return [{"kind": "text", "text": text[:LONGEST_TEXT], "whole": len(text) <= LONGEST_TEXT}]
+
+    def stamp(self) -> object:
+        """Changes when a capability's or a pipeline's file has changed."""
+        folder = self._workspace.folder
+        marks = []
+        for path in (*folder.capabilities.glob("*.py"), *folder.pipelines.glob("*.yaml")):
+            try:
+                state = path.stat()
+            except OSError:
+                continue
+            marks.append((path.name, state.st_mtime_ns, state.st_size))
+        return tuple(sorted(marks))
+
+
+async def _until_over(running: Running, told: asyncio.Queue[Happening | None]) -> None:
+    try:
+        await running
+    finally:
+        told.put_nowait(None)
+
+
+def _keep(kept: list[Happening], event: Event, secrets: frozenset[str]) -> None:
+    """Note an event as the canvas reads it."""
+    match event:
+        case StepStarted(execution, step, path, attempt, at):
+            kept.append(
+                Happening(execution, "step_started", step, list(path), at, {"attempt": attempt})
+            )
+        case StepEnded(span):
+            body = {
+                "status": str(span.status),
+                "attempt": span.attempt,
+                "started": span.started,
+                "error": span.error,
+            }
+            at = span.started + span.duration_ns
+            kept.append(
+                Happening(span.execution_id, "step_ended", span.step, list(span.path), at, body)
+            )
+        case Progressed(execution, step, path, fraction, text):
+            said = {"fraction": fraction, "text": text}
+            kept.append(Happening(execution, "progressed", step, list(path), 0, said))
+        case PartialOutput(execution, step, path, value):
+            if not secrets:
+                kept.append(Happening(execution, "partial", step, list(path), 0, {"value": value}))
+        case Waits(wait):
+            asked = {"question": wait.question, "choices": list(wait.choices)}
+            kept.append(
+                Happening(wait.execution_id, "waits", wait.step, list(wait.path), wait.at, asked)
+            )
+        case Ended():
+            return
+        case _:
+            return

@@ -1,0 +1,58 @@
+"""What an editor's desk needs from whoever holds the user's code."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
+
+from packetflow.kernel.board import Drawn
+from packetflow.kernel.cards import Happening, Outcome
+from packetflow.kernel.messages import DrawBoard, SearchPalette
+from packetflow.workspace.recorded import Recorded
+
+
+class UserCode(Protocol):
+    """Draws boards and runs pipelines; asked on the desk's event loop.
+
+    Every method may raise a `packetflow.errors.PacketFlowError`.
+    """
+
+    async def draw(self, request: DrawBoard) -> Drawn:
+        """The board of a text."""
+        ...
+
+    async def palette(self, request: SearchPalette) -> bytes:
+        """What can be put in, as JSON."""
+        ...
+
+    async def start(self, text: str, inputs: Mapping[str, Any]) -> str:
+        """Begin to run a text; its execution's id."""
+        ...
+
+    def events(self, execution: str) -> AsyncIterator[Happening | Outcome]:
+        """What happens in an execution from now on, or from its start; its outcome is the last."""
+        ...
+
+    async def past(self, execution: str) -> list[Happening]:
+        """What happened in an execution before it was followed."""
+        ...
+
+    async def cancel(self, execution: str) -> None:
+        """Stop an execution."""
+        ...
+
+    async def answer(self, execution: str, step: str, path: list[int], value: object) -> None:
+        """Answer what a step waits for."""
+        ...
+
+    async def recorded(self, execution: str) -> Recorded:
+        """What its steps were given and made."""
+        ...
+
+    def looks(self, value: object) -> list[dict[str, Any]]:
+        """How to show a value, in part, as JSON."""
+        ...
+
+    def stamp(self) -> object:
+        """Something that changes when user code has changed; asked in a thread."""
+        ...

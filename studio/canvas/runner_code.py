@@ -1,0 +1,83 @@
+"""The user's code as the canvas's desk needs it, in the workspace's runner."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from packetflow.kernel.board import Drawn
+from packetflow.kernel.cards import Happening, Outcome
+from packetflow.kernel.messages import DrawBoard, SearchPalette
+from packetflow.runner.card import current_path
+from packetflow.store.queries import whole
+from packetflow.workspace.recorded import Recorded, recorded
+from studio.canvas.previews import previews
+from studio.progress import happened
+from studio.state import desk
+
+DRAW_SECONDS = 15.0
+
+
+class RunnerCode:
+    """Implements `packetflow.workspace.editing_port.UserCode` with the desk's runner."""
+
+    async def draw(self, request: DrawBoard) -> Drawn:
+        """The board of a text."""
+        return await asyncio.to_thread(lambda: desk().runner.draw(request, seconds=DRAW_SECONDS))
+
+    async def palette(self, request: SearchPalette) -> bytes:
+        """What can be put in, as JSON."""
+        return await asyncio.to_thread(lambda: desk().runner.palette(request))
+
+    async def start(self, text: str, inputs: Mapping[str, Any]) -> str:
+        """Begin to run a text; its execution's id."""
+        run = await asyncio.to_thread(
+            lambda: desk().runner.run("", inputs, source=text, trigger="studio")
+        )
+        return desk().keep(run)
+
+    async def events(self, execution: str) -> AsyncIterator[Happening | Outcome]:
+        """What happens in an execution; its outcome is the last."""
+        run = desk().runs.get(execution)
+        if run is None:
+            run = await asyncio.to_thread(lambda: desk().runner.follow(execution))
+            desk().keep(run, late=True)
+        async for event in run:
+            yield event
+        yield await asyncio.to_thread(run.result)
+
+    async def past(self, execution: str) -> list[Happening]:
+        """What happened in an execution before it was followed."""
+        return await asyncio.to_thread(lambda: happened(whole(desk().store, execution)))
+
+    async def cancel(self, execution: str) -> None:
+        """Stop an execution."""
+        await asyncio.to_thread(lambda: desk().runner.cancel(execution, "stopped on the canvas"))
+
+    async def answer(self, execution: str, step: str, path: list[int], value: object) -> None:
+        """Answer what a step waits for."""
+        await asyncio.to_thread(lambda: desk().runner.answer(execution, step, value, path=path))
+        known = desk().runs.get(execution)
+        if known is not None and known.done():
+            desk().runs.pop(execution, None)
+
+    async def recorded(self, execution: str) -> Recorded:
+        """What its steps were given and made."""
+        return await asyncio.to_thread(lambda: recorded(desk().folder, execution))
+
+    def looks(self, value: object) -> list[dict[str, Any]]:
+        """How to show a value, in part, as JSON."""
+        return previews(value)
+
+    def stamp(self) -> object:
+        """Changes when a new runner has taken over, or a pipeline's file has changed."""
+        folder = desk().folder
+        marks = []
+        for path in (current_path(folder), *sorted((folder / "pipelines").glob("*.yaml"))):
+            try:
+                state = path.stat()
+            except OSError:
+                continue
+            marks.append((path.name, state.st_mtime_ns, state.st_size))
+        return tuple(marks)

@@ -1,0 +1,58 @@
+/** Steps on the clipboard: plain JSON text with a mark, so that any page and pipeline can read it. */
+import type { Step } from "./protocol.ts";
+
+const MARK = "packetflow/steps";
+
+export interface Copied {
+  readonly steps: readonly Step[];
+}
+
+export function toText(copied: Copied): string {
+  return JSON.stringify({ [MARK]: 1, steps: copied.steps }, null, 1);
+}
+
+/** Read what is on a clipboard; null when it holds no steps. */
+export function fromText(text: string): Copied | null {
+  try {
+    const read = JSON.parse(text) as { [key: string]: unknown };
+    if (read[MARK] !== 1 || !Array.isArray(read.steps)) return null;
+    return { steps: read.steps as Step[] };
+  } catch {
+    return null;
+  }
+}
+
+/** The part of the system's clipboard that is used. */
+export interface SystemClipboard {
+  readText(): Promise<string>;
+  writeText(text: string): Promise<void>;
+}
+
+/** The system's clipboard where it may be used, and a memory of our own where not. */
+export class Clipboard {
+  #own: Copied | null = null;
+  readonly #system: SystemClipboard | null;
+
+  constructor(system: SystemClipboard | null) {
+    this.#system = system;
+  }
+
+  async write(copied: Copied): Promise<void> {
+    this.#own = copied;
+    try {
+      await this.#system?.writeText(toText(copied));
+    } catch {
+      // the page may not write there: our own memory serves this page
+    }
+  }
+
+  async read(): Promise<Copied | null> {
+    try {
+      const text = await this.#system?.readText();
+      if (text !== undefined) return fromText(text);
+    } catch {
+      // the page may not read there
+    }
+    return this.#own;
+  }
+}

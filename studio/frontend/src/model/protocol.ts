@@ -1,0 +1,236 @@
+/**
+ * The messages between the canvas and Python, version 1; `docs/canvas.md` says what they mean.
+ */
+
+export const PROTOCOL = 1;
+
+/** A JSON Schema, or a part of one. */
+export type Schema = { readonly [key: string]: unknown };
+
+/** A step as it stands in the file. */
+export type Step = { readonly [key: string]: unknown };
+
+export interface Port {
+  readonly name: string;
+  readonly scope: string;
+  readonly type: string;
+  readonly optional: boolean;
+  readonly secret: boolean;
+  readonly help: string;
+  readonly default: string;
+  readonly schema: Schema;
+  /** At the inner side of a container's border. */
+  readonly inside?: boolean;
+  /** The value fixed here; absent when none is. */
+  readonly set?: unknown;
+}
+
+export interface Policy {
+  readonly text: string;
+  readonly written: unknown;
+}
+
+export interface Field {
+  readonly name: string;
+  readonly value: unknown;
+  readonly schema: Schema;
+  readonly help: string;
+  readonly case: number;
+}
+
+export interface Card {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly about: string;
+  readonly note: string;
+  readonly parent: string | null;
+  readonly slot: string;
+  readonly case: number;
+  readonly at: number;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly policies: readonly Policy[];
+  readonly fields: readonly Field[];
+  readonly after: readonly string[];
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly pins: readonly string[];
+  readonly status: string;
+  readonly container: boolean;
+  readonly line?: number;
+}
+
+export interface Wire {
+  readonly id: string;
+  readonly source: string | null;
+  readonly output: string;
+  readonly name: string;
+  readonly target: string;
+  readonly input: string;
+  readonly certain: boolean;
+}
+
+export interface Problem {
+  readonly code: string;
+  readonly step: string;
+  readonly name: string;
+  readonly message: string;
+  readonly severity: string;
+  readonly fix: { readonly text: string; readonly operation: Operation } | null;
+  readonly line?: number;
+}
+
+export interface TypeName {
+  readonly name: string;
+  readonly fits: readonly string[];
+}
+
+export type Types = { readonly [id: string]: TypeName };
+
+export interface Board {
+  readonly name: string;
+  readonly intent: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly root: string;
+  readonly cards: readonly Card[];
+  readonly wires: readonly Wire[];
+  readonly problems: readonly Problem[];
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly types: Types;
+}
+
+/** Where a step goes. */
+export interface Place {
+  readonly before?: string;
+  readonly after?: string;
+  readonly into?: string | null;
+  readonly slot?: string;
+  readonly case?: number;
+  readonly at?: number | null;
+}
+
+export type Spot = readonly [x: number, y: number];
+
+export type Operation =
+  | { op: "insert"; step: Step; place?: Place }
+  | { op: "remove"; step: string }
+  | { op: "move"; step: string; place: Place }
+  | { op: "set"; step: string; field: string; value: unknown; case?: number }
+  | { op: "rename"; step: string; to: string }
+  | { op: "header"; field: string; value: unknown }
+  | { op: "read"; step: string; input: string; from: string }
+  | { op: "leave"; step: string; input: string }
+  | { op: "after"; step: string; wait_for: string }
+  | { op: "not_after"; step: string; wait_for: string }
+  | { op: "wrap"; steps: string[]; kind: string; fields?: Step }
+  | { op: "unwrap"; step: string }
+  | { op: "guard"; step: string; policy: Step }
+  | { op: "unguard"; step: string; at: number }
+  | { op: "kind"; step: string; kind: string; fields?: Step }
+  | { op: "text"; text: string }
+  | { op: "place"; at: { [id: string]: Spot } }
+  | { op: "arrange"; sizes: { [id: string]: Spot } }
+  | { op: "note"; step: string; text: string }
+  | { op: "pin"; step: string; ports: string[] }
+  | { op: "paste"; steps: Step[]; place: Place; at: { [id: string]: Spot } }
+  | { op: "undo" }
+  | { op: "redo" }
+  | { op: "save"; over: string | null }
+  | { op: "revert" };
+
+export interface PaletteItem {
+  readonly name: string;
+  readonly kind: "use" | "call";
+  readonly about: string;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly tags?: readonly string[];
+}
+
+export interface Look {
+  readonly kind: "text" | "markdown" | "table" | "json" | "image" | "chart" | "error";
+  readonly [key: string]: unknown;
+}
+
+/** How a step of a run stands. */
+export interface StepState {
+  readonly status: string;
+  readonly seconds?: number | null;
+  readonly attempts?: number;
+  readonly done?: number;
+  readonly of?: number;
+  readonly partial?: string;
+  /** How far it says that it is, from 0 to 1. */
+  readonly fraction?: number | null;
+  readonly error?: string;
+  readonly stale?: boolean;
+}
+
+export interface Fits {
+  readonly type: string;
+  readonly side: "input" | "output";
+}
+
+export type FromCanvas =
+  | { type: "open"; client: string; pipeline: string; seen: number | null; protocol: number }
+  | { type: "edit"; client: string; seq: number; ops: readonly Operation[] }
+  | { type: "palette"; text: string; fits: Fits | null; ask: number }
+  | {
+      type: "run";
+      inputs: { [name: string]: unknown };
+      until: string | null;
+      since: string | null;
+      only: string | null;
+      ask: number;
+    }
+  | { type: "stop"; execution: string }
+  | { type: "answer"; execution: string; step: string; path: unknown; value: unknown }
+  | { type: "preview"; execution: string; step: string; port: string; ask: number }
+  | { type: "follow"; execution: string | null };
+
+export interface DocumentMessage {
+  readonly type: "document";
+  readonly rev: number;
+  readonly text: string;
+  readonly board: Board;
+  readonly acks: { readonly [client: string]: number };
+  readonly undo: string | null;
+  readonly redo: string | null;
+  readonly saved: boolean;
+  readonly conflict: { readonly text: string; readonly digest: string } | null;
+  /** Why the board is older than the text; empty where it is not. */
+  readonly late?: string;
+}
+
+export interface Question {
+  readonly execution: string;
+  readonly step: string;
+  readonly path: unknown;
+  readonly text: string;
+  readonly choices: readonly string[];
+}
+
+export interface RunMessage {
+  readonly type: "run";
+  readonly ask?: number | null;
+  readonly execution: string;
+  readonly status: string;
+  readonly message: string;
+}
+
+export type FromPython =
+  | DocumentMessage
+  | { type: "refused"; client: string; seq: number; message: string; op?: unknown }
+  | { type: "palette"; ask: number; items: PaletteItem[]; types?: Types }
+  | { type: "heard"; client: string; seq: number; rev: number }
+  | { type: "error"; ask?: number | null; message: string }
+  | RunMessage
+  | { type: "steps"; execution: string; steps: { [id: string]: StepState } }
+  | ({ type: "question" } & Question)
+  | { type: "preview"; ask: number; looks: Look[] }
+  | { type: "gone"; message: string };

@@ -1,0 +1,255 @@
+/**
+ * One editor of one document: what Python said last, what is on its way, and what to show.
+ *
+ * It knows no sockets and no clock: a host gives it a way to send when it is connected, tells it
+ * what arrives, and calls `tick` now and then.
+ */
+import { EMPTY } from "./board.ts";
+import { type Keep, Outbox } from "./outbox.ts";
+import { type Laid, lay } from "./overlay.ts";
+import {
+  type Board,
+  type DocumentMessage,
+  type Fits,
+  type FromCanvas,
+  type FromPython,
+  type Look,
+  type Operation,
+  PROTOCOL,
+  type PaletteItem,
+  type Question,
+  type Types,
+} from "./protocol.ts";
+import { type Run, answered, reduceRun } from "./runs.ts";
+import { share } from "./share.ts";
+
+export type Send = (message: FromCanvas) => void;
+export type Connection = "connecting" | "open" | "lost" | "gone";
+
+/** What views draw; a new object whenever something changed, the same parts where not. */
+export interface Shown {
+  readonly document: DocumentMessage | null;
+  readonly board: Board;
+  readonly pending: ReadonlySet<string>;
+  /** Edits that Python has not acknowledged. */
+  readonly waiting: number;
+  readonly connection: Connection;
+  readonly run: Run | null;
+  /** What was refused last, until it is put away. */
+  readonly refusal: string | null;
+}
+
+export interface RunWish {
+  readonly inputs?: { [name: string]: unknown };
+  readonly until?: string;
+  readonly since?: string;
+  readonly only?: string;
+}
+
+const RESEND_SECONDS = 4;
+const NOTHING: ReadonlySet<string> = new Set();
+
+export class Session {
+  readonly pipeline: string;
+  shown: Shown = {
+    document: null,
+    board: EMPTY,
+    pending: NOTHING,
+    waiting: 0,
+    connection: "connecting",
+    run: null,
+    refusal: null,
+  };
+  readonly #outbox: Outbox;
+  readonly #known = new Map<string, PaletteItem>();
+  readonly #answers = new Map<number, (message: FromPython | null) => void>();
+  readonly #listeners = new Set<() => void>();
+  #send: Send | null = null;
+  #types: Types = {};
+  #ask = 0;
+  #fresh = true;
+  /** The last edit that Python has for certain; it is shown as done once a board has it. */
+  #heard = 0;
+  #sentAt = 0;
+  #now = 0;
+  #followed: string | null = null;
+
+  constructor(client: string, pipeline: string, keep: Keep, key = `packetflow:${client}`) {
+    this.pipeline = pipeline;
+    this.#outbox = new Outbox(client, key, keep);
+    this.shown = { ...this.shown, waiting: this.#outbox.entries.length };
+  }
+
+  get client(): string {
+    return this.#outbox.client;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  };
+
+  /** The way to Python is open: begin (again), and send what was not acknowledged. */
+  connected(send: Send): void {
+    this.#send = send;
+    this.#fresh = true;
+    this.#heard = 0;
+    const seen = this.shown.document?.rev ?? null;
+    const { client, pipeline } = this;
+    send({ type: "open", client, pipeline, seen, protocol: PROTOCOL });
+    this.#show({ connection: "open" });
+    this.#resend();
+    if (this.#followed) send({ type: "follow", execution: this.#followed });
+  }
+
+  /** The way is lost; edits are kept until it is open again. */
+  disconnected(): void {
+    this.#send = null;
+    for (const answer of [...this.#answers.values()]) answer(null);
+    if (this.shown.connection !== "gone") this.#show({ connection: "lost" });
+  }
+
+  /** Time goes on; `now` is in seconds. Sends again what has had no answer for long. */
+  tick(now: number): void {
+    this.#now = now;
+    if (this.shown.waiting && this.#send && now - this.#sentAt >= RESEND_SECONDS) this.#resend();
+  }
+
+  /** Do these in order, as one entry of the history. */
+  edit(...ops: Operation[]): void {
+    if (ops.length === 0) return;
+    if (this.#outbox.entries.length === 0) this.#sentAt = this.#now;
+    const { seq } = this.#outbox.add(ops);
+    this.#show({ refusal: null });
+    this.#send?.({ type: "edit", client: this.client, seq, ops });
+  }
+
+  /** Search the palette; null when the connection was lost meanwhile. */
+  async palette(text: string, fits: Fits | null = null): Promise<readonly PaletteItem[] | null> {
+    const answer = await this.#question((ask) => ({ type: "palette", text, fits, ask }));
+    if (answer?.type !== "palette") return null;
+    for (const item of answer.items) this.#known.set(item.name, item);
+    this.#types = { ...this.#types, ...answer.types };
+    this.#show({});
+    return answer.items;
+  }
+
+  /** Start the draft as it is. */
+  async run(wish: RunWish = {}): Promise<void> {
+    const { inputs = {}, until = null, since = null, only = null } = wish;
+    this.#show({ run: { execution: "", status: "queued", message: "", steps: {}, questions: [] } });
+    await this.#question((ask) => ({ type: "run", inputs, until, since, only, ask }));
+  }
+
+  stop(): void {
+    const execution = this.shown.run?.execution;
+    if (execution) this.#send?.({ type: "stop", execution });
+  }
+
+  answer(question: Question, value: unknown): void {
+    const { execution, step, path } = question;
+    this.#send?.({ type: "answer", execution, step, path, value });
+    if (this.shown.run) this.#show({ run: answered(this.shown.run, question) });
+  }
+
+  /** A value of the run that is shown, in part. */
+  async preview(step: string, port: string): Promise<readonly Look[] | null> {
+    const execution = this.shown.run?.execution;
+    if (!execution) return null;
+    const answer = await this.#question((ask) => ({ type: "preview", execution, step, port, ask }));
+    return answer?.type === "preview" ? answer.looks : null;
+  }
+
+  /** Draw that run on the canvas; null ends it. */
+  follow(execution: string | null): void {
+    this.#followed = execution;
+    this.#send?.({ type: "follow", execution });
+    const run = execution ? { execution, status: "running", message: "", steps: {}, questions: [] } : null;
+    this.#show({ run });
+  }
+
+  putAwayRefusal(): void {
+    this.#show({ refusal: null });
+  }
+
+  /** Take in what Python says. */
+  receive(message: FromPython): void {
+    switch (message.type) {
+      case "document":
+        return this.#document(message);
+      case "refused":
+        return this.#refused(message);
+      case "gone":
+        return this.#show({ connection: "gone", refusal: message.message });
+      case "heard":
+        if (message.client === this.client) this.#heard = Math.max(this.#heard, message.seq);
+        return;
+      case "error":
+        return this.#error(message.ask ?? null, message.message);
+      case "palette":
+      case "preview":
+        return this.#answers.get(message.ask)?.(message);
+      case "run":
+        if (typeof message.ask === "number") this.#answers.get(message.ask)?.(message);
+        return this.#show({ run: reduceRun(this.shown.run, message) });
+      case "steps":
+      case "question":
+        return this.#show({ run: reduceRun(this.shown.run, message) });
+    }
+  }
+
+  #document(message: DocumentMessage): void {
+    const known = this.shown.document;
+    const acked = message.acks[this.client];
+    // a late board does not show what is done already: that stays laid over it
+    if (acked !== undefined && !message.late && this.#outbox.acknowledge(acked)) this.#sentAt = this.#now;
+    // an older one that was overtaken; only a host that was started again may count from anew
+    if (known && message.rev < known.rev && !this.#fresh) return this.#show({});
+    this.#fresh = false;
+    this.#show({ document: share(known, message) });
+  }
+
+  #refused(message: Extract<FromPython, { type: "refused" }>): void {
+    if (message.client !== this.client) return;
+    if (this.#outbox.drop(message.seq)) this.#show({ refusal: message.message });
+  }
+
+  #error(ask: number | null, message: string): void {
+    const answer = ask === null ? undefined : this.#answers.get(ask);
+    const { run } = this.shown;
+    const asked = run?.status === "queued" && run.execution === "";
+    this.#show({ refusal: message, ...(asked ? { run: null } : {}) });
+    answer?.(null);
+  }
+
+  async #question(make: (ask: number) => FromCanvas): Promise<FromPython | null> {
+    const send = this.#send;
+    if (!send) return null;
+    const ask = ++this.#ask;
+    return new Promise((resolve) => {
+      this.#answers.set(ask, (message) => {
+        this.#answers.delete(ask);
+        resolve(message);
+      });
+      send(make(ask));
+    });
+  }
+
+  #resend(): void {
+    this.#sentAt = this.#now;
+    for (const { seq, ops } of this.#outbox.entries.filter((entry) => entry.seq > this.#heard)) {
+      this.#send?.({ type: "edit", client: this.client, seq, ops });
+    }
+  }
+
+  #show(change: Partial<Shown>): void {
+    const next = { ...this.shown, ...change };
+    const ops = this.#outbox.entries.flatMap((entry) => entry.ops);
+    const said = next.document?.board ?? EMPTY;
+    const laid: Laid = ops.length ? lay(said, ops, this.#known) : { board: said, pending: NOTHING };
+    const types = share(this.shown.board.types, { ...this.#types, ...laid.board.types });
+    const board = share(this.shown.board, { ...laid.board, types });
+    this.shown = { ...next, board, pending: laid.pending, waiting: this.#outbox.entries.length };
+    for (const listener of this.#listeners) listener();
+  }
+}

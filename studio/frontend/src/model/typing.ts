@@ -1,0 +1,45 @@
+/** A burst of typing is one edit: it goes out when a field is left, or after a pause. */
+
+export interface Timer {
+  set(run: () => void, milliseconds: number): unknown;
+  clear(timer: unknown): void;
+}
+
+export const PAUSE_MILLISECONDS = 500;
+
+export class Burst<Value> {
+  #waits: { readonly value: Value; readonly timer: unknown } | null = null;
+  readonly #send: (value: Value) => void;
+  readonly #timer: Timer;
+
+  constructor(send: (value: Value) => void, timer: Timer) {
+    this.#send = send;
+    this.#timer = timer;
+  }
+
+  /** A key was pressed: `value` is what stands there now. */
+  type(value: Value): void {
+    if (this.#waits) this.#timer.clear(this.#waits.timer);
+    const timer = this.#timer.set(() => this.flush(), PAUSE_MILLISECONDS);
+    this.#waits = { value, timer };
+  }
+
+  /** The field is left: send what waits. */
+  flush(): void {
+    const waits = this.#waits;
+    if (!waits) return;
+    this.#timer.clear(waits.timer);
+    this.#waits = null;
+    this.#send(waits.value);
+  }
+
+  /** What was typed is not meant. */
+  drop(): void {
+    if (this.#waits) this.#timer.clear(this.#waits.timer);
+    this.#waits = null;
+  }
+
+  get waits(): boolean {
+    return this.#waits !== null;
+  }
+}

@@ -1,0 +1,150 @@
+/** What buttons and keys do. */
+import { cardOf, drawnCards, kindAround, outermost } from "../model/board.ts";
+import * as edits from "../model/edits.ts";
+import { type End, cut } from "../model/fits.ts";
+import { boxes } from "../model/geometry.ts";
+import type { Operation, PaletteItem, Spot, Step } from "../model/protocol.ts";
+import { NONE, only } from "../model/selection.ts";
+import { stepOf } from "../model/writing.ts";
+import type { RunWish } from "../model/session.ts";
+import type { Editor } from "./state.ts";
+
+/** Edit, unless the canvas only shows. */
+export function edit(editor: Editor, ...ops: Operation[]): void {
+  if (!editor.readOnly) editor.session.edit(...ops);
+}
+
+export function select(editor: Editor, id: string, { look = false } = {}): void {
+  editor.set({ selection: only(id) });
+  if (look) editor.camera?.show([id]);
+}
+
+/** Put in what the palette offers; without a place, behind the selection. */
+export function addItem(editor: Editor, item: PaletteItem, drop?: edits.Drop): void {
+  const { board } = editor.shown;
+  place(editor, edits.add(board, item, drop ?? nextDrop(editor)), item.name);
+}
+
+export function addKind(editor: Editor, kind: string, drop?: edits.Drop): void {
+  place(editor, edits.addKind(editor.shown.board, kind, drop ?? nextDrop(editor)), kind);
+}
+
+function place(editor: Editor, made: { id: string; ops: Operation[] }, name: string): void {
+  if (editor.readOnly) return;
+  editor.session.edit(...made.ops);
+  editor.set({ selection: only(made.id), said: `${name} added` });
+}
+
+/** Behind the selected card, or where one looks. */
+function nextDrop(editor: Editor): edits.Drop {
+  const { board } = editor.shown;
+  const { cards } = editor.ui.selection;
+  const last = [...cards].at(-1);
+  const card = cardOf(board, last ?? board.cards.filter((one) => one.parent === (board.root || null)).at(-1)?.id ?? null);
+  if (!card) return { place: edits.atEnd(board), at: drawnCards(board).length ? null : [0, 0] };
+  if (card.container && cards.size) return { place: { into: card.id, ...(card.kind === "branch" ? { slot: "then" } : {}) }, at: null };
+  const box = boxes(board).get(card.id);
+  const inRows = ["parallel", "race", "fallback"].includes(kindAround(board, card.parent));
+  const at: Spot = inRows
+    ? [card.x, card.y + (box?.height ?? 0) + 28]
+    : [card.x + (box?.width ?? 0) + 72, card.y];
+  return { place: edits.placeFor(board, new Set([card.id])), at: freeSpot(editor, card.parent, at) };
+}
+
+/** A spot like the wanted one, further down while another card stands there. */
+function freeSpot(editor: Editor, parent: string | null, [x, y]: Spot): Spot {
+  const { board } = editor.shown;
+  const found = boxes(board);
+  const beside = board.cards.filter((card) => card.parent === parent);
+  let top = y;
+  for (let tries = 0; tries < 50; tries++) {
+    const hit = beside.map((card) => found.get(card.id)).find((box) => {
+      return box && box.x < x + 240 && x < box.x + box.width && box.y < top + 120 && top < box.y + box.height;
+    });
+    if (!hit) break;
+    top = hit.y + hit.height + 28;
+  }
+  return [Math.round(x), Math.round(top)];
+}
+
+/** Put in a step at the other end of the wire in hand. */
+export function addJoined(editor: Editor, item: PaletteItem, end: End, drop: edits.Drop): void {
+  place(editor, edits.addJoined(editor.shown.board, item, end, drop), item.name);
+}
+
+export function removeSelection(editor: Editor): void {
+  const { board } = editor.shown;
+  const { cards, wires } = editor.ui.selection;
+  const cuts = board.wires.filter((wire) => wires.has(wire.id) && !cards.has(wire.target)).map(cut);
+  const orders = [...wires].flatMap((id): Operation[] => {
+    const [kind, wait_for = "", step = ""] = id.split(":");
+    return kind === "after" ? [{ op: "not_after", step, wait_for }] : [];
+  });
+  edit(editor, ...cuts, ...orders, ...edits.remove(board, cards));
+  editor.set({ selection: NONE });
+  editor.root?.querySelector<HTMLElement>(".pf-ground")?.focus({ preventScroll: true });
+}
+
+export async function copySelection(editor: Editor): Promise<boolean> {
+  const steps = selectedSteps(editor);
+  if (!steps.length) return false;
+  await editor.clipboard.write({ steps });
+  editor.say(steps.length === 1 ? "One step copied" : `${steps.length} steps copied`);
+  return true;
+}
+
+export async function cutSelection(editor: Editor): Promise<void> {
+  if (await copySelection(editor)) removeSelection(editor);
+}
+
+export async function paste(editor: Editor): Promise<void> {
+  const copied = await editor.clipboard.read();
+  if (!copied) return editor.say("There are no steps on the clipboard");
+  pasteSteps(editor, copied.steps);
+}
+
+export function duplicate(editor: Editor): void {
+  const steps = selectedSteps(editor);
+  if (steps.length) pasteSteps(editor, steps);
+}
+
+function selectedSteps(editor: Editor): Step[] {
+  const { board } = editor.shown;
+  return outermost(board, editor.ui.selection.cards).map((card) => stepOf(board, card));
+}
+
+function pasteSteps(editor: Editor, steps: readonly Step[]): void {
+  edit(editor, edits.paste(editor.shown.board, steps, nextDrop(editor)));
+  editor.say(steps.length === 1 ? "One step pasted" : `${steps.length} steps pasted`);
+}
+
+export function wrapSelection(editor: Editor, kind: string): void {
+  const { board } = editor.shown;
+  const { cards } = editor.ui.selection;
+  if (!edits.areNeighbours(board, cards)) {
+    return editor.say("Only steps that follow each other can be put into one");
+  }
+  edit(editor, ...edits.wrap(board, cards, kind));
+}
+
+export function arrange(editor: Editor): void {
+  const { board } = editor.shown;
+  edit(editor, edits.arrange(board, boxes(board)));
+}
+
+/** Start a run, asking for inputs where the pipeline takes any. */
+export function run(editor: Editor, wish: RunWish = {}): void {
+  if (editor.shown.board.inputs.length && !wish.only && !wish.since) editor.set({ runForm: wish });
+  else void editor.session.run(wish);
+}
+
+/** Go to the next problem and show it. */
+export function nextProblem(editor: Editor): void {
+  const { problems } = editor.shown.board;
+  const [current] = editor.ui.selection.cards;
+  const at = problems.findIndex((problem) => problem.step === current);
+  const next = problems.slice(at + 1).find((problem) => problem.step && problem.step !== current) ?? problems[0];
+  if (!next) return editor.say("There are no problems");
+  editor.say(next.message);
+  if (next.step) select(editor, next.step, { look: true });
+}

@@ -1,0 +1,271 @@
+/** The drawing itself: React Flow, with what is dragged, joined and let go turned into edits. */
+import {
+  Background,
+  BackgroundVariant,
+  type Connection,
+  MiniMap,
+  type NodeChange,
+  type OnConnectEnd,
+  type OnConnectStart,
+  type OnNodeDrag,
+  ReactFlow,
+  type ReactFlowInstance,
+  applyNodeChanges,
+  useReactFlow,
+  useStore,
+} from "@xyflow/react";
+import { type DragEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { INPUTS, outermost } from "../model/board.ts";
+import { canJoin, endsThatFit, join, readHandle } from "../model/fits.ts";
+import { containerAt, dropAt, staysIn } from "../model/dropping.ts";
+import { moveInto } from "../model/edits.ts";
+import { cornerOf } from "../model/geometry.ts";
+import type { Operation, PaletteItem, Spot } from "../model/protocol.ts";
+import { NONE } from "../model/selection.ts";
+import { addItem, addKind, edit } from "./actions.ts";
+import { type AnyNode, InputsCard, StepCard } from "./cards.tsx";
+import { type Drawing, drawBoard, marked } from "./drawing.ts";
+import { type Editor, portKey, useEditor, useShown, useUi } from "./state.ts";
+import { type AnyEdge, OrderPath, WirePath } from "./wires.tsx";
+
+const nodeTypes = { step: StepCard, inputs: InputsCard };
+const edgeTypes = { wire: WirePath, order: OrderPath };
+const SIMPLE_BELOW = 0.4;
+const MANY = 300;
+/** From few to this many cards there is a map; it would be drawn anew at every step of a move. */
+const FEW = 6;
+const FLUID = 200;
+/** The smallest zoom at which a pipeline is opened; below it one could not read. */
+const READABLE = 0.62;
+
+/** How things dragged from the palette are called. */
+export const DRAGGED = "application/x-packetflow-item";
+
+export function Canvas(): ReactNode {
+  const editor = useEditor();
+  const flow = useReactFlow<AnyNode, AnyEdge>();
+  const board = useShown((shown) => shown.board);
+  const mode = useUi((ui) => ui.mode);
+  const selection = useUi((ui) => ui.selection);
+  const drawing = useDrawing();
+  const [nodes, setNodes] = useState(drawing.nodes);
+  const dragging = useRef(false);
+  const zoomedOut = useStore((store) => store.transform[2] < SIMPLE_BELOW);
+  const readOnly = editor.readOnly;
+
+  useEffect(() => {
+    // a board that arrives while a card is held would pull it out of the hand
+    if (!dragging.current) setNodes((now) => carryOver(now, drawing.nodes));
+  }, [drawing.nodes]);
+  useCamera();
+
+  const onNodesChange = useCallback((changes: NodeChange<AnyNode>[]) => {
+    const chosen = changes.filter((change) => change.type === "select");
+    if (chosen.length) {
+      const cards = new Set(editor.ui.selection.cards);
+      for (const { id, selected } of chosen) selected ? cards.add(id) : cards.delete(id);
+      editor.set({ selection: { ...editor.ui.selection, cards } });
+    }
+    const rest = changes.filter((change) => change.type !== "select" && change.type !== "remove");
+    if (rest.length) setNodes((now) => applyNodeChanges(rest, now));
+  }, [editor]);
+
+  const onConnect = useCallback((wire: Connection) => {
+    if (wire.sourceHandle === "order") return edit(editor, { op: "after", step: wire.target, wait_for: wire.source });
+    edit(editor, ...join(editor.shown.board, ...endsOf(wire)));
+  }, [editor]);
+
+  const onConnectStart: OnConnectStart = useCallback((_event, { nodeId, handleId }) => {
+    if (!nodeId || !handleId || handleId === "order") return;
+    const end = readHandle(nodeId, handleId);
+    const fits = new Set(endsThatFit(editor.shown.board, end).map(portKey));
+    editor.set({ fits: fits.add(portKey(end)) });
+  }, [editor]);
+
+  const onConnectEnd: OnConnectEnd = useCallback((event, state) => {
+    editor.set({ fits: null });
+    const { fromHandle, toHandle } = state;
+    if (readOnly || toHandle || !fromHandle?.id || fromHandle.id === "order") return;
+    const target = event.target as Element | null;
+    if (!target?.classList.contains("react-flow__pane") && !target?.closest(".pf-container")) return;
+    const screen = pointOf(event);
+    const ground = flow.screenToFlowPosition({ x: screen[0], y: screen[1] });
+    const end = readHandle(fromHandle.nodeId, fromHandle.id);
+    editor.set({ choosing: { kind: "drop", end, screen, flow: [ground.x, ground.y] } });
+  }, [editor, flow, readOnly]);
+
+  const onNodeDrag: OnNodeDrag<AnyNode> = useCallback((event, _node, dragged) => {
+    const point = flow.screenToFlowPosition({ x: pointOf(event)[0], y: pointOf(event)[1] });
+    const moving = new Set(dragged.map((node) => node.id));
+    const over = containerAt(editor.shown.board, drawing.found, [point.x, point.y], moving)?.id ?? null;
+    const [first] = dragged;
+    const home = first && staysIn(editor.shown.board, first.id, over);
+    const next = home ? null : over;
+    if (next !== editor.ui.over) editor.set({ over: next });
+  }, [editor, flow, drawing.found]);
+
+  const onNodeDragStop: OnNodeDrag<AnyNode> = useCallback((event, _node, dragged) => {
+    dragging.current = false;
+    editor.set({ over: null });
+    const at = flow.screenToFlowPosition({ x: pointOf(event)[0], y: pointOf(event)[1] });
+    const ops = letGo(editor.shown.board, drawing, dragged, [at.x, at.y]);
+    if (ops.length) edit(editor, ...ops);
+    else setNodes((now) => carryOver(now, drawing.nodes));
+  }, [editor, flow, drawing]);
+
+  const onDrop = useCallback((event: DragEvent) => {
+    const text = event.dataTransfer.getData(DRAGGED);
+    if (!text || readOnly) return;
+    event.preventDefault();
+    const ground = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    const corner: Spot = [ground.x - 120, ground.y - 24];
+    const drop = dropAt(editor.shown.board, drawing.found, { point: [ground.x, ground.y], corner });
+    const item = JSON.parse(text) as PaletteItem | { step: string };
+    "step" in item ? addKind(editor, item.step, drop) : addItem(editor, item, drop);
+    editor.root?.querySelector<HTMLElement>(".pf-ground")?.focus({ preventScroll: true });
+  }, [editor, flow, drawing.found, readOnly]);
+
+  const shown = useMemo(() => marked({ ...drawing, nodes }, selection), [drawing, nodes, selection]);
+  const many = board.cards.length > MANY;
+  return (
+    <ReactFlow<AnyNode, AnyEdge>
+      className={zoomedOut ? "pf-far" : ""}
+      nodes={shown.nodes}
+      edges={shown.edges}
+      nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
+      colorMode={mode}
+      onNodesChange={onNodesChange}
+      onEdgesChange={(changes) => {
+        const wires = new Set(editor.ui.selection.wires);
+        for (const change of changes) {
+          if (change.type === "select") change.selected ? wires.add(change.id) : wires.delete(change.id);
+        }
+        editor.set({ selection: { ...editor.ui.selection, wires } });
+      }}
+      onConnect={onConnect}
+      onConnectStart={onConnectStart}
+      onConnectEnd={onConnectEnd}
+      isValidConnection={(wire) => wire.sourceHandle === "order" || canJoin(editor.shown.board, ...endsOf(wire))}
+      onNodeDragStart={() => {
+        dragging.current = true;
+      }}
+      onNodeDrag={onNodeDrag}
+      onNodeDragStop={onNodeDragStop}
+      onNodeDoubleClick={() => editor.set({ panel: "inspector" })}
+      onPaneClick={() => editor.set({ selection: NONE, choosing: null })}
+      onDrop={onDrop}
+      onDragOver={(event) => {
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "copy";
+      }}
+      nodesDraggable={!readOnly}
+      nodesConnectable={!readOnly}
+      deleteKeyCode={null}
+      multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+      selectionKeyCode="Shift"
+      disableKeyboardA11y
+      nodeDragThreshold={3}
+      connectionRadius={26}
+      minZoom={0.06}
+      maxZoom={1.8}
+      onInit={() => requestAnimationFrame(() => beginView(editor, flow))}
+      onlyRenderVisibleElements={many}
+      zIndexMode="manual"
+    >
+      <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
+      {board.cards.length > FEW && board.cards.length < FLUID && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
+    </ReactFlow>
+  );
+}
+
+/** The drawing of the board, made anew when the board changes. */
+function useDrawing(): Drawing {
+  const board = useShown((shown) => shown.board);
+  const before = useRef<Drawing | null>(null);
+  return useMemo(() => {
+    before.current = drawBoard(board, before.current);
+    return before.current;
+  }, [board]);
+}
+
+/** Open with everything in view where it can be read so, else with the beginning. */
+function beginView(editor: Editor, flow: ReactFlowInstance<AnyNode, AnyEdge>): void {
+  const pane = editor.root?.querySelector(".react-flow")?.getBoundingClientRect();
+  const all = flow.getNodesBounds(flow.getNodes());
+  if (!pane || !all.width) return;
+  const zoom = Math.min(1, (pane.width - 64) / all.width, (pane.height - 64) / all.height);
+  if (zoom >= READABLE) return void flow.fitView({ maxZoom: 1, padding: 0.1 });
+  const near = Math.max(READABLE, Math.min(0.85, (pane.height - 64) / all.height));
+  const tall = all.height * near > pane.height - 64;
+  const y = tall ? 32 - all.y * near : (pane.height - all.height * near) / 2 - all.y * near;
+  void flow.setViewport({ x: 32 - all.x * near, y, zoom: near });
+}
+
+/** New nodes, with what React Flow measured on those before. */
+function carryOver(now: readonly AnyNode[], next: readonly AnyNode[]): AnyNode[] {
+  const old = new Map(now.map((node) => [node.id, node]));
+  return next.map((node) => {
+    const measured = old.get(node.id)?.measured;
+    return measured && node.measured !== measured ? { ...node, measured } : node;
+  });
+}
+
+function endsOf(wire: { source: string; target: string; sourceHandle?: string | null; targetHandle?: string | null }): [ReturnType<typeof readHandle>, ReturnType<typeof readHandle>] {
+  return [readHandle(wire.source, wire.sourceHandle ?? ""), readHandle(wire.target, wire.targetHandle ?? "")];
+}
+
+function pointOf(event: { clientX: number; clientY: number } | MouseEvent | TouchEvent): Spot {
+  if ("clientX" in event) return [event.clientX, event.clientY];
+  const [touch] = [...event.changedTouches];
+  return [touch?.clientX ?? 0, touch?.clientY ?? 0];
+}
+
+/** Cards were let go: they stand elsewhere, or in another list. */
+function letGo(board: ReturnType<typeof useEditor>["shown"]["board"], drawing: Drawing, dragged: readonly AnyNode[], point: Spot): Operation[] {
+  const moved = dragged.filter((node) => {
+    const box = drawing.found.get(node.id);
+    return node.id !== INPUTS && box && (Math.abs(box.x - node.position.x) > 0.5 || Math.abs(box.y - node.position.y) > 0.5);
+  });
+  const ids = new Set(moved.map((node) => node.id));
+  const places: { [id: string]: Spot } = {};
+  const ops: Operation[] = [];
+  for (const card of outermost(board, ids)) {
+    const node = moved.find((one) => one.id === card.id);
+    if (!node) continue;
+    const spot: Spot = [Math.round(node.position.x), Math.round(node.position.y)];
+    const home = card.parent === null || card.parent === board.root ? [0, 0] as const : cornerOf(board, card.parent, drawing.found);
+    const corner: Spot = [spot[0] + home[0], spot[1] + home[1]];
+    const drop = dropAt(board, drawing.found, { point, corner, but: ids });
+    if (staysIn(board, card.id, drop.parent)) places[card.id] = keepInside(board, card.parent, spot);
+    else ops.push(...moveInto(board, card.id, drop));
+  }
+  return Object.keys(places).length ? [...ops, { op: "place", at: places }] : ops;
+}
+
+/** Inside a container nothing stands left of or above its border. */
+function keepInside(board: ReturnType<typeof useEditor>["shown"]["board"], parent: string | null, [x, y]: Spot): Spot {
+  return parent === null || parent === board.root ? [x, y] : [Math.max(12, x), Math.max(40, y)];
+}
+
+/** Give the editor a camera while the canvas is there. */
+function useCamera(): void {
+  const editor = useEditor();
+  const flow = useReactFlow<AnyNode, AnyEdge>();
+  useEffect(() => {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const duration = calm ? 0 : 220;
+    editor.camera = {
+      show: (cards) => void flow.fitView({ nodes: cards.map((id) => ({ id })), maxZoom: 1, minZoom: 0.5, padding: 0.4, duration }),
+      fit: () => void flow.fitView({ maxZoom: 1, padding: 0.12, duration }),
+      middle: () => {
+        const box = editor.root?.querySelector(".react-flow")?.getBoundingClientRect();
+        const at = flow.screenToFlowPosition({ x: (box?.left ?? 0) + (box?.width ?? 0) / 2, y: (box?.top ?? 0) + (box?.height ?? 0) / 2 });
+        return [at.x, at.y];
+      },
+    };
+    return () => {
+      editor.camera = null;
+    };
+  }, [editor, flow]);
+}

@@ -1,0 +1,154 @@
+/** The nodes of the drawing: steps, containers, and the pipeline's own inputs. */
+import { Handle, type Node, type NodeProps, NodeToolbar, Position } from "@xyflow/react";
+import { type ReactNode, memo, useMemo } from "react";
+import { INPUTS } from "../model/board.ts";
+import { LANE_HEAD, type Lane } from "../model/geometry.ts";
+import type { Card, Port, Problem, StepState } from "../model/protocol.ts";
+import { duration, statusWord } from "../model/runs.ts";
+import { edit, select } from "./actions.ts";
+import { Approval } from "./approval.tsx";
+import { Button, Dot } from "./controls.tsx";
+import { Icon } from "./icons.tsx";
+import { PortRow, PortRows } from "./ports.tsx";
+import { useEditor, useShown, useUi } from "./state.ts";
+
+export type StepNode = Node<{ card: Card; problems: readonly Problem[]; lanes: readonly Lane[]; order: boolean }, "step">;
+export type InputsNode = Node<{ ports: readonly Port[] }, "inputs">;
+export type AnyNode = StepNode | InputsNode;
+
+const NONE: ReadonlySet<string> = new Set();
+
+export const StepCard = memo(function StepCard({ data, selected }: NodeProps<StepNode>): ReactNode {
+  const { card, problems, lanes, order } = data;
+  const pending = useShown((shown) => shown.pending.has(card.id));
+  const state = useShown((shown) => shown.run?.steps[card.id]);
+  const over = useUi((ui) => ui.over === card.id);
+  const wrong = useMemo(() => {
+    return problems.length ? new Set(problems.map((problem) => problem.name)) : NONE;
+  }, [problems]);
+  const worst = problems.some((problem) => problem.severity === "error") ? "error" : problems.length ? "warning" : "";
+  const classes = [
+    "pf-card",
+    `pf-k-${card.kind}`,
+    card.container && "pf-container",
+    selected && "pf-selected",
+    pending && "pf-pending",
+    over && "pf-over",
+    worst && `pf-${worst}`,
+    state && `pf-run pf-s-${state.status}`,
+    state?.stale && "pf-stale",
+  ].filter(Boolean).join(" ");
+  return (
+    <div className={classes}>
+      {order && <Handle id="order" type="target" position={Position.Left} className="pf-order" isConnectableStart={false} />}
+      {order && <Handle id="order" type="source" position={Position.Right} className="pf-order" />}
+      <div className="pf-head">
+        <Icon name={card.kind} size={15} />
+        <strong>{card.title}</strong>
+        {worst && <span className={`pf-mark pf-${worst}`}><Icon name="problem" size={14} /></span>}
+        {state && <State card={card} />}
+      </div>
+      <div className="pf-about">{card.id === card.title ? card.about : `${card.id}${card.about ? ` · ${card.about}` : ""}`}</div>
+      <PortRows card={card.id} inputs={card.inputs} outputs={card.outputs} wrong={wrong} />
+      <Badges card={card} />
+      {lanes.map((lane) => <LaneFrame key={`${lane.slot}${lane.case}`} lane={lane} />)}
+      {state && <Progress state={state} />}
+      {card.note && <div className="pf-note" title={card.note}>{card.note}</div>}
+      {selected && problems.length > 0 && <Mend card={card} problems={problems} />}
+      {state?.status === "waiting" && <Approval step={card.id} />}
+    </div>
+  );
+});
+
+/** How far a step is that does something many times, or says how far it is. */
+function Progress({ state }: { state: StepState }): ReactNode {
+  const many = (state.of ?? 0) > 1;
+  if (state.status !== "running" || (!many && typeof state.fraction !== "number")) return null;
+  const value = many ? (state.done ?? 0) : (state.fraction ?? 0);
+  return <progress className="pf-progress" value={value} max={many ? state.of : 1} aria-label="How far it is" />;
+}
+
+function State({ card }: { card: Card }): ReactNode {
+  const state = useShown((shown) => shown.run?.steps[card.id]);
+  if (!state) return null;
+  const times = (state.attempts ?? 1) > 1 ? ` ·${state.attempts}×` : "";
+  const seconds = duration(state.seconds);
+  return (
+    <span className="pf-state" title={state.error ?? statusWord(state.status)}>
+      {state.stale ? "stale" : seconds && state.status === "ok" ? seconds : statusWord(state.status)}
+      {times}
+      <Dot status={state.status} />
+    </span>
+  );
+}
+
+function Badges({ card }: { card: Card }): ReactNode {
+  const editor = useEditor();
+  if (card.policies.length === 0 && card.pins.length === 0) return null;
+  return (
+    <div className="pf-badges">
+      {card.policies.map((policy, at) => (
+        <button
+          type="button"
+          key={at}
+          className="pf-badge nodrag"
+          title={`Policy: ${policy.text}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            select(editor, card.id);
+            editor.set({ panel: "inspector" });
+          }}
+        >
+          {policy.text}
+        </button>
+      ))}
+      {card.pins.length > 0 && <span className="pf-badge"><Icon name="pin" size={12} /> pinned</span>}
+    </div>
+  );
+}
+
+function LaneFrame({ lane }: { lane: Lane }): ReactNode {
+  if (!lane.title && !lane.empty) return null;
+  const head = lane.title ? LANE_HEAD : 0;
+  return (
+    <>
+      {lane.title && (
+        <div className="pf-way" style={{ left: lane.x, top: lane.y }} title={lane.title}>{lane.title}</div>
+      )}
+      {lane.empty && (
+        <div className="pf-empty" style={{ left: lane.x, top: lane.y + head, width: lane.width, height: lane.height - head }}>
+          Drop a step here
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Problems at the place, with what mends them. */
+function Mend({ card, problems }: { card: Card; problems: readonly Problem[] }): ReactNode {
+  const editor = useEditor();
+  return (
+    <NodeToolbar nodeId={card.id} isVisible position={Position.Bottom} offset={8} className="pf-mend nodrag">
+      {problems.map((problem) => (
+        <div key={problem.code + problem.name + problem.message} className={`pf-${problem.severity}`}>
+          <Icon name="problem" size={14} />
+          <p>{problem.message}</p>
+          {problem.fix && !editor.readOnly && (
+            <Button label={problem.fix.text} worded look="plain" onClick={() => problem.fix && edit(editor, problem.fix.operation)} />
+          )}
+        </div>
+      ))}
+    </NodeToolbar>
+  );
+}
+
+export const InputsCard = memo(function InputsCard({ data }: NodeProps<InputsNode>): ReactNode {
+  return (
+    <div className="pf-inputs">
+      <h3>Inputs</h3>
+      {data.ports.map((port) => (
+        <PortRow key={port.name} card={INPUTS} port={{ ...port, scope: port.name, set: undefined }} side="output" wrong={false} />
+      ))}
+    </div>
+  );
+});

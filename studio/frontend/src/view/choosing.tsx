@@ -1,0 +1,194 @@
+/** The lists that float over the canvas: what a wire could reach, what fits, what there is. */
+import { type CSSProperties, type ReactNode, useMemo } from "react";
+import { cardOf, drawnCards } from "../model/board.ts";
+import { dropAt } from "../model/dropping.ts";
+import { WRAPS } from "../model/edits.ts";
+import { type End, endsOf, portAt } from "../model/fits.ts";
+import { boxes } from "../model/geometry.ts";
+import type { PaletteItem } from "../model/protocol.ts";
+import { find } from "../model/search.ts";
+import { finish, sayEnd, take } from "../model/wiring.ts";
+import { addJoined, edit, select, wrapSelection } from "./actions.ts";
+import { type Choice, Chooser, filterChoices } from "./chooser.tsx";
+import { type Choosing, type Editor, portKey, useEditor, useUi } from "./state.ts";
+
+export function Choosers(): ReactNode {
+  const choosing = useUi((ui) => ui.choosing);
+  switch (choosing?.kind) {
+    case undefined:
+      return null;
+    case "wire":
+      return <ChoosePort card={choosing.card} />;
+    case "fits":
+      return <ChooseEnd end={choosing.end} />;
+    case "drop":
+      return <ChooseItem choosing={choosing} />;
+    case "find":
+      return <FindCard />;
+    case "wrap":
+      return <ChooseWrap />;
+  }
+}
+
+function useClose(): () => void {
+  const editor = useEditor();
+  return () => {
+    editor.set({ choosing: null, fits: null });
+    backToGround(editor);
+  };
+}
+
+/** The keyboard goes back to the drawing. */
+export function backToGround(editor: Editor): void {
+  editor.root?.querySelector<HTMLElement>(".pf-ground")?.focus({ preventScroll: true });
+}
+
+/** From which port of the card the wire shall go. */
+function ChoosePort({ card }: { card: string }): ReactNode {
+  const editor = useEditor();
+  const close = useClose();
+  const { board } = editor.shown;
+  const ends = endsOf(board).filter((end) => end.card === card).sort((one) => (one.side === "output" ? -1 : 1));
+  const choices = ends.map((end): Choice => {
+    const port = portAt(board, end);
+    const type = board.types[port?.type ?? ""]?.name ?? "";
+    return { key: portKey(end), text: end.port, hint: `${end.side === "output" ? "gives" : "takes"} ${type}`, icon: end.side === "output" ? "from" : "to" };
+  });
+  return (
+    <Chooser
+      key="port"
+      title={`Wire: which port of ${card}?`}
+      placeholder="Port…"
+      offer={(text) => filterChoices(choices, text)}
+      onChoose={(key) => {
+        const end = ends.find((one) => portKey(one) === key);
+        if (end) editor.set({ choosing: { kind: "fits", end } });
+      }}
+      onClose={close}
+      empty="It has no ports."
+    />
+  );
+}
+
+/** To which port that fits. */
+function ChooseEnd({ end }: { end: End }): ReactNode {
+  const editor = useEditor();
+  const close = useClose();
+  const wiring = useMemo(() => take(editor.shown.board, end), [editor, end]);
+  const { board } = editor.shown;
+  const choices = wiring.choices.map((other, at): Choice => ({ key: String(at), text: sayEnd(board, other) }));
+  const search = { key: "search", text: "Add a step that fits…", icon: "add" };
+  return (
+    <Chooser
+      key="end"
+      title={`${sayEnd(board, end)} ${end.side === "output" ? "to" : "from"}`}
+      placeholder="Step or port…"
+      offer={(text) => [...filterChoices(choices, text), search]}
+      onMean={(key) => {
+        const other = key === null ? undefined : wiring.choices[Number(key)];
+        editor.set({ fits: new Set([portKey(end), ...(other ? [portKey(other)] : [])]) });
+      }}
+      onChoose={(key) => {
+        if (key === "search") return editor.set({ fits: null, choosing: dropBeside(editor, end) });
+        const ops = finish(editor.shown.board, { ...wiring, at: Number(key) });
+        edit(editor, ...ops);
+        close();
+        editor.say(ops.length ? "Wire drawn" : "These do not fit any more");
+      }}
+      onClose={close}
+      empty="Nothing fits."
+    />
+  );
+}
+
+function dropBeside(editor: Editor, end: End): Choosing {
+  const { board } = editor.shown;
+  const card = cardOf(board, end.card);
+  const box = card && boxes(board).get(card.id);
+  const [x, y] = editor.camera?.middle() ?? [0, 0];
+  const flow = card && box ? ([card.x + (end.side === "output" ? box.width + 72 : -312), card.y] as const) : ([x, y] as const);
+  const around = editor.root?.getBoundingClientRect();
+  return { kind: "drop", end, flow, screen: [(around?.left ?? 0) + 120, (around?.top ?? 0) + 90] };
+}
+
+/** A step that fits the wire that was let go over empty ground. */
+function ChooseItem({ choosing }: { choosing: Extract<Choosing, { kind: "drop" }> }): ReactNode {
+  const editor = useEditor();
+  const close = useClose();
+  const { end, screen, flow } = choosing;
+  const found = useMemo(() => new Map<string, PaletteItem>(), []);
+  const side = end.side === "output" ? "input" : "output";
+  const around = editor.root?.getBoundingClientRect();
+  const style: CSSProperties = around
+    ? {
+        left: Math.max(8, Math.min(screen[0] - around.left, around.width - 308)),
+        top: Math.max(52, Math.min(screen[1] - around.top, around.height - 300)),
+        transform: "none",
+      }
+    : {};
+  return (
+    <Chooser
+      key="item"
+      title={`What ${side === "input" ? "takes" : "gives"} ${end.port}?`}
+      placeholder="Search what fits…"
+      style={style}
+      offer={async (text) => {
+        const type = portAt(editor.shown.board, end)?.type ?? "";
+        const items = (await editor.session.palette(text, { type, side })) ?? [];
+        for (const item of items) found.set(`${item.kind} ${item.name}`, item);
+        return items.map((item) => ({ key: `${item.kind} ${item.name}`, text: item.name, hint: item.about, icon: item.kind }));
+      }}
+      onChoose={(key) => {
+        const item = found.get(key);
+        const { board } = editor.shown;
+        const corner = end.side === "output" ? flow : ([flow[0] - 240, flow[1]] as const);
+        if (item) addJoined(editor, item, end, dropAt(board, boxes(board), { point: flow, corner }));
+        close();
+      }}
+      onClose={close}
+      empty="No capability fits here."
+    />
+  );
+}
+
+function FindCard(): ReactNode {
+  const editor = useEditor();
+  const close = useClose();
+  const { board } = editor.shown;
+  return (
+    <Chooser
+      title="Find a step"
+      placeholder="Name, port or note…"
+      offer={(text) => {
+        const cards = text.trim() ? find(board, text) : drawnCards(board);
+        return cards.map((card) => ({ key: card.id, text: card.id, hint: card.about, icon: card.kind }));
+      }}
+      onMean={(key) => key !== null && editor.camera?.show([key])}
+      onChoose={(key) => {
+        close();
+        select(editor, key, { look: true });
+      }}
+      onClose={close}
+      empty="No step is called so."
+    />
+  );
+}
+
+function ChooseWrap(): ReactNode {
+  const editor = useEditor();
+  const close = useClose();
+  const choices = WRAPS.map(({ kind, text }) => ({ key: kind, text, icon: kind === "when" ? "branch" : kind }));
+  return (
+    <Chooser
+      title="Put the selection into"
+      placeholder="Kind…"
+      offer={(text) => filterChoices(choices, text)}
+      onChoose={(key) => {
+        wrapSelection(editor, key);
+        close();
+      }}
+      onClose={close}
+      empty="There is no such kind."
+    />
+  );
+}

@@ -1,0 +1,152 @@
+/** The board as nodes and edges for React Flow; what did not change stays the same object. */
+import { INPUTS, above, drawnCards, outerPorts } from "../model/board.ts";
+import { endsOfWire, handleOf } from "../model/fits.ts";
+import { type Box, boxes, lanesOf } from "../model/geometry.ts";
+import { orderEdges } from "../model/order.ts";
+import type { Board, Problem } from "../model/protocol.ts";
+import type { Selection } from "../model/selection.ts";
+import { share } from "../model/share.ts";
+import type { AnyNode, StepNode } from "./cards.tsx";
+import type { AnyEdge } from "./wires.tsx";
+
+export interface Drawing {
+  readonly nodes: AnyNode[];
+  readonly edges: AnyEdge[];
+  readonly found: Map<string, Box>;
+}
+
+const NO_PROBLEMS: readonly Problem[] = [];
+/** Wires run over containers and behind cards. */
+const Z = { container: 0, wire: 50, card: 100 };
+const INPUTS_WIDTH = 150;
+const INPUTS_GAP = 90;
+
+export function drawBoard(board: Board, before: Drawing | null): Drawing {
+  const found = boxes(board);
+  const problems = Map.groupBy(board.problems, (problem) => problem.step);
+  const orders = orderEdges(board);
+  const ordered = new Set(orders.flatMap((order) => [order.source, order.target]));
+  const graph = (parent: string | null): boolean =>
+    (board.cards.find((card) => card.id === parent)?.kind ?? board.kind) === "graph";
+  const old = new Map(before?.nodes.map((node) => [node.id, node]));
+  const steps = drawnCards(board).map((card): StepNode => {
+    const box = found.get(card.id) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const data = {
+      card,
+      problems: problems.get(card.id) ?? NO_PROBLEMS,
+      lanes: card.container ? lanesOf(board, card, found) : [],
+      order: ordered.has(card.id) || graph(card.parent),
+    };
+    return {
+      id: card.id,
+      type: "step",
+      position: { x: box.x, y: box.y },
+      width: box.width,
+      height: box.height,
+      zIndex: card.container ? Z.container + above(board, card).length : Z.card,
+      data: share(old.get(card.id)?.data, data),
+      ariaLabel: sayCard(board, card.id),
+      ...(card.parent === null || card.parent === board.root ? {} : { parentId: card.parent }),
+    };
+  });
+  const nodes: AnyNode[] = board.inputs.length ? [inputsNode(board, steps), ...steps] : steps;
+  return {
+    nodes: nodes.map((node) => merge(old.get(node.id), node)),
+    edges: share(before?.edges, edgesOf(board, orders)),
+    found,
+  };
+}
+
+/** A node with what React Flow has measured and marked on its forerunner. */
+function merge(old: AnyNode | undefined, node: AnyNode): AnyNode {
+  if (!old) return node;
+  const same =
+    old.data === node.data &&
+    old.position.x === node.position.x &&
+    old.position.y === node.position.y &&
+    old.width === node.width &&
+    old.height === node.height &&
+    old.parentId === node.parentId &&
+    old.ariaLabel === node.ariaLabel;
+  return same ? old : ({ ...old, ...node, parentId: node.parentId } as AnyNode);
+}
+
+function inputsNode(board: Board, steps: readonly StepNode[]): AnyNode {
+  const ground = steps.filter((node) => !node.parentId);
+  const left = Math.min(0, ...ground.map((node) => node.position.x));
+  const reader = board.wires.find((wire) => wire.source === null)?.target;
+  const top = ground.find((node) => node.id === reader)?.position.y ?? ground[0]?.position.y ?? 0;
+  return {
+    id: INPUTS,
+    type: "inputs",
+    position: { x: left - INPUTS_WIDTH - INPUTS_GAP, y: top },
+    width: INPUTS_WIDTH,
+    draggable: false,
+    selectable: false,
+    data: { ports: outerPorts(board.inputs) },
+    ariaLabel: "The pipeline's inputs",
+  };
+}
+
+function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>): AnyEdge[] {
+  const wires = board.wires.map((wire): AnyEdge => {
+    const { from, to } = endsOfWire(board, wire);
+    return {
+      id: wire.id,
+      type: "wire",
+      zIndex: Z.wire,
+      source: from.card,
+      target: to.card,
+      sourceHandle: handleOf(from),
+      targetHandle: handleOf(to),
+      data: { wire },
+      ariaLabel: `Wire ${wire.name} from ${wire.source ?? "the inputs"} to ${wire.target}`,
+    };
+  });
+  const order = orders.map(({ id, source, target, written }): AnyEdge => {
+    return {
+      id,
+      type: "order",
+      zIndex: Z.wire,
+      source,
+      target,
+      sourceHandle: "order",
+      targetHandle: "order",
+      selectable: written,
+      focusable: written,
+      className: written ? "pf-order-edge pf-written" : "pf-order-edge",
+      data: { written },
+      ariaLabel: `${target} after ${source}`,
+    };
+  });
+  return [...order, ...wires];
+}
+
+/** A card in words, for a screen reader. */
+function sayCard(board: Board, id: string): string {
+  const card = board.cards.find((one) => one.id === id);
+  if (!card) return id;
+  const takes = outerPorts(card.inputs).map((port) => port.name);
+  const gives = outerPorts(card.outputs).map((port) => port.scope || port.name);
+  const count = board.problems.filter((problem) => problem.step === id).length;
+  return [
+    `${card.title}, ${card.kind}`,
+    card.id === card.title ? "" : `called ${card.id}`,
+    takes.length ? `takes ${takes.join(", ")}` : "",
+    gives.length ? `gives ${gives.join(", ")}` : "",
+    count ? `${count} ${count === 1 ? "problem" : "problems"}` : "",
+  ].filter(Boolean).join("; ");
+}
+
+/** Nodes and edges with what is selected marked on them. */
+export function markSelected<T extends AnyNode | AnyEdge>(list: readonly T[], ids: ReadonlySet<string>): T[] {
+  return list.map((one) => (Boolean(one.selected) === ids.has(one.id) ? one : { ...one, selected: ids.has(one.id) }));
+}
+
+export function marked(drawing: Drawing, selection: Selection): Drawing {
+  return {
+    ...drawing,
+    nodes: markSelected(drawing.nodes, selection.cards),
+    edges: markSelected(drawing.edges, selection.wires),
+  };
+}

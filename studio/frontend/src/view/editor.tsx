@@ -1,0 +1,205 @@
+/** The whole editor: toolbar, palette, drawing, and what stands beside or floats above it. */
+import { ReactFlowProvider } from "@xyflow/react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { drawnCards } from "../model/board.ts";
+import { addKind, edit, select } from "./actions.ts";
+import { Canvas } from "./canvas.tsx";
+import { Choosers, backToGround } from "./choosing.tsx";
+import { Button, Sheet } from "./controls.tsx";
+import { Icon } from "./icons.tsx";
+import { Inspector } from "./inspector.tsx";
+import { KEYS, pressed } from "./keys.ts";
+import { Palette } from "./palette.tsx";
+import { ProblemList } from "./problems.tsx";
+import { RunForm } from "./run_form.tsx";
+import { type Editor, EditorContext, useEditor, useShown, useUi } from "./state.ts";
+import { Toolbar } from "./toolbar.tsx";
+import { Yaml } from "./yaml.tsx";
+
+export function EditorView({ editor }: { editor: Editor }): ReactNode {
+  return (
+    <EditorContext value={editor}>
+      <ReactFlowProvider>
+        <Layout />
+      </ReactFlowProvider>
+    </EditorContext>
+  );
+}
+
+function Layout(): ReactNode {
+  const editor = useEditor();
+  const { settings, mode, panel, help, runForm, both, said, fits } = useUi((ui) => ui);
+  const root = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    editor.root = root.current;
+    const timer = setInterval(() => editor.session.tick(performance.now() / 1000), 1000);
+    return () => clearInterval(timer);
+  }, [editor]);
+  const height = typeof settings.height === "number" ? `${settings.height}px` : settings.height;
+  return (
+    <div
+      ref={root}
+      className={`pf-root pf-${mode}${fits ? " pf-wiring" : ""}`}
+      style={height ? { height } : {}}
+      onKeyDown={(event) => whenPressed(editor, event)}
+    >
+      <Toolbar />
+      <Banners />
+      <div className="pf-body">
+        {!editor.readOnly && <Palette />}
+        <Ground />
+        {panel && (
+          <aside className={`pf-side pf-side-${panel}`} aria-label={TITLES[panel]}>
+            <div className="pf-side-head">
+              <span>{TITLES[panel]}</span>
+              <Button icon="close" label={`Close ${TITLES[panel]}`} onClick={() => {
+                editor.set({ panel: null });
+                backToGround(editor);
+              }} />
+            </div>
+            <div className="pf-scroll">
+              {panel === "yaml" ? <Yaml /> : panel === "problems" ? <ProblemList /> : <Inspector />}
+            </div>
+          </aside>
+        )}
+      </div>
+      <Choosers />
+      {runForm && <RunForm wish={runForm} />}
+      {help && <Help />}
+      {both && <Both />}
+      <p className="pf-said" aria-live="polite">{said}</p>
+    </div>
+  );
+}
+
+const TITLES = { inspector: "Inspector", yaml: "YAML", problems: "Problems" };
+
+function whenPressed(editor: Editor, event: KeyboardEvent): void {
+  const target = event.target as HTMLElement;
+  const typing = target.matches("input, textarea, select");
+  if (typing && event.key === "Escape") return backToGround(editor);
+  const anywhere = (event.ctrlKey || event.metaKey) && ["s", "Enter"].includes(event.key);
+  if ((typing || target.closest("button")) && !anywhere && !(target.closest("button") && event.key !== "Enter" && event.key !== " ")) return;
+  // a text that is selected somewhere is copied as text
+  if (event.key === "c" && (event.ctrlKey || event.metaKey) && getSelection()?.toString()) return;
+  if (pressed(editor, event.nativeEvent)) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+/** The drawing, or what to do first. */
+function Ground(): ReactNode {
+  const editor = useEditor();
+  const empty = useShown((shown) => shown.document !== null && drawnCards(shown.board).length === 0);
+  const known = useShown((shown) => shown.document !== null);
+  const byPointer = useRef(false);
+  return (
+    <div
+      className="pf-ground"
+      tabIndex={0}
+      role="application"
+      aria-label="Pipeline drawing. Arrow keys go from step to step, question mark shows all keys."
+      onPointerDownCapture={() => {
+        byPointer.current = true;
+      }}
+      onPointerUpCapture={() => {
+        byPointer.current = false;
+      }}
+      onFocus={(event) => {
+        const id = (event.target as HTMLElement).closest(".react-flow__node")?.getAttribute("data-id");
+        if (id && !byPointer.current && !id.startsWith("@") && !editor.ui.selection.cards.has(id)) select(editor, id);
+      }}
+    >
+      {known && <Canvas />}
+      {empty && <Empty />}
+    </div>
+  );
+}
+
+function Empty(): ReactNode {
+  const editor = useEditor();
+  const search = (): void => {
+    editor.set({ palette: true });
+    requestAnimationFrame(() => editor.root?.querySelector<HTMLElement>(".pf-find input")?.focus());
+  };
+  return (
+    <div className="pf-start">
+      <Icon name="graph" size={28} />
+      <h2>Nothing here yet</h2>
+      {editor.readOnly ? <p>This pipeline has no steps.</p> : (
+        <>
+          <p>Drag a capability from the palette, or search for one. What a step gives and the next one takes is wired by name.</p>
+          <div className="pf-row">
+            <Button icon="search" label="Add the first step" worded look="main" onClick={search} />
+            <Button icon="branch" label="Start with a choice" worded look="plain" onClick={() => addKind(editor, "when")} />
+            <Button icon="code" label="Write YAML" worded look="plain" onClick={() => editor.set({ panel: "yaml" })} />
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** What one must know before going on. */
+function Banners(): ReactNode {
+  const editor = useEditor();
+  const refusal = useShown((shown) => shown.refusal);
+  const conflict = useShown((shown) => shown.document?.conflict ?? null);
+  const failed = useShown((shown) => (shown.run && ["failed", "refused", "lost", "timed_out"].includes(shown.run.status) ? shown.run.message : ""));
+  return (
+    <div className="pf-banners">
+      {refusal && (
+        <p className="pf-banner pf-warning" role="alert">
+          <Icon name="problem" /> <span>Not done: {refusal}</span>
+          <Button icon="close" label="Put away" onClick={() => editor.session.putAwayRefusal()} />
+        </p>
+      )}
+      {conflict && (
+        <p className="pf-banner pf-warning" role="alert">
+          <Icon name="problem" /> <span>The file was changed elsewhere meanwhile.</span>
+          <Button label="Compare" worded look="plain" onClick={() => editor.set({ both: true })} />
+          <Button label="Take the file's" worded look="plain" onClick={() => edit(editor, { op: "revert" })} />
+          <Button label="Keep mine" worded look="plain" onClick={() => edit(editor, { op: "save", over: conflict.digest })} />
+        </p>
+      )}
+      {failed && <p className="pf-banner pf-error" role="alert"><Icon name="problem" /> <span>{failed}</span></p>}
+    </div>
+  );
+}
+
+function Both(): ReactNode {
+  const editor = useEditor();
+  const mine = useShown((shown) => shown.document?.text ?? "");
+  const theirs = useShown((shown) => shown.document?.conflict?.text ?? "");
+  const close = (): void => editor.set({ both: false });
+  const choose = (op: { op: "revert" } | { op: "save"; over: string | null }): void => {
+    edit(editor, op);
+    close();
+  };
+  const digest = editor.shown.document?.conflict?.digest ?? null;
+  return (
+    <Sheet title="Two versions" onClose={close}>
+      <div className="pf-both">
+        <div><h3>Here</h3><pre tabIndex={0}>{mine}</pre><Button label="Keep mine" worded look="main" onClick={() => choose({ op: "save", over: digest })} /></div>
+        <div><h3>In the file</h3><pre tabIndex={0}>{theirs}</pre><Button label="Take the file's" worded look="plain" onClick={() => choose({ op: "revert" })} /></div>
+      </div>
+    </Sheet>
+  );
+}
+
+function Help(): ReactNode {
+  const editor = useEditor();
+  return (
+    <Sheet title="Keys" onClose={() => editor.set({ help: false })}>
+      <div className="pf-keys">
+        {KEYS.map(({ title, keys }) => (
+          <section key={title}>
+            <h3>{title}</h3>
+            <dl>{keys.map(([key, does]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div>)}</dl>
+          </section>
+        ))}
+      </div>
+    </Sheet>
+  );
+}

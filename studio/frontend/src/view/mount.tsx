@@ -1,0 +1,48 @@
+/** Put an editor into an element, also one inside a shadow root, and take it out again. */
+import flowStyle from "@xyflow/react/dist/base.css";
+import { createRoot } from "react-dom/client";
+import { modeAround, watchMode } from "../hosts/theme.ts";
+import type { Session } from "../model/session.ts";
+import { EditorView } from "./editor.tsx";
+import { Editor, type Settings } from "./state.ts";
+import style from "./style.css";
+
+export type { Settings };
+
+export interface Mounted {
+  /** Take in what the host says now; nothing that is shown is lost. */
+  update(settings: Settings): void;
+  destroy(): void;
+}
+
+export function mount(parent: HTMLElement | ShadowRoot, session: Session, settings: Settings): Mounted {
+  const sheet = document.createElement("style");
+  sheet.textContent = flowStyle + style;
+  const place = document.createElement("div");
+  place.className = "pf-place";
+  parent.append(sheet, place);
+
+  const editor = new Editor(session, settings, settings.theme ?? modeAround(place));
+  const unwatch = watchMode(place, (mode) => {
+    if (!editor.ui.settings.theme && mode !== editor.ui.mode) editor.set({ mode });
+  });
+  if (settings.execution) session.follow(settings.execution);
+  const root = createRoot(place);
+  root.render(<EditorView editor={editor} />);
+
+  return {
+    update(next) {
+      const { execution } = editor.ui.settings;
+      const mode = next.theme ?? modeAround(place);
+      if (JSON.stringify([next, mode]) === JSON.stringify([editor.ui.settings, editor.ui.mode])) return;
+      editor.set({ settings: next, mode });
+      if ((next.execution ?? null) !== (execution ?? null)) session.follow(next.execution ?? null);
+    },
+    destroy() {
+      unwatch();
+      root.unmount();
+      place.remove();
+      sheet.remove();
+    },
+  };
+}

@@ -1,0 +1,134 @@
+/** What an editor shows besides the document: selection, open panels, a wire in hand. */
+import { createContext, useContext, useSyncExternalStore } from "react";
+import { Clipboard } from "../model/clipboard.ts";
+import type { End } from "../model/fits.ts";
+import { handleOf } from "../model/fits.ts";
+import type { Spot } from "../model/protocol.ts";
+import { NONE, type Selection, restrict } from "../model/selection.ts";
+import type { RunWish, Session, Shown } from "../model/session.ts";
+import type { Mode } from "../hosts/theme.ts";
+
+export interface Settings {
+  /** Pixels, or any CSS length. */
+  height?: number | string;
+  theme?: Mode;
+  readOnly?: boolean;
+  /** A run to draw. */
+  execution?: string | null;
+}
+
+/** A list to choose from that floats over the canvas. */
+export type Choosing =
+  | { kind: "wire"; card: string }
+  | { kind: "fits"; end: End }
+  | { kind: "drop"; end: End; screen: Spot; flow: Spot }
+  | { kind: "find" }
+  | { kind: "wrap" };
+
+export type Panel = "inspector" | "yaml" | "problems";
+
+export interface Ui {
+  readonly settings: Settings;
+  readonly mode: Mode;
+  readonly selection: Selection;
+  readonly panel: Panel | null;
+  readonly palette: boolean;
+  readonly choosing: Choosing | null;
+  /** Ports that the wire in hand fits, as `card handle`; null when there is none. */
+  readonly fits: ReadonlySet<string> | null;
+  /** The container that would take in what is dragged. */
+  readonly over: string | null;
+  readonly runForm: RunWish | null;
+  readonly help: boolean;
+  readonly both: boolean;
+  /** What a screen reader is told. */
+  readonly said: string;
+}
+
+/** Moves the picture; given by the canvas once it is drawn. */
+export interface Camera {
+  show(cards: readonly string[]): void;
+  fit(): void;
+  /** The pixels of the ground under the middle of the canvas. */
+  middle(): Spot;
+}
+
+export class Editor {
+  readonly session: Session;
+  readonly clipboard: Clipboard;
+  camera: Camera | null = null;
+  root: HTMLElement | null = null;
+  ui: Ui;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(session: Session, settings: Settings, mode: Mode) {
+    this.session = session;
+    this.clipboard = new Clipboard(navigator.clipboard ?? null);
+    this.ui = {
+      settings,
+      mode,
+      selection: NONE,
+      panel: null,
+      palette: false,
+      choosing: null,
+      fits: null,
+      over: null,
+      runForm: null,
+      help: false,
+      both: false,
+      said: "",
+    };
+    session.subscribe(() => {
+      const selection = restrict(this.ui.selection, session.shown.board);
+      if (selection !== this.ui.selection) this.set({ selection });
+    });
+  }
+
+  get shown(): Shown {
+    return this.session.shown;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  };
+
+  set(change: Partial<Ui>): void {
+    this.ui = { ...this.ui, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Tell a screen reader something. */
+  say(said: string): void {
+    this.set({ said });
+  }
+
+  get readOnly(): boolean {
+    return this.ui.settings.readOnly ?? false;
+  }
+}
+
+export const EditorContext = createContext<Editor | null>(null);
+
+export function useEditor(): Editor {
+  const editor = useContext(EditorContext);
+  if (!editor) throw new Error("there is no editor around this part");
+  return editor;
+}
+
+/** A part of the editor's state; give parts that stay the same objects while they are equal. */
+export function useUi<T>(part: (ui: Ui) => T): T {
+  const editor = useEditor();
+  return useSyncExternalStore(editor.subscribe, () => part(editor.ui));
+}
+
+/** A part of what the session shows. */
+export function useShown<T>(part: (shown: Shown) => T): T {
+  const { session } = useEditor();
+  return useSyncExternalStore(session.subscribe, () => part(session.shown));
+}
+
+/** How `Ui.fits` names a port. */
+export function portKey(end: End): string {
+  return `${end.card} ${handleOf(end)}`;
+}

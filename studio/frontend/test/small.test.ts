@@ -1,0 +1,138 @@
+/** The small parts: outbox, sharing, clipboard, typing, forms, runs. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Clipboard, fromText, toText } from "../src/model/clipboard.ts";
+import { controlFor, readTyped, written } from "../src/model/forms.ts";
+import { Outbox, memoryKeep } from "../src/model/outbox.ts";
+import { type Run, duration, reduceRun } from "../src/model/runs.ts";
+import { share } from "../src/model/share.ts";
+import { Burst } from "../src/model/typing.ts";
+
+test("an outbox goes on where the page before it ended", () => {
+  const keep = memoryKeep();
+  const before = new Outbox("a", "key", keep);
+  before.add([{ op: "undo" }]);
+  before.add([{ op: "redo" }]);
+  before.acknowledge(1);
+
+  const after = new Outbox("a", "key", keep);
+
+  assert.deepEqual(after.entries, [{ seq: 2, ops: [{ op: "redo" }] }]);
+  assert.equal(after.add([]).seq, 3);
+});
+
+test("an outbox counts on from what Python has heard, even if it knows nothing of it", () => {
+  const outbox = new Outbox("a", "key", memoryKeep());
+
+  outbox.acknowledge(7);
+
+  assert.equal(outbox.add([]).seq, 8);
+});
+
+test("equal parts are taken over, by id also when they moved", () => {
+  const before = { list: [{ id: "a", n: 1 }, { id: "b", n: 2 }], other: { x: 1 } };
+
+  const next = share(before, { list: [{ id: "b", n: 2 }, { id: "a", n: 9 }], other: { x: 1 } });
+
+  assert.equal(next.other, before.other);
+  assert.equal(next.list[0], before.list[1]);
+  assert.deepEqual(next.list[1], { id: "a", n: 9 });
+  assert.equal(share(before, structuredClone(before)), before);
+});
+
+test("steps go over the clipboard as text, and other text is none", async () => {
+  const copied = { steps: [{ use: "feel", id: "mood" }] };
+  let system = "";
+  const clipboard = new Clipboard({
+    readText: async () => system,
+    writeText: async (text) => void (system = text),
+  });
+
+  await clipboard.write(copied);
+
+  assert.deepEqual(fromText(toText(copied)), copied);
+  assert.deepEqual(await clipboard.read(), copied);
+  system = "something else";
+  assert.equal(await clipboard.read(), null);
+});
+
+test("where the system's clipboard may not be used, the page's own serves", async () => {
+  const refuse = async (): Promise<never> => {
+    throw new Error("not allowed");
+  };
+  const clipboard = new Clipboard({ readText: refuse, writeText: refuse });
+
+  await clipboard.write({ steps: [{ use: "feel" }] });
+
+  assert.deepEqual(await clipboard.read(), { steps: [{ use: "feel" }] });
+});
+
+test("a burst of typing is sent once, when it pauses or is left", () => {
+  const sent: string[] = [];
+  const waiting = new Map<number, () => void>();
+  let count = 0;
+  const timer = {
+    set: (run: () => void): number => {
+      waiting.set(++count, run);
+      return count;
+    },
+    clear: (id: unknown): void => void waiting.delete(id as number),
+  };
+  const burst = new Burst<string>((text) => void sent.push(text), timer);
+
+  for (const text of ["a", "ab", "abc"]) burst.type(text);
+  assert.equal(waiting.size, 1);
+  for (const run of waiting.values()) run();
+  burst.type("abcd");
+  burst.flush();
+  burst.flush();
+
+  assert.deepEqual(sent, ["abc", "abcd"]);
+});
+
+test("a schema has its control, through references and unions with null", () => {
+  const root = { $defs: { Tone: { enum: ["plain", "warm"] } } };
+
+  assert.deepEqual(controlFor({ $ref: "#/$defs/Tone" }, root), { kind: "choice", choices: ["plain", "warm"] });
+  assert.equal(controlFor({ anyOf: [{ type: "integer" }, { type: "null" }] }).kind, "number");
+  assert.equal(controlFor({ type: "array", items: { type: "string" } }).kind, "list");
+  assert.equal(controlFor({ type: "object", properties: { a: { type: "string" } } }).kind, "object");
+  assert.equal(controlFor({}).kind, "any");
+});
+
+test("typed text is read as its control says, and a wrong one is told", () => {
+  const whole = controlFor({ type: "integer", minimum: 1 });
+
+  assert.deepEqual(readTyped(whole, "12"), { ok: true, value: 12 });
+  assert.deepEqual(readTyped(whole, ""), { ok: true, value: undefined });
+  assert.equal(readTyped(whole, "1.5").ok, false);
+  assert.equal(readTyped(whole, "0").ok, false);
+  assert.deepEqual(readTyped(controlFor({}), "[1, 2]"), { ok: true, value: [1, 2] });
+  assert.deepEqual(readTyped(controlFor({}), "plain"), { ok: true, value: "plain" });
+  assert.equal(readTyped(controlFor({}), "[1,").ok, false);
+  assert.equal(written({ a: 1 }), '{"a":1}');
+});
+
+test("news of a run add up, and a question goes when its step goes on", () => {
+  let run: Run | null = reduceRun(null, { type: "run", execution: "r", status: "running", message: "" });
+  run = reduceRun(run, { type: "steps", execution: "r", steps: { a: { status: "waiting" } } });
+  run = reduceRun(run, { type: "question", execution: "r", step: "a", path: [], text: "Go on?", choices: [] });
+  assert.equal(run?.questions.length, 1);
+
+  run = reduceRun(run, { type: "steps", execution: "r", steps: { a: { status: "ok", seconds: 2 } } });
+
+  assert.equal(run?.questions.length, 0);
+  assert.equal(run?.steps.a?.seconds, 2);
+});
+
+test("the steps of another run take the place of those before", () => {
+  const before = reduceRun(null, { type: "steps", execution: "one", steps: { a: { status: "ok" } } });
+
+  const now = reduceRun(before, { type: "steps", execution: "two", steps: { b: { status: "running" } } });
+
+  assert.deepEqual(Object.keys(now?.steps ?? {}), ["b"]);
+});
+
+test("a duration is said in few letters", () => {
+  assert.deepEqual([0.0000042, 0.25, 2.34, 75].map(duration), ["4 µs", "250 ms", "2.3 s", "1 min 15 s"]);
+});

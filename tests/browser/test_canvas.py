@@ -1,0 +1,325 @@
+"""The canvas in a real browser, with a host in the page itself in the place of Python."""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+ROOT = Path(__file__).parent.parent.parent
+NO_NODE = 3
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dev page, built and served on loopback."""
+    folder = tmp_path_factory.mktemp("page")
+    said = subprocess.run(
+        ["sh", str(ROOT / "scripts" / "build_frontend.sh"), "--page", str(folder)],
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if said.returncode and os.environ.get("CI") != "true":
+        pytest.skip(said.stderr.strip()[-300:])
+    assert said.returncode == 0, said.stderr
+    handler = functools.partial(_Quiet, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def open_canvas(browser: Browser, address: str) -> Iterator[Open]:
+    """Open the dev page; in the end nothing may have been complained about."""
+    pages: list[Page] = []
+    errors: list[str] = []
+
+    def opened(query: str = "", *, width: int = 1400, height: int = 850) -> Page:
+        page = browser.new_page(viewport={"width": width, "height": height})
+        pages.append(page)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.goto(f"{address}?{query}")
+        page.wait_for_selector(".pf-card, .pf-start")
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert errors == []
+
+
+def steps(page: Page) -> list[str]:
+    """The ids of the document's outermost steps, in order, once all edits are acknowledged."""
+    page.wait_for_function("packetflow.session.shown.waiting === 0")
+    return page.evaluate("packetflow.host.draft.steps.map((step) => step.id)")
+
+
+def step(page: Page, name: str) -> dict[str, Any]:
+    """An outermost step as the document has it."""
+    page.wait_for_function("packetflow.session.shown.waiting === 0")
+    said = page.evaluate("JSON.stringify(packetflow.host.draft.steps)")
+    return next(one for one in json.loads(said) if one["id"] == name)
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.locator(f'.react-flow__node[data-id="{name}"]')
+
+
+def port(page: Page, name: str, handle: str) -> Locator:
+    return card(page, name).locator(f'.react-flow__handle[data-handleid="{handle}"]')
+
+
+def drag(page: Page, begin: Locator, end: tuple[float, float]) -> None:
+    box = begin.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(*end, steps=12)
+
+
+def middle(place: Locator) -> tuple[float, float]:
+    box = place.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def add(page: Page, name: str) -> None:
+    """Put in a capability with the keyboard alone."""
+    page.keyboard.press("/")
+    field = page.get_by_label("Search capabilities and steps")
+    expect(field).to_be_focused()
+    field.fill(name)
+    expect(page.locator(".pf-offer[aria-selected=true]")).to_contain_text(name)
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("")
+    page.keyboard.press("Escape")
+    expect(page.locator(".pf-ground")).to_be_focused()
+
+
+def test_a_capability_dragged_from_the_palette_becomes_a_step(open_canvas: Open):
+    page = open_canvas("example=empty")
+
+    page.locator(".pf-offer", has_text="fetch_page").drag_to(page.locator(".pf-ground"))
+
+    expect(card(page, "fetch_page")).to_be_visible()
+    assert steps(page) == ["fetch_page"]
+
+
+def test_while_a_wire_is_dragged_only_fitting_ports_light_up(open_canvas: Open):
+    page = open_canvas()
+
+    drag(page, port(page, "open_source", "out:title"), (400, 600))
+
+    fitting = card(page, "clean_table").locator(".pf-fits")
+    expect(page.locator(".pf-wiring")).to_be_visible()
+    expect(fitting).to_have_count(0)
+    expect(card(page, "trends").locator(".pf-fits")).to_have_count(3)
+    page.mouse.up()
+
+
+def test_a_wire_is_drawn_to_a_port_that_fits_and_refused_by_one_that_does_not(open_canvas: Open):
+    page = open_canvas()
+
+    drag(
+        page, port(page, "open_source", "out:title"), middle(port(page, "clean_table", "in:limit"))
+    )
+    page.mouse.up()
+    drag(
+        page, port(page, "open_source", "out:table"), middle(port(page, "guess_roles", "in:table"))
+    )
+    page.mouse.up()
+
+    assert "limit" not in step(page, "clean_table")["from"]
+    page.wait_for_function("packetflow.session.shown.waiting === 0")
+    expect(page.locator(".pf-saved")).to_have_text("Draft")
+    assert step(page, "guess_roles")["from"] == {"table": "table"}
+
+
+def test_a_wire_let_go_over_empty_ground_offers_what_fits_and_joins_it(open_canvas: Open):
+    page = open_canvas()
+
+    drag(page, port(page, "open_source", "out:title"), (500, 650))
+    page.mouse.up()
+    field = page.get_by_role("combobox", name="What takes title?")
+    expect(field).to_be_focused()
+    field.fill("words")
+    expect(page.locator(".pf-chooser")).to_contain_text("count_words")
+    expect(page.locator(".pf-chooser [role=option]")).to_have_count(1)
+    page.keyboard.press("Enter")
+
+    expect(card(page, "count_words")).to_be_visible()
+    assert step(page, "count_words")["from"] == {"text": "title"}
+
+
+def test_a_card_that_is_dragged_stays_where_it_was_let_go(open_canvas: Open):
+    page = open_canvas()
+    head = card(page, "open_source").locator(".pf-head")
+    x, y = middle(head)
+    drag(page, head, (x + 60, y + 220))
+    held = middle(head)
+
+    page.mouse.up()
+    page.wait_for_function("packetflow.session.shown.waiting === 0")
+
+    after = middle(head)
+    assert held[1] > y + 150
+    assert abs(after[0] - held[0]) < 2
+    assert abs(after[1] - held[1]) < 2
+    assert page.evaluate("packetflow.host.draft.looks.open_source.at.length") == 2
+
+
+def test_a_flow_of_five_steps_is_built_wired_run_and_undone_by_keyboard(open_canvas: Open):
+    page = open_canvas("example=empty")
+    before = page.evaluate("packetflow.host.text()")
+    page.locator(".pf-ground").focus()
+
+    for name in ("fetch_page", "translate", "feel", "count_words", "summarize"):
+        add(page, name)
+    assert steps(page) == ["fetch_page", "translate", "feel", "count_words", "summarize"]
+    expect(card(page, "summarize").locator(".pf-selected")).to_be_visible()
+
+    page.keyboard.press("c")
+    page.get_by_role("combobox", name="Wire: which port of summarize?").fill("text")
+    page.keyboard.press("Enter")
+    field = page.get_by_role("combobox", name="summarize · text (str) from")
+    field.fill("fetch_page text")
+    expect(page.locator(".pf-chooser [aria-selected=true]")).to_contain_text("fetch_page · text")
+    page.keyboard.press("Enter")
+    assert "text" in step(page, "summarize")["from"]
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Inspector", exact=True).first).to_be_visible()
+    page.get_by_role("textbox", name="sentences").fill("5")
+    page.keyboard.press("Escape")
+    page.wait_for_function("packetflow.host.draft.steps[4].set?.sentences === 5")
+
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("textbox", name="url").fill("https://example.org")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pf-runword")).to_have_text("done", timeout=30_000)
+
+    page.locator(".pf-ground").focus()
+    while page.evaluate("packetflow.session.shown.document.undo") is not None:
+        page.keyboard.press("Control+z")
+        page.wait_for_function("packetflow.session.shown.waiting === 0")
+    assert page.evaluate("packetflow.host.text()") == before
+
+
+def test_arrow_keys_walk_over_the_cards_and_delete_takes_one_out(open_canvas: Open):
+    page = open_canvas()
+    page.locator(".pf-ground").focus()
+
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(card(page, "clean_table")).to_be_focused()
+    page.keyboard.press("Delete")
+
+    expect(card(page, "clean_table")).to_have_count(0)
+    assert "clean_table" not in steps(page)
+
+
+def test_steps_are_copied_pasted_and_wrapped(open_canvas: Open):
+    page = open_canvas()
+    card(page, "open_source").locator(".pf-head").click()
+
+    page.keyboard.press("Control+c")
+    page.wait_for_function("document.querySelector('.pf-said').textContent.includes('copied')")
+    page.keyboard.press("Control+v")
+    expect(card(page, "open_source_2")).to_have_count(1)
+    card(page, "open_source").locator(".pf-head").click()
+    page.keyboard.press("w")
+    page.get_by_role("combobox", name="Put the selection into").fill("each")
+    page.keyboard.press("Enter")
+
+    page.wait_for_function("packetflow.host.draft.steps[0].each?.length === 1")
+
+
+def test_text_beside_the_drawing_edits_the_same_document(open_canvas: Open):
+    page = open_canvas()
+    page.locator(".pf-ground").focus()
+    page.keyboard.press("y")
+    area = page.get_by_label("The pipeline's text")
+    text = json.loads(area.input_value())
+    text["steps"] = text["steps"][:2]
+
+    area.fill(json.dumps(text, indent=2))
+    area.blur()
+
+    expect(card(page, "guess_roles")).to_have_count(0)
+    assert steps(page) == ["open_source", "clean_table"]
+
+
+def test_a_step_that_asks_is_answered_on_the_canvas(open_canvas: Open):
+    page = open_canvas()
+
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("button", name="yes").click(timeout=30_000)
+
+    expect(page.locator(".pf-runword")).to_have_text("done", timeout=30_000)
+    expect(card(page, "open_source").locator(".pf-s-ok").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 800, 1400])
+def test_nothing_sticks_out_of_the_page(open_canvas: Open, width: int):
+    page = open_canvas(width=width)
+
+    card(page, "open_source").locator(".pf-head").click()
+    page.keyboard.press("Enter")
+    expect(page.locator(".pf-side")).to_be_visible()
+
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width
+    out = page.evaluate(
+        """() => [...document.querySelectorAll('.pf-toolbar > *, .pf-side')].filter((part) => {
+            const box = part.getBoundingClientRect();
+            return box.width && (box.right > innerWidth || box.left < 0);
+        }).map((part) => part.className)"""
+    )
+    assert out == []
+
+
+def test_on_a_narrow_screen_the_palette_is_a_drawer(open_canvas: Open):
+    page = open_canvas("example=empty", width=390, height=780)
+    expect(page.locator(".pf-palette")).to_be_hidden()
+
+    page.get_by_role("button", name="Add a step").click()
+    page.locator(".pf-offer", has_text="fetch_page").click()
+
+    expect(page.locator(".pf-palette")).to_be_hidden()
+    expect(card(page, "fetch_page")).to_be_in_viewport()
+
+
+def test_it_works_inside_a_shadow_root_and_follows_the_hosts_theme(open_canvas: Open):
+    page = open_canvas("example=report&shadow=1&theme=dark")
+
+    drag(
+        page, port(page, "open_source", "out:table"), middle(port(page, "guess_roles", "in:table"))
+    )
+    page.mouse.up()
+
+    page.wait_for_function("packetflow.host.draft.steps[2].from?.table === 'table'")
+    expect(page.locator(".pf-root.pf-dark")).to_be_visible()
+    expect(page.locator(".react-flow.dark")).to_be_visible()

@@ -1,0 +1,97 @@
+"""The canvas in a notebook: the same messages, on the workspace's own thread."""
+
+from __future__ import annotations
+
+import queue
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import packetflow.show
+from packetflow import Workspace, capability
+from packetflow.composition import Pipeline
+from packetflow.errors import WorkspaceError
+from packetflow.workspace.folder import make_folder
+
+pytest.importorskip("anywidget")
+
+
+@capability(provides="doubled")
+def double(number: int) -> int:
+    """Double a number."""
+    return 2 * number
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    show = tmp_path / "show"
+    (show / "static").mkdir(parents=True)
+    (show / "static" / "canvas.js").write_text("export default {}")
+    monkeypatch.setattr(packetflow.show, "__file__", str(show / "__init__.py"))
+    with Workspace(make_folder(tmp_path / "work").path, role="notebook") as opened:
+        opened.add(double)
+        yield opened
+
+
+class Cell:
+    """A widget, and what it was told."""
+
+    def __init__(self, widget: Any) -> None:
+        self.widget = widget
+        self.told: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        widget.send = self.told.put
+
+    def say(self, kind: str, **fields: Any) -> None:
+        self.widget._heard(self.widget, {"type": kind, **fields}, [])
+
+    def until(self, kind: str, fits=bool) -> Any:
+        while True:
+            message = self.told.get(timeout=60)
+            if message["type"] == kind and fits(message):
+                return message
+
+
+def test_a_pipeline_of_the_session_is_edited_run_and_saved_in_a_cell(workspace):
+    flow = Pipeline("twice", double.as_step())
+
+    cell = Cell(flow.edit(workspace))
+    cell.say("open", client="cell", pipeline=cell.widget.pipeline, seen=None, protocol=1)
+    first = cell.until("document")
+    cell.say("edit", client="cell", seq=1, ops=[{"op": "note", "step": "double", "text": "x2"}])
+    noted = cell.until("document", lambda m: m["acks"].get("cell") == 1)
+    cell.say("edit", client="cell", seq=2, ops=[{"op": "save"}])
+    saved = cell.until("document", lambda m: m["saved"])
+    cell.say("run", inputs={"number": 21}, ask=1)
+    begun = cell.until("run", lambda m: m["ask"] == 1)
+    steps = cell.until("steps", lambda m: m["steps"].get("double", {}).get("status") == "ok")
+    ended = cell.until("run", lambda m: m["status"] != "running")
+    cell.say("preview", execution=begun["execution"], step="double", port="doubled", ask=2)
+    preview = cell.until("preview")
+    cell.widget.close()
+
+    assert [one["kind"] for one in first["board"]["cards"]] == ["use"]
+    assert noted["board"]["cards"][0]["note"] == "x2"
+    assert saved["pipeline"] == "twice"
+    assert (workspace.folder.pipelines / "twice.yaml").is_file()
+    assert steps["execution"] == begun["execution"]
+    assert ended["status"] == "ok"
+    assert preview["looks"][0]["text"] == "42"
+
+
+def test_a_saved_pipeline_is_opened_by_name(workspace):
+    cell = Cell(workspace.edit("hello"))
+    cell.say("open", client="cell", pipeline="hello", seen=None, protocol=1)
+
+    document = cell.until("document")
+
+    assert document["board"]["name"] == "hello"
+    assert document["saved"]
+
+
+def test_without_its_bundle_or_its_files_it_says_what_to_do(workspace, monkeypatch, tmp_path):
+    monkeypatch.setattr(packetflow.show, "__file__", str(tmp_path / "nowhere" / "__init__.py"))
+    with pytest.raises(WorkspaceError, match="make frontend"):
+        workspace.edit("hello")
+    with Workspace(":memory:") as nowhere, pytest.raises(WorkspaceError, match="folder"):
+        nowhere.edit("hello")
