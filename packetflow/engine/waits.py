@@ -263,14 +263,15 @@ class WaitNode:
                 outputs = self._outputs(frame, arrived)
             except StepFailed as refused:
                 if not self.question:
-                    self._keep(frame, began, arrived, error=refused)
+                    if not self._keep(frame, began, arrived, error=refused):
+                        continue
                     raise
                 text = f"an answer was refused: {refused.cause}"
                 run.engine.note(run, "warning", text, {"step": self.id})
                 continue
-            self._keep(frame, began, arrived, outputs=outputs)
-            frame.scope.update(outputs)
-            return
+            if self._keep(frame, began, arrived, outputs=outputs):
+                frame.scope.update(outputs)
+                return
 
     def _keep(
         self,
@@ -280,9 +281,15 @@ class WaitNode:
         *,
         outputs: Mapping[str, Any] | None = None,
         error: StepFailed | None = None,
-    ) -> None:
-        """Keep what the event gave, or why it is of no use; either way it is taken."""
+    ) -> bool:
+        """Keep what the event gave, or why it is of no use; either way it is taken.
+
+        Returns:
+            False when another runner has it, since this one stood still after claiming it.
+        """
         engine = frame.run.engine
+        if engine.inbox is not None and engine.inbox.has_lost(arrived.event_id, frame.run.id):
+            return False
         try:
             keep_span(
                 frame,
@@ -299,6 +306,7 @@ class WaitNode:
             if engine.inbox is not None:
                 engine.inbox.give_back(arrived.event_id, frame.run.id)
             raise
+        return True
 
     def _began(self, frame: Frame, event: str) -> int:
         """When it began to wait, in this life or an earlier one, on the run's clock."""
