@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -388,24 +387,3 @@ async def test_a_run_taken_up_the_moment_it_was_put_aside_stays_known_as_running
     assert mine.running == {again.id: again}
     assert mine.deliver(event("go", {"go": 1})) == 1
     assert (await again)["go"] == 1
-
-
-class Passed(Box):
-    """An inbox whose claims another runner passes over at once."""
-
-    async def claim(self, *claimed: Any) -> bool:
-        got = await super().claim(*claimed)
-        self.claimed[claimed[0].event_id] = "elsewhere"
-        return got
-
-
-async def test_an_event_whose_claim_was_passed_over_is_left_to_who_has_it():
-    early = event("paid", {"n": 1}, key="7", id="early", at=1_000)
-    clock = FakeClock()
-    mine = Engine(RecordingSink(), clock=clock, inbox=Passed(early))
-    running = await begun(mine, wait_for("paid", key="k", gives={"n": int}), k="7")
-    await turns(10)
-
-    mine.deliver(event("paid", {"n": 2}, key="7", id="later", at=clock.wall_ns()))
-
-    assert (await running)["n"] == 2
