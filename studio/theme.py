@@ -194,7 +194,8 @@ _STYLE: Final = """
 .pf-rows tr:last-child td {border-bottom: 0}
 .pf-rows td:first-child {min-width: 8.5rem; width: 22%}
 .pf-rows td:first-child code {overflow-wrap: normal; white-space: nowrap}
-.pf-rows th {text-align: left; overflow-wrap: anywhere; font-weight: 600; padding: .2rem .9rem .2rem 0}
+.pf-rows th {text-align: left; overflow-wrap: anywhere; font-weight: 600;
+  padding: .2rem .9rem .2rem 0}
 .pf-rows td.n {text-align: right; white-space: nowrap; opacity: .8; padding-right: 0;
   font-variant-numeric: tabular-nums}
 .pf-rows td.d {opacity: .8}
