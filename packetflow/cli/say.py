@@ -181,6 +181,8 @@ def _value(screen: Console, name: str, value: Any) -> None:
             screen.print(f"{head}: chart, {escape(str(title))}")
         case {"$secret": True}:
             screen.print(f"{head}: (secret)")
+        case {"$blob": str(), "size": int(size)}:
+            screen.print(f"{head}: too large to show here ({size:,} bytes)")
         case str():
             screen.print(f"{head}: {escape(_cut(value))}")
         case _:

@@ -40,7 +40,7 @@ from packetflow.composition.steps import (
     Use,
     Wait,
 )
-from packetflow.composition.walk import label, step_id
+from packetflow.composition.walk import label, step_id, with_names_of
 from packetflow.errors import CompositionError, did_you_mean
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def graph(
     order = {
         name: (ids,) if isinstance(ids, str) else tuple(ids) for name, ids in (after or {}).items()
     }
-    return _sound(Graph(tuple(as_step(part) for part in parts), order, at_once))
+    steps = with_names_of([as_step(part) for part in parts], order)
+    return _sound(Graph(steps, order, at_once))
 
 
 @shows_how("when('n > 9', big, otherwise=small)")

@@ -18,6 +18,7 @@ from packetflow import (
     wait_for,
     when,
 )
+from packetflow.composition.walk import step_id
 from packetflow.errors import MissingInput, PacketFlowError
 
 
@@ -111,6 +112,23 @@ def test_one_id_may_stand_for_what_comes_first():
     first, second = rate.called("first"), praise.setting(score=1).called("second")
 
     assert graph(first, second, after={"second": "first"}).after == {"second": ("first",)}
+
+
+def test_the_order_of_a_graph_calls_steps_by_their_capabilities():
+    quick, lone = rate.timeout(3), praise.setting(score=1)
+
+    made = graph(quick, lone, after={"praise": "rate"})
+
+    assert [step_id(step) for step in made.steps] == ["rate", "praise"]
+    assert made.check() == []
+
+
+def test_of_two_alike_the_order_of_a_graph_means_the_first():
+    first, second = praise.setting(score=1), praise.setting(score=2).writing(praise="other")
+
+    made = graph(first, second, rate, after={"rate": ["praise"]})
+
+    assert [step_id(step) for step in made.steps] == ["praise", None, "rate"]
 
 
 def test_a_pipeline_stands_beside_every_operator():

@@ -105,6 +105,22 @@ def test_a_missing_input_offers_the_nearest_name():
     assert problem.fix.operation == {"op": "read", "step": "inc", "input": "n", "from": "nn"}
 
 
+def test_a_declared_name_nobody_reads_is_offered_before_one_a_little_alike():
+    @capability(provides="weather")
+    def look(day: int) -> str:
+        return "fair"
+
+    @capability(provides="size")
+    def measure(path: str) -> int:
+        return 0
+
+    problems = check_pipeline(pipeline("p", look & measure, requires=["day", "source"]))
+
+    (missing,) = [one for one in problems if one.code == "missing_input"]
+    assert missing.message == "needs 'path', which nothing provides; did you mean 'source'?"
+    assert missing.fix.operation["from"] == "source"
+
+
 PROMISES = {
     "requires 'x', which no step reads": {"requires": ["n", "x"]},
     "says 'n' may be left out, but 'inc' needs it": {"requires": ["n?"]},
