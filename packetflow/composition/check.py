@@ -24,7 +24,13 @@ from packetflow.composition.outside import (
     unordered,
     waits_twice,
 )
-from packetflow.composition.policies import Cache, Hedge, Retry, refuse_unusable
+from packetflow.composition.policies import (
+    Cache,
+    Hedge,
+    Retry,
+    refuse_unusable,
+    refuse_unusable_wait,
+)
 from packetflow.composition.problems import Fix, Problem
 from packetflow.composition.secrets import told_by_triggers, told_in_events
 from packetflow.composition.slips import dotted, slips, unfit, unknown_exception
@@ -43,6 +49,7 @@ from packetflow.composition.steps import (
     Step,
     Unknown,
     Use,
+    Wait,
 )
 from packetflow.composition.walk import find, identified, label, walk
 from packetflow.errors import CompositionError, did_you_mean
@@ -193,8 +200,20 @@ def _local(part: Step) -> Iterator[Problem]:
             yield from _policy(part, name)
         case Graph():
             yield from unordered(part)
+        case Wait():
+            yield from _wait(part, name)
         case _:
             pass
+
+
+def _wait(part: Wait, name: str) -> Iterator[Problem]:
+    if not part.event:
+        yield Problem("empty", name, "waits for an event without a name; give it one")
+    if part.within_seconds is not None:
+        try:
+            refuse_unusable_wait(part.within_seconds, "within")
+        except CompositionError as error:
+            yield Problem("unbounded", name, str(error))
 
 
 def _policy(part: Guarded, name: str) -> Iterator[Problem]:

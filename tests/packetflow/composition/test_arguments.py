@@ -1,5 +1,7 @@
 """Wrong calls in Python: each says what is wrong and what to write, in the line that wrote it."""
 
+from datetime import timedelta
+
 import pytest
 
 from packetflow import (
@@ -51,6 +53,12 @@ def plain(text: str) -> str:
         (lambda: rate.timeout(None), "timeout is None; write seconds (2.5), a timedelta, or text"),
         (lambda: rate.timeout("soon"), "timeout: 'soon' is no duration; write seconds, '10 min'"),
         (lambda: rate.timeout(-1), "timeout is -1.0; it must be more than 0"),
+        (lambda: rate.timeout(float("inf")), "timeout is inf s; it must be at most 100 years"),
+        (lambda: wait_for(""), "wait_for: event is ''; write a text, such as 'paid'"),
+        (lambda: wait_for(3), "wait_for: event is 3; write a text"),
+        (lambda: wait_for("paid", within=-1), "wait_for: within is -1.0; it must be 0 or more"),
+        (lambda: wait_for("paid", within=timedelta.max), "it must be at most 100 years"),
+        (lambda: approval(5), "approval: question is 5; write a text, such as 'Publish it?'"),
         (lambda: rate.breaker("5"), "breaker: failures is '5'; it must be a whole number"),
         (lambda: rate.rate_limit(5, 1), "Write fetch.rate_limit(10, per=1)"),
         (lambda: rate.hedge(), "hedge needs 'after'"),
