@@ -89,15 +89,9 @@ function Inputs({ card, board }: { card: Card; board: Board }): ReactNode {
   if (inputs.length === 0) return null;
   return (
     <Section title="Takes">
-      {hidesSecret(card) && <p className="pf-help">A secret is fixed here. To change fixed values, edit the text.</p>}
       {inputs.map((port) => <Input key={port.name} card={card} port={port} board={board} />)}
     </Section>
   );
-}
-
-/** Whether a fixed secret stands here; written back with others, its stand-in would take its place. */
-function hidesSecret(card: Card): boolean {
-  return card.inputs.some((port) => port.secret && port.set !== undefined);
 }
 
 function isCalled(card: Card): boolean {
@@ -135,7 +129,7 @@ function Input({ card, port, board }: { card: Card; port: Port; board: Board }):
       secret={port.secret}
       placeholder={hidden ? "•••••• (kept)" : port.default || (port.optional ? "not set" : "needed")}
       help={port.help}
-      disabled={editor.readOnly || !isCalled(card) || hidesSecret(card)}
+      disabled={editor.readOnly || !isCalled(card)}
       onChange={(value) => edit(editor, fixValue(card, port.name, value))}
     />
   );
