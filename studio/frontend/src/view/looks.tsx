@@ -76,6 +76,7 @@ function Table({ look }: { look: Look }): ReactNode {
 }
 
 function sayCell(cell: unknown): string {
+  if (typeof cell === "number" && !Number.isInteger(cell)) return String(Number(cell.toPrecision(6)));
   return cell === null || cell === undefined ? "" : typeof cell === "object" ? JSON.stringify(cell) : String(cell);
 }
 
