@@ -22,7 +22,7 @@ pipeline: {name}
 steps:
   - graph:   # free
       - {{use: prepare, id: prepare, set: {{text: hello}}}}
-      - {{use: {second}, id: second}}
+      - {{use: {second}, id: {second}}}
     id: graph
 """
 
@@ -114,6 +114,7 @@ def test_a_flow_with_a_branch_is_built_by_mouse_from_an_empty_page_and_runs(
     expect(card(page, "validate_customer_data")).to_be_visible()
     is_kept(page)
     carry(page, "Choose", ground, 700, 200)
+    card(page, "choice").locator(".pf-head").dblclick()
     page.get_by_role("textbox", name="When").fill("size(validation_errors) == 0")
     page.get_by_role("textbox", name="When").blur()
     is_kept(page)
@@ -129,7 +130,192 @@ def test_a_flow_with_a_branch_is_built_by_mouse_from_an_empty_page_and_runs(
     page.locator(".pf-sheet").get_by_role("button", name="Run").click()
 
     ends(page, "done")
-    for name in ("pick_customer", "validate_customer_data", "choice", "estimate_credit"):
+    for name in ("pick_customer", "validate_customer_data", "estimate_credit"):
         expect(card(page, name).locator(".pf-card.pf-s-ok")).to_be_visible()
     name = page.url.split("pipeline=")[1]
     assert "when: size(validation_errors) == 0" in text_of(workspace, name)
+
+
+def test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard(
+    begin: Begin, workspace: Path
+):
+    name = written(
+        workspace, "by_keys", "# mine\npipeline: by_keys\nsteps:\n  - graph: []  # all\n"
+    )
+    before = text_of(workspace, name)
+    page = begin(name)
+    page.locator(".pf-ground").focus()
+
+    for capability in ("prepare", "walk"):
+        page.keyboard.press("/")
+        field = page.get_by_label("Search capabilities and steps")
+        expect(field).to_be_focused()
+        field.fill(capability)
+        expect(page.locator(".pf-offer[aria-selected=true]")).to_contain_text(capability)
+        page.keyboard.press("Enter")
+        expect(card(page, capability)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(".pf-ground")).to_be_focused()
+    page.keyboard.press("c")
+    page.get_by_role("combobox", name="Wire: which port of walk?").fill("text")
+    page.keyboard.press("Enter")
+    page.get_by_role("combobox", name="walk · text (str) from").fill("prepared")
+    expect(page.locator(".pf-chooser [aria-selected=true]")).to_contain_text("prepared")
+    page.keyboard.press("Enter")
+    is_kept(page)
+    page.locator(".pf-ground").focus()
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("textbox", name="text").fill("hello")
+    page.keyboard.press("Enter")
+    ends(page, "done")
+    assert "from: {text: prepared}" in text_of(workspace, name)
+
+    page.locator(".pf-ground").focus()
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    expect(page.locator(".pf-start")).to_be_visible()
+    expect(page.get_by_role("button", name="Nothing to undo")).to_be_visible()
+    assert text_of(workspace, name) == before
+
+
+def test_two_tabs_see_each_others_edits(begin: Begin, workspace: Path):
+    name = written(workspace, "two_tabs", GREET.format(name="two_tabs", second="walk"))
+    one, other = begin(name), begin(name)
+
+    card(one, "walk").locator(".pf-head").click()
+    one.keyboard.press("Delete")
+    expect(card(other, "walk")).to_have_count(0)
+    other.locator(".pf-ground").focus()
+    other.keyboard.press("Control+z")
+
+    expect(card(one, "walk")).to_be_visible()
+
+
+def test_a_file_that_does_not_parse_opens_with_its_problem_and_is_mended(
+    begin: Begin, workspace: Path
+):
+    name = written(workspace, "torn_file", "pipeline: torn_file\nsteps:\n  - use: [prepare\n")
+
+    page = begin_text(begin, name)
+    expect(page.locator(".pf-toolbar .pf-error")).to_contain_text("problem")
+    area = page.get_by_label("The pipeline's text")
+    area.fill("pipeline: torn_file\nsteps:\n  - use: prepare\n")
+    area.blur()
+
+    expect(card(page, "prepare")).to_be_visible()
+
+
+def begin_text(begin: Begin, name: str) -> Page:
+    """Open a pipeline with its text beside."""
+    page = begin(name)
+    page.locator(".pf-ground").focus()
+    page.keyboard.press("y")
+    expect(page.get_by_label("The pipeline's text")).to_be_visible()
+    return page
+
+
+def test_an_unknown_capability_is_a_red_card_that_keeps_its_wires(begin: Begin, workspace: Path):
+    text = GREET.format(name="unknown_one", second="nobody_knows").replace(
+        "id: nobody_knows}", "id: nobody_knows, from: {it: prepared}}"
+    )
+    page = begin(written(workspace, "unknown_one", text))
+
+    expect(card(page, "nobody_knows").locator(".pf-k-unknown")).to_be_visible()
+    expect(page.get_by_label("Wire prepared from prepare to nobody_knows")).to_have_count(1)
+    expect(page.locator(".pf-toolbar .pf-error")).to_contain_text("problem")
+
+
+def test_a_run_that_fails_is_mended_and_runs_again(begin: Begin, workspace: Path):
+    name = written(workspace, "to_mend", GREET.format(name="to_mend", second="stumble"))
+    page = begin(name)
+    page.get_by_role("button", name="Run", exact=True).click()
+    ends(page, "failed")
+    expect(card(page, "stumble").locator(".pf-s-failed").first).to_be_visible()
+    card(page, "stumble").locator(".pf-head").dblclick()
+    expect(page.locator(".pf-side .pf-wrong")).to_contain_text("the left shoelace is untied")
+    page.locator(".pf-ground").focus()
+    page.keyboard.press("y")
+    area = page.get_by_label("The pipeline's text")
+    area.fill(area.input_value().replace("use: stumble", "use: walk, from: {text: prepared}"))
+    area.blur()
+    expect(card(page, "stumble").locator(".pf-head")).to_contain_text("walk")
+    is_kept(page)
+
+    page.get_by_role("button", name="Run", exact=True).click()
+
+    ends(page, "done")
+
+
+def test_a_step_that_waits_is_answered_on_its_card(begin: Begin, workspace: Path):
+    text = "pipeline: to_ask\nsteps:\n  - {approve: Go on?, id: ask, choices: [Yes, No]}\n"
+    page = begin(written(workspace, "to_ask", text))
+
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.locator(".pf-answer").get_by_role("button", name="Yes").click()
+
+    ends(page, "done")
+
+
+@contextmanager
+def at_port(workspace: Path, port: int, log: Path) -> Iterator[str]:
+    """A studio of its own, always at the same address."""
+    with log.open("ab") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(workspace), str(port)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        waiting = 600
+        while not answers(url) and waiting:
+            waiting -= 1
+            assert process.poll() is None, log.read_text(errors="replace")[-2000:]
+            with_pause(process)
+        yield url
+    finally:
+        end(process)
+
+
+def with_pause(process: subprocess.Popen[bytes]) -> None:
+    """Give a process a tenth of a second."""
+    try:
+        process.wait(0.1)
+    except subprocess.TimeoutExpired:
+        return
+
+
+@pytest.mark.parametrize("is_loaded_again", [False, True])
+def test_edits_made_while_the_studio_is_away_are_kept(
+    browser: Browser, tmp_path: Path, is_loaded_again: bool
+):
+    workspace = tmp_path / "work"
+    (workspace / "capabilities").mkdir(parents=True)
+    (workspace / "pipelines").mkdir()
+    (workspace / "packetflow.toml").write_text("")
+    (workspace / "capabilities" / "own.py").write_text(
+        "from packetflow import capability\n\n\n"
+        '@capability(provides="shouted")\n'
+        'def shout(text: str) -> str:\n    """Shout."""\n    return text.upper()\n'
+    )
+    name = written(workspace, "away", "pipeline: away\nsteps:\n  - {use: shout, id: shout}\n")
+    port, log = free_port(), tmp_path / "studio.log"
+    with browser.new_context() as context:
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        with at_port(workspace, port, log) as url:
+            page.goto(f"{url}/build?pipeline={name}")
+            card(page, "shout").locator(".pf-head").click()
+        expect(page.locator(".pf-saved")).to_have_text("Offline")
+        page.keyboard.press("Delete")
+        expect(page.locator(".pf-saved")).to_have_text("Offline, 1 kept")
+
+        with at_port(workspace, port, log) as url:
+            if is_loaded_again:
+                page.goto(f"{url}/build?pipeline={name}")
+            expect(page.locator(".pf-saved")).to_have_text("Draft")
+            expect(page.locator(".pf-start")).to_be_visible()
+            assert "shout" not in text_of(workspace, name)
