@@ -7,7 +7,7 @@ back byte for byte, and done again, whatever has become of the code that made it
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -218,9 +218,7 @@ def _done(state: State, operation: Mapping[str, Any]) -> State:
         if made.renamed:
             looks = {made.renamed.get(name, name): look for name, look in looks.items()}
         if kind in ("move", "wrap", "unwrap") and any("x" in look for look in looks.values()):
-            before, after = _parents(state.text), _parents(made.text)
-            corner = _corner(looks, operation, set(after) - set(before))
-            looks = _still_placed(looks, before, after) | corner
+            looks = _still_placed(looks, _parents(state.text), _parents(made.text))
         return msgspec.structs.replace(state, text=made.text, looks=looks)
     try:
         one: LookOperation = msgspec.convert(dict(operation), LookOperation)
@@ -259,17 +257,6 @@ def _still_placed(
         if look:
             found[name] = look
     return found
-
-
-def _corner(
-    looks: Mapping[str, Written], operation: Mapping[str, Any], new: Collection[str]
-) -> dict[str, Written]:
-    """The place of a card that was put around others: where they began."""
-    inside = [looks.get(name, {}) for name in operation.get("steps", ())]
-    if len(new) != 1 or not inside or not all("x" in look for look in inside):
-        return {}
-    left, top = min(look["x"] for look in inside), min(look["y"] for look in inside)
-    return dict.fromkeys(new, {"x": left, "y": top})
 
 
 def _placed(state: State, at: Mapping[str, tuple[float, float]]) -> State:
