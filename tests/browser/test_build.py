@@ -214,15 +214,21 @@ def begin_text(begin: Begin, name: str) -> Page:
     return page
 
 
-def test_an_unknown_capability_is_a_red_card_that_keeps_its_wires(begin: Begin, workspace: Path):
-    text = GREET.format(name="unknown_one", second="nobody_knows").replace(
-        "id: nobody_knows}", "id: nobody_knows, from: {it: prepared}}"
+def test_an_unknown_capability_is_a_red_card_that_keeps_its_wires_and_is_mended(
+    begin: Begin, workspace: Path
+):
+    text = GREET.format(name="unknown_one", second="stumbel").replace(
+        "id: stumbel}", "id: stumbel, from: {prepared: prepared}}"
     )
     page = begin(written(workspace, "unknown_one", text))
+    expect(card(page, "stumbel").locator(".pf-k-unknown")).to_be_visible()
+    expect(page.get_by_label("Wire prepared from prepare to stumbel")).to_have_count(1)
 
-    expect(card(page, "nobody_knows").locator(".pf-k-unknown")).to_be_visible()
-    expect(page.get_by_label("Wire prepared from prepare to nobody_knows")).to_have_count(1)
-    expect(page.locator(".pf-toolbar .pf-error")).to_contain_text("problem")
+    page.locator(".pf-toolbar .pf-error").click()
+    page.locator(".pf-side").get_by_role("button", name="Use stumble").click()
+
+    expect(card(page, "stumbel").locator(".pf-k-unknown")).to_have_count(0)
+    expect(page.get_by_label("Wire prepared from prepare to stumbel")).to_have_count(1)
 
 
 def test_a_run_that_fails_is_mended_and_runs_again(begin: Begin, workspace: Path):

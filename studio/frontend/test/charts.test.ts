@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BOTTOM, LEFT, TALL, WIDE, plot } from "../src/model/charts.ts";
+import { BOTTOM, LEFT, TALL, WIDE, grid, plot } from "../src/model/charts.ts";
 
 test("lines reach from the left to the right and grow upwards", () => {
   const drawn = plot({ data: [{ type: "scatter", x: [1952, 1980, 2007], y: [1, 2, 3] }], layout: { title: { text: "Life<br><sup>note</sup>" } } });
@@ -21,6 +21,18 @@ test("bars stand on zero, each name in its place", () => {
   assert.ok(ax < bx && ay < by);
   assert.equal(drawn!.floor, TALL - BOTTOM);
   assert.deepEqual(drawn!.across.map((tick) => tick.text), ["a", "b"]);
+});
+
+test("a heatmap is a field of strengths", () => {
+  const field = grid({ data: [{ type: "heatmap", x: ["a", "b"], y: ["c"], z: [[2, -1, null]] }] });
+
+  assert.deepEqual(field, {
+    across: ["a", "b", "3"],
+    down: ["c"],
+    cells: [[{ value: 2, strength: 1 }, { value: -1, strength: -0.5 }, { value: null, strength: 0 }]],
+  });
+  assert.equal(grid({ data: [{ type: "bar", y: [1] }] }), null);
+  assert.equal(grid({ data: [{ type: "heatmap", z: 3 }] }), null);
 });
 
 test("what cannot be drawn so is left to the tree", () => {

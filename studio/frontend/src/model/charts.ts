@@ -38,6 +38,36 @@ interface Read {
   readonly y: readonly number[];
 }
 
+/** A table of numbers as a field of colours: how strong each is, from -1 to 1. */
+export interface Grid {
+  readonly across: readonly string[];
+  readonly down: readonly string[];
+  readonly cells: readonly (readonly { readonly value: number | null; readonly strength: number }[])[];
+}
+
+const MOST_CELLS = 900;
+
+/** A figure that is one heatmap, as a field of colours; null for any other. */
+export function grid(spec: unknown): Grid | null {
+  const data: unknown = (spec as { data?: unknown } | null)?.data;
+  const [trace, more] = Array.isArray(data) ? (data as { [key: string]: unknown }[]) : [];
+  const rows = trace?.z;
+  if (trace?.type !== "heatmap" || more || !Array.isArray(rows) || !rows.every(Array.isArray)) return null;
+  const values = (rows as unknown[][]).map((row) => row.map((value) => (typeof value === "number" ? value : null)));
+  const wide = Math.max(0, ...values.map((row) => row.length));
+  const strongest = Math.max(0, ...values.flat().map((value) => Math.abs(value ?? 0)));
+  if (wide === 0 || wide * values.length > MOST_CELLS) return null;
+  return {
+    across: namesOf(trace.x, wide),
+    down: namesOf(trace.y, values.length),
+    cells: values.map((row) => row.map((value) => ({ value, strength: strongest ? (value ?? 0) / strongest : 0 }))),
+  };
+}
+
+function namesOf(names: unknown, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => String((Array.isArray(names) ? names[at] : undefined) ?? at + 1));
+}
+
 /** Draw a figure; null where it has nothing that can be drawn so. */
 export function plot(spec: unknown): Plot | null {
   const data: unknown = (spec as { data?: unknown } | null)?.data;

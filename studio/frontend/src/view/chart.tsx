@@ -1,6 +1,6 @@
 /** A small drawing of a chart: enough to see what a step made. */
 import type { ReactNode } from "react";
-import { BOTTOM, LEFT, type Plot, type Series, TALL, WIDE } from "../model/charts.ts";
+import { BOTTOM, type Grid, LEFT, type Plot, type Series, TALL, WIDE } from "../model/charts.ts";
 
 const COLOURS = ["#4f6bed", "#12a594", "#e5a00d", "#e5484d", "#8e4ec6", "#0091ff", "#ad7f58", "#d6409f"];
 
@@ -24,6 +24,33 @@ export function Chart({ drawn, title }: { drawn: Plot; title: string }): ReactNo
       {drawn.series.length > 1 && (
         <ul>{drawn.series.slice(0, 8).map((series, at) => <li key={at}><i style={{ background: colour(at) }} />{series.name || `series ${at + 1}`}</li>)}</ul>
       )}
+    </figure>
+  );
+}
+
+const FEW_CELLS = 10;
+
+/** A heatmap as a table; where there is room the numbers stand in it. */
+export function GridChart({ drawn, title }: { drawn: Grid; title: string }): ReactNode {
+  const room = drawn.across.length <= FEW_CELLS;
+  return (
+    <figure className="pf-chart" tabIndex={0} role="region" aria-label={title || "chart"}>
+      {title && <figcaption>{title}</figcaption>}
+      <table className="pf-heat">
+        <thead><tr><td />{drawn.across.map((name, at) => <th key={at} title={name}>{name}</th>)}</tr></thead>
+        <tbody>
+          {drawn.cells.map((row, at) => (
+            <tr key={at}>
+              <th title={drawn.down[at]}>{drawn.down[at]}</th>
+              {row.map(({ value, strength }, index) => (
+                <td key={index} title={value === null ? "" : String(value)} style={{ background: `color-mix(in srgb, ${strength < 0 ? "#e5484d" : "#4f6bed"} ${Math.round(Math.abs(strength) * 62)}%, transparent)` }}>
+                  {room && value !== null ? Number(value.toPrecision(2)) : ""}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </figure>
   );
 }

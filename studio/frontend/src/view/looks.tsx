@@ -1,8 +1,8 @@
 /** A value of a run, as Python shows it: in part, and in the form that suits it. */
 import { type ReactNode, useEffect, useMemo, useState } from "react";
-import { plot } from "../model/charts.ts";
+import { grid, plot } from "../model/charts.ts";
 import type { Look } from "../model/protocol.ts";
-import { Chart } from "./chart.tsx";
+import { Chart, GridChart } from "./chart.tsx";
 import { useEditor, useShown } from "./state.ts";
 
 export function Preview({ step, port }: { step: string; port: string }): ReactNode {
@@ -43,7 +43,9 @@ function LookView({ look }: { look: Look }): ReactNode {
 
 function ChartLook({ look }: { look: Look }): ReactNode {
   const drawn = useMemo(() => plot(look.spec), [look.spec]);
+  const field = useMemo(() => grid(look.spec), [look.spec]);
   const title = String(look.title ?? "");
+  if (field) return <GridChart drawn={field} title={title} />;
   return drawn ? <Chart drawn={drawn} title={title} /> : <Tree value={look.spec} name={title || "chart"} open={false} />;
 }
 
