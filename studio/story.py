@@ -14,7 +14,7 @@ from packetflow.kernel.cards import Description
 from packetflow.show import timeline
 from packetflow.show.timeline import seconds_text, seconds_worked
 from packetflow.store.bars import bars
-from packetflow.store.queries import Whole, whole
+from packetflow.store.queries import Whole, log_words, whole
 from studio.asking import show_answered
 from studio.failing import failed_spans, failure_of, show_failure
 from studio.lists import ago
@@ -139,6 +139,5 @@ def show_parts(found: Whole, past: Past, card: Description) -> None:
     with each, guard("steps"):
         show_spans(past, found.spans.to_pylist(), found.waits.to_pylist())
     with logs, guard("log"):
-        lines = [f"{one['logged_at']:%H:%M:%S}  {one['level'] or one['kind']:8} {one['text']}"
-                 for one in found.logs.to_pylist()]  # fmt: skip
+        lines = [f"{one['logged_at']:%H:%M:%S}  {log_words(one)}" for one in found.logs.to_pylist()]
         st.code("\n".join(lines) or "It logged nothing.", language=None, wrap_lines=True)

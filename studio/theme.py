@@ -150,7 +150,9 @@ _STYLE: Final = """
 }
 [class*="st-key-caps"] p {font-size: .875rem}
 @media (max-width: 640px) {[class*="st-key-caps"] [data-testid="stHorizontalBlock"] {gap: .15rem}
-  [class*="st-key-caps"] [data-testid="stHorizontalBlock"] p {margin-bottom: .1rem}}
+  [class*="st-key-caps"] [data-testid="stHorizontalBlock"] p {margin-bottom: .1rem}
+  [class*="st-key-caps"] [data-testid="stMarkdownContainer"],
+  [class*="st-key-caps"] [data-testid="stCaptionContainer"] {margin-bottom: 0}}
 [class*="st-key-caps"] [data-testid="stHorizontalBlock"] {padding: .3rem 0;
   border-bottom: 1px solid rgba(128,128,128,.18)}
 [data-testid="stFileUploaderDropzoneInstructions"] span {white-space: normal}

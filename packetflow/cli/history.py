@@ -29,7 +29,7 @@ from packetflow.cli.say import (
 from packetflow.engine.trail import STACK
 from packetflow.kernel.ids import short
 from packetflow.store.bars import bars
-from packetflow.store.queries import Filter, Whole, answer, latest, whole
+from packetflow.store.queries import Filter, Whole, answer, latest, log_words, whole
 
 if TYPE_CHECKING:
     from packetflow.show import Bar
@@ -144,12 +144,11 @@ def _told(found: Whole) -> None:
     facts += [f"user {row['user_id']}"] if row["user_id"] else []
     facts += [f"from run {short(row['retry_of'])}"] if row["retry_of"] else []
     screen.print(", ".join(facts), markup=False)
-    values("inputs", json.loads(row["inputs"] or "{}"))
-    values("outputs", json.loads(row["outputs"] or "{}"))
+    _values(row)
     spans = found.spans.to_pylist()
     _spans(bars(found, time.time_ns()))
     for log in found.logs.to_pylist():
-        screen.print(f"  {moment(log['logged_at'])} {log['level']}: {log['text']}", markup=False)
+        screen.print(f"  {moment(log['logged_at'])} {log_words(log)}", markup=False)
     if row["error_type"]:
         where = f"step {row['failed_step']}: " if row["failed_step"] else ""
         here = [span["attempt"] for span in spans if span["step"] == row["failed_step"]]
@@ -164,6 +163,17 @@ def _told(found: Whole) -> None:
         for wait in found.waits.to_pylist()[-1:]:
             asked = wait["question"] or f"event {wait['event']}"
             typer.echo(f"waits for {asked}; `packetflow waiting` says how to answer")
+
+
+def _values(row: dict[str, Any]) -> None:
+    """What it was given and made, and where to get at what is too large to be shown."""
+    for side in ("inputs", "outputs"):
+        named = json.loads(row[side] or "{}")
+        values(side, named)
+        large = [one for one, it in named.items() if isinstance(it, dict) and "$blob" in it]
+        if large:
+            end = short(str(row["execution_id"]))
+            typer.echo(f'  in Python: Workspace().execution("{end}").{side}["{large[0]}"]')
 
 
 def trail_in(spans: list[dict[str, Any]], step: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,6 +13,7 @@ from typing import Any, get_origin
 import typer
 
 from packetflow.capabilities.contract import Contract, Port, type_name
+from packetflow.capabilities.signature import fields_of
 from packetflow.errors import (
     MissingInput,
     UnknownName,
@@ -72,7 +74,12 @@ def read(contract: Contract, given: Given, folder: Path, *, whole: bool = True) 
 
 
 def _sample(port: Port) -> str:
-    return f"<{type_name(port.type)}>"
+    """What to write for a value: its type, or the fields of a record as JSON."""
+    fields = fields_of(port.type)
+    if not fields:
+        return f"<{type_name(port.type)}>"
+    named = (f'"{one.name}": <{type_name(one.type)}>' for one in fields)
+    return shlex.quote(f"{{{', '.join(named)}}}")
 
 
 def port_of(contract: Contract, name: str) -> Port:

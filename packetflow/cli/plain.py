@@ -21,6 +21,7 @@ from typing import Any
 
 from packetflow.capabilities.contract import Port
 from packetflow.capabilities.values import Audio, Image, Markdown, Resource
+from packetflow.show.tables import cells_of
 
 MOST_ROWS = 100
 SECRET = {"$secret": True}
@@ -118,6 +119,6 @@ def in_utc(value: Any) -> Any:
 def table(value: Any, rows: int = MOST_ROWS) -> dict[str, Any]:
     """An Arrow table as its columns, its first rows, and how many rows it has."""
     names = list(value.column_names)
-    columns = [value.column(place).slice(0, rows).to_pylist() for place in range(len(names))]
+    columns = [cells_of(value.column(place).slice(0, rows)) for place in range(len(names))]
     lines = [[plain(cell) for cell in line] for line in zip(*columns, strict=True)]
     return {"columns": names, "rows": lines, "count": value.num_rows}

@@ -15,6 +15,7 @@ import typer
 
 from packetflow.cli.plain import plain
 from packetflow.engine.trail import Place
+from packetflow.show.tables import cells_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -181,6 +182,8 @@ def _value(screen: Console, name: str, value: Any) -> None:
             screen.print(f"{head}: chart, {escape(str(title))}")
         case {"$secret": True}:
             screen.print(f"{head}: (secret)")
+        case {"$blob": str(), "size": int(size)}:
+            screen.print(f"{head}: too large to show here ({size:,} bytes)")
         case str():
             screen.print(f"{head}: {escape(_cut(value))}")
         case _:
@@ -212,7 +215,7 @@ def comma_separated(table: Any) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(table.column_names)
     for batch in table.to_batches(max_chunksize=10_000):
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        for row in zip(*map(cells_of, batch.columns), strict=True):
             cells = (plain(value) for value in row)
             writer.writerow(
                 json.dumps(one, ensure_ascii=False) if isinstance(one, (dict, list)) else one

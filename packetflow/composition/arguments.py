@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from packetflow.composition.condition import complaint, variables
+from packetflow.composition.policies import Duration, refuse_unusable_wait, seconds
 from packetflow.composition.steps import Pipeline, Trigger
 from packetflow.errors import CompositionError, did_you_mean
 
@@ -50,6 +51,29 @@ def need_mapping(given: object, what: str, example: str) -> None:
     """
     if not isinstance(given, Mapping):
         raise CompositionError(f"{what} is {given!r}; write {example}")
+
+
+def need_text(given: object, what: str, example: str) -> None:
+    """Refuse what is no text, or an empty one.
+
+    Raises:
+        CompositionError: It is.
+    """
+    if not isinstance(given, str) or not given:
+        raise CompositionError(f"{what} is {given!r}; write a text, such as {example!r}")
+
+
+def waiting_time(within: Duration | None, what: str) -> float | None:
+    """How many seconds to wait; ``None`` for ever.
+
+    Raises:
+        CompositionError: It is no time, or none that can be waited.
+    """
+    if within is None:
+        return None
+    limit = seconds(within, what)
+    refuse_unusable_wait(limit, what)
+    return limit
 
 
 def need_one_of(word: str, words: tuple[str, ...], what: str) -> None:

@@ -16,13 +16,15 @@ from packetflow.capabilities.signature import is_secret
 from packetflow.composition.arguments import (
     need_mapping,
     need_one_of,
+    need_text,
     no_step,
     readable,
     refuse_attributes,
+    waiting_time,
 )
 from packetflow.composition.composable import Composable, Joinable
 from packetflow.composition.infer import Flow, flow_of_parallel, infer_then, require_sound
-from packetflow.composition.policies import Duration, Policy, at_least, refuse_unusable, seconds
+from packetflow.composition.policies import Duration, Policy, at_least, refuse_unusable
 from packetflow.composition.steps import (
     Branch,
     Call,
@@ -40,7 +42,7 @@ from packetflow.composition.steps import (
     Use,
     Wait,
 )
-from packetflow.composition.walk import label, step_id
+from packetflow.composition.walk import label, step_id, with_names_of
 from packetflow.errors import CompositionError, did_you_mean
 
 if TYPE_CHECKING:
@@ -102,7 +104,8 @@ def graph(
     order = {
         name: (ids,) if isinstance(ids, str) else tuple(ids) for name, ids in (after or {}).items()
     }
-    return _sound(Graph(tuple(as_step(part) for part in parts), order, at_once))
+    steps = with_names_of([as_step(part) for part in parts], order)
+    return _sound(Graph(steps, order, at_once))
 
 
 @shows_how("when('n > 9', big, otherwise=small)")
@@ -204,10 +207,11 @@ def wait_for(
         within: How long to wait: seconds, a timedelta, or text such as ``2 days``.
         otherwise: What to do when the time is over; without it, that fails.
     """
+    need_text(event, "wait_for: event", "paid")
     given = gives or {event: Any}
     need_mapping(given, "wait_for: gives", "{'amount': float}")
     ports = tuple(Port(name, kind, secret=is_secret(kind)) for name, kind in given.items())
-    limit = None if within is None else seconds(within, "wait_for: within")
+    limit = waiting_time(within, "wait_for: within")
     last = None if otherwise is None else as_step(otherwise)
     return _sound(Wait(event, key, ports, limit, last))
 
@@ -226,8 +230,9 @@ def approval(
         raise CompositionError(
             f"approval: choices is the text {choices!r}; write several: choices=('yes', 'later')"
         )
+    need_text(question, "approval: question", "Publish it?")
     offered = tuple(choices)
-    limit = None if within is None else seconds(within, "approval: within")
+    limit = waiting_time(within, "approval: within")
     last = None if otherwise is None else as_step(otherwise)
     port = Port(into, str if offered else bool)
     return _sound(Wait(into, None, (port,), limit, last, question, offered))

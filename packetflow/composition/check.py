@@ -6,7 +6,7 @@ never fails a run for a missing or clashing name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -24,7 +24,13 @@ from packetflow.composition.outside import (
     unordered,
     waits_twice,
 )
-from packetflow.composition.policies import Cache, Hedge, Retry, refuse_unusable
+from packetflow.composition.policies import (
+    Cache,
+    Hedge,
+    Retry,
+    refuse_unusable,
+    refuse_unusable_wait,
+)
 from packetflow.composition.problems import Fix, Problem
 from packetflow.composition.secrets import told_by_triggers, told_in_events
 from packetflow.composition.slips import dotted, slips, unfit, unknown_exception
@@ -43,6 +49,7 @@ from packetflow.composition.steps import (
     Step,
     Unknown,
     Use,
+    Wait,
 )
 from packetflow.composition.walk import find, identified, label, walk
 from packetflow.errors import CompositionError, did_you_mean
@@ -193,8 +200,20 @@ def _local(part: Step) -> Iterator[Problem]:
             yield from _policy(part, name)
         case Graph():
             yield from unordered(part)
+        case Wait():
+            yield from _wait(part, name)
         case _:
             pass
+
+
+def _wait(part: Wait, name: str) -> Iterator[Problem]:
+    if not part.event:
+        yield Problem("empty", name, "waits for an event without a name; give it one")
+    if part.within_seconds is not None:
+        try:
+            refuse_unusable_wait(part.within_seconds, "within")
+        except CompositionError as error:
+            yield Problem("unbounded", name, str(error))
 
 
 def _policy(part: Guarded, name: str) -> Iterator[Problem]:
@@ -316,7 +335,7 @@ def _missing(whole: Step, given: Iterable[str] | Mapping[str, Any]) -> Iterator[
         if port.optional:
             continue
         made = {n: p.type for n, p in flow.makes.items() if n != name and flow.makers[n] != reader}
-        near = _nearest(port, {**made, **have})
+        near = _nearest(port, {**made, **have}, unread=[n for n in have if n not in flow.needs])
         message = f"needs {name!r}, which nothing provides{did_you_mean(near)}"
         fix = None
         inputs = _inputs_that_read(whole, reader, name) if near else []
@@ -334,12 +353,18 @@ def _inputs_that_read(whole: Step, reader: str, name: str) -> list[str]:
     return [own for own, port in joined(step)[0] if port.name == name]
 
 
-def _nearest(port: Port, candidates: Mapping[str, Any]) -> list[str]:
-    """Names that might be meant: spelled alike first, then the only one of a fitting type."""
+def _nearest(
+    port: Port, candidates: Mapping[str, Any], *, unread: Collection[str] = ()
+) -> list[str]:
+    """Names that might be meant: spelled alike first, then the only one of a fitting type.
+
+    A name that was declared and that nobody reads is likelier than one that is a little alike.
+    """
     fitting = [name for name, kind in candidates.items() if fits(kind, port.type)]
-    close = get_close_matches(port.name, fitting, 1, cutoff=0.5)
-    if close:
-        return close
+    spare = [name for name in fitting if name in unread]
+    close = get_close_matches(port.name, fitting, 1, cutoff=0.7 if len(spare) == 1 else 0.5)
+    if close or len(spare) == 1:
+        return close or spare
     exact = [n for n in fitting if candidates[n] is not Any and port.type is not Any]
     return exact if len(exact) == 1 else []
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from numbers import Real
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from packetflow.errors import CompositionError
 
@@ -85,6 +85,9 @@ class Bulkhead:
 
 Duration: TypeAlias = "float | timedelta | str"
 """Seconds, a timedelta, or text such as ``10 min``, ``1 h 30 min`` or ``PT10M``."""
+
+MOST_SECONDS: Final = 100 * 365.25 * 86_400.0
+"""No time in a composition is longer than a hundred years; records do not hold just any."""
 
 Policy: TypeAlias = Retry | Timeout | Breaker | RateLimit | Cache | Hedge | Bulkhead
 
@@ -167,26 +170,26 @@ def refuse_unusable(policy: Policy) -> None:
             at_least(attempts, 1, "retry: attempts")
             if not on:
                 raise CompositionError("retry: say on which exceptions, for example on: [OSError]")
-            _not_negative(policy.wait_seconds, "retry: wait")
-            _not_negative(policy.max_wait_seconds, "retry: max_wait")
-            _not_negative(policy.jitter_seconds, "retry: jitter")
+            refuse_unusable_wait(policy.wait_seconds, "retry: wait")
+            refuse_unusable_wait(policy.max_wait_seconds, "retry: max_wait")
+            refuse_unusable_wait(policy.jitter_seconds, "retry: jitter")
             _positive(policy.factor, "retry: factor")
             if total is not None:
-                _positive(total, "retry: total")
+                _time(total, "retry: total")
         case Timeout(seconds=limit):
-            _positive(limit, "timeout")
+            _time(limit, "timeout")
         case Breaker(failures=failures, reset_seconds=reset):
             at_least(failures, 1, "breaker: failures")
-            _positive(reset, "breaker: reset_seconds")
+            _time(reset, "breaker: reset_seconds")
         case RateLimit(calls=calls, per_seconds=per):
             at_least(calls, 1, "rate_limit: calls")
-            _positive(per, "rate_limit: per_seconds")
+            _time(per, "rate_limit: per_seconds")
         case Cache(ttl_seconds=ttl, max_entries=entries):
             at_least(entries, 1, "cache: max_entries")
             if ttl is not None:
-                _positive(ttl, "cache: ttl_seconds")
+                _time(ttl, "cache: ttl_seconds")
         case Hedge(after_seconds=after, at_most=at_most):
-            _positive(after, "hedge: after_seconds")
+            _time(after, "hedge: after_seconds")
             at_least(at_most, 2, "hedge: at_most")
         case Bulkhead(at_once=at_once, waiting=waiting):
             at_least(at_once, 1, "bulkhead: at_once")
@@ -210,6 +213,19 @@ def _positive(number: float, what: str) -> None:
         raise CompositionError(f"{what} is {number!r}; it must be more than 0")
 
 
-def _not_negative(number: float, what: str) -> None:
+def _time(number: float, what: str) -> None:
+    _positive(number, what)
+    if number > MOST_SECONDS:
+        raise CompositionError(f"{what} is {number:g} s; it must be at most 100 years")
+
+
+def refuse_unusable_wait(number: float, what: str) -> None:
+    """Refuse a time to wait, in seconds, that nobody can mean.
+
+    Raises:
+        CompositionError: It is negative, no number, or longer than `MOST_SECONDS`.
+    """
     if not number >= 0:
         raise CompositionError(f"{what} is {number!r}; it must be 0 or more")
+    if number:
+        _time(number, what)

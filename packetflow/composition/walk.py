@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -117,6 +117,22 @@ def natural_name(step: Step) -> str:
             return f"wait_{event}"
         case _:
             return type(step).__name__.lower()
+
+
+def with_names_of(steps: Iterable[Step], order: Mapping[str, Iterable[str]]) -> tuple[Step, ...]:
+    """Steps of a graph, with ids for those that its order calls by what they are called anyway."""
+    steps = tuple(steps)
+    wanted = {*order, *(one for ids in order.values() for one in ids)}
+    wanted -= {step_id(step) for step in steps}
+    named = []
+    for step in steps:
+        name = natural_name(step)
+        if step_id(step) is None and name in wanted:
+            wanted.discard(name)
+            named.append(with_id(step, name))
+        else:
+            named.append(step)
+    return tuple(named)
 
 
 def label(step: Step) -> str:

@@ -19,6 +19,7 @@ from packetflow.discovery.files import (
     Loaded,
     forget_gone,
     imported_siblings,
+    is_hidden,
     load_file,
     source_files,
 )
@@ -198,6 +199,9 @@ class Catalog:
                 found.append(Broken(str(path), error.__dict__.get("line", 0), error.message))
             except CompositionError as error:
                 found.append(Broken(str(path), 0, error.message))
+            except UnknownName:
+                if path.is_dir() or path.is_symlink():  # else it has just been removed
+                    found.append(Broken(str(path), 0, "is no file, or leads to none"))
         return found
 
     def broken_files(self) -> list[Broken]:
@@ -217,7 +221,8 @@ class Catalog:
     def _pipeline_files(self) -> list[Path]:
         if self._folder is None:
             return []
-        return sorted((self._folder / "pipelines").glob("*.yaml"))
+        found = (self._folder / "pipelines").glob("*.yaml")
+        return sorted(path for path in found if not is_hidden(path))
 
     def pipeline_names(self) -> list[str]:
         """The names of all saved pipelines."""
@@ -298,7 +303,7 @@ class Catalog:
         for name in self.pipeline_names():
             try:
                 found.append(self.pipeline(name))
-            except CompositionError:
+            except (CompositionError, UnknownName):  # broken, or removed just now
                 continue
         return found
 

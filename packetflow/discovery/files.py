@@ -153,7 +153,7 @@ def source_files(folder: Path) -> dict[str, tuple[Path, str]]:
     """
     contents: dict[str, tuple[Path, bytes]] = {}
     for path in sorted(folder.glob("*.py")):
-        if path.name == "__init__.py":
+        if path.name == "__init__.py" or is_hidden(path):
             continue
         try:
             contents[path.stem] = (path, path.read_bytes())
@@ -163,6 +163,11 @@ def source_files(folder: Path) -> dict[str, tuple[Path, str]]:
     for stem in contents:
         _place(stem, contents, ordered, set())
     return ordered
+
+
+def is_hidden(path: Path) -> bool:
+    """Tell whether a file is nobody's work: editors and systems keep such beside what is edited."""
+    return path.name.startswith(".")
 
 
 def _place(

@@ -114,6 +114,10 @@ class Inbox(Protocol):
         """
         ...
 
+    def has_lost(self, event_id: str, execution_id: str) -> bool:
+        """Tell whether another runner has passed over a claim, as of one that stood still."""
+        ...
+
     def give_back(self, event_id: str, execution_id: str) -> None:
         """Undo a claim, if there is one."""
         ...

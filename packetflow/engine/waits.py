@@ -148,19 +148,33 @@ async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
 async def ask_person(
     frame: Frame, step_id: str, question: str, choices: tuple[str, ...], *, number: int = 1
 ) -> Any:
-    """Wait for a person's answer to a question of a step."""
-    event = answer_event(frame.run.id, step_id, frame.path, number=number)
-    busy, frame.run.busy = frame.run.busy, frame.run.busy - 1
+    """Wait for a person's answer to a question of a step; again when it is none of the choices."""
+    run = frame.run
+    event = answer_event(run.id, step_id, frame.path, number=number)
+    busy, run.busy = run.busy, run.busy - 1
+    asked = Moment(run.engine.order(), run.engine.clock.wall_ns())
     try:
-        arrived = await wait(
-            frame, step_id, event, question=question, choices=choices, answer=event
-        )
+        while True:
+            arrived = await wait(
+                frame,
+                step_id,
+                event,
+                question=question,
+                choices=choices,
+                answer=event,
+                since=asked,
+            )
+            answer = unpack(arrived.payload.get("answer"), None, run.engine.sink.get)
+            if not choices or answer in choices:
+                break
+            text = f"an answer was refused: it is {answer!r}; the choices are {', '.join(choices)}"
+            run.engine.note(run, "warning", text, {"step": step_id})
     finally:
-        frame.run.busy += 1 if busy else 0
-    if frame.run.listeners:
-        at = frame.run.engine.clock.wall_ns()
-        frame.run.tell(Answered(frame.run.id, step_id, frame.path, at))
-    return unpack(arrived.payload.get("answer"), None, frame.run.engine.sink.get)
+        run.busy += 1 if busy else 0
+    if run.listeners:
+        at = run.engine.clock.wall_ns()
+        run.tell(Answered(run.id, step_id, frame.path, at))
+    return answer
 
 
 class WaitNode:
@@ -249,14 +263,15 @@ class WaitNode:
                 outputs = self._outputs(frame, arrived)
             except StepFailed as refused:
                 if not self.question:
-                    self._keep(frame, began, arrived, error=refused)
+                    if not self._keep(frame, began, arrived, error=refused):
+                        continue
                     raise
                 text = f"an answer was refused: {refused.cause}"
                 run.engine.note(run, "warning", text, {"step": self.id})
                 continue
-            self._keep(frame, began, arrived, outputs=outputs)
-            frame.scope.update(outputs)
-            return
+            if self._keep(frame, began, arrived, outputs=outputs):
+                frame.scope.update(outputs)
+                return
 
     def _keep(
         self,
@@ -266,9 +281,15 @@ class WaitNode:
         *,
         outputs: Mapping[str, Any] | None = None,
         error: StepFailed | None = None,
-    ) -> None:
-        """Keep what the event gave, or why it is of no use; either way it is taken."""
+    ) -> bool:
+        """Keep what the event gave, or why it is of no use; either way it is taken.
+
+        Returns:
+            False when another runner has it, since this one stood still after claiming it.
+        """
         engine = frame.run.engine
+        if engine.inbox is not None and engine.inbox.has_lost(arrived.event_id, frame.run.id):
+            return False
         try:
             keep_span(
                 frame,
@@ -285,6 +306,7 @@ class WaitNode:
             if engine.inbox is not None:
                 engine.inbox.give_back(arrived.event_id, frame.run.id)
             raise
+        return True
 
     def _began(self, frame: Frame, event: str) -> int:
         """When it began to wait, in this life or an earlier one, on the run's clock."""

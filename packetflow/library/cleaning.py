@@ -14,6 +14,7 @@ from packetflow import capability
 from packetflow.errors import LibraryError
 from packetflow.library.mixed_dates import mixed_dates
 from packetflow.library.names import unique_names
+from packetflow.library.notes import noted, notes_of
 from packetflow.library.recognise import Recognised, recognised
 from packetflow.library.samples import sample
 from packetflow.library.sentences import count, shortened
@@ -217,7 +218,8 @@ def _spread(table: pa.Table, changes: list[str]) -> pa.Table:
                 names = [f"{field.name}.{inner.name}" for inner in field.type]
                 changes.append(f"{field.name}: spread over {shortened(', '.join(names), 100)}")
         spread = table.flatten()
-        table = spread.rename_columns(unique_names(spread.column_names))
+        named = spread.rename_columns(unique_names(spread.column_names))
+        table = noted(named, notes_of(table))
     return table
 
 

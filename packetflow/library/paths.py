@@ -29,7 +29,10 @@ def existing(path: str, context: Context | None = None) -> Path:
     folder = places[-1].parent
     names = [item.name for item in folder.iterdir()] if folder.is_dir() else []
     near = get_close_matches(places[-1].name, names, 1)
-    where = "there is no such folder" if not folder.is_dir() else "nothing of that name is there"
+    if not folder.is_dir():
+        where = f"there is no folder {folder}"
+    else:
+        where = f"nothing of that name is in {folder.resolve()}"
     raise LibraryError(f"cannot find {path!r}: {where}{did_you_mean(near)}", path=path)
 
 

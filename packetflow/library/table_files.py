@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import math
+import os
 import re
 import shutil
 import tempfile
@@ -29,7 +31,7 @@ from packetflow.library.excel_files import read_excel, titles_left_out
 from packetflow.library.names import renamed, unique_names
 from packetflow.library.notes import noted, notes_of
 from packetflow.library.paths import existing_file, writable, write_whole
-from packetflow.library.sql import first_lines, plain_numbers
+from packetflow.library.sql import first_lines, plain_numbers, quoted
 
 _KINDS = {
     ".csv": "csv",
@@ -111,7 +113,7 @@ def _read(place: Path, sheet: str | None, encoding: str) -> pa.Table:
     readers: dict[str, Callable[[], pa.Table]] = {
         "csv": lambda: _read_csv(place, encoding),
         "parquet": lambda: _duck(place, "read_parquet(?)"),
-        "json": lambda: _rows_inside(_duck(place, "read_json(?, sample_size=-1)")),
+        "json": lambda: _read_json(place),
         "jsonl": lambda: _duck(place, "read_json(?, format='newline_delimited', sample_size=-1)"),
         "excel": lambda: read_excel(place, sheet),
     }
@@ -119,6 +121,23 @@ def _read(place: Path, sheet: str | None, encoding: str) -> pa.Table:
     if table.num_columns == 0 or table.num_rows == 0:
         raise LibraryError(f"{place.name!r} has no rows; it needs at least one below its header")
     return noted(plain_numbers(table), notes_of(table))
+
+
+def _read_json(place: Path) -> pa.Table:
+    opened = gzip.open if place.suffix == ".gz" else Path.open
+    try:
+        with opened(place, "rb") as file:
+            begin = file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+            end = file.read().rstrip()[-1:]
+    except (OSError, EOFError) as error:
+        raise LibraryError(f"cannot read {place.name!r}: {error}", path=str(place)) from error
+    if begin == b"[" and end != b"]":  # DuckDB takes a list that breaks off at a comma for whole
+        raise LibraryError(
+            f"{place.name!r} breaks off: its list has no ']' at the end; fetch or save it again",
+            path=str(place),
+        )
+    return _rows_inside(_duck(place, "read_json(?, sample_size=-1)"))
 
 
 def _rows_inside(table: pa.Table) -> pa.Table:
@@ -254,7 +273,14 @@ def _duck(place: Path, source: str, *values: Any) -> pa.Table:
 
     with duckdb.connect() as connection:
         try:
-            answer = connection.sql(f"SELECT * FROM {source}", params=[str(place), *values])
+            params = [str(place), *values]
+            answer = connection.sql(f"SELECT * FROM {source}", params=params)
+            types = zip(answer.columns, map(str, answer.types), strict=True)
+            mixed = [quoted(name) for name, kind in types if kind == "JSON"]
+            if mixed:  # values of several kinds: as texts, without the quotes of JSON
+                plain = ", ".join(f"{name} ->> '$' AS {name}" for name in mixed)
+                whole = f"SELECT * REPLACE ({plain}) FROM {source}"
+                answer = connection.sql(whole, params=params)
             return answer.to_arrow_table()
         except duckdb.Error as error:
             raise _explained(place, str(error), error) from error

@@ -21,7 +21,7 @@ def table_html(table: Any) -> str:
     """
     names = [str(name) for name in table.column_names[:MOST_COLUMNS]]
     shown = table.slice(0, MOST_ROWS).select(list(range(len(names))))
-    columns = [column.to_pylist() for column in shown.columns]
+    columns = [cells_of(column) for column in shown.columns]
     body = "".join(
         f"<tr>{''.join(f'<td>{safe(_cell(value))}</td>' for value in row)}</tr>"
         for row in zip(*columns, strict=True)
@@ -33,6 +33,30 @@ def table_html(table: Any) -> str:
     inside = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
     scrolled = f'<div style="overflow-x:auto"><table>{inside}</table></div>'
     return page(scrolled if names else "", f"<p>{said}</p>")
+
+
+def cells_of(column: Any) -> list[Any]:
+    """The cells of a column of pyarrow as Python's values; dates beyond Python's as text.
+
+    Its dates end with the year 9999; those of Arrow and DuckDB do not, and may be infinite.
+    """
+    try:
+        found: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        return [_value(one) for one in column]
+    return found
+
+
+def _value(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        pass
+    try:
+        text: str = scalar.cast("string").as_py()
+    except (NotImplementedError, ValueError):
+        return "<out of range>"
+    return "<out of range>" if "out of range" in text else text
 
 
 def teach_notebook() -> None:

@@ -113,14 +113,21 @@ class StoreClient:
         folder: The workspace folder.
         start: Start an owner when there is none.
         patience_seconds: How long to look for one.
+        before_start: Called before one is started; it raises where none may be, as in a workspace
+            that was deleted while it was open and would come to life again, empty.
     """
 
     def __init__(
-        self, folder: str | Path, *, start: bool = True, patience_seconds: float = 20.0
+        self,
+        folder: str | Path,
+        *,
+        start: bool = True,
+        patience_seconds: float = 20.0,
+        before_start: Callable[[], None] = lambda: None,
     ) -> None:
         self._folder = Path(folder)
         self._spots = places(folder)
-        self._start = start
+        self._start, self._before_start = start, before_start
         self._patience = patience_seconds
         self._idle: list[_Line] = []
         self._lock = threading.Lock()
@@ -235,6 +242,7 @@ class StoreClient:
             if not self._start:
                 pass
             elif started is None:
+                self._before_start()
                 started, tries = launch(self._folder), tries + 1
             elif started.has_ended():
                 started = self._next(started, tries)

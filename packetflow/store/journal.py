@@ -23,11 +23,17 @@ from zlib import crc32
 from packetflow.errors import JournalFull, StoreError, WorkspaceGone
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import (
+    EventArrived,
     ExecutionEnded,
     ExecutionResumed,
     ExecutionStarted,
+    MessagePosted,
     ProcessSeen,
     Record,
+    ScoreGiven,
+    StepDecision,
+    StepIntent,
+    WaitStarted,
     encoder,
 )
 from packetflow.store.artifacts import RECORD_LIMIT, Artifacts, is_full
@@ -37,8 +43,12 @@ from packetflow.store.format import refuse_newer
 from packetflow.store.frames import HEADER, SUFFIX, frame
 from packetflow.version import VERSION
 
-_EDGES = frozenset({ExecutionStarted, ExecutionResumed, ExecutionEnded})
-"""Records before which is looked whether the journal is still there."""
+_COUNTED_ON = frozenset(
+    {ExecutionStarted, ExecutionResumed, ExecutionEnded, WaitStarted, StepIntent, StepDecision}
+    | {EventArrived, MessagePosted, ScoreGiven}
+)
+"""Records before which is looked whether the journal is still there: somebody is told of them, or
+does what cannot be undone."""
 
 _LOOK_NS = 500_000
 """A journal that was there so long ago counts as there: a look costs as much as a write."""
@@ -109,7 +119,8 @@ class JournalWriter:
 
         Raises:
             JournalFull: There is no room; nothing of the record is left behind.
-            WorkspaceGone: An execution begins or ends, and the journal has been deleted.
+            WorkspaceGone: Somebody counts on the record, such as an event or the end of an
+                execution, and the journal has been deleted.
             StoreError: The journal is closed, or the file cannot be written.
         """
         with self._lock:
@@ -121,7 +132,7 @@ class JournalWriter:
             self._write(b"".join([self._framed(record) for record in records]))
 
     def _framed(self, record: Record) -> bytes:
-        if type(record) in _EDGES and time.monotonic_ns() - self._seen_at > _LOOK_NS:
+        if type(record) in _COUNTED_ON and time.monotonic_ns() - self._seen_at > _LOOK_NS:
             self.must_be_there()
         body = self._encode(record)
         size = len(body)

@@ -69,6 +69,10 @@ def _blank(execution_id: str) -> _Draft:
     return _Draft(Standing(0, Status.RUNNING, ""), row)
 
 
+def _puts_aside(record: Change) -> bool:
+    return isinstance(record, StepDecision) and not record.step and record.what == "parked"
+
+
 class Executions:
     """The open executions of a workspace, kept true to the store.
 
@@ -106,9 +110,11 @@ class Executions:
         }
 
     def concerns(self, record: SpanEnded | StepDecision) -> bool:
-        """Tell whether a span or a decision may end a wait."""
+        """Tell whether a span or a decision may end a wait, or puts an execution aside."""
         standing = self.open.get(record.execution_id)
-        return standing is not None and (record.step, record.path) in standing.waits
+        if standing is None:
+            return False
+        return (record.step, record.path) in standing.waits or _puts_aside(record)
 
     def apply(
         self, connection: duckdb.DuckDBPyConnection, changes: list[tuple[Change, str]]
@@ -183,7 +189,9 @@ class Executions:
             case SpanEnded():
                 self._go_on(draft, change, (change.started + change.duration_ns) // 1000)
             case StepDecision():
-                if change.what in ENDS_WAIT:
+                if _puts_aside(change):
+                    self._put_aside(draft, change)
+                elif change.what in ENDS_WAIT:
                     self._go_on(draft, change, change.at // 1000)
             case ExecutionEnded():
                 self._end(draft, change)
@@ -196,6 +204,13 @@ class Executions:
         if not standing.waits and standing.status == Status.WAITING:
             standing.status = Status.RUNNING
             self._note(draft, at, "")
+
+    def _put_aside(self, draft: _Draft, change: StepDecision) -> None:
+        """It only waits: for what an earlier life began to wait for, if not for more."""
+        standing = draft.standing
+        if standing.waits and standing.status not in {Status.WAITING, *FINAL}:
+            standing.status = Status.WAITING
+            self._note(draft, change.at // 1000, "put aside")
 
     def _runs(
         self, draft: _Draft, change: ExecutionStarted | ExecutionResumed, process: str

@@ -8,6 +8,8 @@ are at most 4.5 % off, plus the spans of hours that are not summed up yet.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -316,6 +318,19 @@ SELECT *, (SELECT max(arrived_at) FROM event WHERE event.event = wait.event
     AND starts_with(wait.event, 'answer:')) AS answered_at
 FROM wait WHERE execution_id = $id::UUID ORDER BY waiting_since
 """
+
+
+def log_words(row: Mapping[str, Any]) -> str:
+    """A row of ``logs`` in words: which step said what, with the fields it gave.
+
+    >>> log_words({"level": "info", "text": "read", "fields": '{"lines": 3, "step": "read"}'})
+    'info read: read (lines=3)'
+    """
+    fields = json.loads(row["fields"] or "{}")
+    step = fields.pop("step", "")
+    facts = ", ".join(f"{name}={value}" for name, value in fields.items())
+    who = " ".join(str(one) for one in (row["level"] or row["kind"], step) if one)
+    return f"{who}: {row['text']}{f' ({facts})' if facts else ''}"
 
 
 def whole(store: Store, execution_id: str) -> Whole:

@@ -19,6 +19,7 @@ from packetflow.errors import (
     RunError,
     StoreError,
     UnknownName,
+    WorkspaceError,
 )
 from packetflow.kernel.ids import short
 from packetflow.kernel.records import Record, WaitStarted
@@ -102,7 +103,12 @@ class Archive:
         Raises:
             UnknownName: None begins or ends like that.
             AmbiguousName: Several do, or it has fewer than `SHORTEST_ID` characters.
+            WorkspaceError: It is no text.
         """
+        if not isinstance(execution_id, str):
+            raise WorkspaceError(
+                f"an execution is named by its id, such as run.id; here: {execution_id!r}"
+            )
         part = execution_id.strip().lower()
         if len(part) == 36:
             return part

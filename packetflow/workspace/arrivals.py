@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,10 @@ class Arrivals:
             payload: Named values.
             key: Whom it concerns, for waits with a key; a number counts as its text.
             event_id: Its id, when it comes from elsewhere and may come twice.
+
+        Raises:
+            WorkspaceError: It has no name, or its payload is none.
+            StoreError: It cannot be kept.
         """
         arrived = self.send(event, payload or {}, key=key, event_id=event_id)
         self.deliver(arrived)
@@ -63,7 +68,12 @@ class Arrivals:
     def send(
         self, event: str, payload: Mapping[str, Any], *, key: str = "", event_id: str | None = None
     ) -> EventArrived:
-        """Keep an event, without handing it to anybody here."""
+        """Keep an event, without handing it to anybody here; raises as `emit` does."""
+        if not isinstance(event, str) or not event or not isinstance(payload, Mapping):
+            raise WorkspaceError(
+                "an event has a name, a text, and named values: "
+                f"ws.emit('paid', {{'amount': 9.5}}); here: {event!r}, {reprlib.repr(payload)}"
+            )
         event_id, source = event_id or new_id(), self.role
         engine = self.engine
         arrived = new_event(engine, event, payload, key=key, event_id=event_id, source=source)

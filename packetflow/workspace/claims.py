@@ -2,7 +2,8 @@
 
 Looking such an event up and keeping that it is taken are two moments, so a claim goes before: a
 lease on the event (`packetflow.workspace.leases`), in the name of this runner. A claim of a runner
-that is gone is passed over; whether its execution had kept what it took, its journal says.
+that is gone is passed over; whether its execution had kept what it took, its journal says. One that
+only stood still sees before it keeps the event that it has lost it.
 """
 
 from __future__ import annotations
@@ -64,6 +65,14 @@ class Claims:
         except OSError as error:
             message = f"no room to keep who takes an event: {error.strerror or error}"
             raise JournalFull(message) from error
+
+    def has_lost(self, event_id: str, execution_id: str) -> bool:
+        """Tell whether another runner has passed over a claim, as of one that stood still."""
+        with self._lock:
+            holder, number = self._held.get(event_id, ("", 0))
+        if holder != execution_id or self._leases is None:
+            return False
+        return not self._leases.holds(id_of("event", event_id), number)
 
     def give_back(self, event_id: str, execution_id: str) -> None:
         """Undo a claim of an execution that has not taken the event after all."""

@@ -79,6 +79,10 @@ class StoreInbox:
         give_back(event.event_id, execution_id)
         return False
 
+    def has_lost(self, event_id: str, execution_id: str) -> bool:
+        """Tell whether another runner has passed over a claim, as of one that stood still."""
+        return self._claims.has_lost(event_id, execution_id)
+
     def give_back(self, event_id: str, execution_id: str) -> None:
         """Undo a claim, if there is one."""
         self._claims.give_back(event_id, execution_id)

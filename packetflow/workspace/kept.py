@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packetflow.engine.execution import Execution
+from packetflow.errors import QueryFailed
 from packetflow.store.port import Params, Store
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.resuming import Resuming
@@ -56,4 +57,6 @@ class Kept:
         Raises:
             QueryFailed: The statement is wrong, or would change something.
         """
+        if not isinstance(query, str):
+            raise QueryFailed(f"a question is SQL, a text; here it is {query!r}")
         return self.store.sql(query, params)

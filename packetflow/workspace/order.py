@@ -7,6 +7,7 @@ file ``boots``: each process that finds another start's name at its end adds its
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import time
@@ -46,10 +47,13 @@ class Order:
         boot = _BOOT.read_text(encoding="ascii").strip() if self._boot is None else self._boot
         names = self._names()
         if names[-1:] != [boot]:
-            line = f"{boot}\n".encode()
+            line = (
+                f"\n{boot}\n".encode()
+            )  # what is before may be torn, by a power cut or a full disk
             file = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
             try:
-                os.write(file, line)
+                if os.write(file, line) != len(line):
+                    raise OSError(errno.ENOSPC, "short write")
                 os.fsync(file)  # a number that was given must not be given again
             finally:
                 os.close(file)

@@ -3,8 +3,10 @@
 A runner, a notebook or a script that may run things has a file ``.packetflow/runners/ID.lock``. It
 holds a lock on it, which goes with the process whatever ends it, and touches it from its event
 loop: one that is frozen, or whose loop stands still, stops beating, so that others may take over
-what it was doing although its process is still there. A process that listens to events says so in
-the file, so that others leave to it what it has put aside.
+what it was doing although its process is still there. The file's time is that of the clock that
+counts from the machine's start, for nobody sets that one, and it stands still while the machine
+sleeps. A process that listens to events says so in the file, so that others leave to it what it has
+put aside.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ def state_of(folder: Path) -> Path:
 
 
 def lock_path(folder: Path, runner: str) -> Path:
-    """Locked while the process lives; its time is the heartbeat."""
+    """Locked while the process lives; its time is the heartbeat, see `last_beat`."""
     return state_of(folder) / "runners" / f"{runner}.lock"
 
 
@@ -69,7 +71,7 @@ class Presence:
 
     def beat(self) -> None:
         """Say that this process is well."""
-        os.utime(self._descriptor)
+        _beat(self._descriptor)
 
     def beat_on(
         self,
@@ -105,6 +107,11 @@ class Presence:
             if _is_same(self.path, descriptor):
                 self.path.unlink(missing_ok=True)
             os.close(descriptor)
+
+
+def _beat(descriptor: int) -> None:
+    now = time.monotonic_ns()
+    os.utime(descriptor, ns=(now, now))
 
 
 def _locked(path: Path) -> int:
@@ -143,7 +150,7 @@ def is_locked(folder: Path, runner: str) -> bool:
 
 
 def last_beat(folder: Path, runner: str) -> float | None:
-    """When a process last said that it is well, in seconds since 1970; ``None``: never, or gone."""
+    """When a process last said that it is well, by `time.monotonic`; ``None``: never, or gone."""
     try:
         return lock_path(folder, runner).stat().st_mtime
     except OSError:
@@ -161,7 +168,7 @@ def is_alive(folder: Path, runner: str, *, stale_seconds: float = STALE_SECONDS)
     if not is_locked(folder, runner):
         lock_path(folder, runner).unlink(missing_ok=True)
         return False
-    return time.time() - beat <= stale_seconds
+    return time.monotonic() - beat <= stale_seconds
 
 
 def say_hearing(folder: Path, runner: str, *, hears: bool) -> None:
@@ -170,6 +177,7 @@ def say_hearing(folder: Path, runner: str, *, hears: bool) -> None:
         descriptor = os.open(lock_path(folder, runner), os.O_WRONLY | os.O_TRUNC)
         try:
             os.write(descriptor, _HEARS if hears else b"")
+            _beat(descriptor)  # writing has set the file's time
         finally:
             os.close(descriptor)
 
@@ -186,8 +194,8 @@ def is_hearing(folder: Path, runner: str, *, stale_seconds: float = STALE_SECOND
 class Listener:
     """Listens to another process's heartbeat.
 
-    Two clocks are asked: an old file time alone may mean that this machine slept, so the beat must
-    also have been missing while this process was awake.
+    An old beat alone may mean that all processes were stopped for a while, so it must also have
+    stayed away while this one ran.
     """
 
     def __init__(self, folder: Path, runner: str, *, stale_seconds: float) -> None:
@@ -206,4 +214,4 @@ class Listener:
         if beat != self._beat:
             self._beat, self._seen = beat, now
         missed = now - self._seen > min(3 * BEAT_SECONDS, self._stale_seconds / 2)
-        return missed and time.time() - beat > self._stale_seconds
+        return missed and now - beat > self._stale_seconds

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import reprlib
 from pathlib import Path
 
 from packetflow.composition.codec import dump
 from packetflow.composition.steps import Pipeline
 from packetflow.errors import WorkspaceError
 from packetflow.workspace.folder import WorkspaceFolder
+
+_NAME = re.compile(r"\w[\w .-]*")
 
 
 def save_pipeline(folder: WorkspaceFolder, pipeline: Pipeline, *, mark: str) -> Path:
@@ -20,8 +24,19 @@ def save_pipeline(folder: WorkspaceFolder, pipeline: Pipeline, *, mark: str) -> 
 
     Raises:
         CompositionError: Something in it cannot be saved.
-        WorkspaceError: The file cannot be written.
+        WorkspaceError: It is no pipeline, its name is none for a file, or the file cannot be
+            written.
     """
+    if not isinstance(pipeline, Pipeline):
+        raise WorkspaceError(
+            f"{reprlib.repr(pipeline)} is no pipeline; give it a name: "
+            "ws.save(flow.saved_as('digest'))"
+        )
+    if not _NAME.fullmatch(pipeline.name):
+        raise WorkspaceError(
+            f"a pipeline called {pipeline.name!r} cannot be saved; begin with a letter, digit or "
+            "underscore and go on with those, spaces, dots and dashes"
+        )
     path = folder.pipelines / f"{pipeline.name}.yaml"
     text = dump(pipeline)
     try:

@@ -131,7 +131,7 @@ class Workspace(Arrivals, Kept):
             message = f"cannot write to {state}: {error.strerror or error}"
             raise WorkspaceError(message, path=str(state)) from error
         self._leases = FileLeases(state, self.runner)
-        self.store = StoreClient(self.folder.path)
+        self.store = StoreClient(self.folder.path, before_start=self.journal.must_be_there)
         digest = hashlib.sha256(str(self.folder.path).encode()).hexdigest()[:8]
         self.catalog = Catalog(
             self.folder.path, package=f"packetflow_workspace_{digest}", keep=state / "good"

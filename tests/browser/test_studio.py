@@ -4,6 +4,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -176,6 +177,22 @@ def test_every_page_fits_a_phone(visit: Callable[..., Page], page: Page, path: s
 
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390
+
+
+def test_no_words_of_a_capability_lie_over_others_on_a_phone(
+    visit: Callable[..., Page], page: Page
+):
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    visit("/capabilities")
+    settle(page)
+    expect(page.get_by_text("Workspace").last).to_be_visible()
+
+    boxes = page.locator('[class*="st-key-caps"] p').evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).map(box => [box.top, box.bottom])"
+    )
+    assert len(boxes) > 3
+    assert all(after[0] >= before[1] - 1 for before, after in pairwise(boxes))
 
 
 def test_the_studio_loads_nothing_from_elsewhere(page: Page, studio: str):

@@ -97,6 +97,24 @@ def test_a_folder_deleted_while_open_gives_a_clear_error_and_a_new_one_is_sound(
     assert [one for one in caplog.records if one.exc_info] == []
 
 
+@pytest.mark.parametrize("asked_before", [True, False])
+def test_a_deleted_folder_takes_no_event_and_does_not_come_back(tmp_path, asked_before):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    with Workspace(folder) as ws:
+        if asked_before:
+            ws.sql("select 1")
+        shutil.rmtree(folder)
+
+        with pytest.raises(WorkspaceGone, match="was deleted while it was open"):
+            ws.emit("paid", {"amount": 1})
+        with pytest.raises(WorkspaceGone, match="was deleted while it was open"):
+            ws.sql("select count(*) from executions")
+        is_back = folder.exists()
+
+    assert not is_back
+
+
 def test_what_ends_well_in_a_deleted_folder_is_not_called_done(tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()

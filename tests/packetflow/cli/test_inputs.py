@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import pytest
 from typer import BadParameter
@@ -108,6 +108,18 @@ def test_only_a_whole_set_of_inputs_is_checked_for_what_is_missing():
     assert read(contract, Given(), Path(), whole=False) == {}
     with pytest.raises(MissingInput, match="give name=<str>"):
         read(contract, Given(), Path())
+
+
+def test_a_record_that_is_missing_is_asked_for_by_its_fields():
+    class Limits(TypedDict):
+        low: float
+        high: float
+
+    with pytest.raises(MissingInput) as told:
+        read(Contract((Port("limits", Limits),)), Given(), Path())
+
+    wanted = """give limits='{"low": <float>, "high": <float>}', or --input FILE"""
+    assert str(told.value).endswith(wanted)
 
 
 def test_a_value_without_a_name_is_answered_with_the_name_it_may_have():

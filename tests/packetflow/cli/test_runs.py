@@ -6,6 +6,15 @@ import pytest
 
 from packetflow.cli.history import what_next
 
+TALKATIVE = """from packetflow import Context, capability
+
+@capability(provides="long")
+def chat(count: int, context: Context) -> str:
+    "Say a lot."
+    context.log("said", words=count)
+    return "word " * count
+"""
+
 CARELESS = """from packetflow import capability
 
 def parse(text):
@@ -94,6 +103,24 @@ def test_a_failure_in_users_code_shows_its_lines_and_tries(say, example):
     assert "capabilities/careless.py:4 in parse\n    return int(text)\n" in said.out
     assert "packetflow/engine" not in said.out
     assert [frame["line"] for frame in say("runs", done, "--json").json["frames"]] == [9, 4]
+
+
+def test_what_a_step_logged_is_told_with_its_step_and_fields(say, example):
+    (example / "capabilities" / "chat.py").write_text(TALKATIVE)
+    done = say("run", "chat", "count=2", "--json").json["execution_id"]
+
+    assert "info chat: said (words=2)\n" in say("runs", done).out
+
+
+def test_a_large_value_is_told_with_the_way_to_it(say, example):
+    (example / "capabilities" / "chat.py").write_text(TALKATIVE)
+    done = say("run", "chat", "count=9000", "--json").json["execution_id"]
+
+    said = say("runs", done).out
+
+    assert "long: too large to show here (45,00" in said
+    assert f'in Python: Workspace().execution("{done[-8:]}").outputs["long"]\n' in said
+    assert "$blob" not in said
 
 
 def test_an_unknown_run_is_an_error(say):

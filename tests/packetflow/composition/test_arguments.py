@@ -1,5 +1,7 @@
 """Wrong calls in Python: each says what is wrong and what to write, in the line that wrote it."""
 
+from datetime import timedelta
+
 import pytest
 
 from packetflow import (
@@ -18,6 +20,7 @@ from packetflow import (
     wait_for,
     when,
 )
+from packetflow.composition.walk import step_id
 from packetflow.errors import MissingInput, PacketFlowError
 
 
@@ -50,6 +53,12 @@ def plain(text: str) -> str:
         (lambda: rate.timeout(None), "timeout is None; write seconds (2.5), a timedelta, or text"),
         (lambda: rate.timeout("soon"), "timeout: 'soon' is no duration; write seconds, '10 min'"),
         (lambda: rate.timeout(-1), "timeout is -1.0; it must be more than 0"),
+        (lambda: rate.timeout(float("inf")), "timeout is inf s; it must be at most 100 years"),
+        (lambda: wait_for(""), "wait_for: event is ''; write a text, such as 'paid'"),
+        (lambda: wait_for(3), "wait_for: event is 3; write a text"),
+        (lambda: wait_for("paid", within=-1), "wait_for: within is -1.0; it must be 0 or more"),
+        (lambda: wait_for("paid", within=timedelta.max), "it must be at most 100 years"),
+        (lambda: approval(5), "approval: question is 5; write a text, such as 'Publish it?'"),
         (lambda: rate.breaker("5"), "breaker: failures is '5'; it must be a whole number"),
         (lambda: rate.rate_limit(5, 1), "Write fetch.rate_limit(10, per=1)"),
         (lambda: rate.hedge(), "hedge needs 'after'"),
@@ -111,6 +120,23 @@ def test_one_id_may_stand_for_what_comes_first():
     first, second = rate.called("first"), praise.setting(score=1).called("second")
 
     assert graph(first, second, after={"second": "first"}).after == {"second": ("first",)}
+
+
+def test_the_order_of_a_graph_calls_steps_by_their_capabilities():
+    quick, lone = rate.timeout(3), praise.setting(score=1)
+
+    made = graph(quick, lone, after={"praise": "rate"})
+
+    assert [step_id(step) for step in made.steps] == ["rate", "praise"]
+    assert made.check() == []
+
+
+def test_of_two_alike_the_order_of_a_graph_means_the_first():
+    first, second = praise.setting(score=1), praise.setting(score=2).writing(praise="other")
+
+    made = graph(first, second, rate, after={"rate": ["praise"]})
+
+    assert [step_id(step) for step in made.steps] == ["praise", None, "rate"]
 
 
 def test_a_pipeline_stands_beside_every_operator():

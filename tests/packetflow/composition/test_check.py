@@ -23,7 +23,17 @@ from packetflow import (
 )
 from packetflow.composition.check import check, check_pipeline
 from packetflow.composition.policies import Retry
-from packetflow.composition.steps import Branch, Call, Case, Each, Fallback, Guarded, Unknown, Use
+from packetflow.composition.steps import (
+    Branch,
+    Call,
+    Case,
+    Each,
+    Fallback,
+    Guarded,
+    Unknown,
+    Use,
+    Wait,
+)
 
 
 @capability(provides="n", run_in="loop")
@@ -105,6 +115,22 @@ def test_a_missing_input_offers_the_nearest_name():
     assert problem.fix.operation == {"op": "read", "step": "inc", "input": "n", "from": "nn"}
 
 
+def test_a_declared_name_nobody_reads_is_offered_before_one_a_little_alike():
+    @capability(provides="weather")
+    def look(day: int) -> str:
+        return "fair"
+
+    @capability(provides="size")
+    def measure(path: str) -> int:
+        return 0
+
+    problems = check_pipeline(pipeline("p", look & measure, requires=["day", "source"]))
+
+    (missing,) = [one for one in problems if one.code == "missing_input"]
+    assert missing.message == "needs 'path', which nothing provides; did you mean 'source'?"
+    assert missing.fix.operation["from"] == "source"
+
+
 PROMISES = {
     "requires 'x', which no step reads": {"requires": ["n", "x"]},
     "says 'n' may be left out, but 'inc' needs it": {"requires": ["n?"]},
@@ -149,6 +175,20 @@ def test_a_case_that_never_holds_is_named_by_its_step():
     flow = when("false", inc.called("never"))
 
     assert [(p.code, p.step) for p in check(flow)] == [("unreachable", "never")]
+
+
+@pytest.mark.parametrize(
+    ("waits", "said"),
+    [
+        (Wait(""), "waits for an event without a name"),
+        (Wait("paid", within_seconds=-1), "within is -1; it must be 0 or more"),
+        (Wait("paid", within_seconds=1e18), "within is 1e+18 s; it must be at most 100 years"),
+    ],
+)
+def test_a_wait_that_makes_no_sense_is_found_however_it_was_built(waits: Wait, said: str):
+    (problem,) = check(waits)
+
+    assert said in problem.message
 
 
 @pytest.mark.parametrize(

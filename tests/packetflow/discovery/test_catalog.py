@@ -74,6 +74,32 @@ def test_an_unknown_name_carries_the_nearest(catalog: Catalog):
     assert raised.value.nearest[0] == "load_table"
 
 
+@pytest.mark.parametrize("left", [".#digest", "._digest", ""])
+def test_what_editors_leave_beside_files_is_no_file_of_the_workspace(
+    folder: Path, catalog: Catalog, left: str
+):
+    write(folder, "own.py", one("give", 1))
+    for place in (folder / "pipelines" / f"{left}.yaml", folder / "capabilities" / f"{left}.py"):
+        place.parent.mkdir(exist_ok=True)
+        place.symlink_to("somebody@this-machine.17")
+
+    assert catalog.pipelines() == []
+    assert catalog.broken() == []
+    assert catalog.get("give")() == 1
+
+
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_what_is_called_like_a_pipeline_and_is_no_file_is_reported(
+    folder: Path, catalog: Catalog, kind: str
+):
+    path = folder / "pipelines" / "digest.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.mkdir() if kind == "folder" else path.symlink_to(folder / "gone.yaml")
+
+    assert catalog.pipelines() == []
+    assert [one.file for one in catalog.broken()] == [str(path)]
+
+
 def test_a_broken_file_keeps_its_last_good_version_and_says_the_line(
     folder: Path, catalog: Catalog
 ):

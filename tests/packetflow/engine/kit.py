@@ -72,6 +72,9 @@ class Box:
     async def claim(self, event: EventArrived, before: Moment, execution_id: str) -> bool:
         return self.claimed.setdefault(event.event_id, execution_id) == execution_id
 
+    def has_lost(self, event_id: str, execution_id: str) -> bool:
+        return self.claimed.get(event_id, execution_id) != execution_id
+
     def give_back(self, event_id: str, execution_id: str) -> None:
         if self.claimed.get(event_id) == execution_id:
             del self.claimed[event_id]

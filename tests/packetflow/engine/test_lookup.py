@@ -1,6 +1,7 @@
 """Events that came before a step waited: which of them it takes, and when the store is away."""
 
 import asyncio
+from typing import Any
 
 from packetflow import capability, wait_for
 from packetflow.engine.engine import Engine
@@ -182,3 +183,24 @@ async def test_a_time_limit_that_was_held_off_ends_the_wait_once_it_has_looked()
     look.set()
 
     assert (await running).failure.error_type == "TimedOut"
+
+
+class Passed(Box):
+    """An inbox whose claims another runner passes over at once."""
+
+    async def claim(self, *claimed: Any) -> bool:
+        got = await super().claim(*claimed)
+        self.claimed[claimed[0].event_id] = "elsewhere"
+        return got
+
+
+async def test_an_event_whose_claim_was_passed_over_is_left_to_who_has_it():
+    early = event("paid", {"n": 1}, key="7", id="early", at=1_000)
+    clock = FakeClock()
+    mine = Engine(RecordingSink(), clock=clock, inbox=Passed(early))
+    running = await begun(mine, wait_for("paid", key="k", gives={"n": int}), k="7")
+    await turns(10)
+
+    mine.deliver(event("paid", {"n": 2}, key="7", id="later", at=clock.wall_ns()))
+
+    assert (await running)["n"] == 2

@@ -10,7 +10,7 @@ from packetflow.engine.engine import Engine
 from packetflow.engine.past import read_story
 from packetflow.engine.waiters import answer_event
 from packetflow.errors import TimedOut
-from packetflow.kernel.records import SpanEnded, WaitStarted
+from packetflow.kernel.records import LogLine, SpanEnded, WaitStarted
 from packetflow.testing import FakeClock
 from tests.packetflow.engine.kit import Box, RecordingSink, begun, event, inc, slow_inc, turns
 
@@ -189,6 +189,36 @@ async def test_a_capability_may_ask_twice_and_gets_each_answer():
     mine.deliver(event(waits(mine)[1].event, {"answer": "y"}))
 
     assert (await running)["m"] == "a y"
+
+
+async def test_a_capability_that_offers_choices_gets_one_of_them_also_after_a_restart():
+    @capability(provides="m")
+    async def curious(n: int, context: Context) -> str:
+        return f"{await context.ask('sure?', ['yes', 'no'])} {await context.ask('why?')}"
+
+    first = engine()
+    running = await begun(first, curious, n=1)
+    at = first.clock.wall_ns()
+    asked = waits(first)[0].event
+    refused = event(asked, {"answer": "maybe"}, id="1", at=at)
+    taken = event(asked, {"answer": "yes"}, id="2", at=at)
+    for one in (refused, taken):
+        first.deliver(one)
+        await turns()
+    last = waits(first)[-1].event
+    kept = first.sink.read
+    running.cancel()
+    await running
+    second = engine(refused, taken)
+
+    again = second.resume(curious, kept)
+    await turns()
+    second.deliver(event(last, {"answer": "so"}, id="3"))
+
+    assert (await again)["m"] == "yes so"
+    assert last != asked
+    said = [one.text for one in kept if isinstance(one, LogLine)]
+    assert said == ["an answer was refused: it is 'maybe'; the choices are yes, no"]
 
 
 async def test_a_capability_that_asked_before_a_restart_gets_its_answer_at_once():

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from packetflow.errors import LibraryError
 from packetflow.library.cleaning import clean_table, recognised
+from packetflow.library.notes import noted, notes_of
 
 
 @pytest.mark.parametrize(
@@ -125,3 +126,11 @@ def test_records_inside_cells_become_columns() -> None:
         "user: spread over user.name, user.home",
         "user.home: spread over user.home.city",
     ]
+
+
+def test_what_was_said_of_how_a_table_was_read_survives_its_mending() -> None:
+    table = pa.table({"user": [{"name": "Ada"}, {"name": "Bob"}, None]})
+
+    cleaned = clean_table(noted(table, ["The rows are those of 'users'."]), missing="drop")
+
+    assert notes_of(cleaned["table"]) == ["The rows are those of 'users'."]

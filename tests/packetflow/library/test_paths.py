@@ -22,11 +22,24 @@ def test_a_file_beside_the_program_comes_before_one_in_the_workspace(
 
 @pytest.mark.parametrize(
     ("path", "complaint"),
-    [("", "is empty"), ("no/such", "no such folder"), ("a\x00b", "no usable path|cannot find")],
+    [
+        ("", "is empty"),
+        ("no/such", "there is no folder no"),
+        ("a\x00b", "no usable path|cannot find"),
+    ],
 )
 def test_what_is_not_there_says_why(path: str, complaint: str) -> None:
     with pytest.raises(LibraryError, match=complaint):
         existing(path)
+
+
+def test_what_is_not_there_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    context = Context(workspace=str(tmp_path))
+
+    with pytest.raises(LibraryError, match="nothing of that name is in ") as told:
+        existing("nope.csv", context)
+
+    assert str(tmp_path.resolve()) in str(told.value)
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import gzip
 from datetime import date
 from pathlib import Path
 
@@ -141,6 +142,26 @@ def test_a_list_of_json_records_is_a_table(tmp_path: Path) -> None:
     path = written(tmp_path, '[{"a": 1, "b": "x"}, {"a": 2}]', "t.json")
 
     assert load_table(path).to_pydict() == {"a": [1, 2], "b": ["x", None]}
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.json.gz"])
+def test_a_list_of_records_that_breaks_off_at_a_comma_is_refused(tmp_path: Path, name: str) -> None:
+    text = b'[{"a": 1},\n{"a": 2},\n'
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+
+    with pytest.raises(LibraryError, match="breaks off"):
+        load_table(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.jsonl", "t.json.gz"])
+def test_values_of_several_kinds_become_texts_without_quotes(tmp_path: Path, name: str) -> None:
+    text = b'{"a": 1, "b": 1}\n{"a": "x", "b": 2}\n{"a": {"z": 1}, "b": 3}\n{"b": 4}\n'
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+
+    table = load_table(str(tmp_path / name))
+
+    assert table.column("a").to_pylist() == ["1", "x", '{"z":1}', None]
+    assert table.column("b").to_pylist() == [1, 2, 3, 4]
 
 
 def test_a_sheet_is_chosen_by_name_and_the_known_ones_are_listed(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """Tables of pyarrow in notebooks."""
 
 import sys
+from datetime import date
 from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
 
 from packetflow.show import tables
-from packetflow.show.tables import MOST_ROWS, table_html, teach_notebook
+from packetflow.show.tables import MOST_ROWS, cells_of, table_html, teach_notebook
 
 
 def test_a_table_shows_its_cells_escaped():
@@ -27,6 +28,15 @@ def test_a_long_table_says_what_is_left_out():
 
 def test_a_table_without_columns_says_so():
     assert "0 rows, 0 columns" in table_html(pa.table({}))
+
+
+def test_dates_that_python_cannot_hold_are_shown_as_text():
+    days = pa.array([3_000_000, 2**31 - 1, 1, None], pa.date32())
+    lists = pa.array([[3_000_000], [1], [2], None], pa.list_(pa.date32()))
+
+    assert cells_of(days) == ["10183-09-21", "<out of range>", date(1970, 1, 2), None]
+    assert cells_of(lists) == ["<out of range>", [date(1970, 1, 2)], [date(1970, 1, 3)], None]
+    assert "10183-09-21" in table_html(pa.table({"day": days}))
 
 
 class Formatter:

@@ -15,7 +15,16 @@ import pytest
 from packetflow.engine.values import pack_all, unpack
 from packetflow.errors import JournalFull, StoreError, WorkspaceGone
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.records import ExecutionEnded, ProcessSeen, ValueTag
+from packetflow.kernel.records import (
+    EventArrived,
+    ExecutionEnded,
+    ProcessSeen,
+    ScoreGiven,
+    StepDecision,
+    StepIntent,
+    ValueTag,
+    WaitStarted,
+)
 from packetflow.store.frames import read_segment, records_of, segments
 from packetflow.store.journal import JournalWriter
 from tests.packetflow.store.records import NOON, ended, log, span, started, whole
@@ -49,6 +58,25 @@ def test_an_execution_neither_begins_nor_ends_in_a_deleted_journal(tmp_path):
             journal.append(started(execution_id))
         with pytest.raises(WorkspaceGone):
             journal.append(ended(execution_id))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        EventArrived("e", "paid", "", {}, 1),
+        ScoreGiven("x", "", "good", 1.0, "", "", 1),
+        StepIntent("x", 1, "send", (), "key", 1),
+        StepDecision("x", 1, "", (), "parked", 1, 1),
+        WaitStarted("x", 1, "wait", (), "paid", "", 0, 1),
+    ],
+    ids=lambda record: type(record).__name__,
+)
+def test_what_somebody_counts_on_is_not_acknowledged_in_a_deleted_journal(tmp_path, record):
+    with JournalWriter(tmp_path, role="test") as journal:
+        journal.path.unlink()
+
+        with pytest.raises(WorkspaceGone, match="was deleted"):
+            journal.append(record)
 
 
 def test_short_executions_look_for_the_journal_once_in_half_a_millisecond(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.records import ExecutionResumed, WaitStarted
+from packetflow.kernel.records import ExecutionResumed, StepDecision, WaitStarted
 from packetflow.store.ingest import Piece
 from packetflow.store.inproc import MemoryStore
 from tests.packetflow.store.records import NOON, SECOND, ended, span, started, wait
@@ -97,6 +97,27 @@ def test_with_two_waits_it_waits_until_both_are_over(store):
     assert standing(store, span(identity, 1, step="approval"))["status"] == "waiting"
     assert standing(store, span(identity, 2, step="each", path=(2,)))["status"] == "waiting"
     assert standing(store, span(identity, 3, step="each", path=(3,)))["status"] == "running"
+
+
+def test_a_resumed_run_that_is_put_aside_again_waits(store):
+    identity = new_id()
+    aside = StepDecision(identity, 2, "", (), "parked", 1, NOON + 6 * SECOND)
+
+    again = standing(store, started(identity), wait(identity), resumed(identity, 2))
+    row = standing(store, aside)
+
+    assert (again["status"], row["status"]) == ("running", "waiting")
+    (waits,) = store.sql("FROM waiting").to_pylist()
+    assert (waits["step"], waits["status"]) == ("approval", "waiting")
+
+
+def test_a_run_thought_lost_that_was_put_aside_waits(store):
+    identity = new_id()
+    aside = StepDecision(identity, 2, "", (), "parked", 1, NOON + 6 * SECOND)
+    standing(store, started(identity), wait(identity), resumed(identity, 2))
+    store._database.ingest.lose({identity})
+
+    assert standing(store, aside)["status"] == "waiting"
 
 
 def test_an_end_ends_all_waits(store):

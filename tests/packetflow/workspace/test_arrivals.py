@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from packetflow import Workspace, approval, wait_for
-from packetflow.errors import UnknownName
+from packetflow.errors import PacketFlowError, UnknownName
 from tests.packetflow.workspace.kit import PATIENCE, waits_now
 
 
@@ -119,3 +119,22 @@ def test_names_that_are_no_text_for_records_are_written_out(ws: Workspace):
         ["e\\udce9", "t\\udce9ld", '{"n\\\\udce9":1,"2":3}']
     ]
     assert ws.sql("from dead_letter").num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda ws: ws.emit(""), "an event has a name, a text, and named values"),
+        (lambda ws: ws.emit(5), r"here: 5, \{\}"),
+        (lambda ws: ws.emit("paid", [1]), r"here: 'paid', \[1\]"),
+        (lambda ws: ws.resume(None), "an execution is named by its id, such as run.id; here: None"),
+        (lambda ws: ws.execution(17), "named by its id"),
+        (lambda ws: ws.answer(17, "ask", True), "such as run.id; here: 17"),
+        (lambda ws: ws.sql(None), "a question is SQL, a text; here it is None"),
+    ],
+)
+def test_what_cannot_be_meant_is_answered_with_what_can(ws: Workspace, call: Any, said: str):
+    with pytest.raises(PacketFlowError, match=said):
+        call(ws)
+
+    assert ws.sql("select count(*) as n from events")["n"].to_pylist() == [0]

@@ -34,6 +34,19 @@ def test_the_claim_of_a_runner_that_died_is_passed_over_and_said_to_be_so(tmp_pa
     assert claims(tmp_path, "here").claim("e", "second") == 2
 
 
+def test_who_stood_still_sees_that_its_claim_was_passed_over(tmp_path: Path):
+    frozen, here = claims(tmp_path, "frozen"), claims(tmp_path, "here")
+    frozen.claim("e", "first")
+    before = frozen.has_lost("e", "first")
+
+    here.claim("e", "second")
+
+    assert not before
+    assert frozen.has_lost("e", "first")
+    assert not here.has_lost("e", "second")
+    assert not here.has_lost("another", "second")
+
+
 def test_what_was_given_back_is_free(tmp_path: Path):
     here, there = claims(tmp_path, "here", "there"), claims(tmp_path, "there", "here")
     here.claim("e", "first")

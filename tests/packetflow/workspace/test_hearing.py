@@ -146,7 +146,7 @@ def test_what_a_frozen_listener_has_put_aside_is_woken_by_who_serves_everybody(f
         with Workspace(folder) as server:
             server.hearing.for_everybody = True
             server.learnt(FLOW)
-            os.utime(lock_path(folder, frozen.runner), (1000, 1000))
+            os.utime(lock_path(folder, frozen.runner), (-1000, -1000))
             wake = server.hearing.wake(put_aside.id)
             woken = asyncio.run_coroutine_threadsafe(wake, server.thread.loop).result(PATIENCE)
 

@@ -1,5 +1,6 @@
 """What comes later has the higher number, in whichever process and after every restart."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,11 +46,23 @@ def test_two_processes_that_note_a_start_at_once_count_it_once(tmp_path: Path):
     assert Order(tmp_path, boot="two")() >> 48 == 2
 
 
-def test_a_torn_line_of_a_full_disk_does_no_harm(tmp_path: Path):
+def test_after_a_torn_line_all_processes_of_a_start_count_alike(tmp_path: Path):
     (tmp_path / "boots").write_text("one\ntw")
+
+    bases = [Order(tmp_path, boot="two")() >> 48 for _ in range(3)]
+
+    assert bases == [3, 3, 3]
+
+
+def test_a_start_that_could_not_be_noted_whole_gives_no_number(tmp_path: Path, monkeypatch):
+    whole = os.write
+    monkeypatch.setattr("packetflow.workspace.order.os.write", lambda fd, b: whole(fd, b[:3]))
+    short = Order(tmp_path, boot="two")()
+    monkeypatch.undo()
     order = Order(tmp_path, boot="two")
 
-    assert order() >> 48 == 2 or order() >> 48 == 3
+    assert short == 0
+    assert order() >> 48 == Order(tmp_path, boot="two")() >> 48
 
 
 @pytest.mark.parametrize("broken", ["no room", "no name"])

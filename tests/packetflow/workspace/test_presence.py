@@ -1,4 +1,4 @@
-"""Signs of life: they go with the process, stop with its loop, and are not fooled by sleep."""
+"""Signs of life: they go with the process, stop with its loop, and heed no clock that is set."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from packetflow.workspace.presence import (
     say_hearing,
 )
 
-OLD = (1000, 1000)
+OLD = (-1000, -1000)
 HOLD = (
     "import sys; from pathlib import Path; from packetflow.workspace.presence import Presence\n"
     "it = Presence(Path(sys.argv[1]), 'one'); print('there', flush=True); sys.stdin.read()"
@@ -107,14 +108,14 @@ async def test_a_loop_that_turns_beats_and_one_that_stands_still_does_not(tmp_pa
     pause = threading.Event()
 
     os.utime(lock_path(tmp_path, "r"), OLD)
-    while last_beat(tmp_path, "r") == 1000:
+    while last_beat(tmp_path, "r") == -1000:
         await asyncio.sleep(0.01)
     os.utime(lock_path(tmp_path, "r"), OLD)
     pause.wait(0.1)
     silent = last_beat(tmp_path, "r")
 
     presence.close()
-    assert silent == 1000
+    assert silent == -1000
 
 
 async def test_whoever_beats_hears_that_the_workspace_was_deleted(tmp_path: Path):
@@ -132,60 +133,85 @@ async def test_whoever_beats_hears_that_the_workspace_was_deleted(tmp_path: Path
     presence.close()
 
 
-class Clocks:
-    """Both clocks of a listener, set by the test."""
+@pytest.mark.parametrize("seconds", [-86_400, 86_400])
+def test_a_clock_that_is_set_makes_nobody_dead_or_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
+):
+    well, frozen = Presence(tmp_path, "well"), Presence(tmp_path, "frozen")
+    os.utime(frozen.path, OLD)
+    shown = time.time() + seconds
+    monkeypatch.setattr("packetflow.workspace.presence.time.time", lambda: shown)
+
+    say_hearing(tmp_path, "frozen", hears=True)
+    os.utime(frozen.path, OLD)
+    said = is_alive(tmp_path, "well"), is_hearing(tmp_path, "frozen")
+
+    well.close()
+    frozen.close()
+    assert said == (True, False)
+
+
+def test_saying_that_one_listens_is_a_beat_and_no_more(tmp_path: Path):
+    presence = Presence(tmp_path, "r")
+
+    say_hearing(tmp_path, "r", hears=True)
+    beat = last_beat(tmp_path, "r")
+
+    presence.close()
+    assert beat is not None
+    assert beat <= time.monotonic()
+
+
+class Clock:
+    """The clock of a listener, set by the test."""
 
     def __init__(self) -> None:
-        self.wall = 100_000.0
-        self.awake = 0.0
-
-    def time(self) -> float:
-        return self.wall
+        self.now = 100_000.0
 
     def monotonic(self) -> float:
-        return self.awake
+        return self.now
 
-    def passes(self, seconds: float, *, asleep: bool = False) -> None:
-        self.wall += seconds
-        self.awake += 0.0 if asleep else seconds
-
-
-@pytest.fixture
-def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
-    clocks = Clocks()
-    monkeypatch.setattr("packetflow.workspace.presence.time", clocks)
-    return clocks
+    def passes(self, seconds: float) -> None:
+        self.now += seconds
 
 
 @pytest.fixture
-def beaten(tmp_path: Path, clocks: Clocks) -> Path:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("packetflow.workspace.presence.time", clock)
+    return clock
+
+
+@pytest.fixture
+def beaten(tmp_path: Path, clock: Clock) -> Path:
     lock = lock_path(tmp_path, "r")
     lock.parent.mkdir(parents=True)
     lock.touch()
-    os.utime(lock, (clocks.wall, clocks.wall))
+    os.utime(lock, (clock.now, clock.now))
     return tmp_path
 
 
-def test_a_heartbeat_that_stays_away_is_stale(beaten: Path, clocks: Clocks):
+def test_a_heartbeat_that_stays_away_is_stale(beaten: Path, clock: Clock):
     listener = Listener(beaten, "r", stale_seconds=15)
 
     heard = []
     for _ in range(4):
         heard.append(listener.is_stale())
-        clocks.passes(6)
+        clock.passes(6)
 
     assert heard == [False, False, False, True]
 
 
-def test_a_machine_that_slept_does_not_make_it_stale(beaten: Path, clocks: Clocks):
+def test_who_begins_to_listen_waits_for_a_beat_before_it_calls_an_old_one_stale(
+    beaten: Path, clock: Clock
+):
+    clock.passes(3600)
     listener = Listener(beaten, "r", stale_seconds=15)
-    listener.is_stale()
 
-    clocks.passes(3600, asleep=True)
-    after_sleep = listener.is_stale()
-    clocks.passes(4)
+    at_first = listener.is_stale()
+    clock.passes(4)
 
-    assert not after_sleep
+    assert not at_first
     assert listener.is_stale()
 
 

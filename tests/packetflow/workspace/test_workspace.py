@@ -233,6 +233,21 @@ def test_a_saved_pipeline_reads_back_as_it_was(ws: Workspace):
     assert [one.name for one in ws.folder.pipelines.iterdir() if one.suffix != ".yaml"] == []
 
 
+@pytest.mark.parametrize("name", ["", "../evil", "a/b", ".hidden", "a\0b", "a\nb"])
+def test_a_pipeline_whose_name_is_none_for_a_file_is_not_saved(ws: Workspace, name: str):
+    before = sorted(ws.folder.path.parent.rglob("*.yaml"))
+
+    with pytest.raises(WorkspaceError, match="cannot be saved; begin with a letter"):
+        ws.save(pipeline(name, ws.find("place")))
+
+    assert sorted(ws.folder.path.parent.rglob("*.yaml")) == before
+
+
+def test_only_a_pipeline_is_saved(ws: Workspace):
+    with pytest.raises(WorkspaceError, match="is no pipeline"):
+        ws.save(ws.find("place"))  # type: ignore[arg-type]  # as a beginner writes it
+
+
 def test_a_save_that_fails_leaves_the_old_file(ws: Workspace, monkeypatch: pytest.MonkeyPatch):
     made = pipeline("far_away", ws.find("place"))
     path = ws.save(made)
