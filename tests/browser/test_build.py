@@ -252,11 +252,26 @@ def test_a_run_that_fails_is_mended_and_runs_again(begin: Begin, workspace: Path
     ends(page, "done")
 
 
+def test_a_run_under_way_shows_where_it_is_and_is_stopped(begin: Begin, workspace: Path):
+    text = GREET.format(name="to_stop", second="sleep_long").replace(
+        "id: sleep_long}", "id: sleep_long, from: {text: prepared}}"
+    )
+    page = begin(written(workspace, "to_stop", text))
+
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(card(page, "sleep_long").locator(".pf-card.pf-s-running")).to_be_visible()
+    expect(card(page, "prepare").locator(".pf-card.pf-s-ok")).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).click()
+
+    ends(page, "stopped")
+
+
 def test_a_step_that_waits_is_answered_on_its_card(begin: Begin, workspace: Path):
     text = "pipeline: to_ask\nsteps:\n  - {approve: Go on?, id: ask, choices: [Yes, No]}\n"
     page = begin(written(workspace, "to_ask", text))
 
     page.get_by_role("button", name="Run", exact=True).click()
+    expect(card(page, "ask").locator(".pf-card.pf-s-waiting")).to_be_visible()
     page.locator(".pf-answer").get_by_role("button", name="Yes").click()
 
     ends(page, "done")
@@ -294,34 +309,34 @@ def with_pause(process: subprocess.Popen[bytes]) -> None:
         return
 
 
-@pytest.mark.parametrize("is_loaded_again", [False, True])
-def test_edits_made_while_the_studio_is_away_are_kept(
-    browser: Browser, tmp_path: Path, is_loaded_again: bool
-):
+def test_edits_made_while_the_studio_is_away_are_kept(browser: Browser, tmp_path: Path):
     workspace = tmp_path / "work"
     (workspace / "capabilities").mkdir(parents=True)
     (workspace / "pipelines").mkdir()
     (workspace / "packetflow.toml").write_text("")
-    (workspace / "capabilities" / "own.py").write_text(
-        "from packetflow import capability\n\n\n"
-        '@capability(provides="shouted")\n'
-        'def shout(text: str) -> str:\n    """Shout."""\n    return text.upper()\n'
-    )
-    name = written(workspace, "away", "pipeline: away\nsteps:\n  - {use: shout, id: shout}\n")
+    first = "pipeline: away\nsteps:\n  - {wait_for: news, id: one}\n  - {wait_for: more, id: two}\n"
+    name = written(workspace, "away", first)
     port, log = free_port(), tmp_path / "studio.log"
     with browser.new_context() as context:
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
+        saved = page.locator(".pf-saved")
         with at_port(workspace, port, log) as url:
             page.goto(f"{url}/build?pipeline={name}")
-            card(page, "shout").locator(".pf-head").click()
-        expect(page.locator(".pf-saved")).to_have_text("Offline")
+            card(page, "one").locator(".pf-head").click()
+        expect(saved).to_have_text("Offline")
         page.keyboard.press("Delete")
-        expect(page.locator(".pf-saved")).to_have_text("Offline, 1 kept")
+        expect(saved).to_have_text("Offline, 1 kept")
+
+        with at_port(workspace, port, log):
+            expect(saved).to_have_text("Draft")
+            card(page, "two").locator(".pf-head").click()
+        expect(saved).to_have_text("Offline")
+        page.keyboard.press("Delete")
+        expect(saved).to_have_text("Offline, 1 kept")
 
         with at_port(workspace, port, log) as url:
-            if is_loaded_again:
-                page.goto(f"{url}/build?pipeline={name}")
-            expect(page.locator(".pf-saved")).to_have_text("Draft")
+            page.goto(f"{url}/build?pipeline={name}")
+            expect(saved).to_have_text("Draft")
             expect(page.locator(".pf-start")).to_be_visible()
-            assert "shout" not in text_of(workspace, name)
+            assert "wait_for" not in text_of(workspace, name)
