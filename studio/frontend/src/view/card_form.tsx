@@ -2,6 +2,7 @@
 import { type ReactNode, useState } from "react";
 import { outerPorts, typeName } from "../model/board.ts";
 import { fixValue, nameOutput } from "../model/edits.ts";
+import { placeholderOf } from "../model/forms.ts";
 import type { Board, Card, Field, Port } from "../model/protocol.ts";
 import { duration, isOver, statusWord } from "../model/runs.ts";
 import { renamed } from "../model/selection.ts";
@@ -127,7 +128,7 @@ function Input({ card, port, board }: { card: Card; port: Port; board: Board }):
       schema={port.schema}
       value={hidden ? undefined : port.set}
       secret={port.secret}
-      placeholder={hidden ? "•••••• (kept)" : port.default || (port.optional ? "not set" : "needed")}
+      placeholder={hidden ? "•••••• (kept)" : placeholderOf(port)}
       help={port.help}
       disabled={editor.readOnly || !isCalled(card)}
       onChange={(value) => edit(editor, fixValue(card, port.name, value))}
