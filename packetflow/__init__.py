@@ -48,6 +48,7 @@ from packetflow.errors import PacketFlowError
 from packetflow.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
     from pyarrow import Table
 
     from packetflow.workspace.workspace import Workspace
@@ -64,6 +65,13 @@ def __getattr__(name: str) -> object:
 
         return Table
     raise AttributeError(f"module 'packetflow' has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: "InteractiveShell") -> None:
+    """Add ``%%capability`` and ``%pf run`` to a notebook: ``%load_ext packetflow``."""
+    from packetflow.notebook import load_ipython_extension as load
+
+    load(shell)
 
 
 __all__ = [
@@ -92,6 +100,7 @@ __all__ = [
     "fallback",
     "from_contract",
     "graph",
+    "load_ipython_extension",
     "parallel",
     "pipeline",
     "race",

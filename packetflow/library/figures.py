@@ -37,7 +37,7 @@ class Chart:
         note: What the reader must know besides: rows left out, means taken.
     """
 
-    spec: dict[str, Any] = field(hash=False)
+    spec: dict[str, Any] = field(hash=False, repr=False)
     title: str = ""
     note: str = ""
 

@@ -76,6 +76,7 @@ def _style() -> str:
         " :is(th,td):nth-child(n)": "padding:4px 14px 4px 0;text-align:left;vertical-align:top;"
         "border:0;border-bottom:1px solid var(--pf-line);background:none;color:inherit;"
         "max-width:36em;overflow-wrap:anywhere;white-space:normal",
+        " .pf-wide :is(th,td):nth-child(n)": "overflow-wrap:break-word",
         " th:nth-child(n)": "font-weight:600;color:var(--pf-soft);font-size:11.5px",
         " code": "font:12px ui-monospace,Menlo,Consolas,monospace;background:none;"
         "color:inherit;padding:0",

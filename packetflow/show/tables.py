@@ -31,7 +31,7 @@ def table_html(table: Any) -> str:
     if table.num_rows > MOST_ROWS:
         said += f"; the first {MOST_ROWS} are shown"
     inside = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-    scrolled = f'<div style="overflow-x:auto"><table>{inside}</table></div>'
+    scrolled = f'<div class="pf-wide" style="overflow-x:auto"><table>{inside}</table></div>'
     return page(scrolled if names else "", f"<p>{said}</p>")
 
 

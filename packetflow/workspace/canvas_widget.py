@@ -81,8 +81,15 @@ class Room:
         return said
 
     def hear(self, said: asyncio.Queue[bytes | None], message: bytes | None) -> None:
-        """Pass on what an editor says, in order; from any thread."""
-        self.loop.call_soon_threadsafe(said.put_nowait, message)
+        """Pass on what an editor says, in order; from any thread.
+
+        A cell may outlive its workspace; nobody hears it then.
+        """
+        try:
+            self.loop.call_soon_threadsafe(said.put_nowait, message)
+        except RuntimeError:
+            if not self.loop.is_closed():
+                raise
 
     async def _listen(self, editor: Editor, said: asyncio.Queue[bytes | None]) -> None:
         while (message := await said.get()) is not None:

@@ -20,6 +20,12 @@ def test_a_chart_draws_itself_in_notebooks() -> None:
     assert made.figure().data[0].y == (1,)
 
 
+def test_a_chart_says_in_a_line_what_it_shows() -> None:
+    made = dressed([{"type": "bar", "x": ["a"], "y": [1]}], "Title", note="a note")
+
+    assert repr(made) == "Chart(title='Title', note='a note')"
+
+
 def test_the_ground_is_clear_so_that_light_and_dark_pages_suit() -> None:
     layout = dressed([], "T").spec["layout"]
 

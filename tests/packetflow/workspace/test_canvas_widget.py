@@ -95,3 +95,13 @@ def test_without_its_bundle_or_its_files_it_says_what_to_do(workspace, monkeypat
         workspace.edit("hello")
     with Workspace(":memory:") as nowhere, pytest.raises(WorkspaceError, match="folder"):
         nowhere.edit("hello")
+
+
+def test_a_cell_that_outlives_its_workspace_is_taken_away_quietly(workspace):
+    cell = Cell(workspace.edit("hello"))
+    workspace.close()
+
+    cell.say("open", client="cell", pipeline="hello", seen=None, protocol=1)
+    cell.widget.close()
+
+    assert cell.widget.comm is None
