@@ -90,7 +90,7 @@ def streamlit_options() -> dict[str, Any]:
         "theme.font": FONT,
         "theme.showWidgetBorder": True,
         "theme.headingFontSizes": ["1.75rem", "1.2rem", "1.05rem", "1rem", "0.95rem", "0.9rem"],
-        "theme.headingFontWeights": [650, 620, 600, 600, 600, 600],
+        "theme.headingFontWeights": [650, 600, 600, 600, 600, 600],
         "theme.metricValueFontSize": "1.7rem",
     }
     for mode in ("light", "dark"):

@@ -28,10 +28,7 @@ from packetflow.composition.steps import (
     Wait,
 )
 from packetflow.composition.walk import children, natural_name
-from packetflow.kernel.board import BoardCard, BoardPolicy, BoardPort
-
-HIDDEN: dict[str, Any] = {"$secret": True}
-"""Stands for a fixed value that is not shown."""
+from packetflow.kernel.board import CONCEALED, BoardCard, BoardPolicy, BoardPort
 
 LONGEST_DEFAULT = 200
 
@@ -209,7 +206,7 @@ def _about(step: Step, called: Any) -> str:
 def _read(port: BoardPort, reads: Mapping[str, str | None], fixed: Mapping[str, Node]) -> BoardPort:
     scope = reads.get(port.name, port.scope)
     if port.name in fixed:
-        value = HIDDEN if port.secret else fixed[port.name].plain()
+        value = CONCEALED if port.secret else fixed[port.name].plain()
         return msgspec.structs.replace(port, scope="", set=value)
     return port if scope == port.scope else msgspec.structs.replace(port, scope=scope or "")
 

@@ -32,6 +32,7 @@ from packetflow.composition.edit_operations import (
     Wrap,
 )
 from packetflow.errors import EditRefused, did_you_mean
+from packetflow.kernel.board import CONCEALED
 
 
 class Change(Contents):
@@ -149,7 +150,8 @@ class Change(Contents):
             holder = self.case(node, one.case)
         if one.value is None and one.field == kind:
             raise EditRefused(f"{one.field!r} tells what {one.step!r} is; set it to something else")
-        self.put(holder, one.field, one.value)
+        value = _kept(node, one.value) if one.field == "set" else one.value
+        self.put(holder, one.field, value)
 
     def put(self, holder: OpenMap, key: str, value: Any) -> None:
         """Set an entry, or take it away when the value is ``None``."""
@@ -341,3 +343,15 @@ class Change(Contents):
         holder.pairs.update({key: value for key, value in pairs.items() if key in allowed})
         for key, value in one.fields.items():
             self.put(holder, key, value)
+
+
+def _kept(node: Node, value: Any) -> Any:
+    """Fixed values with the old ones in the place of what a board shows for a secret."""
+    if not isinstance(value, dict) or CONCEALED not in value.values():
+        return value
+    there = node.get("set")
+    old = {} if there is None else there.plain()
+    lost = [name for name, one in value.items() if one == CONCEALED and name not in old]
+    if lost:
+        raise EditRefused(f"there is no fixed value of {lost[0]!r} to keep; give it anew")
+    return {name: old[name] if one == CONCEALED else one for name, one in value.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from difflib import get_close_matches
 from typing import Any, Final, Literal
 
 import msgspec
@@ -16,7 +17,7 @@ from packetflow.composition.steps import Pipeline
 from packetflow.composition.view import parse_view
 from packetflow.composition.words import intent
 from packetflow.discovery.catalog import AnyCapability, Catalog
-from packetflow.kernel.board import Drawn, Palette, PaletteItem
+from packetflow.kernel.board import Board, BoardFix, BoardProblem, Drawn, Palette, PaletteItem
 from packetflow.kernel.collecting import collector_rests
 from packetflow.kernel.messages import DrawBoard, SearchPalette
 
@@ -58,10 +59,35 @@ class Easel:
             self._types.update(kinds)
             for name in list(self._types)[: max(0, len(self._types) - TYPES_KEPT)]:
                 del self._types[name]
+        board = self._with_names(board)
         places = {card.id: (card.x, card.y) for card in board.cards}
         is_readable = not any(one.code == "source" for one in board.problems)
         parents = {card.id: card.parent or "" for card in board.cards}
         return Drawn(msgspec.json.encode(board), places, parents, is_readable)
+
+    def _with_names(self, board: Board) -> Board:
+        """The board, with a mend where a card calls what is not there and a name comes near."""
+        unknown = {card.id for card in board.cards if card.kind == "unknown"}
+        if not unknown:
+            return board
+        problems = [
+            self._with_name(one) if one.step in unknown and one.fix is None else one
+            for one in board.problems
+        ]
+        return msgspec.structs.replace(board, problems=problems)
+
+    def _with_name(self, problem: BoardProblem) -> BoardProblem:
+        if problem.code == "unknown_capability":
+            field, names = "use", [one.name for one in self._catalog.capabilities()]
+        elif problem.code == "unknown_pipeline":
+            field, names = "call", self._catalog.pipeline_names()
+        else:
+            return problem
+        near = get_close_matches(problem.name, names, 1)
+        if not near or near[0] == problem.name:  # a pipeline that is there and cannot be read
+            return problem
+        change = {"op": "set", "step": problem.step, "field": field, "value": near[0]}
+        return msgspec.structs.replace(problem, fix=BoardFix(f"Use {near[0]}", change))
 
     def palette(self, request: SearchPalette) -> bytes:
         """What can be put in, best first, as JSON."""

@@ -6,9 +6,12 @@ the canvas draws it. It travels as JSON.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+CONCEALED: Final[dict[str, Any]] = {"$secret": True}
+"""Stands for a fixed value that is not shown; written back, it keeps the value."""
 
 
 class BoardPort(msgspec.Struct, frozen=True):

@@ -16,7 +16,13 @@ from studio.state import desk, mode, query
 
 BUNDLE = Path(packetflow.show.__file__).parent / "static" / "canvas.js"
 ADDRESS = "/api/canvas"
-TALL = 760
+TALL = "calc(100dvh - 6.9rem)"
+"""The canvas fills the window below the header and the way back."""
+
+WIDE = """<style>
+.stMainBlockContainer {max-width: none !important; padding: 3.9rem 1rem 0 !important}
+.stMainBlockContainer [data-testid=stVerticalBlock] {gap: .3rem}
+</style>"""
 
 
 def begin(template: Template) -> None:
@@ -54,6 +60,7 @@ def choose() -> None:
 
 def edit(pipeline: str) -> None:
     """The canvas of one pipeline."""
+    st.html(WIDE)
     st.page_link("build.py", label="All pipelines", icon=":material/arrow_back:")
     if not BUNDLE.is_file():
         st.error("The canvas is not built; `make frontend` builds it.", icon=":material/error:")
@@ -61,8 +68,14 @@ def edit(pipeline: str) -> None:
     canvas = st.components.v2.component("packetflow.canvas", js="canvas.js", isolate_styles=True)
     canvas(
         key=f"canvas of {pipeline}",
-        data={"address": ADDRESS, "pipeline": pipeline, "theme": mode()},
-        height=TALL,
+        data={
+            "address": ADDRESS,
+            "pipeline": pipeline,
+            "workspace": str(desk().folder),
+            "theme": mode(),
+            "height": TALL,
+        },
+        height="content",
     )
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from studio.advice import Advice
 from studio.showing import plain_markdown
-from studio.state import box, desk, guard, mode
+from studio.state import box, desk, guard, mode, query
 from studio.theme import style, wordmark
 
 HERE = Path(__file__).parent
@@ -35,8 +35,9 @@ with guard("workspace"):
     if folder.is_dir():
         with guard(page.title):
             page.run()
-        name = plain_markdown(folder.name)
-        st.caption(f":material/folder: Workspace **{name}**", help=str(folder))
+        if page.title != "Build" or not query("pipeline"):  # the canvas fills the window
+            name = plain_markdown(folder.name)
+            st.caption(f":material/folder: Workspace **{name}**", help=str(folder))
     else:
         gone = Advice(
             "The workspace is gone",

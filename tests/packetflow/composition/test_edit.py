@@ -331,6 +331,24 @@ def test_a_step_taken_out_of_a_graph_is_no_longer_waited_for():
     assert edited.text == "pipeline: p\nsteps:\n  - graph:\n      - {use: feel}\n"
 
 
+def test_a_fixed_secret_stays_when_its_stand_in_is_written_back():
+    text = "pipeline: p\nsteps:\n  - use: fetch\n    set: {key: sesame, url: here}\n"
+    value = {"key": {"$secret": True}, "url": "there", "list": [1]}
+
+    edited = apply(text, {"op": "set", "step": "fetch", "field": "set", "value": value})
+
+    kept = {"key": "sesame", "url": "there", "list": [1]}
+    assert parse_yaml(edited.text).plain()["steps"][0]["set"] == kept
+
+
+def test_the_stand_in_of_a_secret_that_is_not_there_is_refused():
+    text = "pipeline: p\nsteps:\n  - use: fetch\n"
+    value = {"key": {"$secret": True}}
+
+    with pytest.raises(EditRefused, match="no fixed value of 'key'"):
+        apply(text, {"op": "set", "step": "fetch", "field": "set", "value": value})
+
+
 def test_a_wrapped_step_of_a_graph_hands_its_order_to_the_wrapper():
     text = (
         "pipeline: p\nsteps:\n  - graph:\n      - use: fetch\n      - {use: feel, after: [fetch]}\n"

@@ -6,6 +6,11 @@ import type { Carrier } from "./connection.ts";
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 8000;
 
+/** Ask for the page itself: a host that was started anew gives it the token of this start. */
+async function renewed(): Promise<void> {
+  await fetch("/", { cache: "no-store" }).catch(() => undefined);
+}
+
 /** Carry messages to an address: `ws://...`, `http://...`, or a path of the page's own host. */
 export function socketCarrier(address: string): Carrier {
   let socket: WebSocket | null = null;
@@ -17,8 +22,12 @@ export function socketCarrier(address: string): Carrier {
     const url = new URL(address, location.href);
     url.protocol = url.protocol.replace("http", "ws");
     const mine = new WebSocket(url);
+    let opened = false;
     socket = mine;
-    mine.onopen = () => session.connected((message) => mine.send(JSON.stringify(message)));
+    mine.onopen = () => {
+      opened = true;
+      session.connected((message) => mine.send(JSON.stringify(message)));
+    };
     mine.onmessage = (event) => {
       pause = FIRST_PAUSE;
       session.receive(JSON.parse(String(event.data)) as FromPython);
@@ -27,7 +36,8 @@ export function socketCarrier(address: string): Carrier {
       if (stopped || socket !== mine) return;
       session.disconnected();
       if (session.shown.connection === "gone") return;
-      timer = setTimeout(() => open(session), pause * (0.7 + 0.6 * Math.random()));
+      const again = opened || url.host !== location.host ? (): void => open(session) : (): void => void renewed().then(() => stopped || open(session));
+      timer = setTimeout(again, pause * (0.7 + 0.6 * Math.random()));
       pause = Math.min(2 * pause, LONGEST_PAUSE);
     };
   };

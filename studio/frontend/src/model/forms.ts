@@ -125,3 +125,11 @@ function readLoose(text: string): Read {
   if (read.ok) return read;
   return /^[[{"]/.test(text.trim()) ? read : { ok: true, value: text };
 }
+
+/** What stands in an empty field: the declared default without Python's signs, or what it means to leave it. */
+export function placeholderOf(port: { readonly default: string; readonly optional: boolean }): string {
+  const text = port.default;
+  if (!text) return port.optional ? "not set" : "needed";
+  if (text === "None" || text === "''") return "not set";
+  return /^'[^'\\]*'$/.test(text) ? text.slice(1, -1) : text;
+}

@@ -197,8 +197,10 @@ function beginView(editor: Editor, flow: ReactFlowInstance<AnyNode, AnyEdge>): v
   const zoom = Math.min(1, (pane.width - 64) / all.width, (pane.height - 64) / all.height);
   if (zoom >= READABLE) return void flow.fitView({ maxZoom: 1, padding: 0.1 });
   const near = Math.max(READABLE, Math.min(0.85, (pane.height - 64) / all.height));
-  const tall = all.height * near > pane.height - 64;
-  const y = tall ? 32 - all.y * near : (pane.height - all.height * near) / 2 - all.y * near;
+  const end = all.x + pane.width / near;
+  const first = flow.getNodesBounds(flow.getNodes().filter((node) => !node.parentId && node.position.x < end));
+  const tall = first.height * near > pane.height - 64;
+  const y = tall ? 32 - first.y * near : (pane.height - first.height * near) / 2 - first.y * near;
   void flow.setViewport({ x: 32 - all.x * near, y, zoom: near });
 }
 

@@ -2,6 +2,7 @@
 import { type ReactNode, useState } from "react";
 import { outerPorts, typeName } from "../model/board.ts";
 import { fixValue, nameOutput } from "../model/edits.ts";
+import { placeholderOf } from "../model/forms.ts";
 import type { Board, Card, Field, Port } from "../model/protocol.ts";
 import { duration, isOver, statusWord } from "../model/runs.ts";
 import { renamed } from "../model/selection.ts";
@@ -89,15 +90,9 @@ function Inputs({ card, board }: { card: Card; board: Board }): ReactNode {
   if (inputs.length === 0) return null;
   return (
     <Section title="Takes">
-      {hidesSecret(card) && <p className="pf-help">A secret is fixed here. To change fixed values, edit the text.</p>}
       {inputs.map((port) => <Input key={port.name} card={card} port={port} board={board} />)}
     </Section>
   );
-}
-
-/** Whether a fixed secret stands here; written back with others, its stand-in would take its place. */
-function hidesSecret(card: Card): boolean {
-  return card.inputs.some((port) => port.secret && port.set !== undefined);
 }
 
 function isCalled(card: Card): boolean {
@@ -133,9 +128,9 @@ function Input({ card, port, board }: { card: Card; port: Port; board: Board }):
       schema={port.schema}
       value={hidden ? undefined : port.set}
       secret={port.secret}
-      placeholder={hidden ? "•••••• (kept)" : port.default || (port.optional ? "not set" : "needed")}
+      placeholder={hidden ? "•••••• (kept)" : placeholderOf(port)}
       help={port.help}
-      disabled={editor.readOnly || !isCalled(card) || hidesSecret(card)}
+      disabled={editor.readOnly || !isCalled(card)}
       onChange={(value) => edit(editor, fixValue(card, port.name, value))}
     />
   );

@@ -40,9 +40,13 @@ export function Chooser({ title, placeholder, offer, onChoose, onClose, onMean, 
       current = false;
     };
   }, [text, title]);
-  useEffect(() => field.current?.focus({ preventScroll: true }), [title]);
+  useEffect(() => {
+    field.current?.focus({ preventScroll: true });
+  }, [title]);
   const meant = choices?.[at]?.key ?? null;
-  useEffect(() => onMean?.(meant), [meant]);
+  useEffect(() => {
+    onMean?.(meant); // what it gives is no clean-up
+  }, [meant]);
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });

@@ -1,6 +1,8 @@
 /** A value of a run, as Python shows it: in part, and in the form that suits it. */
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { grid, plot } from "../model/charts.ts";
 import type { Look } from "../model/protocol.ts";
+import { Chart, GridChart } from "./chart.tsx";
 import { useEditor, useShown } from "./state.ts";
 
 export function Preview({ step, port }: { step: string; port: string }): ReactNode {
@@ -32,11 +34,19 @@ function LookView({ look }: { look: Look }): ReactNode {
     case "error":
       return <pre className="pf-wrong">{textOf(look)}</pre>;
     case "chart":
-      return <Tree value={look.spec} name={String(look.title || "chart")} open={false} />;
+      return <ChartLook look={look} />;
     case "markdown":
     case "text":
       return <pre className="pf-partial">{textOf(look)}</pre>;
   }
+}
+
+function ChartLook({ look }: { look: Look }): ReactNode {
+  const drawn = useMemo(() => plot(look.spec), [look.spec]);
+  const field = useMemo(() => grid(look.spec), [look.spec]);
+  const title = String(look.title ?? "");
+  if (field) return <GridChart drawn={field} title={title} />;
+  return drawn ? <Chart drawn={drawn} title={title} /> : <Tree value={look.spec} name={title || "chart"} open={false} />;
 }
 
 function textOf(look: Look): string {
@@ -68,6 +78,7 @@ function Table({ look }: { look: Look }): ReactNode {
 }
 
 function sayCell(cell: unknown): string {
+  if (typeof cell === "number" && !Number.isInteger(cell)) return String(Number(cell.toPrecision(6)));
   return cell === null || cell === undefined ? "" : typeof cell === "object" ? JSON.stringify(cell) : String(cell);
 }
 

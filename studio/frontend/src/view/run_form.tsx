@@ -1,6 +1,7 @@
 /** Asks for the inputs of a run. */
 import { type ReactNode, useRef, useState } from "react";
 import { typeName } from "../model/board.ts";
+import { placeholderOf } from "../model/forms.ts";
 import type { Port } from "../model/protocol.ts";
 import type { RunWish } from "../model/session.ts";
 import { Button, Sheet } from "./controls.tsx";
@@ -46,7 +47,7 @@ export function RunForm({ wish }: { wish: RunWish }): ReactNode {
             schema={port.schema}
             value={given.current[port.name]}
             secret={port.secret}
-            placeholder={port.default || (port.optional ? "not set" : "needed")}
+            placeholder={placeholderOf(port)}
             help={port.help}
             onChange={(value) => {
               given.current = { ...given.current, [port.name]: value };

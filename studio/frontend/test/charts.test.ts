@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BOTTOM, LEFT, TALL, WIDE, grid, plot } from "../src/model/charts.ts";
+
+test("lines reach from the left to the right and grow upwards", () => {
+  const drawn = plot({ data: [{ type: "scatter", x: [1952, 1980, 2007], y: [1, 2, 3] }], layout: { title: { text: "Life<br><sup>note</sup>" } } });
+
+  const [series] = drawn!.series;
+  assert.equal(drawn!.title, "Life");
+  assert.equal(series!.look, "line");
+  assert.equal(series!.points[0]![0], LEFT);
+  assert.equal(series!.points[0]![1], TALL - BOTTOM);
+  assert.ok(series!.points[2]![0] > WIDE - 20 && series!.points[2]![1] < 20);
+  assert.deepEqual(drawn!.across.map((tick) => tick.text), ["1952", "2007"]);
+});
+
+test("bars stand on zero, each name in its place", () => {
+  const drawn = plot({ data: [{ type: "bar", x: ["a", "b"], y: [4, 2] }] });
+
+  const [[ax, ay], [bx, by]] = drawn!.series[0]!.points as [[number, number], [number, number]];
+  assert.ok(ax < bx && ay < by);
+  assert.equal(drawn!.floor, TALL - BOTTOM);
+  assert.deepEqual(drawn!.across.map((tick) => tick.text), ["a", "b"]);
+});
+
+test("a heatmap is a field of strengths", () => {
+  const field = grid({ data: [{ type: "heatmap", x: ["a", "b"], y: ["c"], z: [[2, -1, null]] }] });
+
+  assert.deepEqual(field, {
+    across: ["a", "b", "3"],
+    down: ["c"],
+    cells: [[{ value: 2, strength: 1 }, { value: -1, strength: -0.5 }, { value: null, strength: 0 }]],
+  });
+  assert.equal(grid({ data: [{ type: "bar", y: [1] }] }), null);
+  assert.equal(grid({ data: [{ type: "heatmap", z: 3 }] }), null);
+});
+
+test("what cannot be drawn so is left to the tree", () => {
+  assert.equal(plot({ data: [{ type: "heatmap", z: [[1]] }] }), null);
+  assert.equal(plot({ data: [] }), null);
+  assert.equal(plot("text"), null);
+  assert.equal(plot({ data: [{ y: [null] }] }), null);
+});
