@@ -49,13 +49,13 @@ def test_a_board_is_drawn_and_stays_where_it_was():
 
 
 def test_a_name_that_nobody_knows_is_mended_with_one_that_comes_near():
-    text = "pipeline: a\nsteps: [{use: mesure}, {call: cuont, id: c}, {use: zzz}]\n"
+    text = "pipeline: a\nsteps: [{use: measur}, {call: cuont, id: c}, {use: zzz}]\n"
 
     board = msgspec.json.decode(easel().draw(DrawBoard("", text)).board, type=Board)
 
     fixes = {one.step: one.fix for one in board.problems if one.code.startswith("unknown")}
     said = {step: fix and (fix.text, fix.operation["value"]) for step, fix in fixes.items()}
-    assert said == {"mesure": ("Use measure", "measure"), "c": ("Use count", "count"), "zzz": None}
+    assert said == {"measur": ("Use measure", "measure"), "c": ("Use count", "count"), "zzz": None}
 
 
 def test_a_text_that_cannot_be_read_says_so():
