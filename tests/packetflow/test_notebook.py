@@ -198,7 +198,7 @@ def test_a_failed_step_is_an_answer_and_not_an_exception(shell, ws):
         ("run helo name=Ada", "did you mean 'hello'"),
         ("run hello", "give name="),
         ("run hello Ada", "perhaps name=Ada"),
-        ("run hello nam=Ada", "did you mean 'name'"),
+        ("run hello nme=Ada", "did you mean 'name'"),
         ("run hello name='Ada", "is a quote left open"),
     ],
 )
