@@ -75,7 +75,12 @@ UNIT = Stage(
     (*APART, "-m", "not slow"),
     6,
     beside=(
-        ("tests/packetflow/engine", "tests/packetflow/composition", "tests/packetflow/library"),
+        (
+            "tests/packetflow/engine",
+            "tests/packetflow/composition",
+            "tests/packetflow/library",
+            "tests/packetflow/store",
+        ),
         ("tests/packetflow/runner", "tests/packetflow/workspace"),
     ),
 )
@@ -222,6 +227,8 @@ def main(names: list[str]) -> int:
     if unknown or not names:
         print(f"unknown stage {unknown}; there are: check, {', '.join(STAGES)}", file=sys.stderr)
         return 2
+    # in the background of a shell it would be ignored here, and so in all that tests interrupt
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     counts, lines = [], []
     for name in names:
         about = STAGES[name].about if name in STAGES else "format, lint, types, layers, spelling"
