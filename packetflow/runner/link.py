@@ -99,6 +99,7 @@ class Link:
             self._connection.send(content)
         except ConnectionClosed as error:
             with self._lock:
+                self._closed = True  # so that nobody tries it again before the reader has noticed
                 waited = self._takers.pop(request_id, None)
             if waited is not None:
                 raise RunnerLost("the runner has closed the connection") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from websockets.exceptions import ConnectionClosedError
 
 from packetflow.errors import (
     MissingInput,
@@ -366,3 +367,18 @@ def test_a_runner_of_a_read_only_folder_works_in_the_copy_laid_over_it(
 
     with RunnerClient(tmp_path, start=False) as client:
         assert client.folder.parent == tmp_path / "home"
+
+
+def test_a_connection_that_breaks_while_asking_is_asked_no_second_time(
+    client: RunnerClient, monkeypatch: pytest.MonkeyPatch
+):
+    client.ping()
+    link = client._connections.current()
+
+    def broken(_content: bytes) -> None:
+        raise ConnectionClosedError(None, None)
+
+    monkeypatch.setattr(link._connection, "send", broken)
+
+    assert client.listing().capabilities
+    assert not link.is_open
