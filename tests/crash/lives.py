@@ -47,7 +47,7 @@ THOROUGH = int(os.environ.get("KILLS", "12")) >= 100
 class OwnStore:
     """The real owner in this process, so that hundreds of workspaces need no process each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **_: object) -> None:
         self._folder = folder
         self._owner: Owner | None = None
         self._lock = threading.Lock()

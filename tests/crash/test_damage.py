@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import duckdb
 import pytest
 
 from packetflow.errors import JournalFull, OwnerGone, QueryFailed, StoreError
@@ -24,6 +25,9 @@ from packetflow.store.talk import read_card
 from tests.packetflow.store.records import ended, log, span, started, whole
 
 pytestmark = pytest.mark.crash
+
+DATABASE_HEAD = 3 * 4096
+DATABASE_BLOCK = 256 * 1024
 
 
 def write(folder, *records, process=None):
@@ -186,12 +190,22 @@ def test_a_database_cut_short_is_told_kept_and_made_anew_once_renamed(tmp_path, 
     owner.close()
 
 
+def spoil_a_block(database, table, column):
+    """Overwrite a part of a block that holds values of a column."""
+    query = "select max(block_id) from pragma_storage_info(?) where column_name = ?"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        (block,) = connection.execute(query, [table, column]).fetchone()
+    assert block > 0
+    with database.open("r+b") as file:
+        file.seek(DATABASE_HEAD + block * DATABASE_BLOCK + 1000)
+        file.write(bytes(5000))
+
+
 def test_a_damaged_block_of_the_database_is_told_and_recording_goes_on(tmp_path):
     many = [span(new_id(), number, error=f"{number:x}" * 900) for number in range(3000)]
     write(tmp_path, *many)
     settled(tmp_path, megabytes=64)
-    database = places(tmp_path).database
-    os.truncate(database, database.stat().st_size - 500_000)
+    spoil_a_block(places(tmp_path).database, "span", "error")
 
     owner = owned(tmp_path)
     with pytest.raises(QueryFailed, match=r"is damaged, and docs/store\.md says"):
