@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from packetflow.capabilities.contract import Port
 from packetflow.capabilities.validate import reason, validator
@@ -27,6 +27,9 @@ from packetflow.engine.waiters import Waiter, answer_event, key_text
 from packetflow.errors import MissingInput, StoreError, Superseded, TimedOut, WrongType
 from packetflow.kernel.order import Moment
 from packetflow.kernel.records import EventArrived, Status, WaitStarted
+
+_NONE: Final[dict[str, WaitStarted]] = {}
+"""Shared by all steps that have not waited before; nothing is ever put in."""
 
 
 class TimeIsOver(Exception):
@@ -55,17 +58,25 @@ async def wait(
     waiter = Waiter(run, event, key, answer or answer_event(run.id, step_id, frame.path))
     now = engine.clock.wall_ns()
     around = ENCLOSING.get()
-    past = {} if run.past is None else run.past.waits.get((step_id, frame.path), {})
+    past = _NONE if run.past is None else run.past.waits.get((step_id, frame.path), _NONE)
     started = past.get(event)
     if started is None:
         began = Moment(engine.order(), now) if since is None else since
         limit = _end(began.at, within_seconds)
         outer = 0 if around is None else around.keep()
-        place = (run.id, run.epoch, step_id, frame.path)
-        deadline = min(limit or outer, outer or limit)
-        counts_from = began.number if question else run.arrival
-        asked = (question, tuple(choices), counts_from)
-        started = WaitStarted(*place, event, key, deadline, now, *asked)
+        started = WaitStarted(  # no names for its parts: a parked run would hold them
+            run.id,
+            run.epoch,
+            step_id,
+            frame.path,
+            event,
+            key,
+            min(limit or outer, outer or limit),
+            now,
+            question,
+            tuple(choices),
+            began.number if question else run.arrival,
+        )
         run.append(started)
     else:
         began = Moment(started.since, started.at)
@@ -238,7 +249,9 @@ class WaitNode:
             event = answer_event(run.id, self.id, frame.path)
         began = self._began(frame, event)
         # an answer after a refused one may come meanwhile
-        asked = Moment(run.engine.order(), run.engine.clock.wall_ns())
+        asked = None
+        if self.question:
+            asked = Moment(run.engine.order(), run.engine.clock.wall_ns())
         while True:
             try:
                 arrived = await wait(
