@@ -1,29 +1,23 @@
 """The canvas in a real browser, with a host in the page itself in the place of Python."""
 
-import functools
 import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.serving import serving
+
 ROOT = Path(__file__).parent.parent.parent
 NO_NODE = 3
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +34,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if said.returncode and os.environ.get("CI") != "true":
         pytest.skip(said.stderr.strip()[-300:])
     assert said.returncode == 0, said.stderr
-    handler = functools.partial(_Quiet, directory=str(folder))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(folder) as served:
+        yield served
 
 
 @pytest.fixture

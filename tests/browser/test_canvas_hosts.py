@@ -1,15 +1,14 @@
 """The built canvas as hosts load it: over a WebSocket, and as a notebook's widget."""
 
-import functools
 import json
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+
+from tests.browser.serving import Quiet, serving
 
 STATIC = Path(__file__).parent.parent.parent / "packetflow" / "show" / "static"
 pytestmark = pytest.mark.browser
@@ -41,7 +40,7 @@ WIDGET = """async (document_) => {
 }"""
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class _Beside(Quiet):
     def do_GET(self) -> None:
         if self.path != "/":
             super().do_GET()
@@ -51,21 +50,12 @@ class _Quiet(SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(PAGE.encode())
 
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """A page without anything, beside the built canvas."""
-    handler = functools.partial(_Quiet, directory=str(STATIC))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(STATIC, _Beside) as served:
+        yield served
 
 
 @pytest.fixture
