@@ -139,16 +139,20 @@ async def test_a_rate_limit_spaces_starts_evenly_over_all_executions():
     assert starts == [0, 0.5, 1, 1.5, 2, 2.5]
 
 
-async def test_who_is_cancelled_in_line_for_a_rate_limit_leaves_its_turn_to_the_next():
-    mine = engine()
-    starts = []
+def in_line():
+    """An engine, a step of which one may start in two seconds, and when each did."""
+    mine, starts = engine(), []
 
     @capability(provides="m")
     async def noted(n: int) -> int:
         starts.append((n, round(mine.clock.seconds, 6)))
         return n
 
-    flow = noted.rate_limit(1, per=2)
+    return mine, noted.rate_limit(1, per=2), starts
+
+
+async def test_who_is_cancelled_in_line_for_a_rate_limit_leaves_its_turn_to_the_next():
+    mine, flow, starts = in_line()
     running = [mine.start(flow, {"n": number}) for number in range(5)]
     await turns()
     running[1].cancel()
@@ -160,15 +164,7 @@ async def test_who_is_cancelled_in_line_for_a_rate_limit_leaves_its_turn_to_the_
 
 
 async def test_who_is_cancelled_as_its_turn_comes_leaves_it_to_the_next_too():
-    mine = engine()
-    starts = []
-
-    @capability(provides="m")
-    async def noted(n: int) -> int:
-        starts.append((n, round(mine.clock.seconds, 6)))
-        return n
-
-    flow = noted.rate_limit(1, per=2)
+    mine, flow, starts = in_line()
     first = mine.start(flow.timeout(100), {"n": 0})
     second = mine.start(flow.timeout(2), {"n": 1})  # over at the moment of its turn
     third = mine.start(flow, {"n": 2})
