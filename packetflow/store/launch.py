@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +22,7 @@ from packetflow.store.talk import last_words
 from packetflow.store.transaction import as_store_error
 
 _LOG_LIMIT = 1 << 20
+_LEAVE_SECONDS = 2.0
 
 
 class Launched(Protocol):
@@ -105,6 +107,7 @@ class OwnerThread:
     def __init__(self, folder: str | Path) -> None:
         self._folder = folder
         self._failure: StoreError | None = None
+        self._close: Callable[[], None] | None = None
         self._thread = threading.Thread(target=self._run, name="packetflow-owner", daemon=True)
         self._thread.start()
 
@@ -117,20 +120,33 @@ class OwnerThread:
         return self._failure
 
     def _run(self) -> None:
+        atexit.register(self._leave)
         try:
-            from packetflow.store.owner import Owner
-            from packetflow.store.server import Server
-
-            server = Server(Owner(self._folder))
-            atexit.register(server.let_go)
-            try:
-                asyncio.run(server.run())
-            finally:
-                atexit.unregister(server.let_go)
+            self._serve()
         except OwnerGone:
             return
         except Exception as error:  # noqa: BLE001  # the border: nobody waits for this thread
             self._failure = as_store_error(error, self._folder)
+        finally:
+            atexit.unregister(self._leave)
+
+    def _serve(self) -> None:
+        from packetflow.store.owner import Owner
+        from packetflow.store.server import Server
+
+        server = Server(Owner(self._folder))
+        self._close = server.let_go
+        try:
+            asyncio.run(server.run())
+        finally:
+            self._close = None
+
+    def _leave(self) -> None:
+        """At the end of Python: close, and see the thread end or DuckDB's bindings complain."""
+        close = self._close
+        if close is not None:
+            close()
+        self._thread.join(_LEAVE_SECONDS)
 
 
 def launch(folder: str | Path) -> Launched:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import subprocess
 import sys
 import time
@@ -120,9 +119,7 @@ def test_a_process_that_owns_may_end_without_a_word_and_nothing_is_lost(tmp_path
     command = [sys.executable, "-W", "error", "-c", SCRIPT, str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
-    # DuckDB's bindings may say on the way out that the interpreter left before them
-    said = [one for one in ended.stderr.splitlines() if not re.search("nanobind|leaked", one)]
-    assert (ended.returncode, ended.stdout, said) == (0, "", [])
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert not places(tmp_path).card.exists()
     with places(tmp_path).lock.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
