@@ -2,8 +2,9 @@
 
 What is known when a plan is compiled (names, renames, validators, defaults) is written into the
 function's text, so that nothing is looped over when it runs. Only names that were checked as text
-reach the source, always through ``repr``. Names in the scope are globals of the function, so that
-steps that differ only in them share one text, which is compiled once.
+reach the source. Names in the scope, keys of a mapping and names that a function takes by
+``**`` are globals of the function, so that steps that differ only in them share one text, which
+is compiled once: compiling costs a hundred times the call.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import CodeType
@@ -139,6 +141,7 @@ def call_function(
     """A function of scope and context that calls *fn* with the checked arguments."""
     known: dict[str, Any] = {"fn": fn}
     pairs: list[tuple[str, str]] = []
+    named: list[str] = []
     odd: list[str] = []
     for index, read in enumerate(reads):
         if _has_no_default(read):
@@ -151,10 +154,23 @@ def call_function(
         pairs.append((parameter, f"f{index}"))
     if context is not None:
         pairs.append((context, "context"))
-    named = [f"{name}={value}" for name, value in pairs if is_safe(name)]
-    odd += [f"{name!r}: {value}" for name, value in pairs if not is_safe(name)]
+    written = _written_names(fn)
+    for index, (name, value) in enumerate(pairs):
+        if name in written and is_safe(name):
+            named.append(f"{name}={value}")
+        else:
+            known[f"p{index}"] = name
+            odd.append(f"p{index}: {value}")
     arguments = ", ".join([*named, *([f"**{{{', '.join(odd)}}}"] if odd else [])])
     return function(f"def call(scope, context=None):\n    return fn({arguments})\n", "call", known)
+
+
+def _written_names(fn: Callable[..., Any]) -> AbstractSet[str]:
+    """The names of a function's own parameters; none of another callable, which may hide them."""
+    code = getattr(fn, "__code__", None)
+    if code is None:
+        return frozenset()
+    return frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
 
 
 def outputs_function(writes: Sequence[Write], shape: str) -> Callable[[Any], dict[str, Any]]:
@@ -167,7 +183,8 @@ def outputs_function(writes: Sequence[Write], shape: str) -> Callable[[Any], dic
         if shape == "value":
             value = "result"
         elif shape == "mapping":
-            value = f"result[{write.field!r}]"
+            known[f"k{index}"] = write.field
+            value = f"result[k{index}]"
         else:
             value = (
                 f"result.{write.field}"
@@ -178,7 +195,7 @@ def outputs_function(writes: Sequence[Write], shape: str) -> Callable[[Any], dic
             known[f"c{index}"] = write.check
             value = f"c{index}({value})"
         if shape == "mapping" and write.port.optional:
-            late.append(f"    if {write.field!r} in result:\n        made[w{index}] = {value}\n")
+            late.append(f"    if k{index} in result:\n        made[w{index}] = {value}\n")
         else:
             parts.append(f"w{index}: {value}")
     body = f"{{{', '.join(parts)}}}"
