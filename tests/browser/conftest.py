@@ -282,6 +282,10 @@ def press(page: Page, name: str) -> None:
 def settle(page: Page) -> None:
     """Wait until no script runs: what is typed or pressed then is not overtaken."""
     page.wait_for_timeout(300)
-    idle = page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
-    expect(idle).to_be_visible()
+    quiet(page)
     page.wait_for_timeout(100)
+
+
+def quiet(page: Page) -> None:
+    """Wait until no script runs, of a page that was just opened."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()

@@ -173,7 +173,7 @@ export function Canvas(): ReactNode {
       onlyRenderVisibleElements={many}
       zIndexMode="manual"
     >
-      <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
+      <div aria-hidden="true"><Background variant={BackgroundVariant.Dots} gap={20} size={1.2} /></div>
       {board.cards.length > FEW && board.cards.length < FLUID && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
     </ReactFlow>
   );
