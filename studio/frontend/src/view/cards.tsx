@@ -50,7 +50,7 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
       </div>
       <div className="pf-about">{card.id === card.title ? card.about : `${card.id}${card.about ? ` · ${card.about}` : ""}`}</div>
       <PortRows card={card.id} inputs={card.inputs} outputs={card.outputs} wrong={wrong} />
-      <Badges card={card} />
+      <Badges card={card} selected={selected} />
       {lanes.map((lane) => <LaneFrame key={`${lane.slot}${lane.case}`} lane={lane} />)}
       {state && <Progress state={state} />}
       {card.note && <div className="pf-note" title={card.note}>{card.note}</div>}
@@ -82,7 +82,7 @@ function State({ card }: { card: Card }): ReactNode {
   );
 }
 
-function Badges({ card }: { card: Card }): ReactNode {
+function Badges({ card, selected }: { card: Card; selected: boolean }): ReactNode {
   const editor = useEditor();
   if (card.policies.length === 0 && card.pins.length === 0) return null;
   return (
@@ -93,6 +93,7 @@ function Badges({ card }: { card: Card }): ReactNode {
           key={at}
           className="pf-badge nodrag"
           title={`Policy: ${policy.text}`}
+          tabIndex={selected ? 0 : -1}
           onClick={(event) => {
             event.stopPropagation();
             select(editor, card.id);

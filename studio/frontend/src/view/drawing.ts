@@ -18,6 +18,8 @@ export interface Drawing {
 const NO_PROBLEMS: readonly Problem[] = [];
 /** Wires run over containers and behind cards. */
 const Z = { container: 0, wire: 50, card: 100 };
+/** The drawing is one stop for the Tab key; arrow keys go on from there. */
+const NO_STOP = { tabIndex: -1 };
 const INPUTS_WIDTH = 150;
 const INPUTS_GAP = 90;
 
@@ -46,6 +48,7 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
       zIndex: card.container ? Z.container + above(board, card).length : Z.card,
       data: share(old.get(card.id)?.data, data),
       ariaLabel: sayCard(board, card.id),
+      domAttributes: NO_STOP,
       ...(card.parent === null || card.parent === board.root ? {} : { parentId: card.parent }),
     };
   });
@@ -85,6 +88,7 @@ function inputsNode(board: Board, steps: readonly StepNode[]): AnyNode {
     selectable: false,
     data: { ports: outerPorts(board.inputs) },
     ariaLabel: "The pipeline's inputs",
+    domAttributes: NO_STOP,
   };
 }
 
@@ -101,6 +105,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>): AnyEdge[]
       targetHandle: handleOf(to),
       data: { wire },
       ariaLabel: `Wire ${wire.name} from ${wire.source ?? "the inputs"} to ${wire.target}`,
+      domAttributes: NO_STOP,
     };
   });
   const order = orders.map(({ id, source, target, written }): AnyEdge => {
@@ -117,6 +122,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>): AnyEdge[]
       className: written ? "pf-order-edge pf-written" : "pf-order-edge",
       data: { written },
       ariaLabel: `${target} after ${source}`,
+      domAttributes: NO_STOP,
     };
   });
   return [...order, ...wires];

@@ -10,10 +10,12 @@ import {
   duplicate,
   edit,
   nextProblem,
+  openPalette,
   paste,
   removeSelection,
   run,
 } from "./actions.ts";
+import { backToGround } from "./focus.ts";
 import type { Editor } from "./state.ts";
 
 /** For the sheet of keys: what to press, and what it does. */
@@ -77,10 +79,7 @@ export function pressed(editor: Editor, event: KeyboardEvent): boolean {
 }
 
 const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
-  "/": (editor) => {
-    editor.set({ palette: true });
-    requestAnimationFrame(() => editor.root?.querySelector<HTMLElement>(".pf-find input")?.focus());
-  },
+  "/": openPalette,
   "?": (editor) => editor.set({ help: true }),
   "[": (editor) => shiftSelected(editor, -1),
   "]": (editor) => shiftSelected(editor, 1),
@@ -100,7 +99,10 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
     editor.set({ panel: "inspector" });
     requestAnimationFrame(() => editor.root?.querySelector<HTMLElement>(".pf-side input, .pf-side textarea, .pf-side select")?.focus());
   },
-  Escape: (editor) => editor.set({ selection: NONE, choosing: null, palette: false, fits: null }),
+  Escape: (editor) => {
+    editor.set({ selection: NONE, choosing: null, palette: false, fits: null });
+    backToGround(editor);
+  },
   Delete: removeSelection,
   Backspace: removeSelection,
   "Ctrl Enter": (editor) => {
