@@ -27,8 +27,8 @@ SEEN: Final = """() => {
     const box = one.getBoundingClientRect();
     return [box.left + Math.min(box.width / 2, 40), box.top + box.height / 2];
   };
-  const onTop = (one) => one.contains(host.shadowRoot.elementFromPoint(...middle(one)));
-  const all = (of) => [...host.shadowRoot.querySelectorAll(of)].filter(onTop).map(middle);
+  const reached = (one) => one.contains(host.shadowRoot.elementFromPoint(...middle(one)));
+  const all = (of) => [...host.shadowRoot.querySelectorAll(of)].filter(reached).map(middle);
   const box = host.shadowRoot.querySelector(".pf-ground")?.getBoundingClientRect();
   return {
     cards: all(".pf-card > .pf-head"),

@@ -9,7 +9,7 @@ import { edit, select } from "./actions.ts";
 import { Approval } from "./approval.tsx";
 import { Button, Dot } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
-import { PortRow, PortRows } from "./ports.tsx";
+import { PortRow, PortRows, useFreshHandles } from "./ports.tsx";
 import { useEditor, useShown, useUi } from "./state.ts";
 
 export type StepNode = Node<{ card: Card; problems: readonly Problem[]; lanes: readonly Lane[]; order: boolean }, "step">;
@@ -20,6 +20,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 export const StepCard = memo(function StepCard({ data, selected }: NodeProps<StepNode>): ReactNode {
   const { card, problems, lanes, order } = data;
+  useFreshHandles(card.id, card.inputs, card.outputs, order);
   const pending = useShown((shown) => shown.pending.has(card.id));
   const state = useShown((shown) => shown.run?.steps[card.id]);
   const over = useUi((ui) => ui.over === card.id);
@@ -144,6 +145,7 @@ function Mend({ card, problems }: { card: Card; problems: readonly Problem[] }):
 }
 
 export const InputsCard = memo(function InputsCard({ data }: NodeProps<InputsNode>): ReactNode {
+  useFreshHandles(INPUTS, [], data.ports);
   return (
     <div className="pf-inputs">
       <h3>Inputs</h3>
