@@ -48,7 +48,19 @@ class Joint:
                 self._readers.add((wire.source, wire.output))
         self._taken = {port.name: port.scope for port in card.inputs}
         self._kept = {port.name: port.scope for port in card.outputs if port.scope}
+        self._local = self._in_each()
         self._made = self._names(board, card, inner)
+
+    def _in_each(self) -> dict[str, set[str]]:
+        """By id, the walks over lists around a step; names made there are not seen outside."""
+        found: dict[str, set[str]] = {}
+        for name, card in self._cards.items():
+            above = card.parent
+            around = set() if above is None else set(found[above])
+            if above is not None and self._cards[above].kind == "each":
+                around.add(above)
+            found[name] = around
+        return found
 
     def _names(self, board: Board, card: BoardCard, inner: Board) -> dict[str, str]:
         """What each name that is made inside is called outside."""
@@ -60,8 +72,8 @@ class Joint:
         around.update(self._kept.values())
         made = dict(self._kept)
         for one in inner.cards:
-            for port in one.outputs:
-                if port.scope and port.scope not in made:
+            for port in one.outputs if not self._local[one.id] else ():
+                if port.scope and port.scope not in made and not port.inside:
                     made[port.scope] = free_name(port.scope, around)
         return made
 
@@ -110,7 +122,9 @@ class Joint:
         for port in card.outputs:
             if not port.scope:
                 continue
-            if port.scope in self._kept or (card.id, port.name) in self._readers:
+            if self._local[card.id]:
+                kept[port.name] = port.scope
+            elif port.scope in self._kept or (card.id, port.name) in self._readers:
                 kept[port.name] = self._made[port.scope]
                 self.leaks = self.leaks or port.scope not in self._kept
         plain = len(kept) == len(card.outputs) and all(one == name for one, name in kept.items())
@@ -127,22 +141,20 @@ class Joint:
 
     def _rename_each(self, step: dict[str, Any], card: BoardCard) -> None:
         ports = {port.name: port for port in card.inputs if not port.inside}
-        step["over"] = {
-            self._made.get(item, item): self._wired(card, ports[item]) for item in step["over"]
-        }
+        step["over"] = {item: self._wired(card, ports[item]) for item in step["over"]}
         collected = step.get("into") or {}
-        if collected:
-            step["into"] = {
-                self._made.get(one, one): self._made.get(outer, outer)
-                for one, outer in collected.items()
-            }
+        for one in collected:
+            if one in self._taken and self._taken[one] != one:
+                raise self._refusal(f"{card.id!r} collects {one!r}, which is also an input")
+        if collected and not self._local[card.id]:
+            step["into"] = {one: self._made[outer] for one, outer in collected.items()}
             self.leaks = self.leaks or any(one not in self._kept for one in collected.values())
 
     def _rename_wait(self, step: dict[str, Any], card: BoardCard) -> None:
         for port in card.inputs:
             step["key"] = self._wired(card, port)
-        for port in card.outputs:
-            new = self._made.get(port.scope, port.scope)
+        for port in card.outputs if not self._local[card.id] else ():
+            new = self._made[port.scope]
             if new != port.scope:
                 raise self._refusal(
                     f"{card.id!r} waits for an event that gives {port.scope!r}, not {new!r}"
@@ -164,15 +176,20 @@ class Joint:
 
     def _read(self, card: BoardCard, port: BoardPort) -> tuple[str | None, Any]:
         """The name that an input reads outside, or else the value that it is fixed to."""
-        sources = self._sources.get((card.id, port.name), set())
         name = port.scope
-        made = self._made.get(name, name)
-        if sources and None not in sources:
-            return made, None
-        outer, value = self._given(name)
-        if len(sources) > 1 and outer != made:
+        names: set[str | None] = set()
+        value = None
+        for source in self._sources.get((card.id, port.name), {None}):
+            if source is None:
+                outer, value = self._given(name)
+                names.add(outer)
+            else:
+                inside = source in self._local[card.id] or self._local[source]
+                names.add(name if inside else self._made.get(name, name))
+        if len(names) > 1:
             raise self._refusal(f"{card.id!r} reads {name!r} from outside or from a step before")
-        return outer, value
+        (only,) = names
+        return only, value
 
     def _given(self, name: str) -> tuple[str | None, Any]:
         """What the call gives for an input of the pipeline."""
