@@ -156,11 +156,12 @@ class Pack(_Operation, frozen=True, tag="pack"):
 class Excerpt(_Operation, frozen=True, tag="excerpt"):
     """Leave only some steps of one list, as a pipeline of another name.
 
-    ``provides`` says what it gives; null gives all that it makes.
+    ``requires`` and ``provides`` say what it takes and gives; null leaves that to its steps.
     """
 
     steps: list[str]
     name: str
+    requires: list[str] | None = None
     provides: list[str] | None = None
 
 

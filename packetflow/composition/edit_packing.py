@@ -68,6 +68,8 @@ def excerpt(change: Change, one: Excerpt) -> None:
     holder = change.opened.mapping(change.root)
     holder.pairs.clear()
     holder.pairs["pipeline"] = one.name
+    if one.requires is not None:
+        holder.pairs["requires"] = list(one.requires)
     if one.provides is not None:
         holder.pairs["provides"] = list(one.provides)
     holder.pairs["steps"] = steps

@@ -20,11 +20,12 @@ Parents: TypeAlias = Mapping[str, "str | None"]
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="pack"):
     """Make a saved pipeline of steps of one list, and call it in their place.
 
-    ``provides`` says what it gives; null gives all that it makes.
+    ``requires`` and ``provides`` say what it takes and gives; null leaves that to its steps.
     """
 
     steps: list[str]
     name: str
+    requires: list[str] | None = None
     provides: list[str] | None = None
 
 
@@ -62,7 +63,8 @@ def packed(text: str, looks: Looks, one: Pack) -> tuple[str, dict[str, dict[str,
     """
     steps = {"steps": one.steps, "name": one.name}
     new = apply(text, {"op": "pack", **steps}).text
-    made = apply(text, {"op": "excerpt", **steps, "provides": one.provides}).text
+    border = {"requires": one.requires, "provides": one.provides}
+    made = apply(text, {"op": "excerpt", **steps, **border}).text
     before, after = parents_of(text), parents_of(new)
     inside = {name for name in before if _is_inside(name, set(one.steps), before)}
     kept = {name: look for name, look in looks.items() if name not in inside}

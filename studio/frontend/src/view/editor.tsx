@@ -9,6 +9,7 @@ import { Button, Sheet } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
 import { Inspector } from "./inspector.tsx";
 import { KEYS, pressed } from "./keys.ts";
+import { NameForm } from "./name_form.tsx";
 import { Palette } from "./palette.tsx";
 import { ProblemList } from "./problems.tsx";
 import { RunForm } from "./run_form.tsx";
@@ -28,7 +29,7 @@ export function EditorView({ editor }: { editor: Editor }): ReactNode {
 
 function Layout(): ReactNode {
   const editor = useEditor();
-  const { settings, mode, panel, help, runForm, both, said, fits } = useUi((ui) => ui);
+  const { settings, mode, panel, help, runForm, both, said, fits, naming } = useUi((ui) => ui);
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
     editor.root = root.current;
@@ -64,6 +65,7 @@ function Layout(): ReactNode {
         )}
       </div>
       <Choosers />
+      {naming && <NameForm steps={naming} />}
       {runForm && <RunForm wish={runForm} />}
       {help && <Help />}
       {both && <Both />}

@@ -1,38 +1,13 @@
 /** The policies around a step: each as a small form, and a menu of those one can add. */
-import { type ReactNode, useState } from "react";
-import type { Card, Schema, Step } from "../model/protocol.ts";
+import { NodeToolbar, Position } from "@xyflow/react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { changePolicy } from "../model/edits.ts";
+import { POLICIES, readPolicy } from "../model/policies.ts";
+import type { Card } from "../model/protocol.ts";
 import { edit } from "./actions.ts";
 import { Button } from "./controls.tsx";
-import { useEditor } from "./state.ts";
+import { useEditor, useUi } from "./state.ts";
 import { Value } from "./value.tsx";
-
-interface Known {
-  readonly text: string;
-  /** What is written when it is added. */
-  readonly start: unknown;
-  readonly schema: Schema;
-}
-
-const SECONDS: Schema = { type: "number", minimum: 0 };
-const COUNT: Schema = { type: "integer", minimum: 1 };
-const object = (properties: { [name: string]: Schema }, ...required: string[]): Schema => {
-  return { type: "object", properties, required };
-};
-
-const KNOWN: { readonly [name: string]: Known } = {
-  retry: {
-    text: "Try again",
-    start: { attempts: 3, on: ["Exception"] },
-    schema: object({ attempts: COUNT, on: { type: "array", items: { type: "string" } }, wait: SECONDS, factor: { type: "number", minimum: 1 } }, "attempts", "on"),
-  },
-  timeout: { text: "Time limit", start: 30, schema: SECONDS },
-  cache: { text: "Remember results", start: { ttl: "1 h" }, schema: object({ ttl: { type: "string" }, max_entries: COUNT }) },
-  rate_limit: { text: "Rate limit", start: { calls: 10, per: 1 }, schema: object({ calls: COUNT, per: SECONDS }, "calls", "per") },
-  breaker: { text: "Breaker", start: { failures: 5, reset: 30 }, schema: object({ failures: COUNT, reset: SECONDS }, "failures", "reset") },
-  bulkhead: { text: "At most at once", start: { at_once: 4 }, schema: object({ at_once: COUNT, waiting: COUNT }, "at_once") },
-  hedge: { text: "Ask twice when slow", start: { after: 2, at_most: 2 }, schema: object({ after: SECONDS, at_most: COUNT }, "after") },
-};
 
 export function Policies({ card }: { card: Card }): ReactNode {
   const editor = useEditor();
@@ -54,13 +29,13 @@ export function Policies({ card }: { card: Card }): ReactNode {
           aria-label="Add a policy"
           value=""
           onChange={({ target }) => {
-            const known = KNOWN[target.value];
+            const known = POLICIES[target.value];
             if (known) edit(editor, { op: "guard", step: card.id, policy: { [target.value]: known.start } });
             setOpen(card.policies.length);
           }}
         >
           <option value="">Add a policy…</option>
-          {Object.entries(KNOWN).map(([name, { text }]) => <option key={name} value={name}>{text}</option>)}
+          {Object.entries(POLICIES).map(([name, { text }]) => <option key={name} value={name}>{text}</option>)}
         </select>
       )}
     </>
@@ -69,12 +44,64 @@ export function Policies({ card }: { card: Card }): ReactNode {
 
 function PolicyForm({ card, at }: { card: Card; at: number }): ReactNode {
   const editor = useEditor();
-  const written = (card.policies[at]?.written ?? {}) as Step;
-  const [[name, value] = ["", null]] = Object.entries(written);
-  const known = KNOWN[name];
-  if (!known) return <pre className="pf-partial">{JSON.stringify(written)}</pre>;
+  const { name, value } = readPolicy(card.policies[at]?.written);
+  const known = POLICIES[name];
+  if (!known) return <pre className="pf-partial">{JSON.stringify(card.policies[at]?.written)}</pre>;
   const put = (next: unknown): void => {
     edit(editor, ...changePolicy(card, at, { [name]: next ?? known.start }));
   };
-  return <Value label={known.text} schema={known.schema} value={value} disabled={editor.readOnly} onChange={put} />;
+  return <Value label={String(known.schema.title ?? known.text)} bare={known.schema.type === "object"} schema={known.schema} value={value} disabled={editor.readOnly} onChange={put} />;
 }
+
+/** The small form that a badge opens on the drawing itself. */
+export function PolicySheet({ card }: { card: Card }): ReactNode {
+  const editor = useEditor();
+  const at = useUi((ui) => (ui.policy?.card === card.id ? ui.policy.at : -1));
+  const written = card.policies[at]?.written;
+  const place = useRef<HTMLDivElement>(null);
+  const known = POLICIES[readPolicy(written).name];
+  const there = at >= 0 && written !== undefined;
+  useEffect(() => {
+    if (there) requestAnimationFrame(() => place.current?.querySelector<HTMLElement>("input, select, textarea, button")?.focus({ preventScroll: true }));
+  }, [there, at]);
+  if (!there) return null;
+  const close = (): void => {
+    const badge = editor.root?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(card.id)}"]`);
+    editor.set({ policy: null });
+    badge?.focus({ preventScroll: true });
+  };
+  const text = known?.text ?? card.policies[at]?.text ?? "Policy";
+  return (
+    <NodeToolbar nodeId={card.id} isVisible position={Position.Bottom} offset={8} className="pf-mend pf-policy-sheet nodrag nowheel">
+      <div
+        ref={place}
+        role="dialog"
+        aria-label={`${text} of ${card.id}`}
+        onKeyDown={(event) => {
+          event.stopPropagation();
+          if (event.key === "Escape") close();
+        }}
+      >
+        <header>
+          <h3>{text}</h3>
+          <Button icon="close" label="Close" onClick={close} />
+        </header>
+        {known && <p className="pf-help">{known.about}</p>}
+        <PolicyForm card={card} at={at} />
+        {!editor.readOnly && (
+          <footer>
+            <Button icon="add" label="Another…" worded look="quiet" onClick={() => editor.set({ policy: null, choosing: { kind: "policy", card: card.id } })} />
+            <Button icon="trash" label="Take away" worded look="danger" onClick={() => {
+              close();
+              edit(editor, { op: "unguard", step: card.id, at });
+            }} />
+          </footer>
+        )}
+      </div>
+    </NodeToolbar>
+  );
+}
+
+/** What can be added, for a list to choose from. */
+export const POLICY_CHOICES = Object.entries(POLICIES).map(([key, { text, about }]) => ({ key, text, hint: about, icon: "policy" }));
+
