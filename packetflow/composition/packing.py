@@ -18,14 +18,14 @@ from packetflow.composition.part import with_inner, written_whole
 from packetflow.composition.standing import standing
 from packetflow.composition.written import free_name, walk_written
 from packetflow.errors import EditRefused
-from packetflow.kernel.board import Board, BoardCard
+from packetflow.kernel.board import Board, BoardCard, BoardPort
 
 LEVEL = frozenset({"graph", "parallel", "race", "fallback"})
 """Containers whose steps do not come one after the other."""
 
 
-def needed(board: Board, steps: Collection[str], made: Board) -> list[str]:
-    """What a pipeline of some steps has to give, so that the rest goes on as before.
+def needed(board: Board, steps: Collection[str], made: Board) -> dict[str, list[str]]:
+    """What a pipeline of some steps has to say of itself, so that the rest goes on as before.
 
     Args:
         board: Of the whole.
@@ -33,7 +33,8 @@ def needed(board: Board, steps: Collection[str], made: Board) -> list[str]:
         made: The board of these steps alone, which gives all that they make.
 
     Returns:
-        Names, in the order in which they are made; ``name?`` where one may be absent.
+        What it ``provides``, in the order in which it is made, ``name?`` where it may be absent;
+        and what it ``requires``, where its steps alone do not say that they must be given it.
 
     Raises:
         EditRefused: The rest would have to run both before and after these steps.
@@ -52,11 +53,16 @@ def needed(board: Board, steps: Collection[str], made: Board) -> list[str]:
         if parents[above].kind == "repeat":  # what one turn makes, the next one reads
             wanted.update(port.name for port in made.outputs)
         above = parents[above].parent
-    return [
-        f"{port.name}?" if port.optional else port.name
-        for port in made.outputs
-        if port.name in wanted
-    ]
+    provides = [_said(port) for port in made.outputs if port.name in wanted]
+    firm = {one.name for one in made.problems if one.code == "maybe_missing"}
+    if not firm:
+        return {"provides": provides}
+    requires = [port.name if port.name in firm else _said(port) for port in made.inputs]
+    return {"requires": requires, "provides": provides}
+
+
+def _said(port: BoardPort) -> str:
+    return f"{port.name}?" if port.optional else port.name
 
 
 def _refuse_circle(board: Board, inside: Collection[str]) -> None:
@@ -213,7 +219,7 @@ def _promises(text: str, board: Board, card: BoardCard, joint: Joint) -> list[di
         hidden = hidden or parents[above].kind == "each"
         above = parents[above].parent
     if joint.leaks and not hidden and root.get("provides") is None:
-        kept = [f"{port.name}?" if port.optional else port.name for port in board.outputs]
+        kept = [_said(port) for port in board.outputs]
         found.append({"op": "header", "field": "provides", "value": kept})
     if joint.declared:
         declared = root.get("inputs")

@@ -48,7 +48,7 @@ async def _pack(draft: Draft, code: UserCode, one: Mapping[str, Any]) -> Mapping
     text = draft.text
     alone = apply(text, {"op": "excerpt", "steps": wish.steps, "name": wish.name}).text
     board, made = await _board(code, text), await _board(code, alone)
-    return {**one, "provides": needed(board, wish.steps, made)}
+    return {**one, **needed(board, wish.steps, made)}
 
 
 async def _unpack(draft: Draft, code: UserCode, step: str) -> list[dict[str, Any]]:

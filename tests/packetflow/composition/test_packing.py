@@ -28,8 +28,8 @@ def known(kind, name):
 def packed(text, steps, name="part", find=known):
     """The texts of the whole and of the part, and what finds both."""
     alone = apply(text, {"op": "excerpt", "steps": steps, "name": name}).text
-    provides = needed(draw_board(text, find), steps, draw_board(alone, find))
-    part = {"op": "excerpt", "steps": steps, "name": name, "provides": provides}
+    border = needed(draw_board(text, find), steps, draw_board(alone, find))
+    part = {"op": "excerpt", "steps": steps, "name": name, **border}
     whole = apply(text, {"op": "pack", "steps": steps, "name": name}).text
     inside = apply(text, part).text
 
