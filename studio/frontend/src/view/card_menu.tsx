@@ -1,5 +1,5 @@
 /** What can be done with a step, as a list to choose from: by its button, a right click, or M. */
-import type { CSSProperties, ReactNode } from "react";
+import type { ReactNode } from "react";
 import { cardOf } from "../model/board.ts";
 import { whyNotPack } from "../model/edits.ts";
 import type { Card, Spot } from "../model/protocol.ts";
@@ -8,6 +8,7 @@ import { addPolicy, askPack, duplicate, edit, openCall, removeSelection, run, un
 import { type Choice, Chooser, filterChoices } from "./chooser.tsx";
 import { useClose } from "./choosing.tsx";
 import { POLICY_CHOICES } from "./policies.tsx";
+import { atPoint, besideCard } from "./place.ts";
 import { type Editor, useEditor } from "./state.ts";
 
 interface Act extends Choice {
@@ -48,7 +49,7 @@ export function ChooseAct({ card: id, at }: { card: string; at: Spot | undefined
     <Chooser
       title={card.id}
       placeholder="What to do…"
-      style={placeOf(editor, id, at)}
+      style={at ? atPoint(editor, at) : besideCard(editor, id)}
       offer={(text) => filterChoices(acts, text)}
       onChoose={(key) => {
         close();
@@ -67,7 +68,7 @@ export function ChoosePolicy({ card }: { card: string }): ReactNode {
     <Chooser
       title={`Add a policy to ${card}`}
       placeholder="Policy…"
-      style={placeOf(editor, card, undefined)}
+      style={besideCard(editor, card)}
       offer={(text) => filterChoices(POLICY_CHOICES, text)}
       onChoose={(key) => {
         close();
@@ -77,17 +78,4 @@ export function ChoosePolicy({ card }: { card: string }): ReactNode {
       empty="There is no such policy."
     />
   );
-}
-
-/** Where one pointed, else beside the card; never outside of the editor. */
-function placeOf(editor: Editor, id: string, at: Spot | undefined): CSSProperties {
-  const around = editor.root?.getBoundingClientRect();
-  const box = editor.root?.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.getBoundingClientRect();
-  if (!around || !(at || box)) return {};
-  const [x, y] = at ?? [box?.right ?? 0, box?.top ?? 0];
-  return {
-    left: Math.max(8, Math.min(x - around.left + 4, around.width - 308)),
-    top: Math.max(52, Math.min(y - around.top, around.height - 330)),
-    transform: "none",
-  };
 }

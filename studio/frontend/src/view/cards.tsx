@@ -9,7 +9,6 @@ import { edit, select } from "./actions.ts";
 import { Approval } from "./approval.tsx";
 import { Button, Dot } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
-import { PolicySheet } from "./policies.tsx";
 import { PortRow, PortRows } from "./ports.tsx";
 import { useEditor, useShown, useUi } from "./state.ts";
 
@@ -57,7 +56,6 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
       {lanes.map((lane) => <LaneFrame key={`${lane.slot}${lane.case}`} lane={lane} />)}
       {state && <Progress state={state} />}
       {card.note && <div className="pf-note" title={card.note}>{card.note}</div>}
-      <PolicySheet card={card} />
       {selected && !asks && problems.length > 0 && <Mend card={card} problems={problems} />}
       {state?.status === "waiting" && <Approval step={card.id} />}
     </div>

@@ -1,12 +1,13 @@
 /** The policies around a step: each as a small form, and a menu of those one can add. */
-import { NodeToolbar, Position } from "@xyflow/react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { cardOf } from "../model/board.ts";
 import { changePolicy } from "../model/edits.ts";
 import { POLICIES, readPolicy } from "../model/policies.ts";
 import type { Card } from "../model/protocol.ts";
 import { edit } from "./actions.ts";
 import { Button } from "./controls.tsx";
-import { useEditor, useUi } from "./state.ts";
+import { besideCard } from "./place.ts";
+import { useEditor, useShown } from "./state.ts";
 import { Value } from "./value.tsx";
 
 export function Policies({ card }: { card: Card }): ReactNode {
@@ -54,51 +55,53 @@ function PolicyForm({ card, at }: { card: Card; at: number }): ReactNode {
 }
 
 /** The small form that a badge opens on the drawing itself. */
-export function PolicySheet({ card }: { card: Card }): ReactNode {
+export function PolicySheet({ card: id, at }: { card: string; at: number }): ReactNode {
   const editor = useEditor();
-  const at = useUi((ui) => (ui.policy?.card === card.id ? ui.policy.at : -1));
-  const written = card.policies[at]?.written;
+  const card = useShown((shown) => cardOf(shown.board, id));
   const place = useRef<HTMLDivElement>(null);
-  const known = POLICIES[readPolicy(written).name];
-  const there = at >= 0 && written !== undefined;
+  const policy = card?.policies[at];
+  const there = policy !== undefined;
   useEffect(() => {
-    if (there) requestAnimationFrame(() => place.current?.querySelector<HTMLElement>("input, select, textarea, button")?.focus({ preventScroll: true }));
-  }, [there, at]);
-  if (!there) return null;
+    const { current } = place;
+    const first = current?.querySelector<HTMLElement>("input, select, textarea") ?? current?.querySelector("button");
+    first?.focus({ preventScroll: true });
+    if (first instanceof HTMLInputElement) first.select();
+  }, [there, id, at]);
+  if (!card || !policy) return null;
+  const known = POLICIES[readPolicy(policy.written).name];
+  const text = known?.text ?? policy.text;
   const close = (): void => {
-    const badge = editor.root?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(card.id)}"]`);
     editor.set({ policy: null });
-    badge?.focus({ preventScroll: true });
+    editor.root?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
   };
-  const text = known?.text ?? card.policies[at]?.text ?? "Policy";
   return (
-    <NodeToolbar nodeId={card.id} isVisible position={Position.Bottom} offset={8} className="pf-mend pf-policy-sheet nodrag nowheel">
-      <div
-        ref={place}
-        role="dialog"
-        aria-label={`${text} of ${card.id}`}
-        onKeyDown={(event) => {
-          event.stopPropagation();
-          if (event.key === "Escape") close();
-        }}
-      >
-        <header>
-          <h3>{text}</h3>
-          <Button icon="close" label="Close" onClick={close} />
-        </header>
-        {known && <p className="pf-help">{known.about}</p>}
-        <PolicyForm card={card} at={at} />
-        {!editor.readOnly && (
-          <footer>
-            <Button icon="add" label="Another…" worded look="quiet" onClick={() => editor.set({ policy: null, choosing: { kind: "policy", card: card.id } })} />
-            <Button icon="trash" label="Take away" worded look="danger" onClick={() => {
-              close();
-              edit(editor, { op: "unguard", step: card.id, at });
-            }} />
-          </footer>
-        )}
-      </div>
-    </NodeToolbar>
+    <div
+      ref={place}
+      className="pf-chooser pf-policy-sheet"
+      style={besideCard(editor, id, ".pf-badges")}
+      role="dialog"
+      aria-label={`${text} of ${id}`}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key === "Escape") close();
+      }}
+    >
+      <header>
+        <h3>{text}</h3>
+        <Button icon="close" label="Close" onClick={close} />
+      </header>
+      {known && <p className="pf-help">{known.about}</p>}
+      <div className="pf-policy-form"><PolicyForm card={card} at={at} /></div>
+      {!editor.readOnly && (
+        <footer>
+          <Button icon="add" label="Another…" worded look="plain" onClick={() => editor.set({ policy: null, choosing: { kind: "policy", card: id } })} />
+          <Button icon="trash" label="Take away" worded look="danger" onClick={() => {
+            close();
+            edit(editor, { op: "unguard", step: id, at });
+          }} />
+        </footer>
+      )}
+    </div>
   );
 }
 
