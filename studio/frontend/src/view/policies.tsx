@@ -78,7 +78,7 @@ export function PolicySheet({ card: id, at }: { card: string; at: number }): Rea
     <div
       ref={place}
       className="pf-chooser pf-policy-sheet"
-      style={besideCard(editor, id, ".pf-badges")}
+      style={besideCard(editor, id)}
       role="dialog"
       aria-label={`${text} of ${id}`}
       onKeyDown={(event) => {
