@@ -144,7 +144,14 @@ def _git(folder: Path, *words: str) -> str:
     if program is None:
         return ""
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
-    safe = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false")
+    safe = (
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "core.hooksPath=/dev/null",
+        "-c",
+        "log.showSignature=false",
+    )
     try:
         done = subprocess.run(
             [program, "--no-pager", *safe, *words],

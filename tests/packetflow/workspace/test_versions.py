@@ -52,9 +52,18 @@ def test_runs_that_ran_the_same_are_one_version_and_the_file_comes_first(folder)
 @pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
 def test_commits_of_the_file_are_versions_with_their_subjects(folder):
     def git(*words: str) -> None:
-        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
+        who = [
+            "-c",
+            "user.name=Ada",
+            "-c",
+            "user.email=ada@example.org",
+            "-c",
+            "commit.gpgsign=false",
+        ]
         quiet = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-        subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True, env=quiet)
+        subprocess.run(
+            ["git", *who, *words], cwd=folder, check=True, capture_output=True, env=quiet
+        )
 
     git("init")
     git("add", "pipelines")
