@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -56,8 +57,8 @@ def show_head(card: CapabilityCard, *, is_old: bool) -> None:
     """Name, intent, and what it is in badges."""
     st.title(words(card.name), anchor=False)
     st.html(f'<p class="pf-lead">{escape(card.intent)}</p>')
-    if card.help:
-        st.text(card.help)
+    if prose(card.help):
+        st.text(prose(card.help))
     with st.container(horizontal=True, gap="small"):
         st.badge(family(card, desk().folder), color="gray", icon=":material/folder_open:")
         st.badge(f"version {card.version}", color="gray")
@@ -73,6 +74,16 @@ def show_head(card: CapabilityCard, *, is_old: bool) -> None:
             st.badge(effect, color="violet", help="What it does besides answering")
     if card.tags:
         st.caption(f"Also found by: {', '.join(card.tags)}")
+
+
+def prose(help_text: str) -> str:
+    r"""What a docstring says between its first sentence and the lists of arguments and errors.
+
+    >>> prose("Buy it.\n\nOnly once.\n\nArgs:\n    it: What.\n")
+    'Only once.'
+    """
+    _, _, rest = help_text.partition("\n\n")
+    return re.split(r"(?m)^(?:Args|Returns|Raises|Yields|Example|Examples):$", rest)[0].strip()
 
 
 def show_pipelines_with(name: str, found: Listing) -> None:
@@ -94,19 +105,24 @@ def palette() -> Palette:
     return msgspec.json.decode(told, type=Palette)
 
 
-def show_neighbours(name: str, found: Listing) -> None:
-    """What may come before and after a capability, and by which values."""
+def show_neighbours(name: str, found: Listing, *, is_on_map: bool = False) -> None:
+    """What may come before and after a capability, and by which values; else the way to the map."""
     graph = fit_graph(found.capabilities, palette(), desk().folder)
     if name not in graph:
         return
     before = [(one, said(graph.edges[one, name]["names"])) for one in graph.predecessors(name)]
     after = [(one, said(graph.edges[name, one]["names"])) for one in graph.successors(name)]
-    for title, several in (("It can follow", before), ("It can be followed by", after)):
+    for title, nothing, several in (
+        ("It can follow", "Nothing here gives what it takes.", before),
+        ("It can be followed by", "Nothing here takes what it gives.", after),
+    ):
         if several:
             with st.expander(f"{title} {len(several)}", expanded=len(several) <= 4):
                 show_links(several[:MOST_LINKS])
         else:
-            st.caption(f"{title} nothing that is here, by type.")
+            st.caption(nothing)
+    if is_on_map:
+        return
     st.page_link(
         LIBRARY, label="See it on the map", icon=":material/hub:",
         query_params={"view": "Map", "near": name},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Sequence
 from html import escape
@@ -23,13 +22,14 @@ from packetflow.runner.configuration import (
     write,
 )
 from packetflow.store import panels
-from packetflow.store.queries import Window, answer
+from packetflow.store.queries import answer
 from packetflow.workspace.folder import open_folder
 from studio.advice import advise
 from studio.checkup import examined, installed, keys, parts, processes
 from studio.comparing import text_difference
-from studio.showing import plain_markdown, rows, words
+from studio.showing import plain_markdown, rows
 from studio.state import box, desk
+from studio.usage import ever
 
 TABLES: Final = {"": "The workspace", "store": "The store", "runner": "The runner"}
 LEVELS: Final = {
@@ -48,7 +48,8 @@ def table(lines: Sequence[Sequence[str]]) -> None:
             f"<td{' class=d' if place == len(others) - 1 and place else ''}>{escape(one)}</td>"
             for place, one in enumerate(others)
         )
-        body.append(f"<tr><td>{escape(first)}</td>{cells}</tr>")
+        said = f"<code>{first}</code>" if first.isupper() else escape(first)
+        body.append(f"<tr><td>{said}</td>{cells}</tr>")
     rows("".join(body))
 
 
@@ -86,7 +87,11 @@ def show_processes() -> None:
     """Who works for the workspace now."""
     lines = []
     for one in processes(desk().folder):
-        up = f"process {one.pid}, up for {duration(one.seconds)}" if one.pid else one.note
+        up = (
+            f"process {one.pid}, up for {duration(max(1, round(one.seconds)))}"
+            if one.pid
+            else one.note
+        )
         version = f"version {one.version}" if one.version else ""
         note = one.note if one.pid else ""
         lines.append((one.what, up, ", ".join(filter(None, [version, note]))))
@@ -112,10 +117,7 @@ def show_models() -> None:
         "Keys are read from the environment in which the studio was started, and are never shown. "
         f"Not set: {', '.join(unset)}."
     )
-    now = dt.datetime.now(dt.UTC)
-    first = answer(desk().store, panels.beginning(), fresh=False).to_pylist()[0]["first"]
-    window = Window(first or now, now + dt.timedelta(seconds=1))
-    asked = answer(desk().store, panels.models(window), fresh=False).to_pylist()
+    asked = answer(desk().store, panels.models(ever()), fresh=False).to_pylist()
     if asked:
         st.subheader("Asked so far", anchor=False)
         table([(one["model"], f"{one['calls']:,} calls",
@@ -190,9 +192,10 @@ def show_form(text: str, stands: Sequence[Standing]) -> None:
 def field(one: Standing) -> Value:
     """Let a setting be changed; ``None`` for its default."""
     known = one.known
-    label = words(known.name)
-    where = f"line {one.line}" if one.line else "not in the file"
-    told = f"{known.help}. Now {where}."
+    label = known.label
+    where = f"line {one.line}" if one.line else "no line yet"
+    place = f"[{known.table}] {known.name}" if known.table else known.name
+    told = f"{known.help}{'. ' if known.help else ''}In the file: `{place}`, {where}."
     key = f"setting {known.table} {known.name}"
     value = one.value if one.line else None
     usual = "none" if known.default is None else str(known.default).lower()
@@ -231,11 +234,12 @@ def show_change(text: str, wanted: str) -> None:
 def show_undo(text: str) -> None:
     """Offer the file as it was before the last change from here."""
     before = former(desk().folder)
-    if before is not None and before != text:
-        if st.button("Take the last change back", icon=":material/undo:",
-                     help="Shows the file as it was before, to be written again"):  # fmt: skip
-            st.session_state[_WANTED] = before
-            st.rerun()
+    if before is not None and before != text and st.button(
+        "Take the last change back", icon=":material/undo:",
+        help="Shows the file as it was before, to be written again",
+    ):  # fmt: skip
+        st.session_state[_WANTED] = before
+        st.rerun()
 
 
 def keep(wanted: str, *, seen: str) -> None:

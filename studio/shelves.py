@@ -7,7 +7,7 @@ import streamlit as st
 from packetflow.kernel.cards import CapabilityCard, Listing, PipelineCard, PortCard
 from studio.capability import LIBRARY, palette, show_neighbours
 from studio.figures.capability_map import capability_map
-from studio.fitting import by_family, fit_graph
+from studio.fitting import by_family, fit_graph, is_own
 from studio.showing import plain_markdown, words
 from studio.state import desk, mode
 
@@ -19,6 +19,7 @@ def show_map(found: Listing) -> None:
         "Around", ["", *sorted(graph)], key="near", bind="query-params",
         format_func=lambda one: one or "all of them",
         help="What this one can follow, and what can follow it. A click on the map chooses, too.",
+        width=360,
     )  # fmt: skip
     st.caption(
         "Lines join what gives a value with what can take it, by type; texts and numbers only "
@@ -43,7 +44,7 @@ def show_map(found: Listing) -> None:
         st.markdown(plain_markdown(graph.nodes[near]["intent"]))
         st.page_link(LIBRARY, label="Open it", icon=":material/open_in_new:",
                      query_params={"capability": near})  # fmt: skip
-        show_neighbours(near, found)
+        show_neighbours(near, found, is_on_map=True)
 
 
 def show_table(cards: list[CapabilityCard], *, is_search: bool) -> None:
@@ -54,7 +55,14 @@ def show_table(cards: list[CapabilityCard], *, is_search: bool) -> None:
         return ", ".join(said) or "nothing"
 
     st.caption("What it takes \u2192 what it gives; ? marks what is optional.")
-    groups = {"Found": cards} if is_search else by_family(cards, desk().folder)
+    folder = desk().folder
+    groups = {"Found": cards} if is_search else by_family(cards, folder)
+    if not is_search and not any(is_own(one, folder) for one in cards):
+        st.info(
+            "The workspace has none of its own yet. Write functions under `@capability` in "
+            "`capabilities/NAME.py`; they appear here when the file is saved.",
+            icon=":material/lightbulb:",
+        )
     for title, several in groups.items():
         st.header(f"{title} :gray[{len(several)}]", anchor=False)
         with st.container(gap=None, key=f"caps {title}"):
@@ -69,10 +77,16 @@ def show_table(cards: list[CapabilityCard], *, is_search: bool) -> None:
 
 def show_pipelines(cards: list[PipelineCard], *, is_search: bool) -> None:
     """All pipelines as cards."""
-    if not cards:
-        empty = "No pipeline is like that. Try other words." if is_search else "There are none yet."
-        st.info(empty, icon=":material/search_off:" if is_search else ":material/lightbulb:")
-        st.page_link("build.py", label="Build one", icon=":material/draw:")
+    if is_search and not cards:
+        st.info("No pipeline is like that. Try other words.", icon=":material/search_off:")
+    elif not cards:
+        with st.container(border=True):
+            st.markdown("**There is no pipeline yet.**")
+            st.markdown(
+                "A pipeline joins capabilities by what they give and take. Begin with one of three "
+                "templates on the canvas, or write `pipelines/NAME.yaml`: it appears here at once."
+            )
+            st.page_link("build.py", label="Begin in Build", icon=":material/draw:")
     for place in range(0, len(cards), 2):
         for slot, card in zip(st.columns(2), cards[place : place + 2], strict=False):
             with slot, st.container(border=True, height="stretch"):

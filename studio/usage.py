@@ -47,10 +47,16 @@ def show_figures(row: Mapping[str, Any]) -> None:
             st.metric(label, value, border=True)
 
 
-def _figures(wanted: Filter) -> dict[str, Any]:
+def ever() -> Window:
+    """From when the first run began until now."""
     first = _rows(panels.beginning())[0]["first"]
     now = dt.datetime.now(dt.UTC)
-    window = Window(first or now, now + dt.timedelta(seconds=1))
+    begin = now if first is None else first.replace(tzinfo=dt.UTC)
+    return Window(begin, now + dt.timedelta(seconds=1))
+
+
+def _figures(wanted: Filter) -> dict[str, Any]:
+    window = ever()
     if wanted.called is None:
         return {"what": "Runs", **_rows(panels.totals(window, name=wanted.name))[0]}
     rows = [row for row in _rows(latency(window)) if row["name"] == wanted.called]

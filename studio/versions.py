@@ -9,7 +9,7 @@ import streamlit as st
 
 from packetflow.errors import PacketFlowError
 from packetflow.workspace.drafts import Drafts
-from packetflow.workspace.versions import Version, versions
+from packetflow.workspace.versions import Version, plain, versions
 from studio.advice import advise
 from studio.comparing import COLOURS, compare, marked, text_difference, told
 from studio.lists import ago
@@ -95,16 +95,20 @@ def show_difference(old: Version, new: Version) -> None:
         st.success("They do the same.", icon=":material/check:")
     else:
         st.markdown(f"**{found.summary().capitalize()}**")
-        for change in found:
-            badge, text = told(change)
-            st.markdown(f":{COLOURS[change.kind]}-badge[{badge}] {plain_markdown(text, 300)}")
+        with st.container(gap="xsmall"):
+            for change in found:
+                badge, text = told(change)
+                st.markdown(f":{COLOURS[change.kind]}-badge[{badge}] {plain_markdown(text, 300)}")
         for title, version, side in (("Before", old, "old"), ("After", new, "new")):
             st.subheader(title, anchor=False)
             with guard(title):
                 drawing = desk().runner.describe(source=version.text).drawing
                 marks = found.marks("old" if side == "old" else "new")
                 show_svg(marked(drawing, marks, mode()), f"The pipeline {title.lower()}")
-    lines = text_difference(old.text, new.text)
+    texts = [old.text, new.text]
+    if not (old.is_written and new.is_written):
+        texts = [plain(one) for one in texts]
+    lines = text_difference(*texts)
     if lines:
         st.subheader("Line by line", anchor=False)
         st.code(lines, language="diff", wrap_lines=True)

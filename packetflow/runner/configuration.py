@@ -29,39 +29,50 @@ Value: TypeAlias = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A setting that there is; of the top of the file where *table* is empty."""
+    """A setting that there is; of the top of the file where *table* is empty.
+
+    Attributes:
+        table: Where it stands.
+        name: What the file calls it.
+        kind: The type of its value.
+        default: What counts where the file says nothing.
+        label: What people call it.
+        help: What it is, where the label does not say all.
+    """
 
     table: str
     name: str
     kind: type
     default: Value
-    help: str
+    label: str
+    help: str = ""
 
 
 _STORE, _RUNNER = Settings(), RunnerSettings()
 KNOWN: Final = (
-    Known("", "name", str, None, "What the workspace is called; else as its folder"),
-    Known("", "intent", str, None, "What it is for, in one sentence"),
-    Known("store", "retention_days", int, _STORE.retention_days,
+    Known("", "name", str, None, "Name", "Else it is called as its folder"),
+    Known("", "intent", str, None, "What it is for", "In one sentence, for Home"),
+    Known("store", "retention_days", int, _STORE.retention_days, "Days that stay in the database",
           "What is older goes to Parquet files; 0 keeps all"),
     Known("store", "journal_megabytes", float, _STORE.journal_megabytes,
-          "So much of the newest journals stays, for runs to be resumed and replayed"),
+          "Megabytes of journals that stay",
+          "A run can be resumed, forked and replayed as long as its journal is there"),
     Known("store", "linger_seconds", float, _STORE.linger_seconds,
-          "How long the store's owner stays after the last question"),
+          "Seconds the owner stays unasked", "The owner answers for the database"),
     Known("runner", "linger_seconds", float, _RUNNER.linger_seconds,
-          "How long a runner stays after its last client"),
+          "Seconds a runner stays unneeded", "After its last client"),
     Known("runner", "start_seconds", float, _RUNNER.start_seconds,
-          "How long a new runner may take until it is ready"),
+          "Seconds a runner may take to start"),
     Known("runner", "stale_seconds", float, _RUNNER.stale_seconds,
-          "After so long without a sign of life a runner counts as frozen"),
+          "Seconds until a still runner is replaced", "It counts as frozen then"),
     Known("runner", "stop_seconds", float, _RUNNER.stop_seconds,
-          "How long runs may go on after a request to stop"),
+          "Seconds runs have to stop", "Then they are cancelled, to be resumed later"),
     Known("runner", "memory_limit_mb", int, _RUNNER.memory_limit_mb,
-          "The most address space of a runner, in MiB; empty for no limit"),
-    Known("runner", "stay", bool, _RUNNER.stay,
-          "Stay without a client while a trigger, or a run that waits, counts on it"),
-    Known("runner", "watch", bool, _RUNNER.watch,
-          "Put a new runner in place when a capability file changes"),
+          "Most memory of a runner, in MiB", "Of its address space"),
+    Known("runner", "stay", bool, _RUNNER.stay, "Stay for triggers and waits",
+          "Whether a runner stays without a client while something counts on it"),
+    Known("runner", "watch", bool, _RUNNER.watch, "Follow changed files",
+          "Whether a changed capability file puts a new runner in place"),
 )  # fmt: skip
 """All settings there are."""
 

@@ -48,6 +48,8 @@ class Version:
         runs: How often it ran.
         who: Who ran or committed it: users, else agents, else what started it.
         is_file: The file says so now.
+        is_written: The text is a person's or a program's own, as a file had it; else it was put
+            down from what ran.
         commits: The subjects of its commits, newest first.
     """
 
@@ -58,6 +60,7 @@ class Version:
     runs: int = 0
     who: tuple[str, ...] = ()
     is_file: bool = False
+    is_written: bool = False
     commits: tuple[str, ...] = ()
 
 
@@ -96,11 +99,19 @@ def version_id(text: str) -> str:
     >>> version_id("pipeline: a\nsteps: []\n") == version_id("# new\npipeline: a\nsteps: []\n")
     True
     """
+    return hashlib.sha256(plain(text).encode()).hexdigest()[:10]
+
+
+def plain(text: str) -> str:
+    r"""What a text says without comments, in the one form in which runs keep it.
+
+    >>> plain("# new\nsteps: []\npipeline: a\n")
+    'pipeline: a\nversion: 1\nsteps: []\n'
+    """
     try:
-        said = dump(load(text, lambda _kind, _name: None))
+        return dump(load(text, lambda _kind, _name: None))
     except CompositionError:
-        said = text  # a version that cannot be read is one all the same
-    return hashlib.sha256(said.encode()).hexdigest()[:10]
+        return text  # a version that cannot be read is one all the same
 
 
 def _of_file(folder: Path, name: str) -> Iterator[Version]:
@@ -110,7 +121,7 @@ def _of_file(folder: Path, name: str) -> Iterator[Version]:
     except (OSError, UnicodeDecodeError):
         return
     when = datetime.fromtimestamp(at, UTC)
-    yield Version(version_id(text), text, when, when, is_file=True)
+    yield Version(version_id(text), text, when, when, is_file=True, is_written=True)
 
 
 def _of_runs(store: Store, name: str) -> Iterator[Version]:
@@ -134,7 +145,13 @@ def _of_git(folder: Path, name: str) -> Iterator[Version]:
         if text:
             when = datetime.fromtimestamp(int(at), UTC)
             yield Version(
-                version_id(text), text, when, when, who=(author,), commits=(subject or commit[:8],)
+                version_id(text),
+                text,
+                when,
+                when,
+                who=(author,),
+                is_written=True,
+                commits=(subject or commit[:8],),
             )
 
 

@@ -18,7 +18,7 @@ def show_all() -> None:
     st.html('<p class="pf-lead">What there is to build with, and what was built of it.</p>')
     found = listing()
     broken_files(found.broken, desk().folder)
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         kind = st.segmented_control(
             "Kind", KINDS, default=KINDS[0], required=True, key="kind", bind="query-params",
             label_visibility="collapsed",
