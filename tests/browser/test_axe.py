@@ -25,8 +25,11 @@ CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 PAGES = sorted(one.stem for one in (ROOT / "studio" / "pages").glob("*.py") if one.stem != "main")
 PATHS = [
     *("/" if name == "home" else f"/{name}" for name in PAGES),
-    "/pipelines?name=customer_onboarding",
-    "/capabilities?name=write_letter",
+    "/library?kind=Pipelines",
+    "/library?view=Map&near=clean_table",
+    "/library?pipeline=customer_onboarding",
+    "/library?pipeline=customer_onboarding&part=Versions",
+    "/library?capability=write_letter",
     "/metrics?called=tear",
     "/runs?run={failed}",
     "/runs?run={waiting}",
@@ -134,8 +137,10 @@ def ran(workspace: Path, studio: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
-def themed(browser: Browser, axe: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page in one of the themes that looks at itself with axe."""
+def themed(
+    browser: Browser, axe: str, studio: str, request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """A page in one of the themes that looks at itself with axe; it loads nothing from elsewhere."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 800},
         color_scheme=request.param,
@@ -143,8 +148,13 @@ def themed(browser: Browser, axe: str, request: pytest.FixtureRequest) -> Iterat
     )
     context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(axe)
-    yield context.new_page()
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    yield page
     context.close()
+    own = (studio, studio.replace("http", "ws"), "data:", "blob:", "about:")
+    assert [url for url in asked if not url.startswith(own)] == []
 
 
 @pytest.fixture
@@ -201,6 +211,8 @@ def test_everybody_can_read_and_use_a_page(looked: Callable[[str], Page], path: 
         "all => all.map(one => new URL(one.href).pathname)"
     )  # fmt: skip
     assert {"/" if name == "home" else f"/{name}" for name in PAGES} == set(links)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.wait_for_function("document.documentElement.scrollWidth <= 390")
 
 
 def test_everybody_can_read_and_use_the_canvas(looked: Callable[[str], Page], workspace: Path):
