@@ -25,6 +25,9 @@ HEAD, ROW, FOOT = 56.0, 24.0, 10.0
 
 POLICIES = 26.0
 PAD, GAP = 20.0, 28.0
+WIRED = 56.0
+"""Room at the sides of a container for wires from and to the inner side of its border."""
+
 WAY = 30.0
 """Room above each way of a branch, for its condition."""
 
@@ -110,8 +113,9 @@ def _name(port: BoardPort) -> str:
 
 def _head(card: BoardCard) -> float:
     rows = max(
-        sum(not port.inside for port in card.inputs),
-        sum(not port.inside for port in card.outputs),
+        sum(port.inside is inside for port in ports)
+        for ports in (card.inputs, card.outputs)
+        for inside in (True, False)
     )
     return HEAD + ROW * rows + (POLICIES if card.policies else 0.0)
 
@@ -185,11 +189,13 @@ class _Plan:
             return
         top = _head(card) + FOOT
         ways = 1 + len({self._way(name) for name in names}) if card.kind == "branch" else 0
-        self._spread(card.id, names, (PAD, top), WAY if ways else 0.0)
+        left = WIRED if any(port.inside for port in card.outputs) else PAD
+        self._spread(card.id, names, (left, top), WAY if ways else 0.0)
         at, size = self.boxes.at, self.boxes.size
         right = max((at[name][0] + size[name][0] for name in names), default=0.0)
         bottom = max((at[name][1] + size[name][1] for name in names), default=top + EMPTY - PAD)
-        self.boxes.size[card.id] = max(NARROWEST, right + PAD), bottom + PAD
+        beside = WIRED if any(port.inside for port in card.inputs) else PAD
+        self.boxes.size[card.id] = max(NARROWEST, right + beside), bottom + PAD
 
     def settle_ground(self) -> None:
         """Place what stands on the ground itself."""
