@@ -204,13 +204,10 @@ class TimedOut(RunError, TimeoutError):
     code = "timed_out"
 
     def __init__(self, step: str, seconds: float, *, waited: bool = False) -> None:
-        said = (
-            f"step {step!r} waited {seconds:g} s and nothing came; give it a longer `within`, or "
-            "say with `otherwise` what is done then"
-            if waited
-            else f"step {step!r} took more than {seconds:g} s; raise its timeout or make it faster"
-        )
-        super().__init__(said, step=step, seconds=seconds)
+        said = f"took more than {seconds:g} s; raise its timeout or make it faster"
+        if waited:
+            said = f"waited {seconds:g} s; give it a longer `within`, or an `otherwise`"
+        super().__init__(f"step {step!r} {said}", step=step, seconds=seconds)
 
 
 class CircuitOpen(RunError):

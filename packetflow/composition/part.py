@@ -7,15 +7,32 @@ parts; what is inside a container goes with it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from packetflow.composition.codec_emit import emit
 from packetflow.composition.codec_nodes import parse_yaml
 from packetflow.composition.codec_read import read_places
 from packetflow.composition.edit_draft import marked
 from packetflow.composition.standing import Standing, kind_of, standing
-from packetflow.errors import EditRefused
+from packetflow.errors import EditRefused, SourceError
 from packetflow.kernel.board import Board, BoardWire
+
+PART_OF: Final = "A part of"
+"""How the intent of a part begins, so that nobody takes it for a version of the whole."""
+
+
+def is_part(text: str) -> bool:
+    r"""Tell whether a text was made by `part`.
+
+    >>> is_part("pipeline: a\nintent: A part of a\nsteps: []\n")
+    True
+    """
+    try:
+        root = parse_yaml(text)
+    except SourceError:
+        return False
+    name, intent = root.get("pipeline"), root.get("intent")
+    return name is not None and intent is not None and intent.value == f"{PART_OF} {name.value}"
 
 
 def before(board: Board, step: str) -> set[str]:
@@ -65,7 +82,8 @@ def part(text: str, kept: Collection[str]) -> str:
     else:
         for row in rows:
             row.pop("after", None)
-    document: dict[str, Any] = {"pipeline": root.plain()["pipeline"]}
+    name = root.plain()["pipeline"]
+    document: dict[str, Any] = {"pipeline": name, "intent": f"{PART_OF} {name}"}
     declared = root.get("inputs")
     if declared is not None:
         document["inputs"] = declared.plain()
