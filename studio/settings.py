@@ -210,11 +210,11 @@ def field(one: Standing) -> Value:
     if known.kind is int:
         start = None if value is None else int(value)
         return st.number_input(
-            label, 0, None, start, 1, key=key, help=told, placeholder=hint
+            label, known.least, None, start, 1, key=key, help=told, placeholder=hint
         )  # fmt: skip
     begin = None if value is None else float(value)
     return st.number_input(
-        label, 0.0, None, begin, key=key, help=told, placeholder=hint, format="%g"
+        label, float(known.least), None, begin, key=key, help=told, placeholder=hint, format="%g"
     )  # fmt: skip
 
 
