@@ -117,7 +117,7 @@ def fits(output: BoardPort, entry: BoardPort, types: Mapping[str, BoardType]) ->
     known = types.get(entry.type)
     if known is None or (output.type not in known.fits and entry.type != output.type):
         return False
-    return output.name == entry.name or _CLASS.search(output.type) is not None
+    return output.name == entry.name or all(map(_CLASS.search, (output.type, entry.type)))
 
 
 def said(pairs: Sequence[tuple[str, str]]) -> str:

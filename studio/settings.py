@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import streamlit as st
 
-from packetflow.composition.words import duration
 from packetflow.errors import PacketFlowError, WorkspaceError
 from packetflow.runner.configuration import (
     Standing,
@@ -21,6 +20,7 @@ from packetflow.runner.configuration import (
     standing,
     write,
 )
+from packetflow.show.timeline import seconds_text
 from packetflow.store import panels
 from packetflow.store.queries import answer
 from packetflow.workspace.folder import open_folder
@@ -88,7 +88,7 @@ def show_processes() -> None:
     lines = []
     for one in processes(desk().folder):
         up = (
-            f"process {one.pid}, up for {duration(max(1, round(one.seconds)))}"
+            f"process {one.pid}, up for {seconds_text(max(1, round(one.seconds)))}"
             if one.pid
             else one.note
         )
