@@ -47,7 +47,7 @@ def behind(board: Board, step: str) -> set[str]:
 
 def border(board: Board, kept: Collection[str]) -> list[BoardWire]:
     """The wires that bring values into some steps from elsewhere."""
-    inside = _holders(board, kept)
+    inside = with_inner(board, kept)
     return [
         wire
         for wire in board.wires
@@ -73,7 +73,7 @@ def part(text: str, kept: Collection[str]) -> str:
     if not wanted:
         raise EditRefused("there is no such step in the pipeline")
     ids = {id(one.node): one.id for one in there}
-    rows = [_written(one, ids, kept) for one in wanted]
+    rows = [written_whole(one, ids, kept) for one in wanted]
     steps: list[Any] = rows
     parents = {one.parent for one in wanted}
     above = known.get(parents.pop() or "") if len(parents) == 1 else None
@@ -90,7 +90,7 @@ def part(text: str, kept: Collection[str]) -> str:
     return emit(marked({**document, "steps": steps}))
 
 
-def _written(one: Standing, ids: Mapping[int, str], kept: Collection[str]) -> dict[str, Any]:
+def written_whole(one: Standing, ids: Mapping[int, str], kept: Collection[str]) -> dict[str, Any]:
     """A step as in the file, with all ids in it."""
     node = one.node
     if node.kind != "map":
@@ -126,7 +126,7 @@ def _outermost(board: Board) -> dict[str, str]:
     return found
 
 
-def _holders(board: Board, kept: Collection[str]) -> set[str]:
+def with_inner(board: Board, kept: Collection[str]) -> set[str]:
     """Some steps with all that is inside them."""
     inside = set(kept)
     for card in board.cards:

@@ -73,6 +73,8 @@ class Resumed:
                 waited = run(step, handed)
             except StopIteration as stop:
                 return stop.value
+            finally:
+                handed = None  # the frames of an error hold this one
 
 
 class _CarrierTask(asyncio.Task[None]):
@@ -133,6 +135,7 @@ class _Carrier:
             error = raised
         if self._ended is not None:
             self._ended(self._number, error)
+        error = None  # it would hold the frame that holds it
 
 
 class Carriers:
@@ -331,6 +334,7 @@ class Strands:
             except asyncio.CancelledError as cancelled:
                 self._stopped = cancelled
                 self.cancel()
+        self._on_end = None  # whoever made the group may be held by it
         error, self._error = self._error, None
         if error is not None and _stops_the_run(error):
             raise error
