@@ -288,11 +288,11 @@ class Workspace(Arrivals, Kept):
             raise WorkspaceError("a workspace in memory has no files; open a folder to save")
         return save_pipeline(self.folder, pipeline, mark=self.runner[-8:])
 
-    def edit(self, what: str | Pipeline) -> Any:
-        """Edit a pipeline on a canvas in the cell; raises as `canvas_widget.edit` does."""
+    def edit(self, what: str | Pipeline, *, height: int = 640, execution: str | None = None) -> Any:
+        """Edit a pipeline on a canvas in the cell; see `canvas_widget.edit`."""
         from packetflow.workspace import canvas_widget  # what it brings is not for everybody
 
-        return canvas_widget.edit(self, what)
+        return canvas_widget.edit(self, what, height=height, execution=execution)
 
     def register(self, names: Iterable[str] | None = None) -> int:
         """Tell the store which capabilities there are; answers how many were news."""

@@ -6,8 +6,7 @@
  */
 import { identify, release } from "./hosts/identity.ts";
 import { socketCarrier } from "./hosts/socket.ts";
-import { type WidgetModel, widgetCarrier } from "./hosts/widget.ts";
-import { memoryKeep } from "./model/outbox.ts";
+import { type WidgetModel, settleIn, widgetCarrier } from "./hosts/widget.ts";
 import { Session } from "./model/session.ts";
 import { type Mounted, type Settings, mount } from "./view/mount.tsx";
 
@@ -66,21 +65,30 @@ function streamlit({ data, parentElement }: StreamlitArgs): () => void {
   };
 }
 
+async function settle(model: WidgetModel, el: HTMLElement): Promise<() => void> {
+  const pipeline = String(model.get("pipeline") ?? "");
+  const identity = await identify(String(model.get("workspace") ?? ""), pipeline);
+  const session = new Session(identity.client, pipeline, identity.keep, identity.key);
+  const carrier = widgetCarrier(model, identity.client);
+  const settings = (): Settings => (model.get("settings") as Settings | undefined) ?? {};
+  const { place, leave } = settleIn(el);
+  const mounted = mount(place, session, settings());
+  const changed = (): void => mounted.update(settings());
+  model.on("change:settings", changed);
+  carrier.start(session);
+  return () => {
+    model.off("change:settings", changed);
+    carrier.stop();
+    mounted.destroy();
+    leave();
+    release(identity);
+  };
+}
+
 const widget = {
   render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
-    const client = String(model.get("client") ?? "") || `w${Math.random().toString(36).slice(2)}`;
-    const session = new Session(client, String(model.get("pipeline") ?? ""), memoryKeep());
-    const carrier = widgetCarrier(model);
-    const settings = (): Settings => (model.get("settings") as Settings | undefined) ?? {};
-    const mounted = mount(el, session, settings());
-    const changed = (): void => mounted.update(settings());
-    model.on("change:settings", changed);
-    carrier.start(session);
-    return () => {
-      model.off("change:settings", changed);
-      carrier.stop();
-      mounted.destroy();
-    };
+    const settled = settle(model, el);
+    return () => void settled.then((end) => end());
   },
 };
 
