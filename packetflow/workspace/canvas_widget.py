@@ -20,6 +20,7 @@ import packetflow.show
 from packetflow.composition.codec import dump, load
 from packetflow.composition.steps import Pipeline
 from packetflow.errors import CompositionError, UnknownName, WorkspaceError
+from packetflow.show.pane import hear_at_once
 from packetflow.workspace.draft import Draft
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.editing import EditDesk, Editor
@@ -41,7 +42,7 @@ def edit(
     workspace: Workspace,
     what: str | Pipeline,
     *,
-    height: int = 640,
+    height: int = 560,
     execution: str | None = None,
 ) -> Any:
     """A widget that edits a pipeline.
@@ -145,6 +146,7 @@ def _widget_class() -> Any:
             super().__init__(pipeline=pipeline, workspace=room.place, settings=settings)
             self._room = room
             self._views: dict[str, asyncio.Queue[bytes | None]] = {}
+            hear_at_once(self)
             self.on_msg(self._heard)
 
         def _tell(self, view: str, message: bytes) -> None:

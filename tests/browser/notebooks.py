@@ -18,19 +18,22 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "docmanager-extension/plugin": {"autosave": False},
 }
-READY = """async () => {
-    const panel = jupyterapp.shell.currentWidget;
+FIND = """
+    const widgets = [...jupyterapp.shell.widgets("main")];
+    const panel = widgets.find((widget) => widget.content?.activeCell);
+"""
+READY = """async () => {%s
     await panel.context.ready;
     await panel.sessionContext.ready;
     while (panel.sessionContext.session?.kernel?.status !== "idle") {
         await new Promise((resolve) => setTimeout(resolve, 50));
     }
 }"""
-RUN = """async (source) => {
-    const { content } = jupyterapp.shell.currentWidget;
-    content.activeCell.model.sharedModel.setSource(source);
+RUN = """async (source) => {%s
+    panel.content.activeCell.model.sharedModel.setSource(source);
     void jupyterapp.commands.execute("notebook:run-cell");
 }"""
+RESTART = "async () => {%s void panel.sessionContext.restartKernel() }"
 
 
 @contextmanager
@@ -79,7 +82,7 @@ class Notebook:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(f"{url}/doc/tree/{path.name}?reset")
         expect(self.cells.first).to_be_visible()
-        self.page.evaluate(READY)
+        self.page.evaluate(READY % FIND)
 
     @property
     def cells(self) -> Locator:
@@ -95,12 +98,20 @@ class Notebook:
         """Put it into the active cell and run that, with an empty output before."""
         self.do("notebook:clear-cell-output")
         expect(self.page.locator(".jp-Cell.jp-mod-active .jp-OutputArea-child")).to_have_count(0)
-        self.page.evaluate(RUN, source)
+        self.page.evaluate(RUN % FIND, source)
 
     def run(self, source: str) -> None:
         """The same, and wait until it has run."""
         self.begin(source)
-        self.page.evaluate(READY)
+        self.page.evaluate(READY % FIND)
+
+    def open_workspace(self, folder: Path) -> None:
+        """Open a workspace as ``ws``."""
+        self.run(f"from packetflow import Workspace; ws = Workspace({str(folder)!r})")
+
+    def restart(self) -> None:
+        """Restart the kernel, and do not wait for it."""
+        self.page.evaluate(RESTART % FIND)
 
     def add_cell(self) -> None:
         """Put an empty cell below and make it the active one."""

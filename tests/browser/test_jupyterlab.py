@@ -42,7 +42,7 @@ def notebook(browser: Browser, lab: tuple[str, Path], workspace: Path) -> Iterat
     with browser.new_context(viewport={"width": 1400, "height": 1000}) as context:
         context.set_default_timeout(PATIENCE_MS)
         made = Notebook(context, *lab)
-        made.run(f"from packetflow import Workspace; ws = Workspace({str(workspace)!r})")
+        made.open_workspace(workspace)
         yield made
         made.run("ws.close()")
         assert made.errors == []
@@ -95,3 +95,36 @@ def test_a_run_goes_on_and_is_stopped_while_a_cell_is_busy(
     expect(busy).to_have_text("[*]:")
     notebook.do("notebook:interrupt-kernel")
     expect(busy).to_have_text(re.compile(r"\d"))
+
+
+def test_a_restarted_kernel_brings_the_draft_back(
+    begin: Begin, notebook: Notebook, workspace: Path
+):
+    page = begin(written(workspace, "restarted", GREET.format(name="restarted", second="walk")))
+    card(page, "walk").locator(".pf-head").click()
+    page.keyboard.press("Delete")
+    is_kept(page)
+
+    notebook.restart()
+    expect(page.locator(".pf-banner")).to_contain_text("Run this cell again")
+    notebook.open_workspace(workspace)
+    begin("restarted")
+
+    expect(card(page, "prepare")).to_be_visible()
+    expect(card(page, "walk")).to_have_count(0)
+
+
+def test_a_canvas_shown_twice_is_two_editors_of_one_draft(
+    begin: Begin, notebook: Notebook, workspace: Path
+):
+    page = begin(written(workspace, "in_two", GREET.format(name="in_two", second="walk")))
+    notebook.do("notebook:create-output-view")
+    cards = page.locator('.react-flow__node[data-id="walk"]')
+    expect(cards).to_have_count(2)
+
+    cards.first.locator(".pf-head").click()
+    page.keyboard.press("Delete")
+    expect(cards).to_have_count(0)
+    page.get_by_label("Undo").last.click()
+
+    expect(cards).to_have_count(2)

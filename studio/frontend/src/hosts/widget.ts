@@ -27,6 +27,7 @@ export function widgetCarrier(model: WidgetModel, view: string): Carrier {
   const send = (say: FromCanvas | null): void => model.send({ view, say });
   let listener: ((content: unknown) => void) | null = null;
   let ended: (() => void) | null = null;
+  let hasEnded = false;
   return {
     start(session: Session) {
       listener = (content) => {
@@ -34,6 +35,7 @@ export function widgetCarrier(model: WidgetModel, view: string): Carrier {
         if (told.view === view) session.receive(told.say);
       };
       ended = () => {
+        hasEnded = true;
         session.disconnected();
         session.receive({ type: "gone", message: KERNEL_GONE });
       };
@@ -45,7 +47,7 @@ export function widgetCarrier(model: WidgetModel, view: string): Carrier {
       if (!listener || !ended) return;
       model.off("msg:custom", listener);
       model.off("comm_live_update", ended);
-      send(null);
+      if (!hasEnded) send(null);
     },
   };
 }
