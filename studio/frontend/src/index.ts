@@ -96,59 +96,49 @@ function streamlit({ data, parentElement }: StreamlitArgs): () => void {
   };
 }
 
-async function settle(model: WidgetModel, el: HTMLElement): Promise<() => void> {
-  const pipeline = String(model.get("pipeline") ?? "");
+async function open(model: WidgetModel, place: ShadowRoot, pipeline: string, look: { settings(): Settings; show: Go }): Promise<Opened> {
   const identity = await identify(String(model.get("workspace") ?? ""), pipeline);
   const session = new Session(identity.client, pipeline, identity.keep, identity.key);
   const carrier = widgetCarrier(model, identity.client);
-  const settings = (): Settings => (model.get("settings") as Settings | undefined) ?? {};
-  const { place, leave } = settleIn(el);
-  const mounted = mount(place, session, settings());
-  const changed = (): void => mounted.update(settings());
-  model.on("change:settings", changed);
+  const mounted = mount(place, session, look.settings(), look.show);
   carrier.start(session);
-  return () => {
-    model.off("change:settings", changed);
-    carrier.stop();
-    mounted.destroy();
-    leave();
-    release(identity);
+  return {
+    update: () => mounted.update(look.settings()),
+    end() {
+      mounted.destroy();
+      carrier.stop();
+      release(identity);
+    },
   };
+}
+
+interface Opened {
+  update(): void;
+  end(): void;
 }
 
 const widget = {
   render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
-<<<<<<< HEAD
-    const settled = settle(model, el);
-    return () => void settled.then((end) => end());
-=======
-    const name = String(model.get("client") ?? "") || `w${Math.random().toString(36).slice(2)}`;
-    const settings = (): Settings => (model.get("settings") as Settings | undefined) ?? {};
-    let count = 0;
-    let now: { update(): void; end(): void } | null = null;
+    const { place, leave } = settleIn(el);
+    let now: Promise<Opened> | null = null;
     const show: Go = (pipeline, trail) => {
-      now?.end();
-      const session = new Session(count++ ? `${name}-${count}` : name, pipeline, memoryKeep());
-      const carrier = widgetCarrier(model);
-      const whole = (): Settings => ({ ...settings(), trail });
-      const mounted = mount(el, session, whole(), show);
-      carrier.start(session);
-      now = {
-        update: () => mounted.update(whole()),
-        end() {
-          mounted.destroy();
-          carrier.stop();
-        },
-      };
+      const before = now;
+      const settings = (): Settings => ({ ...(model.get("settings") as Settings | undefined), trail });
+      now = (async () => {
+        (await before)?.end();
+        return open(model, place, pipeline, { settings, show });
+      })();
     };
     show(String(model.get("pipeline") ?? ""), []);
-    const changed = (): void => now?.update();
+    const changed = (): void => void now?.then((opened) => opened.update());
     model.on("change:settings", changed);
     return () => {
       model.off("change:settings", changed);
-      now?.end();
+      void now?.then((opened) => {
+        opened.end();
+        leave();
+      });
     };
->>>>>>> main
   },
 };
 
