@@ -140,7 +140,7 @@ def ran(workspace: Path, studio: str) -> dict[str, str]:
 def themed(
     browser: Browser, axe: str, studio: str, request: pytest.FixtureRequest
 ) -> Iterator[Page]:
-    """A page in one of the themes that looks at itself with axe; it loads nothing from elsewhere."""
+    """A page in one of the themes that looks at itself with axe; nothing comes from elsewhere."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 800},
         color_scheme=request.param,

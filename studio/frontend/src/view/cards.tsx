@@ -4,7 +4,7 @@ import { type MouseEvent, type ReactNode, memo, useMemo } from "react";
 import { INPUTS } from "../model/board.ts";
 import { LANE_HEAD, type Lane } from "../model/geometry.ts";
 import type { Card, Port, Problem, StepState } from "../model/protocol.ts";
-import { duration, statusWord } from "../model/runs.ts";
+import { duration, statusOfParts, statusWord } from "../model/runs.ts";
 import { edit, select } from "./actions.ts";
 import { Approval } from "./approval.tsx";
 import { Button, Dot } from "./controls.tsx";
@@ -22,7 +22,9 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
   const { card, problems, lanes, order } = data;
   useFreshHandles(card.id, card.inputs, card.outputs, order);
   const pending = useShown((shown) => shown.pending.has(card.id));
-  const state = useShown((shown) => shown.run?.steps[card.id]);
+  const own = useShown((shown) => shown.run?.steps[card.id]);
+  const told = useShown((shown) => (card.container && !shown.run?.steps[card.id] ? statusOfParts(shown.board, shown.run, card.id) : ""));
+  const state = useMemo(() => own ?? (told ? { status: told } : undefined), [own, told]);
   const over = useUi((ui) => ui.over === card.id);
   const asks = useUi((ui) => ui.policy?.card === card.id);
   const wrong = useMemo(() => {
@@ -48,7 +50,7 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
         <Icon name={card.kind} size={15} />
         <strong>{card.title}</strong>
         {worst && <span className={`pf-mark pf-${worst}`}><Icon name="problem" size={14} /></span>}
-        {state && <State card={card} />}
+        {state && <State state={state} />}
         <CardMenu card={card} />
       </div>
       <div className="pf-about">{card.id === card.title ? card.about : `${card.id}${card.about ? ` · ${card.about}` : ""}`}</div>
@@ -86,9 +88,7 @@ function Progress({ state }: { state: StepState }): ReactNode {
   return <progress className="pf-progress" value={value} max={many ? state.of : 1} aria-label="How far it is" />;
 }
 
-function State({ card }: { card: Card }): ReactNode {
-  const state = useShown((shown) => shown.run?.steps[card.id]);
-  if (!state) return null;
+function State({ state }: { state: StepState }): ReactNode {
   const times = (state.attempts ?? 1) > 1 ? ` ·${state.attempts}×` : "";
   const seconds = duration(state.seconds);
   return (

@@ -21,7 +21,7 @@ const NO_PROBLEMS: readonly Problem[] = [];
 const Z = { container: 0, wire: 50, card: 100 };
 /** The drawing is one stop for the Tab key; arrow keys go on from there. */
 const NO_STOP = { tabIndex: -1 };
-const INPUTS_WIDTH = 150;
+const INPUTS_WIDTH = { least: 150, most: 280, letter: 7.2, beside: 34 };
 const INPUTS_GAP = 90;
 
 export function drawBoard(board: Board, before: Drawing | null): Drawing {
@@ -85,12 +85,15 @@ function inputsNode(board: Board, steps: readonly StepNode[]): AnyNode {
   const ground = steps.filter((node) => !node.parentId);
   const left = Math.min(0, ...ground.map((node) => node.position.x));
   const reader = board.wires.find((wire) => wire.source === null)?.target;
+  const { least, most, letter, beside } = INPUTS_WIDTH;
+  const longest = Math.max(...board.inputs.map((port) => port.name.length));
+  const width = Math.round(Math.max(least, Math.min(most, longest * letter + beside)));
   const top = ground.find((node) => node.id === reader)?.position.y ?? ground[0]?.position.y ?? 0;
   return {
     id: INPUTS,
     type: "inputs",
-    position: { x: left - INPUTS_WIDTH - INPUTS_GAP, y: top },
-    width: INPUTS_WIDTH,
+    position: { x: left - width - INPUTS_GAP, y: top },
+    width,
     draggable: false,
     selectable: false,
     data: { ports: outerPorts(board.inputs) },

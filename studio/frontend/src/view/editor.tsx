@@ -150,13 +150,14 @@ function Empty(): ReactNode {
 function Banners(): ReactNode {
   const editor = useEditor();
   const refusal = useShown((shown) => shown.refusal);
+  const gone = useShown((shown) => shown.connection === "gone");
   const conflict = useShown((shown) => shown.document?.conflict ?? null);
   const failed = useShown((shown) => (shown.run && ["failed", "refused", "lost", "timed_out"].includes(shown.run.status) ? shown.run.message : ""));
   return (
     <div className="pf-banners">
       {refusal && (
         <p className="pf-banner pf-warning" role="alert">
-          <Icon name="problem" /> <span>Not done: {refusal}</span>
+          <Icon name="problem" /> <span>{gone ? "" : "Not done: "}{refusal}</span>
           <Button icon="close" label="Put away" onClick={() => editor.session.putAwayRefusal()} />
         </p>
       )}

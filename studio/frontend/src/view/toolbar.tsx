@@ -110,7 +110,7 @@ function SaveState(): ReactNode {
 }
 
 function sayState({ connection, waiting, document }: Shown): [word: string, title: string] {
-  if (connection === "gone") return ["Closed", "The workspace is not there any more"];
+  if (connection === "gone") return ["Closed", "Nothing is taken in here any more"];
   if (connection === "lost") {
     return [waiting ? `Offline, ${waiting} kept` : "Offline", "Trying to connect; what you change is kept here and sent then"];
   }
