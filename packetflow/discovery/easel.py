@@ -17,7 +17,15 @@ from packetflow.composition.steps import Pipeline
 from packetflow.composition.view import parse_view
 from packetflow.composition.words import intent
 from packetflow.discovery.catalog import AnyCapability, Catalog
-from packetflow.kernel.board import Board, BoardFix, BoardProblem, Drawn, Palette, PaletteItem
+from packetflow.kernel.board import (
+    Board,
+    BoardFix,
+    BoardProblem,
+    Drawn,
+    Palette,
+    PaletteItem,
+    drawn_of,
+)
 from packetflow.kernel.collecting import collector_rests
 from packetflow.kernel.messages import DrawBoard, SearchPalette
 
@@ -59,11 +67,7 @@ class Easel:
             self._types.update(kinds)
             for name in list(self._types)[: max(0, len(self._types) - TYPES_KEPT)]:
                 del self._types[name]
-        board = self._with_names(board)
-        places = {card.id: (card.x, card.y) for card in board.cards}
-        is_readable = not any(one.code == "source" for one in board.problems)
-        parents = {card.id: card.parent or "" for card in board.cards}
-        return Drawn(msgspec.json.encode(board), places, parents, is_readable)
+        return drawn_of(self._with_names(board))
 
     def _with_names(self, board: Board) -> Board:
         """The board, with a mend where a card calls what is not there and a name comes near."""

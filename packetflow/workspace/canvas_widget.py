@@ -22,6 +22,7 @@ from packetflow.workspace.draft import Draft
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.editing import EditDesk, Editor
 from packetflow.workspace.editing_local import LocalCode
+from packetflow.workspace.editing_told import Told
 
 if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
@@ -124,11 +125,12 @@ def _widget_class() -> Any:
         def __init__(self, room: Room, pipeline: str) -> None:
             super().__init__(pipeline=pipeline)
             self._room = room
-            self._said = room.connect(Editor(self._tell))
+            self._editor = Editor(self._tell)
+            self._said = room.connect(self._editor)
             self.on_msg(self._heard)
 
-        def _tell(self, message: bytes) -> None:
-            self.send(msgspec.json.decode(message))
+        def _tell(self, message: bytes | Told) -> None:
+            self.send(msgspec.json.decode(self._editor.said(message)))
 
         def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
             self._room.hear(self._said, msgspec.json.encode(content))
