@@ -23,7 +23,7 @@ import { cornerOf } from "../model/geometry.ts";
 import type { Operation, PaletteItem, Spot } from "../model/protocol.ts";
 import { NONE } from "../model/selection.ts";
 import { addItem, addKind, edit } from "./actions.ts";
-import { type AnyNode, InputsCard, StepCard } from "./cards.tsx";
+import { type AnyNode, Far, InputsCard, StepCard } from "./cards.tsx";
 import { type Drawing, drawBoard, marked } from "./drawing.ts";
 import { type Editor, portKey, useEditor, useShown, useUi } from "./state.ts";
 import { type AnyEdge, OrderPath, WirePath } from "./wires.tsx";
@@ -31,7 +31,8 @@ import { type AnyEdge, OrderPath, WirePath } from "./wires.tsx";
 const nodeTypes = { step: StepCard, inputs: InputsCard };
 const edgeTypes = { wire: WirePath, order: OrderPath };
 const SIMPLE_BELOW = 0.4;
-const MANY = 300;
+/** From this many cards on only those in view are drawn. */
+const MANY = 60;
 /** From few to this many cards there is a map; it would be drawn anew at every step of a move. */
 const FEW = 6;
 const FLUID = 200;
@@ -128,55 +129,64 @@ export function Canvas(): ReactNode {
   const shown = useMemo(() => marked({ ...drawing, nodes }, selection), [drawing, nodes, selection]);
   const many = board.cards.length > MANY;
   return (
-    <ReactFlow<AnyNode, AnyEdge>
-      className={zoomedOut ? "pf-far" : ""}
-      nodes={shown.nodes}
-      edges={shown.edges}
-      nodeTypes={nodeTypes}
-      edgeTypes={edgeTypes}
-      colorMode={mode}
-      onNodesChange={onNodesChange}
-      onEdgesChange={(changes) => {
-        const wires = new Set(editor.ui.selection.wires);
-        for (const change of changes) {
-          if (change.type === "select") change.selected ? wires.add(change.id) : wires.delete(change.id);
-        }
-        editor.set({ selection: { ...editor.ui.selection, wires } });
-      }}
-      onConnect={onConnect}
-      onConnectStart={onConnectStart}
-      onConnectEnd={onConnectEnd}
-      isValidConnection={(wire) => wire.sourceHandle === "order" || canJoin(editor.shown.board, ...endsOf(wire))}
-      onNodeDragStart={() => {
-        dragging.current = true;
-      }}
-      onNodeDrag={onNodeDrag}
-      onNodeDragStop={onNodeDragStop}
-      onNodeDoubleClick={() => editor.set({ panel: "inspector" })}
-      onPaneClick={() => editor.set({ selection: NONE, choosing: null })}
-      onDrop={onDrop}
-      onDragOver={(event) => {
-        event.preventDefault();
-        event.dataTransfer.dropEffect = "copy";
-      }}
-      nodesDraggable={!readOnly}
-      nodesConnectable={!readOnly}
-      deleteKeyCode={null}
-      multiSelectionKeyCode={["Shift", "Meta", "Control"]}
-      selectionKeyCode="Shift"
-      disableKeyboardA11y
-      nodeDragThreshold={3}
-      connectionRadius={26}
-      minZoom={0.06}
-      maxZoom={1.8}
-      onInit={() => requestAnimationFrame(() => beginView(editor, flow))}
-      onlyRenderVisibleElements={many}
-      zIndexMode="manual"
-    >
-      <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
-      {board.cards.length > FEW && board.cards.length < FLUID && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
-    </ReactFlow>
+    <Far value={zoomedOut && many}>
+      <ReactFlow<AnyNode, AnyEdge>
+        className={`${zoomedOut ? "pf-far" : ""}${many ? " pf-many" : ""}`}
+        nodes={shown.nodes}
+        edges={shown.edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        colorMode={mode}
+        onNodesChange={onNodesChange}
+        onEdgesChange={(changes) => {
+          const wires = new Set(editor.ui.selection.wires);
+          for (const change of changes) {
+            if (change.type === "select") change.selected ? wires.add(change.id) : wires.delete(change.id);
+          }
+          editor.set({ selection: { ...editor.ui.selection, wires } });
+        }}
+        onConnect={onConnect}
+        onConnectStart={onConnectStart}
+        onConnectEnd={onConnectEnd}
+        isValidConnection={(wire) => wire.sourceHandle === "order" || canJoin(editor.shown.board, ...endsOf(wire))}
+        onNodeDragStart={() => {
+          dragging.current = true;
+        }}
+        onNodeDrag={onNodeDrag}
+        onNodeDragStop={onNodeDragStop}
+        onNodeDoubleClick={() => editor.set({ panel: "inspector" })}
+        onPaneClick={() => editor.set({ selection: NONE, choosing: null })}
+        onDrop={onDrop}
+        onDragOver={(event) => {
+          event.preventDefault();
+          event.dataTransfer.dropEffect = "copy";
+        }}
+        nodesDraggable={!readOnly}
+        nodesConnectable={!readOnly}
+        deleteKeyCode={null}
+        multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+        selectionKeyCode="Shift"
+        disableKeyboardA11y
+        nodeDragThreshold={3}
+        connectionRadius={26}
+        minZoom={0.06}
+        maxZoom={1.8}
+        onMoveStart={() => moving(editor, true)}
+        onMoveEnd={() => moving(editor, false)}
+        onInit={() => requestAnimationFrame(() => beginView(editor, flow))}
+        onlyRenderVisibleElements={many}
+        zIndexMode="manual"
+      >
+        <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
+        {board.cards.length > FEW && board.cards.length < FLUID && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
+      </ReactFlow>
+    </Far>
   );
+}
+
+/** While the ground moves it is a picture that is pushed about, not drawn anew at every step. */
+function moving(editor: Editor, is: boolean): void {
+  editor.root?.querySelector(".react-flow")?.toggleAttribute("data-moving", is);
 }
 
 /** The drawing of the board, made anew when the board changes. */
@@ -209,7 +219,7 @@ function carryOver(now: readonly AnyNode[], next: readonly AnyNode[]): AnyNode[]
   const old = new Map(now.map((node) => [node.id, node]));
   return next.map((node) => {
     const measured = old.get(node.id)?.measured;
-    return measured && node.measured !== measured ? { ...node, measured } : node;
+    return !node.handles && measured && node.measured !== measured ? { ...node, measured } : node;
   });
 }
 
