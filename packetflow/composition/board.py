@@ -13,7 +13,7 @@ from packetflow.composition.board_looks import Seen, with_looks
 from packetflow.composition.board_places import Point, Size
 from packetflow.composition.check import check_pipeline
 from packetflow.composition.codec_nodes import Node, parse_yaml
-from packetflow.composition.codec_read import Resolve, read_whole
+from packetflow.composition.codec_read import Kept, Resolve, read_whole
 from packetflow.composition.problems import Problem
 from packetflow.composition.standing import Standing, standing
 from packetflow.composition.steps import Graph, Guarded, Parallel, Pipeline, Sequence
@@ -37,6 +37,7 @@ def draw_board(
     parents: Mapping[str, str] | None = None,
     last: Board | None = None,
     kinds: dict[str, Any] | None = None,
+    kept: Kept | None = None,
 ) -> Board:
     r"""Draw a pipeline's text.
 
@@ -51,6 +52,8 @@ def draw_board(
             there.
         last: What to show when the text cannot be read.
         kinds: Told the Python types of the board, by their ids.
+        kept: Steps of earlier boards, which are not read again; the board is the same with them
+            and without.
 
     Returns:
         The board. A text that cannot be read gives *last*, else one without cards, with its
@@ -73,7 +76,7 @@ def draw_board(
 
     try:
         root = parse_yaml(text)
-        pipeline, there = read_whole(root, found)
+        pipeline, there = read_whole(root, found, kept=kept)
         maker = Cards()
         board = _drawn(
             maker,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from packetflow.capabilities.contract import Port
 from packetflow.composition.codec_fields import Fields
-from packetflow.composition.codec_nodes import Node
+from packetflow.composition.codec_nodes import Node, Placed
 from packetflow.composition.codec_short import read_short
 from packetflow.composition.joining import called_contract
 from packetflow.composition.steps import (
@@ -41,6 +41,9 @@ Resolve: TypeAlias = Callable[
     [Literal["capability", "pipeline"], str], "Capability[..., Any] | Pipeline | None"
 ]
 """Finds what a file names; ``None`` when it is not there."""
+
+Kept: TypeAlias = "dict[Node, Use]"
+"""Steps that were read before, by the parts of the text that they stand in; see `Placed`."""
 
 HEADER = (
     "pipeline",
@@ -101,20 +104,25 @@ def read_places(root: Node, file: str = "") -> list[tuple[Step, Node]]:
 
 
 def read_whole(
-    root: Node, resolve: Resolve, file: str = ""
+    root: Node, resolve: Resolve, file: str = "", kept: Kept | None = None
 ) -> tuple[Pipeline, list[tuple[Step, Node]]]:
     """A pipeline, and its steps with their nodes as `read_places` gives them.
+
+    Steps that are *kept* from earlier readings are the same objects again, which spares what was
+    worked out about them; new ones are kept there.
 
     Raises:
         SourceError: As `read_pipeline`.
     """
-    made, places = _read(root, resolve, file)
+    made, places = _read(root, resolve, file, kept)
     steps = [step for step in walk(made.step) if not isinstance(step, Guarded)]
     return made, list(zip(steps, places, strict=True))
 
 
-def _read(root: Node, resolve: Resolve, file: str) -> tuple[Pipeline, list[Node]]:
-    read = _Reading(resolve, file)
+def _read(
+    root: Node, resolve: Resolve, file: str, kept: Kept | None = None
+) -> tuple[Pipeline, list[Node]]:
+    read = _Reading(resolve, file, kept)
     try:
         made = read.pipeline(root)
     except RecursionError as error:
@@ -141,8 +149,9 @@ def _settled(step: Step) -> Step:
 class _Reading(Fields):
     """One reading of one file."""
 
-    def __init__(self, resolve: Resolve, file: str) -> None:
+    def __init__(self, resolve: Resolve, file: str, kept: Kept | None) -> None:
         super().__init__(file)
+        self.kept = {} if kept is None else kept
         self.resolve = resolve
         self.ordered = False
         self.depth = 0
@@ -208,7 +217,7 @@ class _Reading(Fields):
 
     def step(self, node: Node, *, in_graph: bool = False) -> Step:
         if node.value is not None and self.depth < DEEPEST:
-            short = read_short(node.value, self.capability)
+            short = self.short(node)
             if short is not None:
                 self.places.append(node)
                 return short
@@ -230,6 +239,17 @@ class _Reading(Fields):
         self.depth -= 1
         for policy in self.policies(found.get("with")):
             made = Guarded(made, policy)
+        return made
+
+    def short(self, node: Node) -> Use | None:
+        """A step that only calls a capability; the very one of an earlier reading, if it is kept."""
+        part = node.of if isinstance(node, Placed) else None
+        if part is not None and (known := self.kept.get(part)) is not None:
+            if known.capability is self.capability(part.value["use"]):
+                return known
+        made = read_short(node.value, self.capability)
+        if part is not None and made is not None:
+            self.kept[part] = made
         return made
 
     def kind_of(self, node: Node) -> str | None:

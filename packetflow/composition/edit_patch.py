@@ -189,7 +189,8 @@ class Patch(Layout):
         stays = longest_rise(places)
         for position in stays:
             self.diff(node.items[places[position]], new.items[position])
-        gone = [i for i in range(len(node.items)) if i not in {places[p] for p in stays}]
+        kept = {places[position] for position in stays}
+        gone = [index for index in range(len(node.items)) if index not in kept]
         come: dict[int, list[Draft]] = {}
         last = -1
         for position, item in enumerate(new.items):

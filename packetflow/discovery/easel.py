@@ -13,6 +13,7 @@ from packetflow.capabilities.fits import fits
 from packetflow.composition.board import draw_board
 from packetflow.composition.board_cards import Cards
 from packetflow.composition.board_types import type_id
+from packetflow.composition.codec_read import Kept
 from packetflow.composition.steps import Pipeline
 from packetflow.composition.view import parse_view
 from packetflow.composition.words import intent
@@ -30,6 +31,7 @@ from packetflow.kernel.collecting import collector_rests
 from packetflow.kernel.messages import DrawBoard, SearchPalette
 
 TYPES_KEPT: Final = 4096
+STEPS_KEPT: Final = 10_000
 MOST_ITEMS: Final = 500
 
 
@@ -44,6 +46,7 @@ class Easel:
         self._catalog = catalog
         self._lock = threading.Lock()
         self._types: dict[str, Any] = {}
+        self._kept: Kept = {}
 
     def draw(self, request: DrawBoard) -> Drawn:
         """The board of a pipeline's text.
@@ -53,6 +56,8 @@ class Easel:
         """
         looks = parse_view(request.looks, file="the looks")
         kinds: dict[str, Any] = {}
+        if len(self._kept) > STEPS_KEPT:
+            self._kept = {}
         with collector_rests():
             board = draw_board(
                 request.source,
@@ -62,6 +67,7 @@ class Easel:
                 sizes=request.sizes,
                 parents=request.parents,
                 kinds=kinds,
+                kept=self._kept,
             )
         with self._lock:
             self._types.update(kinds)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -71,11 +72,18 @@ def flow(count: int, name: str = "many") -> str:
         before = at - 1 - ((at - 1) % 4 == 3)
         use, gives, fixed = ("summarize_text", f"summary: text_{at}", "sentence_count: 4")
         if at % 4 == 3:
-            use, gives, fixed = "keywords", f"keywords: words_{at}", "limit: 5"
+            use, gives, fixed = "keywords", f"keywords: words_{at}", "limit: 5, language: en"
         lines += [f"      - use: {use}", f"        id: s{at}"]
         lines += [f"        from: {{text: text_{before}}}", f"        to: {{{gives}}}"]
         lines += [f"        set: {{{fixed}}}"]
     return "\n".join(lines) + "\n"
+
+
+def places(count: int) -> str:
+    """A view file with the cards of a flow in rows and columns."""
+    wide = math.ceil(math.sqrt(count))
+    spots = {f"s{at}": {"x": 320 * (at % wide), "y": 190 * (at // wide)} for at in range(count)}
+    return json.dumps({"format": 1, "steps": spots})
 
 
 def setting(count: int) -> dict[str, Any]:
@@ -128,6 +136,7 @@ def studio(sizes: tuple[int, ...]) -> Iterator[tuple[str, Path]]:
         (made.capabilities / "stamps.py").write_text(STAMPED)
         for size in sizes:
             (made.pipelines / f"many_{size}.yaml").write_text(flow(size, f"many_{size}"))
+            (made.pipelines / f"many_{size}.view.json").write_text(places(size))
         stamp = "pipeline: stamp\nsteps:\n  - {use: stamp, id: stamp}\n"
         (made.pipelines / "stamp.yaml").write_text(stamp)
         try:

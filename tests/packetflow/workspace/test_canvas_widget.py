@@ -13,6 +13,7 @@ from packetflow import Workspace, capability
 from packetflow.composition import Pipeline
 from packetflow.errors import WorkspaceError
 from packetflow.workspace.folder import make_folder
+from tests.changes import changed
 
 pytest.importorskip("anywidget")
 
@@ -40,14 +41,20 @@ class Cell:
     def __init__(self, widget: Any) -> None:
         self.widget = widget
         self.told: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.document: Any = None
         widget.send = self.told.put
 
     def say(self, kind: str, **fields: Any) -> None:
         self.widget._heard(self.widget, {"type": kind, **fields}, [])
 
     def until(self, kind: str, fits=bool) -> Any:
+        """The next message of a kind; what changed of a document comes as the whole."""
         while True:
             message = self.told.get(timeout=60)
+            if message["type"] == "changes":
+                message = changed(self.document, message)
+            if message["type"] == "document":
+                self.document = message
             if message["type"] == kind and fits(message):
                 return message
 

@@ -13,6 +13,7 @@ import {
   applyNodeChanges,
   useReactFlow,
   useStore,
+  useStoreApi,
 } from "@xyflow/react";
 import { type DragEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { INPUTS, outermost } from "../model/board.ts";
@@ -45,6 +46,8 @@ export const DRAGGED = "application/x-packetflow-item";
 export function Canvas(): ReactNode {
   const editor = useEditor();
   const flow = useReactFlow<AnyNode, AnyEdge>();
+  const store = useStoreApi<AnyNode, AnyEdge>();
+  useState(() => measureOnlyUnknown(store));
   const board = useShown((shown) => shown.board);
   const mode = useUi((ui) => ui.mode);
   const selection = useUi((ui) => ui.selection);
@@ -182,6 +185,21 @@ export function Canvas(): ReactNode {
       </ReactFlow>
     </Far>
   );
+}
+
+/**
+ * React Flow measures each card when it comes into view, handle by handle. Of cards whose handles are
+ * known that is spared, and a card that is drawn small, without handles, keeps its wires.
+ */
+function measureOnlyUnknown(store: ReturnType<typeof useStoreApi<AnyNode, AnyEdge>>): void {
+  const { updateNodeInternals: measure } = store.getState();
+  store.setState({
+    updateNodeInternals: (updates, params) => {
+      const { nodeLookup } = store.getState();
+      const unknown = new Map([...updates].filter(([id]) => !nodeLookup.get(id)?.handles));
+      if (unknown.size) measure(unknown, params);
+    },
+  });
 }
 
 /** While the ground moves it is a picture that is pushed about, not drawn anew at every step. */
