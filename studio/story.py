@@ -44,8 +44,8 @@ def show_head(found: Whole, worked: float, gone: Sequence[str]) -> None:
     said = plain_markdown(" \u00b7 ".join(told))
     st.caption(f"{said} \u00b7 {str(row['execution_id'])[-8:]}")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.page_link("pipelines.py", label="Its pipeline", icon=":material/account_tree:",
-                     query_params={"name": str(row["name"])})  # fmt: skip
+        st.page_link("library.py", label="What ran", icon=":material/account_tree:",
+                     query_params={"pipeline": str(row["name"])})  # fmt: skip
         if row["retry_of"]:
             st.page_link("runs.py", label="The run before it", icon=":material/history:",
                          query_params={"run": str(row["retry_of"])})  # fmt: skip

@@ -15,8 +15,8 @@ from packetflow.composition.codec import dump
 from packetflow.composition.concealing import concealed
 from packetflow.composition.draw import drawing, to_mermaid, to_svg
 from packetflow.composition.problems import Problem
-from packetflow.composition.steps import Guarded, Pipeline, Sequence, Step
-from packetflow.composition.walk import children, label, natural_name
+from packetflow.composition.steps import Call, Guarded, Pipeline, Sequence, Step, Use
+from packetflow.composition.walk import children, label, natural_name, walk
 from packetflow.discovery.catalog import AnyCapability, Catalog
 from packetflow.engine.values import pack_all
 from packetflow.kernel.cards import (
@@ -104,6 +104,8 @@ def pipeline_card(pipeline: Pipeline, file: str) -> PipelineCard:
         [problem_card(one) for one in check_pipeline(pipeline)],
         [f"{one.kind}: {one.what}" for one in pipeline.triggers],
         pipeline.exposed,
+        sorted({one.capability.name for one in walk(pipeline.step) if isinstance(one, Use)}),
+        sorted({one.pipeline.name for one in walk(pipeline.step) if isinstance(one, Call)}),
     )
 
 

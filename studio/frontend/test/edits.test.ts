@@ -161,3 +161,17 @@ test("a copy in a graph makes names of its own", () => {
     at: { f: [9, 9] },
   });
 });
+
+test("steps of one list that follow each other can become a pipeline, in a graph any of one list", () => {
+  const line = boardOf([{ id: "a", use: "feel" }, { id: "b", use: "feel" }, { id: "c", use: "feel" }]);
+  const net = boardOf([{ id: "a", use: "feel" }, { id: "b", use: "feel" }, { id: "c", use: "feel" }], "graph");
+  const deep = nested();
+
+  assert.equal(edits.whyNotPack(line, new Set(["a", "b"])), "");
+  assert.match(edits.whyNotPack(line, new Set(["a", "c"])), /follow each other/);
+  assert.equal(edits.whyNotPack(net, new Set(["a", "c"])), "");
+  assert.match(edits.whyNotPack(deep, new Set(["fetch", "feel"])), /one list/);
+  assert.match(edits.whyNotPack(nested("race"), new Set(["translate", "feel"])), /way of its own/);
+  assert.match(edits.whyNotPack(line, new Set()), /Select/);
+  assert.deepEqual(edits.pack(deep, new Set(["around", "feel"]), "p"), [{ op: "pack", steps: ["around"], name: "p" }]);
+});

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { Clipboard, fromText, toText } from "../src/model/clipboard.ts";
 import { controlFor, readTyped, written } from "../src/model/forms.ts";
 import { Outbox, memoryKeep } from "../src/model/outbox.ts";
+import { POLICIES, readPolicy } from "../src/model/policies.ts";
 import { type Run, duration, reduceRun } from "../src/model/runs.ts";
 import { share } from "../src/model/share.ts";
 import { Burst } from "../src/model/typing.ts";
@@ -135,4 +136,16 @@ test("the steps of another run take the place of those before", () => {
 
 test("a duration is said in few letters", () => {
   assert.deepEqual([0.0000042, 0.25, 2.34, 75].map(duration), ["4 µs", "250 ms", "2.3 s", "1 min 15 s"]);
+});
+
+test("every policy that can be added fits its own form", () => {
+  for (const [name, { start, schema }] of Object.entries(POLICIES)) {
+    const control = controlFor(schema);
+    const fields = control.kind === "object" ? control.fields : [];
+    const said = control.kind === "object" ? (start as { [key: string]: unknown }) : {};
+
+    assert.deepEqual(readPolicy({ [name]: start }), { name, value: start });
+    assert.deepEqual(fields.filter((field) => field.required && !(field.name in said)), []);
+    assert.deepEqual(Object.keys(said).filter((key) => !fields.some((field) => field.name === key)), []);
+  }
 });

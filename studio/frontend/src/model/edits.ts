@@ -147,6 +147,26 @@ export function wrap(board: Board, ids: ReadonlySet<string>, kind: string): Oper
   return steps.length ? [{ op: "wrap", steps: steps.map((card) => card.id), kind, fields }] : [];
 }
 
+/** Why these steps cannot become a pipeline of their own; empty when they can. */
+export function whyNotPack(board: Board, ids: ReadonlySet<string>): string {
+  const cards = outermost(board, ids);
+  const [first] = cards;
+  if (!first) return "Select steps first";
+  if (cards.some((card) => card.parent !== first.parent || card.slot !== first.slot || card.case !== first.case)) {
+    return "Only steps of one list can become a pipeline";
+  }
+  const kind = kindAround(board, first.parent);
+  if (["race", "fallback"].includes(kind) && cards.length > 1) return "Each of these is a way of its own; choose one";
+  const apart = ["graph", "parallel"].includes(kind) || areNeighbours(board, ids);
+  return apart ? "" : "Only steps that follow each other can become a pipeline";
+}
+
+/** Make a saved pipeline of steps, and call it in their place. */
+export function pack(board: Board, ids: ReadonlySet<string>, name: string): Operation[] {
+  const steps = outermost(board, ids).map((card) => card.id);
+  return steps.length && name ? [{ op: "pack", steps, name }] : [];
+}
+
 /** Move a step by one in its list. */
 export function shift(board: Board, id: string, by: 1 | -1): Operation[] {
   const card = cardOf(board, id);

@@ -3,6 +3,7 @@ import { cardOf, drawnCards, kindAround, outermost } from "../model/board.ts";
 import * as edits from "../model/edits.ts";
 import { type End, cut } from "../model/fits.ts";
 import { boxes } from "../model/geometry.ts";
+import { POLICIES } from "../model/policies.ts";
 import type { Operation, PaletteItem, Spot, Step } from "../model/protocol.ts";
 import { NONE, only } from "../model/selection.ts";
 import { stepOf } from "../model/writing.ts";
@@ -125,6 +126,37 @@ export function wrapSelection(editor: Editor, kind: string): void {
     return editor.say("Only steps that follow each other can be put into one");
   }
   edit(editor, ...edits.wrap(board, cards, kind));
+}
+
+/** Ask for the name of the pipeline that the selected steps shall become. */
+export function askPack(editor: Editor): void {
+  const { cards } = editor.ui.selection;
+  const why = editor.readOnly ? "This pipeline is only shown" : edits.whyNotPack(editor.shown.board, cards);
+  if (why) return editor.say(why);
+  editor.set({ naming: cards, choosing: null });
+}
+
+/** Show the pipeline that a step calls, with a way back. */
+export function openCall(editor: Editor, id: string | undefined): void {
+  const card = cardOf(editor.shown.board, id ?? null);
+  if (card?.kind !== "call" || !editor.go) return editor.say("Select a step that calls a pipeline");
+  const here = editor.shown.document?.pipeline || editor.session.pipeline;
+  editor.go(card.title, [...(editor.ui.settings.trail ?? []), here]);
+}
+
+/** Put the steps of the called pipeline in the place of its call. */
+export function unpack(editor: Editor, id: string | undefined): void {
+  const card = cardOf(editor.shown.board, id ?? null);
+  if (card?.kind !== "call") return editor.say("Select a step that calls a pipeline");
+  edit(editor, { op: "unpack", step: card.id });
+}
+
+export function addPolicy(editor: Editor, id: string, name: string): void {
+  const card = cardOf(editor.shown.board, id);
+  const start = POLICIES[name]?.start;
+  if (!card || start === undefined || editor.readOnly) return;
+  edit(editor, { op: "guard", step: id, policy: { [name]: start } });
+  editor.set({ selection: only(id), policy: { card: id, at: card.policies.length } });
 }
 
 export function arrange(editor: Editor): void {

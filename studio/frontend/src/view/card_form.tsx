@@ -6,7 +6,7 @@ import { placeholderOf } from "../model/forms.ts";
 import type { Board, Card, Field, Port } from "../model/protocol.ts";
 import { duration, isOver, statusWord } from "../model/runs.ts";
 import { renamed } from "../model/selection.ts";
-import { duplicate, edit, removeSelection, run, select } from "./actions.ts";
+import { askPack, duplicate, edit, openCall, removeSelection, run, select, unpack } from "./actions.ts";
 import { Button, Dot, Section } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
 import { Preview } from "./looks.tsx";
@@ -38,6 +38,12 @@ export function CardForm({ card, board }: { card: Card; board: Board }): ReactNo
         {!readOnly && <Button icon="copy" label="Duplicate" keys="Ctrl D" onClick={() => duplicate(editor)} />}
         {!readOnly && <Button icon="trash" label="Delete" keys="Del" onClick={() => removeSelection(editor)} />}
       </header>
+      {card.kind === "call" && (
+        <div className="pf-row">
+          {editor.go && <Button icon="open" label="Open" keys="O" worded look="plain" onClick={() => openCall(editor, card.id)} />}
+          {!readOnly && <Button icon="unwrap" label="Unpack" keys="U" worded look="plain" onClick={() => unpack(editor, card.id)} />}
+        </div>
+      )}
       {card.about && <p className="pf-lead">{card.about}</p>}
       <ProblemList step={card.id} />
       <RunState card={card} />
@@ -54,6 +60,7 @@ export function CardForm({ card, board }: { card: Card; board: Board }): ReactNo
         <Value label="Note" schema={LONG} value={card.note} placeholder="For those who read this" disabled={readOnly} onChange={(value) => edit(editor, { op: "note", step: card.id, text: String(value ?? "") })} />
         {!readOnly && (
           <div className="pf-row">
+            <Button icon="pack" label="Make a pipeline…" worded look="plain" onClick={() => askPack(editor)} />
             <Button icon="wrap" label="Put into…" worded look="plain" onClick={() => editor.set({ choosing: { kind: "wrap" } })} />
             {card.container && <Button icon="unwrap" label="Unwrap" worded look="plain" onClick={() => edit(editor, { op: "unwrap", step: card.id })} />}
           </div>

@@ -5,9 +5,10 @@ import { endsOfWire, handleOf } from "../model/fits.ts";
 import { type Box, type Spotted, boxes, handlesOf, lanesOf } from "../model/geometry.ts";
 import { orderEdges } from "../model/order.ts";
 import type { Board, Card, Problem } from "../model/protocol.ts";
+import { type Route, routes } from "../model/routing.ts";
 import type { Selection } from "../model/selection.ts";
 import { share } from "../model/share.ts";
-import type { AnyNode, StepNode } from "./cards.tsx";
+import type { AnyNode, InputsNode, StepNode } from "./cards.tsx";
 import type { AnyEdge } from "./wires.tsx";
 
 export interface Drawing {
@@ -56,15 +57,21 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
     };
   });
   const nodes: AnyNode[] = board.inputs.length ? [inputsNode(board, steps), ...steps] : steps;
+  const [first] = nodes;
+  const taken = first?.type === "inputs" ? boxOfNode(first) : null;
   return {
     nodes: nodes.map((node) => merge(old.get(node.id), node)),
-    edges: share(before?.edges, edgesOf(board, orders)),
+    edges: share(before?.edges, edgesOf(board, orders, routes(board, found, taken))),
     found,
   };
 }
 
 function handle({ id, type, side, x, y, size }: Spotted): NodeHandle {
   return { id, type, position: side === "left" ? Position.Left : Position.Right, x, y, width: size, height: size };
+}
+
+function boxOfNode({ position, width = 0, height = 0, data }: InputsNode): Box {
+  return { ...position, width, height: height || 37 + 24 * data.ports.length };
 }
 
 /** A node with what React Flow has measured and marked on its forerunner. */
@@ -101,7 +108,7 @@ function inputsNode(board: Board, steps: readonly StepNode[]): AnyNode {
   };
 }
 
-function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>): AnyEdge[] {
+function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: ReadonlyMap<string, Route>): AnyEdge[] {
   const wires = board.wires.map((wire): AnyEdge => {
     const { from, to } = endsOfWire(board, wire);
     return {
@@ -112,7 +119,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>): AnyEdge[]
       target: to.card,
       sourceHandle: handleOf(from),
       targetHandle: handleOf(to),
-      data: { wire },
+      data: { wire, route: ways.get(wire.id) ?? null },
       ariaLabel: `Wire ${wire.name} from ${wire.source ?? "the inputs"} to ${wire.target}`,
     };
   });

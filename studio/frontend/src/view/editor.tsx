@@ -9,7 +9,9 @@ import { Button, Sheet } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
 import { Inspector } from "./inspector.tsx";
 import { KEYS, pressed } from "./keys.ts";
+import { NameForm } from "./name_form.tsx";
 import { Palette } from "./palette.tsx";
+import { PolicySheet } from "./policies.tsx";
 import { ProblemList } from "./problems.tsx";
 import { RunForm } from "./run_form.tsx";
 import { type Editor, EditorContext, useEditor, useShown, useUi } from "./state.ts";
@@ -28,7 +30,7 @@ export function EditorView({ editor }: { editor: Editor }): ReactNode {
 
 function Layout(): ReactNode {
   const editor = useEditor();
-  const { settings, mode, panel, help, runForm, both, said, fits } = useUi((ui) => ui);
+  const { settings, mode, panel, help, runForm, both, said, fits, naming, policy } = useUi((ui) => ui);
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
     editor.root = root.current;
@@ -64,6 +66,8 @@ function Layout(): ReactNode {
         )}
       </div>
       <Choosers />
+      {policy && <PolicySheet {...policy} />}
+      {naming && <NameForm steps={naming} />}
       {runForm && <RunForm wish={runForm} />}
       {help && <Help />}
       {both && <Both />}

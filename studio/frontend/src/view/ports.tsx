@@ -22,9 +22,10 @@ export const PortRow = memo(function PortRow({ card, port, side, wrong }: PortPr
   const left = (side === "input") !== inside;
   const scope = side === "output" && port.scope !== port.name ? port.scope : "";
   const fixed = port.set !== undefined;
+  const read = side === "input" && !inside && !fixed && port.scope !== port.name ? port.scope : "";
   const classes = `pf-port pf-${side}${inside ? " pf-inside" : ""}${fits}${wrong ? " pf-bad" : ""}`;
   return (
-    <div className={classes} title={`${port.name}: ${type}${port.help ? `\n${port.help}` : ""}`}>
+    <div className={classes} title={`${port.name}${read ? ` ← ${read}` : scope ? ` → ${scope}` : ""}: ${type}${port.help ? `\n${port.help}` : ""}`}>
       <Handle
         id={handleOf(end)}
         type={side === "input" ? "target" : "source"}
@@ -33,19 +34,42 @@ export const PortRow = memo(function PortRow({ card, port, side, wrong }: PortPr
         isConnectable={!(inside && side === "input")}
       />
       <span className={side === "output" && !port.scope && !inside ? "pf-hidden" : ""}>{scope || port.name}</span>
+      {read && <small>← {read}</small>}
       {fixed && <em>{port.secret ? "••••" : written(port.set)}</em>}
     </div>
   );
 });
 
-/** The rows of a card: what goes in at the left, what comes out at the right. */
-export function PortRows({ card, inputs, outputs, wrong }: {
+interface RowsProps {
   card: string;
   inputs: readonly Port[];
   outputs: readonly Port[];
   wrong: ReadonlySet<string>;
-}): ReactNode {
-  if (inputs.length + outputs.length === 0) return null;
+}
+
+/** The rows of a card: what goes in at the left, what comes out at the right. */
+export function PortRows(props: RowsProps): ReactNode {
+  const { card, inputs, outputs, wrong } = props;
+  const count = Math.max(inputs.length, outputs.length);
+  if (count === 0) return null;
+  if ([...inputs, ...outputs].some((port) => port.inside)) return <PortColumns {...props} />;
+  return (
+    <div className="pf-rows">
+      {Array.from({ length: count }, (_, at) => {
+        const [input, output] = [inputs[at], outputs[at]];
+        return (
+          <div className="pf-ports" key={at}>
+            {input && <PortRow card={card} port={input} side="input" wrong={wrong.has(input.name)} />}
+            {output && <PortRow card={card} port={output} side="output" wrong={false} />}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+/** The rows of a container that has ports at the inner side of its border. */
+function PortColumns({ card, inputs, outputs, wrong }: RowsProps): ReactNode {
   const column = (ports: readonly Port[], side: "input" | "output", inside: boolean): ReactNode => {
     const held = ports.filter((port) => Boolean(port.inside) === inside);
     return held.length === 0 && inside ? null : (

@@ -20,6 +20,7 @@ export function Toolbar(): ReactNode {
   return (
     <div className="pf-toolbar" role="toolbar" aria-label="Pipeline">
       {!readOnly && <Button icon="add" label="Add a step" keys="/" className="pf-button pf-plain pf-square pf-narrow" onClick={() => editor.set({ palette: true })} />}
+      <Trail />
       <Name />
       <SaveState />
       <span className="pf-gap" />
@@ -45,6 +46,22 @@ export function Toolbar(): ReactNode {
         <Button icon="play" label="Run" keys="Ctrl Enter" worded look="main" disabled={drawnCards(board).length === 0} onClick={() => run(editor)} />
       ))}
     </div>
+  );
+}
+
+/** The way back to the pipelines from which one came here. */
+function Trail(): ReactNode {
+  const editor = useEditor();
+  const trail = useUi((ui) => ui.settings.trail) ?? [];
+  if (!editor.go || trail.length === 0) return null;
+  return (
+    <nav className="pf-trail" aria-label="Way back">
+      {trail.map((name, at) => (
+        <button type="button" className="pf-link" key={at} title={`Back to ${name}`} onClick={() => editor.go?.(name, trail.slice(0, at))}>
+          {name}
+        </button>
+      ))}
+    </nav>
   );
 }
 
