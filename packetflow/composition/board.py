@@ -13,7 +13,8 @@ from packetflow.composition.board_looks import Seen, with_looks
 from packetflow.composition.board_places import Point, Size
 from packetflow.composition.check import check_pipeline
 from packetflow.composition.codec_nodes import Node, parse_yaml
-from packetflow.composition.codec_read import Kept, Resolve, read_whole
+from packetflow.composition.codec_read import Resolve, read_whole
+from packetflow.composition.codec_short import Kept
 from packetflow.composition.problems import Problem
 from packetflow.composition.standing import Standing, standing
 from packetflow.composition.steps import Graph, Guarded, Parallel, Pipeline, Sequence

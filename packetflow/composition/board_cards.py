@@ -123,7 +123,9 @@ class Cards:
             inside,
         )
 
-    def _ports(self, step: Step, fixed: Mapping[str, Any]) -> tuple[list[BoardPort], list[BoardPort]]:
+    def _ports(
+        self, step: Step, fixed: Mapping[str, Any]
+    ) -> tuple[list[BoardPort], list[BoardPort]]:
         match step:
             case Use() | Call():
                 return self._of_called(step, fixed)
@@ -144,7 +146,9 @@ class Cards:
             case _:
                 return [], []
 
-    def _of_called(self, step: Use | Call, fixed: Mapping[str, Any]) -> tuple[list[BoardPort], list[BoardPort]]:
+    def _of_called(
+        self, step: Use | Call, fixed: Mapping[str, Any]
+    ) -> tuple[list[BoardPort], list[BoardPort]]:
         contract = called_contract(step)
         inputs, outputs = ([], []) if contract is None else self.sides(contract)
         if contract is not None and step.is_plain:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from packetflow.capabilities.contract import Port
 from packetflow.composition.codec_fields import Fields
-from packetflow.composition.codec_nodes import Node, Placed
-from packetflow.composition.codec_short import read_short
+from packetflow.composition.codec_nodes import Node
+from packetflow.composition.codec_short import Kept, read_kept
 from packetflow.composition.joining import called_contract
 from packetflow.composition.steps import (
     Branch,
@@ -41,9 +41,6 @@ Resolve: TypeAlias = Callable[
     [Literal["capability", "pipeline"], str], "Capability[..., Any] | Pipeline | None"
 ]
 """Finds what a file names; ``None`` when it is not there."""
-
-Kept: TypeAlias = "dict[Node, Use]"
-"""Steps that were read before, by the parts of the text that they stand in; see `Placed`."""
 
 HEADER = (
     "pipeline",
@@ -108,8 +105,7 @@ def read_whole(
 ) -> tuple[Pipeline, list[tuple[Step, Node]]]:
     """A pipeline, and its steps with their nodes as `read_places` gives them.
 
-    Steps that are *kept* from earlier readings are the same objects again, which spares what was
-    worked out about them; new ones are kept there.
+    Steps *kept* from earlier readings are the same objects again; new ones are kept there.
 
     Raises:
         SourceError: As `read_pipeline`.
@@ -216,11 +212,10 @@ class _Reading(Fields):
         return self.steps(node, "a sequence")
 
     def step(self, node: Node, *, in_graph: bool = False) -> Step:
-        if node.value is not None and self.depth < DEEPEST:
-            short = self.short(node)
-            if short is not None:
-                self.places.append(node)
-                return short
+        short = read_kept(node, self.kept, self.capability) if self.depth < DEEPEST else None
+        if short is not None:
+            self.places.append(node)
+            return short
         kind = self.kind_of(node)
         if kind is None:
             return _NOTHING
@@ -239,17 +234,6 @@ class _Reading(Fields):
         self.depth -= 1
         for policy in self.policies(found.get("with")):
             made = Guarded(made, policy)
-        return made
-
-    def short(self, node: Node) -> Use | None:
-        """A step that only calls a capability; the very one of an earlier reading, if it is kept."""
-        part = node.of if isinstance(node, Placed) else None
-        if part is not None and (known := self.kept.get(part)) is not None:
-            if known.capability is self.capability(part.value["use"]):
-                return known
-        made = read_short(node.value, self.capability)
-        if part is not None and made is not None:
-            self.kept[part] = made
         return made
 
     def kind_of(self, node: Node) -> str | None:

@@ -13,7 +13,7 @@ from packetflow.capabilities.fits import fits
 from packetflow.composition.board import draw_board
 from packetflow.composition.board_cards import Cards
 from packetflow.composition.board_types import type_id
-from packetflow.composition.codec_read import Kept
+from packetflow.composition.codec_short import Kept
 from packetflow.composition.steps import Pipeline
 from packetflow.composition.view import parse_view
 from packetflow.composition.words import intent

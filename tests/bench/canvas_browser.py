@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ globalThis.canvasRoot = () => {
 globalThis.whenDrawn = (count) => new Promise((done) => {
     const look = () => {
         const there = canvasRoot()?.querySelectorAll(".react-flow__node .pf-card").length ?? 0;
-        there >= count ? requestAnimationFrame(() => done(performance.now())) : requestAnimationFrame(look);
+        if (there < count) requestAnimationFrame(look);
+        else requestAnimationFrame(() => done(performance.now()));
     };
     look();
 });
@@ -55,7 +57,8 @@ KEPT = """() => void (globalThis.kept = new Promise((done) => {
     let asked = false;
     const look = () => {
         asked ||= began && word() === "Working…";
-        asked && word() !== "Working…" ? done(performance.now() - began) : requestAnimationFrame(look);
+        if (asked && word() !== "Working…") done(performance.now() - began);
+        else requestAnimationFrame(look);
     };
     setTimeout(() => done(null), 20000);
     look();
@@ -182,7 +185,7 @@ def _pan(page: Page) -> tuple[float, float]:
             time.sleep(0.008)
         at = page.evaluate("counted")
         page.mouse.up()
-        gaps = sorted(later - one for one, later in zip(at, at[1:], strict=False))
+        gaps = sorted(later - one for one, later in pairwise(at))
         if not best or sum(gaps) / len(gaps) < sum(best) / len(best):
             best = gaps
     return 1000 * len(best) / sum(best), best[int(len(best) * 0.95)]

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from packetflow.composition import dump
 from packetflow.composition.board import draw_board, unreadable
-from packetflow.composition.board_looks import Seen, looked
 from packetflow.composition.codec import load
 from packetflow.composition.edit import apply
 from packetflow.composition.steps import Guarded, Pipeline, Sequence
@@ -327,30 +326,6 @@ def test_placed_cards_stay_and_nothing_overlaps_what_is_beside_it(pipeline, data
             assert one.y >= 0
             assert one.x + one.width <= around.width
             assert one.y + one.height <= around.height
-
-
-@given(pipelines, st.data())
-def test_other_looks_of_the_same_text_give_the_board_that_drawing_it_anew_gives(pipeline, data):
-    text = saved(pipeline)
-    if text is None:
-        return
-    first = draw(text)
-    names = [one.id for one in first.cards]
-    chosen = st.sampled_from(names) if names else st.nothing()
-    points = st.tuples(st.integers(-50, 900), st.integers(-50, 900))
-    places = {one.id: (one.x, one.y) for one in first.cards}
-    for gone in data.draw(st.lists(chosen, unique=True)):
-        del places[gone]
-    sizes = data.draw(st.dictionaries(chosen, st.tuples(st.just(260.0), st.integers(40, 400))))
-    parents = {one.id: one.parent or "" for one in first.cards}
-    looks = {
-        name: Look(x, y, "slow", ("it",))
-        for name, (x, y) in data.draw(st.dictionaries(chosen, points)).items()
-    }
-
-    board = looked(first, Seen(looks, places, sizes, parents))
-
-    assert board == draw(text, looks=looks, places=places, sizes=sizes, parents=parents)
 
 
 @given(steps())

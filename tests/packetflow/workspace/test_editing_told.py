@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from packetflow.composition.board import draw_board
 from packetflow.errors import EditRefused, SourceError
 from packetflow.kernel.board import Board, BoardCard, BoardWire
-from packetflow.workspace.draft_state import State, changed as after
-from packetflow.workspace.draft_state import edited
+from packetflow.workspace.draft_state import State, edited
+from packetflow.workspace.draft_state import changed as after
 from packetflow.workspace.editing import Editor
 from packetflow.workspace.editing_told import Told
 from tests.changes import changed
@@ -35,24 +35,20 @@ BOARDS = st.builds(
     st.integers(0, 1),
 )
 STEPS = ("first", "second", "third", "fourth")
+NAMES = st.sampled_from(STEPS)
+USES = st.sampled_from(["feel", "card", "summarize", "lost"])
 OPS = st.one_of(
-    st.builds(
-        lambda use, name, at: {"op": "insert", "step": {"use": use, "id": name}, "place": {"at": at}},
-        st.sampled_from(["feel", "card", "summarize", "lost"]),
-        st.sampled_from(STEPS),
-        st.sampled_from([0, None]),
-    ),
-    st.builds(lambda name: {"op": "remove", "step": name}, st.sampled_from(STEPS)),
-    st.builds(
-        lambda name, to: {"op": "rename", "step": name, "to": to},
-        st.sampled_from(STEPS),
-        st.sampled_from(STEPS),
-    ),
-    st.builds(lambda name, x: {"op": "place", "at": {name: [x, 7]}}, st.sampled_from(STEPS), st.integers(0, 900)),
-    st.builds(lambda name, text: {"op": "note", "step": name, "text": text}, st.sampled_from(STEPS), TEXTS),
+    st.builds(lambda use, name: insert(use, name, 0), USES, NAMES),
+    st.builds(lambda use, name: insert(use, name, None), USES, NAMES),
+    st.builds(lambda name: {"op": "remove", "step": name}, NAMES),
+    st.builds(lambda name, to: {"op": "rename", "step": name, "to": to}, NAMES, NAMES),
     st.builds(lambda text: {"op": "header", "field": "intent", "value": text or None}, TEXTS),
     st.just({"op": "wrap", "steps": ["first"], "kind": "parallel"}),
-)  # fmt: skip
+)
+
+
+def insert(use: str, name: str, at: int | None) -> dict[str, Any]:
+    return {"op": "insert", "step": {"use": use, "id": name}, "place": {"at": at}}
 
 
 def told(mark: str, text: str, board: Board, **facts: Any) -> Told:
