@@ -126,9 +126,7 @@ def _read(
         raise SourceError(message, file=file, line=root.line, column=root.column) from error
     read.refuse_mistakes()
     step = identified(made.step)
-    if read.ordered:
-        step = _settled(step)
-    return replace(made, step=step), read.places
+    return replace(made, step=_settled(step) if read.ordered else step), read.places
 
 
 def _settled(step: Step) -> Step:

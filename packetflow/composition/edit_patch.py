@@ -270,9 +270,8 @@ class Patch(Layout):
 
     def _wants_lines(self, item: Draft) -> bool:
         node = origin(item)
-        if node is not None and node.style == "flow":
-            return False
-        return isinstance(plain(item), dict)
+        is_flow = node is not None and node.style == "flow"
+        return not is_flow and isinstance(plain(item), dict)
 
     def unfold_list(self, node: Node, new: OpenList) -> None:
         """Write a list in ``[]`` with a line for each item instead."""

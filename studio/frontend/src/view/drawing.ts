@@ -31,13 +31,13 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
   const old = new Map(before?.nodes.map((node) => [node.id, node]));
   const steps = drawnCards(board).map((card): StepNode => {
     const box = found.get(card.id) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const known = old.get(card.id);
     const data = {
-      card,
+      card: known?.type === "step" && looksLike(known.data.card, card) ? known.data.card : card,
       problems: problems.get(card.id) ?? NO_PROBLEMS,
       lanes: card.container ? lanesOf(board, card, found) : [],
       order: ordered.has(card.id) || kindAround(board, card.parent) === "graph",
     };
-    const known = old.get(card.id);
     const spots = handlesOf(card, box.width, data.order);
     return {
       id: card.id,
@@ -64,6 +64,13 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
     edges: share(before?.edges, edgesOf(board, orders, routes(board, found, taken))),
     found,
   };
+}
+
+/** Whether two states of a card are drawn alike: others before it make its number and line grow. */
+function looksLike(before: Card, now: Card): boolean {
+  if (before === now) return true;
+  const keys = Object.keys(now) as (keyof Card)[];
+  return keys.length === Object.keys(before).length && keys.every((key) => key === "at" || key === "line" || before[key] === now[key]);
 }
 
 function handle({ id, type, side, x, y, size }: Spotted): NodeHandle {
