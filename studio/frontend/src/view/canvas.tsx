@@ -26,6 +26,7 @@ import { NONE, only } from "../model/selection.ts";
 import { addItem, addKind, edit, openCall } from "./actions.ts";
 import { type AnyNode, Far, InputsCard, StepCard } from "./cards.tsx";
 import { type Drawing, drawBoard, marked } from "./drawing.ts";
+import { backToGround } from "./focus.ts";
 import { type Editor, portKey, useEditor, useShown, useUi } from "./state.ts";
 import { type AnyEdge, OrderPath, WirePath } from "./wires.tsx";
 
@@ -44,6 +45,12 @@ const READABLE = 0.62;
 export const DRAGGED = "application/x-packetflow-item";
 
 export function Canvas(): ReactNode {
+  const many = useShown((shown) => shown.board.cards.length > MANY);
+  const zoomedOut = useStore((store) => store.transform[2] < SIMPLE_BELOW);
+  return <Far value={many && zoomedOut}><Ground zoomedOut={zoomedOut} many={many} /></Far>;
+}
+
+function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): ReactNode {
   const editor = useEditor();
   const flow = useReactFlow<AnyNode, AnyEdge>();
   const store = useStoreApi<AnyNode, AnyEdge>();
@@ -54,7 +61,6 @@ export function Canvas(): ReactNode {
   const drawing = useDrawing();
   const [nodes, setNodes] = useState(drawing.nodes);
   const dragging = useRef(false);
-  const zoomedOut = useStore((store) => store.transform[2] < SIMPLE_BELOW);
   const readOnly = editor.readOnly;
 
   useEffect(() => {
@@ -126,72 +132,69 @@ export function Canvas(): ReactNode {
     const drop = dropAt(editor.shown.board, drawing.found, { point: [ground.x, ground.y], corner });
     const item = JSON.parse(text) as PaletteItem | { step: string };
     "step" in item ? addKind(editor, item.step, drop) : addItem(editor, item, drop);
-    editor.root?.querySelector<HTMLElement>(".pf-ground")?.focus({ preventScroll: true });
+    backToGround(editor);
   }, [editor, flow, drawing.found, readOnly]);
 
   const shown = useMemo(() => marked({ ...drawing, nodes }, selection), [drawing, nodes, selection]);
-  const many = board.cards.length > MANY;
   return (
-    <Far value={zoomedOut && many}>
-      <ReactFlow<AnyNode, AnyEdge>
-        className={`${zoomedOut ? "pf-far" : ""}${many ? " pf-many" : ""}`}
-        nodes={shown.nodes}
-        edges={shown.edges}
-        nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
-        colorMode={mode}
-        onNodesChange={onNodesChange}
-        onEdgesChange={(changes) => {
-          const wires = new Set(editor.ui.selection.wires);
-          for (const change of changes) {
-            if (change.type === "select") change.selected ? wires.add(change.id) : wires.delete(change.id);
-          }
-          editor.set({ selection: { ...editor.ui.selection, wires } });
-        }}
-        onConnect={onConnect}
-        onConnectStart={onConnectStart}
-        onConnectEnd={onConnectEnd}
-        isValidConnection={(wire) => wire.sourceHandle === "order" || canJoin(editor.shown.board, ...endsOf(wire))}
-        onNodeDragStart={() => {
-          dragging.current = true;
-        }}
-        onNodeDrag={onNodeDrag}
-        onNodeDragStop={onNodeDragStop}
-        onNodeDoubleClick={(_event, node) => {
-          const called = editor.go && node.type === "step" && node.data.card.kind === "call";
-          called ? openCall(editor, node.id) : editor.set({ panel: "inspector" });
-        }}
-        onNodeContextMenu={(event, node) => {
-          if (node.type !== "step") return;
-          event.preventDefault();
-          editor.set({ selection: only(node.id), choosing: { kind: "menu", card: node.id, at: [event.clientX, event.clientY] } });
-        }}
-        onPaneClick={() => editor.set({ selection: NONE, choosing: null, policy: null })}
-        onDrop={onDrop}
-        onDragOver={(event) => {
-          event.preventDefault();
-          event.dataTransfer.dropEffect = "copy";
-        }}
-        nodesDraggable={!readOnly}
-        nodesConnectable={!readOnly}
-        deleteKeyCode={null}
-        multiSelectionKeyCode={["Shift", "Meta", "Control"]}
-        selectionKeyCode="Shift"
-        disableKeyboardA11y
-        nodeDragThreshold={3}
-        connectionRadius={26}
-        minZoom={0.06}
-        maxZoom={1.8}
-        onMoveStart={() => moving(editor, true)}
-        onMoveEnd={() => moving(editor, false)}
-        onInit={() => requestAnimationFrame(() => beginView(editor, flow))}
-        onlyRenderVisibleElements={many}
-        zIndexMode="manual"
-      >
-        <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
-        {board.cards.length > FEW && board.cards.length < FLUID && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
-      </ReactFlow>
-    </Far>
+    <ReactFlow<AnyNode, AnyEdge>
+      className={`${zoomedOut ? "pf-far" : ""}${many ? " pf-many" : ""}`}
+      nodes={shown.nodes}
+      edges={shown.edges}
+      nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
+      colorMode={mode}
+      onNodesChange={onNodesChange}
+      onEdgesChange={(changes) => {
+        const wires = new Set(editor.ui.selection.wires);
+        for (const change of changes) {
+          if (change.type === "select") change.selected ? wires.add(change.id) : wires.delete(change.id);
+        }
+        editor.set({ selection: { ...editor.ui.selection, wires } });
+      }}
+      onConnect={onConnect}
+      onConnectStart={onConnectStart}
+      onConnectEnd={onConnectEnd}
+      isValidConnection={(wire) => wire.sourceHandle === "order" || canJoin(editor.shown.board, ...endsOf(wire))}
+      onNodeDragStart={() => {
+        dragging.current = true;
+      }}
+      onNodeDrag={onNodeDrag}
+      onNodeDragStop={onNodeDragStop}
+      onNodeDoubleClick={(_event, node) => {
+        const called = editor.go && node.type === "step" && node.data.card.kind === "call";
+        called ? openCall(editor, node.id) : editor.set({ panel: "inspector" });
+      }}
+      onNodeContextMenu={(event, node) => {
+        if (node.type !== "step") return;
+        event.preventDefault();
+        editor.set({ selection: only(node.id), choosing: { kind: "menu", card: node.id, at: [event.clientX, event.clientY] } });
+      }}
+      onPaneClick={() => editor.set({ selection: NONE, choosing: null, policy: null })}
+      onDrop={onDrop}
+      onDragOver={(event) => {
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "copy";
+      }}
+      nodesDraggable={!readOnly}
+      nodesConnectable={!readOnly}
+      deleteKeyCode={null}
+      multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+      selectionKeyCode="Shift"
+      disableKeyboardA11y
+      nodeDragThreshold={3}
+      connectionRadius={26}
+      minZoom={0.06}
+      maxZoom={1.8}
+      onMoveStart={() => moving(editor, true)}
+      onMoveEnd={() => moving(editor, false)}
+      onInit={() => requestAnimationFrame(() => beginView(editor, flow))}
+      onlyRenderVisibleElements={many}
+      zIndexMode="manual"
+    >
+      <div aria-hidden="true"><Background variant={BackgroundVariant.Dots} gap={20} size={1.2} /></div>
+      {board.cards.length > FEW && board.cards.length < FLUID && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
+    </ReactFlow>
   );
 }
 
