@@ -139,4 +139,4 @@ def test_each_place_where_a_widget_is_shown_is_an_editor_of_its_own(workspace):
     assert widget.settings == {"height": 400, "execution": None}
     assert first == {"a", "b"}
     assert {one["view"] for one in after} == {"b"}
-    assert [one["say"]["type"] for one in after] == ["heard", "document"]
+    assert [one["say"]["type"] for one in after] == ["heard", "changes"]
