@@ -56,7 +56,8 @@ class Document:
         self._last: Snapshot | None = None
         self._board = b""
         self._good = b""
-        self._drawn: Drawn | None = None
+        self._read: Board | None = None
+        self._is_drawn = False
         self._places: dict[str, tuple[float, float]] = {}
         self._parents: dict[str, str] = {}
         self._turn = 0
@@ -72,7 +73,9 @@ class Document:
     @property
     def board(self) -> Board:
         """The last board that could be read."""
-        return msgspec.json.decode(self._good, type=Board) if self._good else Board()
+        if self._read is None:
+            self._read = msgspec.json.decode(self._good, type=Board) if self._good else Board()
+        return self._read
 
     def join(self, editor: Listens) -> None:
         """A new editor; it is told how the document stands."""
@@ -162,9 +165,11 @@ class Document:
             return ""  # only what is saved or undone has changed
         if state.turn != self._turn:
             self._turn, self._places = state.turn, {}
-        if last is not None and last.state.text == state.text and self._drawn is not None:
+        if last is not None and last.state.text == state.text and self._is_drawn:
             seen = Seen(read_looks(state.looks), self._places, state.sizes, self._parents)
-            self._keep(await asyncio.to_thread(_looked, self._drawn, seen))
+            board, drawn = await asyncio.to_thread(lambda: _looked(self.board, seen))
+            self._keep(drawn)
+            self._read = board
             return ""
         request = DrawBoard("", state.text, state.view(), self._places, state.sizes, self._parents)
         try:
@@ -172,7 +177,7 @@ class Document:
                 drawn = await self._code.draw(request)
         except (PacketFlowError, TimeoutError, OSError) as error:
             why = str(error) or "the runner does not answer"
-            self._drawn = None
+            self._is_drawn = False
             if not self._board:
                 self._board = await asyncio.to_thread(_without_code, state.text, why)
             return why
@@ -180,13 +185,14 @@ class Document:
         return ""
 
     def _keep(self, drawn: Drawn) -> None:
-        self._drawn = drawn if drawn.is_readable else None
+        self._is_drawn = drawn.is_readable
         if drawn.is_readable:
             if len(self._places) > PLACES_KEPT:
                 self._places = {}
             self._places = {**self._places, **drawn.places}
             self._parents = {**self._parents, **drawn.parents}
             self._board = self._good = drawn.board
+            self._read = None
         elif self._good:
             mistakes = msgspec.json.decode(drawn.board, type=Board).problems
             shown = msgspec.structs.replace(self.board, problems=mistakes)
@@ -214,10 +220,10 @@ class Document:
         self.tell(self._told)
 
 
-def _looked(drawn: Drawn, seen: Seen) -> Drawn:
+def _looked(board: Board, seen: Seen) -> tuple[Board, Drawn]:
     """What the runner drew of a text, with other looks."""
-    board = looked(msgspec.json.decode(drawn.board, type=Board), seen)
-    return drawn_of(board)
+    board = looked(board, seen)
+    return board, drawn_of(board)
 
 
 def _without_code(text: str, why: str) -> bytes:
