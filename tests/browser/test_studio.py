@@ -168,7 +168,9 @@ def test_a_capability_that_ends_its_process_leaves_the_studio_up(visit: Callable
     expect(page.get_by_text("Recent runs")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/library?kind=Pipelines", "/library", "/runs", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/", "/library?view=Map", "/library", "/settings", "/runs", "/metrics"]
+)
 def test_every_page_fits_a_phone(visit: Callable[..., Page], page: Page, path: str):
     page.set_viewport_size({"width": 390, "height": 800})
 
@@ -199,7 +201,14 @@ def test_the_studio_loads_nothing_from_elsewhere(page: Page, studio: str):
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
 
-    for path in ("/", "/library?pipeline=research_report", "/library", "/runs", "/metrics"):
+    for path in (
+        "/",
+        "/library?pipeline=research_report",
+        "/library",
+        "/settings",
+        "/runs",
+        "/metrics",
+    ):
         page.goto(studio + path)
         expect(page.locator("h1")).to_be_visible()
         settle(page)
