@@ -7,8 +7,7 @@
 import { tell } from "./hosts/address.ts";
 import { type Identity, identify, release } from "./hosts/identity.ts";
 import { socketCarrier } from "./hosts/socket.ts";
-import { type WidgetModel, widgetCarrier } from "./hosts/widget.ts";
-import { memoryKeep } from "./model/outbox.ts";
+import { type WidgetModel, settleIn, widgetCarrier } from "./hosts/widget.ts";
 import { Session } from "./model/session.ts";
 import { type Go, type Mounted, type Settings, mount } from "./view/mount.tsx";
 
@@ -97,33 +96,48 @@ function streamlit({ data, parentElement }: StreamlitArgs): () => void {
   };
 }
 
+async function open(model: WidgetModel, place: ShadowRoot, pipeline: string, look: { settings(): Settings; show: Go }): Promise<Opened> {
+  const identity = await identify(String(model.get("workspace") ?? ""), pipeline);
+  const session = new Session(identity.client, pipeline, identity.keep, identity.key);
+  const carrier = widgetCarrier(model, identity.client);
+  const mounted = mount(place, session, look.settings(), look.show);
+  carrier.start(session);
+  return {
+    update: () => mounted.update(look.settings()),
+    end() {
+      mounted.destroy();
+      carrier.stop();
+      release(identity);
+    },
+  };
+}
+
+interface Opened {
+  update(): void;
+  end(): void;
+}
+
 const widget = {
   render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
-    const name = String(model.get("client") ?? "") || `w${Math.random().toString(36).slice(2)}`;
-    const settings = (): Settings => (model.get("settings") as Settings | undefined) ?? {};
-    let count = 0;
-    let now: { update(): void; end(): void } | null = null;
+    const { place, leave } = settleIn(el);
+    let now: Promise<Opened> | null = null;
     const show: Go = (pipeline, trail) => {
-      now?.end();
-      const session = new Session(count++ ? `${name}-${count}` : name, pipeline, memoryKeep());
-      const carrier = widgetCarrier(model);
-      const whole = (): Settings => ({ ...settings(), trail });
-      const mounted = mount(el, session, whole(), show);
-      carrier.start(session);
-      now = {
-        update: () => mounted.update(whole()),
-        end() {
-          mounted.destroy();
-          carrier.stop();
-        },
-      };
+      const before = now;
+      const settings = (): Settings => ({ ...(model.get("settings") as Settings | undefined), trail });
+      now = (async () => {
+        (await before)?.end();
+        return open(model, place, pipeline, { settings, show });
+      })();
     };
     show(String(model.get("pipeline") ?? ""), []);
-    const changed = (): void => now?.update();
+    const changed = (): void => void now?.then((opened) => opened.update());
     model.on("change:settings", changed);
     return () => {
       model.off("change:settings", changed);
-      now?.end();
+      void now?.then((opened) => {
+        opened.end();
+        leave();
+      });
     };
   },
 };

@@ -19,7 +19,9 @@ export interface Drawing {
 const NO_PROBLEMS: readonly Problem[] = [];
 /** Wires run over containers and behind cards. */
 const Z = { container: 0, wire: 50, card: 100 };
-const INPUTS_WIDTH = 150;
+/** The drawing is one stop for the Tab key; arrow keys go on from there. */
+const NO_STOP = { tabIndex: -1 };
+const INPUTS_WIDTH = { least: 150, most: 280, letter: 7.2, beside: 34 };
 const INPUTS_GAP = 90;
 
 export function drawBoard(board: Board, before: Drawing | null): Drawing {
@@ -47,6 +49,7 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
       zIndex: card.container ? Z.container + above(board, card).length : Z.card,
       data: share(old.get(card.id)?.data, data),
       ariaLabel: sayCard(board, card.id),
+      domAttributes: NO_STOP,
       ...(card.parent === null || card.parent === board.root ? {} : { parentId: card.parent }),
     };
   });
@@ -82,16 +85,20 @@ function inputsNode(board: Board, steps: readonly StepNode[]): AnyNode {
   const ground = steps.filter((node) => !node.parentId);
   const left = Math.min(0, ...ground.map((node) => node.position.x));
   const reader = board.wires.find((wire) => wire.source === null)?.target;
+  const { least, most, letter, beside } = INPUTS_WIDTH;
+  const longest = Math.max(...board.inputs.map((port) => port.name.length));
+  const width = Math.round(Math.max(least, Math.min(most, longest * letter + beside)));
   const top = ground.find((node) => node.id === reader)?.position.y ?? ground[0]?.position.y ?? 0;
   return {
     id: INPUTS,
     type: "inputs",
-    position: { x: left - INPUTS_WIDTH - INPUTS_GAP, y: top },
-    width: INPUTS_WIDTH,
+    position: { x: left - width - INPUTS_GAP, y: top },
+    width,
     draggable: false,
     selectable: false,
     data: { ports: outerPorts(board.inputs) },
     ariaLabel: "The pipeline's inputs",
+    domAttributes: NO_STOP,
   };
 }
 
@@ -108,6 +115,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: Read
       targetHandle: handleOf(to),
       data: { wire, route: ways.get(wire.id) ?? null },
       ariaLabel: `Wire ${wire.name} from ${wire.source ?? "the inputs"} to ${wire.target}`,
+      domAttributes: NO_STOP,
     };
   });
   const order = orders.map(({ id, source, target, written }): AnyEdge => {
@@ -124,6 +132,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: Read
       className: written ? "pf-order-edge pf-written" : "pf-order-edge",
       data: { written },
       ariaLabel: `${target} after ${source}`,
+      domAttributes: NO_STOP,
     };
   });
   return [...order, ...wires];
