@@ -108,9 +108,9 @@ def test_the_catalog_is_searched_by_typing_what_would_be_commands(notebook: Note
     notebook.run("ws.catalog.show()")
     cells = notebook.cells.count()
 
-    page.get_by_label("Search capabilities and pipelines").press_sequentially("add xlsx")
+    page.get_by_label("Search capabilities and pipelines").press_sequentially("bad dazed walk")
 
-    expect(page.locator("details").first).to_contain_text("load_table")
+    expect(page.locator("details").first).to_contain_text("Walk for three seconds")
     expect(notebook.cells).to_have_count(cells)
 
 
