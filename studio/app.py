@@ -108,8 +108,8 @@ def make_app(ready: Callable[[], None] = lambda: None) -> st.App:
         MAIN,
         routes=[
             Route("/api/health", guarded_route(_health, token)),
-            Route("/pipelines", _moved),
-            Route("/capabilities", _moved),
+            Route("/pipelines", moved),
+            Route("/capabilities", moved),
             WebSocketRoute("/api/canvas", canvas.serve),
         ],
         middleware=[
@@ -168,7 +168,7 @@ async def _health(_request: Request) -> Response:
     return JSONResponse({"ok": True, "workspace": desk().folder.name})
 
 
-async def _moved(request: Request) -> Response:
+async def moved(request: Request) -> Response:
     """Lead addresses of pages that are now in the library there."""
     kind = request.url.path.strip("/")
     named = {"name": {"pipelines": "pipeline", "capabilities": "capability"}[kind]}

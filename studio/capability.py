@@ -14,7 +14,7 @@ from packetflow.kernel.cards import CapabilityCard, Listing
 from packetflow.kernel.messages import SearchPalette
 from packetflow.store.queries import Filter
 from studio.contracts import call_text, show_contract
-from studio.fitting import family, fit_graph, is_own, said
+from studio.fitting import family, fit_graph, is_own, said, source_file
 from studio.lists import broken_files
 from studio.showing import plain_markdown, rows, words
 from studio.state import desk, guard, listing
@@ -28,9 +28,9 @@ MOST_LINKS = 24
 
 def show_capability(card: CapabilityCard, found: Listing) -> None:
     """All about one capability."""
-    broken = [one for one in found.broken if one.file == card.file]
-    show_head(card, is_old=any(one.using_last_good for one in broken))
-    broken_files(broken, desk().folder)
+    file, is_old = source_file(card, desk().folder)
+    show_head(card, is_old=is_old)
+    broken_files([one for one in found.broken if one.file == file], desk().folder)
     show_contract(card.requires, card.provides)
     st.header("Try it", anchor=False)
     if card.enabled:
@@ -141,9 +141,11 @@ def show_links(several: Iterable[tuple[str, str]]) -> None:
 
 def show_source(card: CapabilityCard) -> None:
     """Where it comes from, how to call it, and its text."""
-    own = is_own(card, desk().folder)
-    place = card.file.removeprefix(f"{desk().folder}/") if own else card.module
-    st.caption(f"{place}, line {card.line}" if card.line else place or "It was declared elsewhere.")
+    folder = desk().folder
+    file, is_old = source_file(card, folder)
+    place = file.removeprefix(f"{folder}/") if is_own(card, folder) else card.module
+    where = f"{place}, line {card.line}" if card.line else place or "It was declared elsewhere."
+    st.caption(f"{where}, in its last good version" if is_old else where)
     for example in card.examples[:1]:
         values = unpacked(example)
         if values and len(values) == len(example):

@@ -43,6 +43,21 @@ def family(card: CapabilityCard, folder: Path) -> str:
     return card.module.partition(".")[0] or "This session"
 
 
+def source_file(card: CapabilityCard, folder: Path) -> tuple[str, bool]:
+    """The file that declares a capability, and whether an older version of it is in use.
+
+    While a file cannot be loaded, its last good version serves, from a copy in the state folder.
+
+    >>> card = CapabilityCard("buy", file="/ws/.packetflow/good/shop.py")
+    >>> source_file(card, Path("/ws"))
+    ('/ws/capabilities/shop.py', True)
+    """
+    path = Path(card.file)
+    if path.parent == folder / ".packetflow" / "good":
+        return str(folder / "capabilities" / path.name), True
+    return card.file, False
+
+
 def is_own(card: CapabilityCard, folder: Path) -> bool:
     """Whether a file of the workspace declares it."""
     return card.file.startswith(f"{folder}/")
@@ -102,7 +117,7 @@ def fits(output: BoardPort, entry: BoardPort, types: Mapping[str, BoardType]) ->
     known = types.get(entry.type)
     if known is None or (output.type not in known.fits and entry.type != output.type):
         return False
-    return output.name == entry.name or _CLASS.search(output.type) is not None
+    return output.name == entry.name or all(map(_CLASS.search, (output.type, entry.type)))
 
 
 def said(pairs: Sequence[tuple[str, str]]) -> str:

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import streamlit as st
 
-from packetflow.composition.words import duration
 from packetflow.errors import PacketFlowError, WorkspaceError
 from packetflow.runner.configuration import (
     Standing,
@@ -21,6 +20,7 @@ from packetflow.runner.configuration import (
     standing,
     write,
 )
+from packetflow.show.timeline import seconds_text
 from packetflow.store import panels
 from packetflow.store.queries import answer
 from packetflow.workspace.folder import open_folder
@@ -88,7 +88,7 @@ def show_processes() -> None:
     lines = []
     for one in processes(desk().folder):
         up = (
-            f"process {one.pid}, up for {duration(max(1, round(one.seconds)))}"
+            f"process {one.pid}, up for {seconds_text(max(1, round(one.seconds)))}"
             if one.pid
             else one.note
         )
@@ -210,11 +210,11 @@ def field(one: Standing) -> Value:
     if known.kind is int:
         start = None if value is None else int(value)
         return st.number_input(
-            label, 0, None, start, 1, key=key, help=told, placeholder=hint
+            label, known.least, None, start, 1, key=key, help=told, placeholder=hint
         )  # fmt: skip
     begin = None if value is None else float(value)
     return st.number_input(
-        label, 0.0, None, begin, key=key, help=told, placeholder=hint, format="%g"
+        label, float(known.least), None, begin, key=key, help=told, placeholder=hint, format="%g"
     )  # fmt: skip
 
 

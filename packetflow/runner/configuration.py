@@ -38,6 +38,7 @@ class Known:
         default: What counts where the file says nothing.
         label: What people call it.
         help: What it is, where the label does not say all.
+        least: A number that is smaller is refused: no runner could work with it.
     """
 
     table: str
@@ -46,6 +47,7 @@ class Known:
     default: Value
     label: str
     help: str = ""
+    least: int = 0
 
 
 _STORE, _RUNNER = Settings(), RunnerSettings()
@@ -62,13 +64,13 @@ KNOWN: Final = (
     Known("runner", "linger_seconds", float, _RUNNER.linger_seconds,
           "Seconds a runner stays unneeded", "After its last client"),
     Known("runner", "start_seconds", float, _RUNNER.start_seconds,
-          "Seconds a runner may take to start"),
+          "Seconds a runner may take to start", least=1),
     Known("runner", "stale_seconds", float, _RUNNER.stale_seconds,
-          "Seconds until a still runner is replaced", "It counts as frozen then"),
+          "Seconds until a still runner is replaced", "It counts as frozen then", 1),
     Known("runner", "stop_seconds", float, _RUNNER.stop_seconds,
           "Seconds runs have to stop", "Then they are cancelled, to be resumed later"),
     Known("runner", "memory_limit_mb", int, _RUNNER.memory_limit_mb,
-          "Most memory of a runner, in MiB", "Of its address space"),
+          "Most memory of a runner, in MiB", "Of its address space", 512),
     Known("runner", "stay", bool, _RUNNER.stay, "Stay for triggers and waits",
           "Whether a runner stays without a client while something counts on it"),
     Known("runner", "watch", bool, _RUNNER.watch, "Follow changed files",
@@ -152,9 +154,12 @@ def changed(text: str, changes: Mapping[tuple[str, str], Value], path: Path) -> 
     for place, value in changes.items():
         if place not in known:
             raise WorkspaceError(f"{path}: there is no setting {'.'.join(place)}", path=str(path))
-        text = _with_line(text, known[place], value)
         table, name = place
+        if isinstance(value, (int, float)) and not value >= known[place].least:
+            message = f"{path}: {name} must be {known[place].least} or more, not {value}"
+            raise WorkspaceError(message, path=str(path), setting=name)
         inside = wanted.setdefault(table, {}) if table else wanted
+        text = _with_line(text, known[place], value)
         inside.pop(name, None)
         if value is not None:
             inside[name] = value

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -31,6 +32,8 @@ from packetflow.kernel.cards import (
     StepCard,
 )
 
+CARDS_KEPT: Final = 1024
+
 
 def port_cards(ports: Iterable[Port]) -> list[PortCard]:
     """Ports as cards; the default of a secret is not shown."""
@@ -51,8 +54,12 @@ def _schema(contract: Contract, side: Any) -> str:
     return json.dumps(contract.json_schema(side), ensure_ascii=False, default=str)
 
 
+@functools.lru_cache(maxsize=CARDS_KEPT)
 def capability_card(capability: AnyCapability) -> CapabilityCard:
-    """A capability as a card, with its source where that can be read."""
+    """A capability as a card, with its source where that can be read.
+
+    It is made once: pages ask for all cards again and again, and schemas take a millisecond each.
+    """
     declared = capability.declaration
     file, line = declared.source
     try:

@@ -67,8 +67,9 @@ def test_a_table_that_is_not_there_is_added_at_the_end():
 @pytest.mark.parametrize(
     ("text", "change", "why"),
     [
-        ("", {("store", "retention_days"): -1}, "from 0 on"),
+        ("", {("store", "retention_days"): -1}, "0 or more"),
         ("", {("runner", "linger_seconds"): "soon"}, "linger_seconds"),
+        ("", {("runner", "memory_limit_mb"): 8}, "512 or more"),
         ("", {("store", "colour"): 1}, "no setting store.colour"),
         ("store.retention_days = 3\n", {("store", "retention_days"): 4}, "by hand"),
         ("store = {retention_days = 3}\n", {("store", "retention_days"): 4}, "by hand"),

@@ -98,7 +98,7 @@ def test_the_last_good_version_of_a_broken_file_is_marked(page, example):
             runner.reload()
 
     assert not test.exception
-    assert "last good version" in said(test)
+    assert "in its last good version" in said(test)
     assert "digests.py" in said(test)
 
 

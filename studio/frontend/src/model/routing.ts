@@ -80,10 +80,12 @@ function spotOf(card: Card, places: ReadonlyMap<string, Span>, port: string, sid
   const at = ports.findIndex((one) => one.name === port);
   if (!box || at < 0) return null;
   const left = (side === "input") !== inside;
-  const middle = inside ? (box.left + box.right) / 2 : left ? box.left : box.right;
-  return [middle, box.top + HEAD + ROW * (at + 0.5)];
+  const inner = inside ? INNER : 0;
+  return [left ? box.left + inner : box.right - inner, box.top + HEAD + ROW * (at + 0.5)];
 }
 
+/** How far from its border a container's inner ports are. */
+const INNER = 18;
 const INPUTS_HEAD = 29;
 
 function spotOfInput(box: Box, ports: readonly Port[], name: string): Spot | null {

@@ -1,13 +1,15 @@
 /** What buttons and keys do. */
 import { cardOf, drawnCards, kindAround, outermost } from "../model/board.ts";
+import type { Copied } from "../model/clipboard.ts";
 import * as edits from "../model/edits.ts";
 import { type End, cut } from "../model/fits.ts";
 import { boxes } from "../model/geometry.ts";
 import { POLICIES } from "../model/policies.ts";
-import type { Operation, PaletteItem, Spot, Step } from "../model/protocol.ts";
+import type { Operation, PaletteItem, Spot } from "../model/protocol.ts";
 import { NONE, only } from "../model/selection.ts";
 import { stepOf } from "../model/writing.ts";
 import type { RunWish } from "../model/session.ts";
+import { backToGround } from "./focus.ts";
 import type { Editor } from "./state.ts";
 
 /** Edit, unless the canvas only shows. */
@@ -20,6 +22,12 @@ export function select(editor: Editor, id: string, { look = false } = {}): void 
   if (look) editor.camera?.show([id]);
 }
 
+/** Show the palette, ready to be typed into. */
+export function openPalette(editor: Editor): void {
+  editor.set({ palette: true });
+  requestAnimationFrame(() => editor.root?.querySelector<HTMLElement>(".pf-find input")?.focus());
+}
+
 /** Put in what the palette offers; without a place, behind the selection. */
 export function addItem(editor: Editor, item: PaletteItem, drop?: edits.Drop): void {
   const { board } = editor.shown;
@@ -28,7 +36,11 @@ export function addItem(editor: Editor, item: PaletteItem, drop?: edits.Drop): v
 
 export function addKind(editor: Editor, kind: string, drop?: edits.Drop): void {
   place(editor, edits.addKind(editor.shown.board, kind, drop ?? nextDrop(editor)), kind);
+  if (ASKING.has(kind) && !editor.readOnly) editor.set({ panel: "inspector", forming: true });
 }
+
+/** Kinds that say nothing before somebody has filled in their form. */
+const ASKING: ReadonlySet<string> = new Set(["when", "each", "repeat", "wait", "approve"]);
 
 function place(editor: Editor, made: { id: string; ops: Operation[] }, name: string): void {
   if (editor.readOnly) return;
@@ -83,13 +95,14 @@ export function removeSelection(editor: Editor): void {
   });
   edit(editor, ...cuts, ...orders, ...edits.remove(board, cards));
   editor.set({ selection: NONE });
-  editor.root?.querySelector<HTMLElement>(".pf-ground")?.focus({ preventScroll: true });
+  backToGround(editor);
 }
 
 export async function copySelection(editor: Editor): Promise<boolean> {
-  const steps = selectedSteps(editor);
+  const copied = selected(editor);
+  const { steps } = copied;
   if (!steps.length) return false;
-  await editor.clipboard.write({ steps });
+  await editor.clipboard.write(copied);
   editor.say(steps.length === 1 ? "One step copied" : `${steps.length} steps copied`);
   return true;
 }
@@ -101,21 +114,22 @@ export async function cutSelection(editor: Editor): Promise<void> {
 export async function paste(editor: Editor): Promise<void> {
   const copied = await editor.clipboard.read();
   if (!copied) return editor.say("There are no steps on the clipboard");
-  pasteSteps(editor, copied.steps);
+  pasteSteps(editor, copied);
 }
 
 export function duplicate(editor: Editor): void {
-  const steps = selectedSteps(editor);
-  if (steps.length) pasteSteps(editor, steps);
+  const copied = selected(editor);
+  if (copied.steps.length) pasteSteps(editor, copied);
 }
 
-function selectedSteps(editor: Editor): Step[] {
+function selected(editor: Editor): Copied {
   const { board } = editor.shown;
-  return outermost(board, editor.ui.selection.cards).map((card) => stepOf(board, card));
+  const cards = outermost(board, editor.ui.selection.cards);
+  return { steps: cards.map((card) => stepOf(board, card)), gives: edits.givesOf(cards) };
 }
 
-function pasteSteps(editor: Editor, steps: readonly Step[]): void {
-  edit(editor, edits.paste(editor.shown.board, steps, nextDrop(editor)));
+function pasteSteps(editor: Editor, { steps, gives }: Copied): void {
+  edit(editor, edits.paste(editor.shown.board, steps, nextDrop(editor), gives));
   editor.say(steps.length === 1 ? "One step pasted" : `${steps.length} steps pasted`);
 }
 

@@ -1,5 +1,5 @@
 /** The form of one step. */
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { outerPorts, typeName } from "../model/board.ts";
 import { fixValue, nameOutput } from "../model/edits.ts";
 import { placeholderOf } from "../model/forms.ts";
@@ -12,7 +12,7 @@ import { Icon } from "./icons.tsx";
 import { Preview } from "./looks.tsx";
 import { Policies } from "./policies.tsx";
 import { ProblemList } from "./problems.tsx";
-import { useEditor, useShown } from "./state.ts";
+import { useEditor, useShown, useUi } from "./state.ts";
 import { Typed, Value } from "./value.tsx";
 
 const TEXT = { type: "string" };
@@ -30,6 +30,15 @@ export function CardForm({ card, board }: { card: Card; board: Board }): ReactNo
     edit(editor, { op: "rename", step: card.id, to: value });
   };
   const fields = card.fields.filter((field) => !SAID_ELSEWHERE.has(field.name));
+  const forming = useUi((ui) => ui.forming) && fields.length > 0;
+  const form = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!forming) return;
+    editor.set({ forming: false });
+    const first = form.current?.querySelector<HTMLElement>("input, textarea, select");
+    first?.focus();
+    if (first instanceof HTMLInputElement) first.select();
+  }, [forming, editor]);
   return (
     <>
       <header className="pf-title">
@@ -48,7 +57,7 @@ export function CardForm({ card, board }: { card: Card; board: Board }): ReactNo
       <ProblemList step={card.id} />
       <RunState card={card} />
       {fields.length > 0 && (
-        <Section title="Settings">
+        <Section title="Settings" place={form}>
           {fields.map((field) => <FieldValue key={`${field.name} ${field.case}`} card={card} field={field} />)}
         </Section>
       )}

@@ -1,27 +1,34 @@
 /** The nodes of the drawing: steps, containers, and the pipeline's own inputs. */
 import { Handle, type Node, type NodeProps, NodeToolbar, Position } from "@xyflow/react";
-import { type MouseEvent, type ReactNode, memo, useMemo } from "react";
+import { type MouseEvent, type ReactNode, createContext, memo, useContext, useMemo } from "react";
 import { INPUTS } from "../model/board.ts";
 import { LANE_HEAD, type Lane } from "../model/geometry.ts";
 import type { Card, Port, Problem, StepState } from "../model/protocol.ts";
-import { duration, statusWord } from "../model/runs.ts";
+import { duration, statusOfParts, statusWord } from "../model/runs.ts";
 import { edit, select } from "./actions.ts";
 import { Approval } from "./approval.tsx";
 import { Button, Dot } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
-import { PortRow, PortRows } from "./ports.tsx";
+import { PortRow, PortRows, useFreshHandles } from "./ports.tsx";
 import { useEditor, useShown, useUi } from "./state.ts";
 
 export type StepNode = Node<{ card: Card; problems: readonly Problem[]; lanes: readonly Lane[]; order: boolean }, "step">;
 export type InputsNode = Node<{ ports: readonly Port[] }, "inputs">;
 export type AnyNode = StepNode | InputsNode;
 
+/** Whether cards are so many and so small that only their names can be told. */
+export const Far = createContext(false);
+
 const NONE: ReadonlySet<string> = new Set();
 
 export const StepCard = memo(function StepCard({ data, selected }: NodeProps<StepNode>): ReactNode {
   const { card, problems, lanes, order } = data;
+  const far = useContext(Far);
+  useFreshHandles(card.id, card.inputs, card.outputs, order);
   const pending = useShown((shown) => shown.pending.has(card.id));
-  const state = useShown((shown) => shown.run?.steps[card.id]);
+  const own = useShown((shown) => shown.run?.steps[card.id]);
+  const told = useShown((shown) => (card.container && !shown.run?.steps[card.id] ? statusOfParts(shown.board, shown.run, card.id) : ""));
+  const state = useMemo(() => own ?? (told ? { status: told } : undefined), [own, told]);
   const over = useUi((ui) => ui.over === card.id);
   const asks = useUi((ui) => ui.policy?.card === card.id);
   const wrong = useMemo(() => {
@@ -39,6 +46,16 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
     state && `pf-run pf-s-${state.status}`,
     state?.stale && "pf-stale",
   ].filter(Boolean).join(" ");
+  if (far && !card.container && !selected && state?.status !== "waiting") {
+    return (
+      <div className={classes}>
+        <div className="pf-head">
+          <strong>{card.title}</strong>
+          {state && <State state={state} />}
+        </div>
+      </div>
+    );
+  }
   return (
     <div className={classes}>
       {order && <Handle id="order" type="target" position={Position.Left} className="pf-order" isConnectableStart={false} />}
@@ -47,12 +64,12 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
         <Icon name={card.kind} size={15} />
         <strong>{card.title}</strong>
         {worst && <span className={`pf-mark pf-${worst}`}><Icon name="problem" size={14} /></span>}
-        {state && <State card={card} />}
+        {state && <State state={state} />}
         <CardMenu card={card} />
       </div>
       <div className="pf-about">{card.id === card.title ? card.about : `${card.id}${card.about ? ` · ${card.about}` : ""}`}</div>
       <PortRows card={card.id} inputs={card.inputs} outputs={card.outputs} wrong={wrong} />
-      <Badges card={card} />
+      <Badges card={card} selected={selected} />
       {lanes.map((lane) => <LaneFrame key={`${lane.slot}${lane.case}`} lane={lane} />)}
       {state && <Progress state={state} />}
       {card.note && <div className="pf-note" title={card.note}>{card.note}</div>}
@@ -85,9 +102,7 @@ function Progress({ state }: { state: StepState }): ReactNode {
   return <progress className="pf-progress" value={value} max={many ? state.of : 1} aria-label="How far it is" />;
 }
 
-function State({ card }: { card: Card }): ReactNode {
-  const state = useShown((shown) => shown.run?.steps[card.id]);
-  if (!state) return null;
+function State({ state }: { state: StepState }): ReactNode {
   const times = (state.attempts ?? 1) > 1 ? ` ·${state.attempts}×` : "";
   const seconds = duration(state.seconds);
   return (
@@ -99,7 +114,7 @@ function State({ card }: { card: Card }): ReactNode {
   );
 }
 
-function Badges({ card }: { card: Card }): ReactNode {
+function Badges({ card, selected }: { card: Card; selected: boolean }): ReactNode {
   const editor = useEditor();
   if (card.policies.length === 0 && card.pins.length === 0) return null;
   return (
@@ -110,6 +125,7 @@ function Badges({ card }: { card: Card }): ReactNode {
           key={at}
           className="pf-badge nodrag"
           title={`Policy: ${policy.text}`}
+          tabIndex={selected ? 0 : -1}
           aria-haspopup="dialog"
           onClick={(event) => {
             event.stopPropagation();
@@ -161,6 +177,7 @@ function Mend({ card, problems }: { card: Card; problems: readonly Problem[] }):
 }
 
 export const InputsCard = memo(function InputsCard({ data }: NodeProps<InputsNode>): ReactNode {
+  useFreshHandles(INPUTS, [], data.ports);
   return (
     <div className="pf-inputs">
       <h3>Inputs</h3>

@@ -45,6 +45,8 @@ export interface Ui {
   readonly runForm: RunWish | null;
   /** The policy whose small form is open on the drawing. */
   readonly policy: { readonly card: string; readonly at: number } | null;
+  /** The form of a new step shall have the keyboard as soon as it is there. */
+  readonly forming: boolean;
   /** Steps that shall become a pipeline, while its name is asked for. */
   readonly naming: ReadonlySet<string> | null;
   readonly help: boolean;
@@ -90,6 +92,7 @@ export class Editor {
       runForm: null,
       policy: null,
       naming: null,
+      forming: false,
       help: false,
       both: false,
       said: "",
