@@ -21,7 +21,10 @@ def diff(
 ) -> None:
     """Tell what differs between two pipelines.
 
-    A line for each step that was added, removed, changed, moved or renamed. Exit code 0 also when they differ. With --json: {"changes": [{"kind", "step", "was", "text"}]}.
+    A line for each step that was added, removed, changed, moved or renamed; the exit code is 0
+    then, too.
+
+    With --json: {"changes": [{"kind", "step", "was", "text"}]}.
     """
     from dataclasses import asdict
 
