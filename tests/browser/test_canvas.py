@@ -336,30 +336,11 @@ def test_a_policy_is_added_changed_and_taken_away_from_its_card(open_canvas: Ope
     assert "with" not in step(page, "open_source")
 
 
-HIDDEN_WIRES = """() => {
-    const cards = ".react-flow__node-step .pf-card:not(.pf-container)";
-    const boxes = [...document.querySelectorAll(cards)].map((one) => one.getBoundingClientRect());
-    const inside = (x, y, box) => x > box.left && x < box.right && y > box.top && y < box.bottom;
-    const isHidden = (path) => {
-        const whole = path.getTotalLength();
-        for (let at = 0.04; at < 0.96; at += 0.02) {
-            const { x, y } = path.getPointAtLength(at * whole).matrixTransform(path.getScreenCTM());
-            if (boxes.some((box) => inside(x, y, box))) return true;
-        }
-        return false;
-    };
-    const paths = document.querySelectorAll(".react-flow__edge-wire .react-flow__edge-path");
-    return [...paths].filter(isHidden).map((path) => path.closest("[data-id]").dataset.id);
-}"""
-
-
 def test_no_wire_of_the_report_runs_behind_a_card(open_canvas: Open):
     page = open_canvas()
     page.keyboard.press("f")
 
-    hidden = page.evaluate(HIDDEN_WIRES)
-
-    assert hidden == []
+    assert page.evaluate((Path(__file__).parent / "hidden_wires.js").read_text()) == []
 
 
 def test_tab_goes_once_through_the_canvas_however_many_cards_it_has(open_canvas: Open):
