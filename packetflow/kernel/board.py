@@ -199,3 +199,13 @@ class Drawn(msgspec.Struct, frozen=True, omit_defaults=True):
     places: dict[str, tuple[float, float]] = {}
     parents: dict[str, str] = {}
     is_readable: bool = True
+
+
+def drawn_of(board: Board) -> Drawn:
+    """A board ready for its way."""
+    return Drawn(
+        msgspec.json.encode(board),
+        {card.id: (card.x, card.y) for card in board.cards},
+        {card.id: card.parent or "" for card in board.cards},
+        not any(one.code == "source" for one in board.problems),
+    )

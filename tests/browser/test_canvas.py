@@ -313,6 +313,37 @@ def test_it_works_inside_a_shadow_root_and_follows_the_hosts_theme(open_canvas: 
     expect(page.locator(".react-flow.dark")).to_be_visible()
 
 
+LOOSE_ENDS = """() => {
+    const [pane] = document.querySelectorAll(".react-flow");
+    const zoom = pane.querySelector(".react-flow__viewport").getBoundingClientRect().width
+        / pane.querySelector(".react-flow__viewport").offsetWidth || 1;
+    const spots = (kind, side) => [...pane.querySelectorAll(`.react-flow__handle.${kind}`)].map((handle) => {
+        const box = handle.getBoundingClientRect();
+        return [box[side], (box.top + box.bottom) / 2];
+    });
+    const ends = { source: spots("source", "right"), target: spots("target", "left") };
+    const inner = { source: spots("source", "left"), target: spots("target", "right") };
+    const far = ({ x, y }, kind) => Math.min(...[...ends[kind], ...inner[kind]].map((spot) => Math.hypot(spot[0] - x, spot[1] - y)));
+    return [...pane.querySelectorAll(".react-flow__edge-path")].flatMap((path) => {
+        const screen = path.getScreenCTM();
+        const first = path.getPointAtLength(0).matrixTransform(screen);
+        const last = path.getPointAtLength(path.getTotalLength()).matrixTransform(screen);
+        const off = Math.max(far(first, "source"), far(last, "target"));
+        return off > 1.5 * zoom ? [`${path.id}: ${off} px`] : [];
+    });
+}"""  # noqa: E501
+
+
+def test_wires_end_at_handles_though_the_page_is_not_measured(open_canvas: Open):
+    page = open_canvas("example=report")
+    paths = page.locator(".react-flow__edge-path")
+    expect(paths.nth(5)).to_be_attached()
+
+    page.wait_for_function(f"({LOOSE_ENDS})().length === 0")
+
+    assert paths.count() > 8
+
+
 def test_a_policy_is_added_changed_and_taken_away_from_its_card(open_canvas: Open):
     page = open_canvas()
     card(page, "open_source").locator(".pf-head").click()
