@@ -86,6 +86,7 @@ def drag(page: Page, begin: tuple[float, float], to: tuple[float, float]) -> Non
 def carry(page: Page, name: str, to: Locator, x: float, y: float) -> None:
     """Drag what the palette offers onto a place."""
     page.get_by_label("Search capabilities and steps").fill(name)
+    expect(page.locator(".pf-offer[aria-selected=true]")).to_contain_text(name)
     offer = page.locator(".pf-offer").filter(has=page.get_by_text(name, exact=True))
     offer.drag_to(to, target_position={"x": x, "y": y})
     is_kept(page)
