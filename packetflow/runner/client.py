@@ -125,6 +125,7 @@ class RunnerClient:
         agent: str | None = None,
         tags: Mapping[str, str] | None = None,
         execution_id: str | None = None,
+        reuse: Mapping[str, str] | None = None,
     ) -> RemoteRun:
         """Begin to run a pipeline or a capability; answers once its first record is kept.
 
@@ -140,16 +141,18 @@ class RunnerClient:
             agent: Which agent asked.
             tags: Free facts.
             execution_id: The id to give it; a new one by default.
+            reuse: Steps that do not run: by step id, the execution whose values they take.
 
         Raises:
             UnknownName: There is nothing of that name, or an input that nothing reads.
+            RunError: Nothing was kept of a step to reuse.
             MissingInput: A needed input is not given.
             WrongType: An input does not fit.
             ContractError: The pipeline has problems.
         """
         chosen = execution_id or new_id()
         payload = to_payload(inputs or {})
-        facts = dict(tags or {})
+        facts, taken = dict(tags or {}), dict(reuse or {})
 
         def make(request_id: str) -> Request:
             return CapabilityRequest(
@@ -162,6 +165,7 @@ class RunnerClient:
                 tags=facts,
                 source=source,
                 execution_id=chosen,
+                reuse=taken,
             )
 
         return self._begin(chosen, make)

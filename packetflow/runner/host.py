@@ -43,6 +43,7 @@ from packetflow.runner.port import Tell
 from packetflow.runner.present import describe_capability, describe_pipeline, list_all
 from packetflow.runner.triggers import Triggers
 from packetflow.workspace.resuming import Resumable
+from packetflow.workspace.taken import taken_for
 from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -140,8 +141,10 @@ class Host:
             what: Any = workspace.catalog.read(request.source, file=request.name or "unsaved")
         else:
             what = workspace.find(request.name)
+        past = await asyncio.to_thread(taken_for, workspace, request.reuse)
         start = Start(
             execution_id=request.execution_id or new_id(),
+            past=past,
             trigger=request.trigger,
             user=request.user,
             agent=request.agent,
