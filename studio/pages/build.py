@@ -72,6 +72,7 @@ def edit(pipeline: str) -> None:
             "address": ADDRESS,
             "pipeline": pipeline,
             "workspace": str(desk().folder),
+            "execution": query("run") or None,
             "theme": mode(),
             "height": TALL,
         },

@@ -266,15 +266,54 @@ def test_a_run_under_way_shows_where_it_is_and_is_stopped(begin: Begin, workspac
     ends(page, "stopped")
 
 
-def test_a_step_that_waits_is_answered_on_its_card(begin: Begin, workspace: Path):
-    text = "pipeline: to_ask\nsteps:\n  - {approve: Go on?, id: ask, choices: [Yes, No]}\n"
+def test_a_step_that_waits_still_asks_after_a_reload_and_is_answered(begin: Begin, workspace: Path):
+    text = "pipeline: to_ask\nsteps:\n  - {approve: Go on?, id: ask, into: sent}\n"
     page = begin(written(workspace, "to_ask", text))
 
     page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".pf-answer")).to_contain_text("Go on?")
+    page.reload()
     expect(card(page, "ask").locator(".pf-card.pf-s-waiting")).to_be_visible()
+    ends(page, "waits")
     page.locator(".pf-answer").get_by_role("button", name="Yes").click()
 
     ends(page, "done")
+
+
+def test_a_pinned_step_is_not_run_and_an_old_run_is_drawn_on_what_it_ran(
+    begin: Begin, workspace: Path, studio: str
+):
+    name = written(workspace, "pinned", GREET.format(name="pinned", second="walk").replace(
+        "id: walk}", "id: walk, from: {text: prepared}}"
+    ))  # fmt: skip
+    page = begin(name)
+    page.get_by_role("button", name="Run", exact=True).click()
+    ends(page, "done")
+    card(page, "prepare").locator(".pf-head").dblclick()
+    page.get_by_role("button", name="Pin prepared").click()
+    expect(card(page, "prepare").locator(".pf-pin")).to_be_visible()
+
+    card(page, "walk").locator(".pf-head").dblclick()
+    page.get_by_role("button", name="From here").click()
+    expect(card(page, "prepare").locator(".pf-state")).to_contain_text("reused")
+    ends(page, "done")
+    page.locator(".pf-ground").focus()
+    page.keyboard.press("y")
+    area = page.get_by_label("The pipeline's text")
+    area.fill(area.input_value().replace("hello", "bye"))
+    area.blur()
+    expect(card(page, "walk").locator(".pf-state")).to_have_text("stale")
+    expect(card(page, "prepare").locator(".pf-pin.pf-error")).to_be_visible()
+    first = sorted((workspace / ".packetflow" / "drafts").glob("*.runs/*.yaml"))[-2]
+
+    page.goto(f"{studio}/build?pipeline={name}&run={first.stem}")
+    page.get_by_role("button", name="Bring this version back").click()
+
+    expect(page.locator(".pf-looking")).to_have_count(0)
+    expect(card(page, "walk").locator(".pf-old")).to_have_count(0)
+    is_kept(page)
+    assert "hello" in text_of(workspace, name)
+    assert "# free" in text_of(workspace, name)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
   const { card, problems, lanes, order } = data;
   const pending = useShown((shown) => shown.pending.has(card.id));
   const state = useShown((shown) => shown.run?.steps[card.id]);
+  const stale = useStale(card.id);
   const over = useUi((ui) => ui.over === card.id);
   const wrong = useMemo(() => {
     return problems.length ? new Set(problems.map((problem) => problem.name)) : NONE;
@@ -36,7 +37,7 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
     over && "pf-over",
     worst && `pf-${worst}`,
     state && `pf-run pf-s-${state.status}`,
-    state?.stale && "pf-stale",
+    stale && "pf-stale",
   ].filter(Boolean).join(" ");
   return (
     <div className={classes}>
@@ -46,7 +47,8 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
         <Icon name={card.kind} size={15} />
         <strong>{card.title}</strong>
         {worst && <span className={`pf-mark pf-${worst}`}><Icon name="problem" size={14} /></span>}
-        {state && <State card={card} />}
+        {card.pins.length > 0 && <PinMark card={card} />}
+        {(state || stale) && <State card={card} stale={stale} />}
       </div>
       <div className="pf-about">{card.id === card.title ? card.about : `${card.id}${card.about ? ` · ${card.about}` : ""}`}</div>
       <PortRows card={card.id} inputs={card.inputs} outputs={card.outputs} wrong={wrong} />
@@ -68,14 +70,31 @@ function Progress({ state }: { state: StepState }): ReactNode {
   return <progress className="pf-progress" value={value} max={many ? state.of : 1} aria-label="How far it is" />;
 }
 
-function State({ card }: { card: Card }): ReactNode {
+/** Why the values of a step do not count any more; empty where they do, and on past versions. */
+export function useStale(id: string): string {
+  return useShown((shown) => (shown.past?.version ? "" : (shown.standing.stale[id] ?? "")));
+}
+
+const STALE: { readonly [why: string]: string } = {
+  changed: "Changed since it last ran",
+  follows: "Something before it changed since it last ran",
+};
+
+/** Why a step is stale, in words. */
+export function sayStale(why: string): string {
+  return STALE[why] ?? "";
+}
+
+function State({ card, stale }: { card: Card; stale: string }): ReactNode {
   const state = useShown((shown) => shown.run?.steps[card.id]);
-  if (!state) return null;
-  const times = (state.attempts ?? 1) > 1 ? ` ·${state.attempts}×` : "";
-  const seconds = duration(state.seconds);
+  const times = (state?.attempts ?? 1) > 1 ? ` ·${state?.attempts}×` : "";
+  const seconds = duration(state?.seconds);
+  const isOld = stale && !["running", "waiting", "queued"].includes(state?.status ?? "");
+  if (!state) return <span className="pf-state pf-old" title={sayStale(stale)}>stale</span>;
+  const word = seconds && state.status === "ok" ? seconds : statusWord(state.status);
   return (
-    <span className="pf-state" title={state.error ?? statusWord(state.status)}>
-      {state.stale ? "stale" : seconds && state.status === "ok" ? seconds : statusWord(state.status)}
+    <span className={`pf-state${isOld ? " pf-old" : ""}`} title={isOld ? sayStale(stale) : state.error || (state.reused ? "Taken from an earlier run" : statusWord(state.status))}>
+      {isOld ? "stale" : state.reused ? `reused, ${word}` : word}
       {times}
       <Dot status={state.status} />
     </span>
@@ -84,7 +103,7 @@ function State({ card }: { card: Card }): ReactNode {
 
 function Badges({ card }: { card: Card }): ReactNode {
   const editor = useEditor();
-  if (card.policies.length === 0 && card.pins.length === 0) return null;
+  if (card.policies.length === 0) return null;
   return (
     <div className="pf-badges">
       {card.policies.map((policy, at) => (
@@ -102,8 +121,31 @@ function Badges({ card }: { card: Card }): ReactNode {
           {policy.text}
         </button>
       ))}
-      {card.pins.length > 0 && <span className="pf-badge"><Icon name="pin" size={12} /> pinned</span>}
     </div>
+  );
+}
+
+/** Says that a step does not run but gives what it made before; press it to let go. */
+function PinMark({ card }: { card: Card }): ReactNode {
+  const editor = useEditor();
+  const broken = useShown((shown) => shown.standing.broken[card.id] ?? "");
+  const run = useShown((shown) => shown.standing.pinned[card.id] ?? "");
+  const of = run ? ` of run ${run.slice(-8)}` : "";
+  const title = broken ? `Pinned, but ${broken}` : `Pinned: it does not run, its values${of} are used`;
+  return (
+    <button
+      type="button"
+      className={`pf-pin nodrag${broken ? " pf-error" : ""}`}
+      title={editor.readOnly ? title : `${title}. Press to let go.`}
+      aria-label={title}
+      disabled={editor.readOnly}
+      onClick={(event) => {
+        event.stopPropagation();
+        edit(editor, { op: "pin", step: card.id, ports: [] });
+      }}
+    >
+      <Icon name="pin" size={13} />
+    </button>
   );
 }
 
