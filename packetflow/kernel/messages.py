@@ -129,13 +129,17 @@ class ResumeRun(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, 
 
 
 class ForkRun(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="fork_run"):
-    """Run an execution again from a step on, with some inputs changed, as a new execution."""
+    """Run an execution again from a step on, with some inputs changed, as a new execution.
+
+    What does not follow from that is taken over; with ``anew`` nothing is.
+    """
 
     id: str
     execution_id: str
     from_step: str = ""
     inputs: dict[str, Any] = {}
     follow: bool = True
+    anew: bool = False
 
 
 class AnswerStep(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="answer_step"):

@@ -188,15 +188,22 @@ class RunnerClient:
         return self._begin(execution_id, lambda id: ResumeRun(id, execution_id))
 
     def fork(
-        self, execution_id: str, from_step: str = "", inputs: Mapping[str, Any] | None = None
+        self,
+        execution_id: str,
+        from_step: str = "",
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        anew: bool = False,
     ) -> RemoteRun:
         """Run an execution again from a step on, with some inputs changed, as a new one.
+
+        What does not follow from the step or the inputs is taken over; with *anew* nothing is.
 
         Raises:
             UnknownName: No such execution or step.
         """
         payload = to_payload(inputs or {})
-        return self._begin("", lambda id: ForkRun(id, execution_id, from_step, payload))
+        return self._begin("", lambda id: ForkRun(id, execution_id, from_step, payload, anew=anew))
 
     def cancel(self, execution_id: str, reason: str = "cancelled") -> bool:
         """Stop an execution; false when it was over already.

@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.easel import Easel
 from packetflow.engine.events import Ended, Event
@@ -173,6 +175,8 @@ class Host:
         pipeline, inputs, start = await asyncio.to_thread(
             self.workspace.ready_to_fork, request.execution_id, step, changed
         )
+        if request.anew:
+            start = structs.replace(start, past=None)
         running = self.workspace.engine.start(pipeline, inputs, start)
         self._told(running, tell)
         return running.id
