@@ -203,12 +203,11 @@ class TimedOut(RunError, TimeoutError):
 
     code = "timed_out"
 
-    def __init__(self, step: str, seconds: float) -> None:
-        super().__init__(
-            f"step {step!r} took more than {seconds:g} s; raise its timeout or make it faster",
-            step=step,
-            seconds=seconds,
-        )
+    def __init__(self, step: str, seconds: float, *, waited: bool = False) -> None:
+        said = f"took more than {seconds:g} s; raise its timeout or make it faster"
+        if waited:
+            said = f"waited {seconds:g} s; give it a longer `within`, or an `otherwise`"
+        super().__init__(f"step {step!r} {said}", step=step, seconds=seconds)
 
 
 class CircuitOpen(RunError):

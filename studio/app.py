@@ -12,13 +12,14 @@ import webbrowser
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web import bootstrap
@@ -107,6 +108,8 @@ def make_app(ready: Callable[[], None] = lambda: None) -> st.App:
         MAIN,
         routes=[
             Route("/api/health", guarded_route(_health, token)),
+            Route("/pipelines", moved),
+            Route("/capabilities", moved),
             WebSocketRoute("/api/canvas", canvas.serve),
         ],
         middleware=[
@@ -163,6 +166,16 @@ class GiveCookie:
 
 async def _health(_request: Request) -> Response:
     return JSONResponse({"ok": True, "workspace": desk().folder.name})
+
+
+async def moved(request: Request) -> Response:
+    """Lead addresses of pages that are now in the library there."""
+    kind = request.url.path.strip("/")
+    named = {"name": {"pipelines": "pipeline", "capabilities": "capability"}[kind]}
+    said = {named.get(key, key): value for key, value in request.query_params.items()}
+    if kind == "pipelines" and "pipeline" not in said:
+        said["kind"] = "Pipelines"
+    return RedirectResponse(f"/library?{urlencode(said)}" if said else "/library")
 
 
 def _wake_runner() -> None:

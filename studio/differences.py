@@ -1,10 +1,9 @@
-"""What differs between two runs: values, steps, and the text of what ran. Pure."""
+"""What differs between two runs: their values and how their steps went. Pure."""
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -136,11 +135,3 @@ def _facts(spans: Iterable[Mapping[str, Any]]) -> dict[str, StepFacts]:
         reused = all(span["kind"] == "reused" for span in calls)
         found[step] = StepFacts(status, took, len(last), tries, reused)
     return found
-
-
-def text_difference(one: str, other: str) -> list[str]:
-    """The lines that differ with three around them, as ``diff -u`` writes them; none when equal."""
-    lines: Sequence[str] = list(
-        difflib.unified_diff(one.splitlines(), other.splitlines(), lineterm="", n=3)
-    )
-    return list(lines[2:])

@@ -17,7 +17,6 @@ from packetflow.store.bars import bars
 from packetflow.store.queries import Whole, log_words, whole
 from packetflow.workspace.drafts import Drafts
 from studio.asking import show_answered
-from studio.comparing import offer_others
 from studio.failing import failed_spans, failure_of, show_failure
 from studio.lists import ago
 from studio.past import Past
@@ -27,6 +26,7 @@ from studio.spans import described, show_spans
 from studio.state import desk, guard, mode
 from studio.theme import status_text
 from studio.trying import fill_changed, show_anew, show_changed
+from studio.two_runs import offer_others
 
 UNDER_WAY = ("running", "waiting")
 
@@ -47,8 +47,8 @@ def show_head(found: Whole, worked: float, past: Past, card: Description) -> Non
     said = plain_markdown(" \u00b7 ".join(told))
     st.caption(f"{said} \u00b7 {str(row['execution_id'])[-8:]}")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.page_link("pipelines.py", label="Its pipeline", icon=":material/account_tree:",
-                     query_params={"name": str(row["name"])})  # fmt: skip
+        st.page_link("library.py", label="What ran", icon=":material/account_tree:",
+                     query_params={"pipeline": str(row["name"])})  # fmt: skip
         if row["retry_of"]:
             st.page_link("runs.py", label="The run before it", icon=":material/history:",
                          query_params={"run": str(row["retry_of"])})  # fmt: skip

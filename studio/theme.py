@@ -23,6 +23,8 @@ CODE: Final = {
     "dark": {"blue": "#79b0ff", "green": "#6bd089", "teal": "#5fd3c8", "orange": "#f0ae6b"},
 }
 """Words of source code; Streamlit's own are too pale to read."""
+DELETED: Final = {"light": "#b3202d", "dark": "#ff8a92"}
+"""Lines that a change takes away."""
 NAME: Final = {"light": "#0f8f86", "dark": "#4cc9be"}
 FILL: Final = {
     "light": {
@@ -163,6 +165,8 @@ _STYLE: Final = """
   border-top: 1px solid rgba(128,128,128,.3)}
 #js-plotly-tester {visibility: hidden}
 .st-key-numbers > div {flex: 1 1 150px}
+.st-key-map {overflow-x: auto}
+.st-key-map [data-testid="stElementContainer"] {min-width: 1080px}
 [class*="st-key-caps"] p {font-size: .875rem}
 @media (max-width: 640px) {[class*="st-key-caps"] [data-testid="stHorizontalBlock"] {gap: .15rem}
   [class*="st-key-caps"] [data-testid="stHorizontalBlock"] p {margin-bottom: .1rem}
@@ -253,6 +257,9 @@ def style(mode: Mode) -> str:
         f"{words}.keyword, {words}.function, {words}.class-name, {words}.builtin": code["blue"],
         f"{words}.string, {words}.triple-quoted-string": code["green"],
         f"{words}.number, {words}.boolean": code["teal"],
+        f"{words}.unchanged, {words}.unchanged .token": INK[mode],
+        f"{words}.inserted, {words}.inserted .token": code["green"],
+        f"{words}.deleted, {words}.deleted .token": DELETED[mode],
         ".stMarkdown :not(pre) > code": code["green"],
     }
     rules = "".join(f"{where} {{color: {to} !important}}" for where, to in parts.items())

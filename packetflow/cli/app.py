@@ -19,6 +19,7 @@ COMMANDS = {
     "search": "packetflow.cli.listing:search",
     "show": "packetflow.cli.show:show",
     "check": "packetflow.cli.show:check",
+    "diff": "packetflow.cli.diff:diff",
     "run": "packetflow.cli.run:run",
     "resume": "packetflow.cli.again:resume",
     "fork": "packetflow.cli.again:fork",
@@ -38,6 +39,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "search": ("search customer risk",),
     "show": ("show hello", "show hello --html hello.html", "show hello --mermaid"),
     "check": ("check", "check hello", "check pipelines/hello.yaml --json"),
+    "diff": ("diff hello pipelines/hello.yaml", "diff old.yaml new.yaml --json"),
     "run": (
         "run hello name=Ada",
         "run hello --input inputs.json --json",

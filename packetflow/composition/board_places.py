@@ -5,21 +5,29 @@ Everything is in pixels. A card's place is relative to the corner of the card ar
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import lru_cache
+from itertools import pairwise, zip_longest
 from typing import TypeAlias
 
-from packetflow.kernel.board import BoardCard, BoardWire
-from packetflow.show.layers import Link, arrange
+import msgspec
 
-WIDTH = 240.0
+from packetflow.kernel.board import BoardCard, BoardPort, BoardWire
+from packetflow.show.layers import Link, arrange
+from packetflow.show.text import width
+
+WIDTH, WIDEST = 240.0, 340.0
 HEAD, ROW, FOOT = 56.0, 24.0, 10.0
 """Heights of a card's title, of one port beside another, and of its end."""
 
 POLICIES = 26.0
 PAD, GAP = 20.0, 28.0
+WIRED = 56.0
+"""Room at the sides of a container for wires from and to the inner side of its border."""
+
 WAY = 30.0
 """Room above each way of a branch, for its condition."""
 
@@ -30,6 +38,8 @@ EMPTY = 64.0
 TILE = 512.0
 LEVEL_KINDS = frozenset({"graph", "parallel", "race", "fallback"})
 """Containers whose steps do not come one after the other."""
+
+text_width = lru_cache(maxsize=8192)(width)
 
 Point: TypeAlias = tuple[float, float]
 Size: TypeAlias = tuple[float, float]
@@ -71,13 +81,41 @@ def place_all(
 
 def own_size(card: BoardCard) -> Size:
     """How large a card without anything inside is drawn."""
-    return WIDTH, _head(card) + FOOT
+    return _width(card), _head(card) + FOOT
+
+
+TITLE, NAME = 13.5, 12.0
+"""Font sizes of a card's title and of its ports."""
+
+BESIDE_TITLE, BESIDE_NAMES, BETWEEN_NAMES = 66.0, 26.0, 14.0
+
+
+def _width(card: BoardCard) -> float:
+    """The width that shows the title and the names of all ports, within limits."""
+    inputs = [port for port in card.inputs if not port.inside]
+    outputs = [port for port in card.outputs if not port.inside]
+    asked = [WIDTH, text_width(card.title, TITLE, bold=True) + BESIDE_TITLE]
+    for input_, output in zip_longest(inputs, outputs):
+        names = [_name(input_)] if input_ is not None else []
+        names += [output.scope or output.name] if output is not None else []
+        wide = sum(text_width(name, NAME) for name in names)
+        asked.append(wide + BESIDE_NAMES + BETWEEN_NAMES * (len(names) - 1))
+    return float(min(WIDEST, 10 * math.ceil(max(asked) / 10)))
+
+
+def _name(port: BoardPort) -> str:
+    """What stands beside an input: its name, and what it reads or is fixed to."""
+    if port.set is not msgspec.UNSET:
+        return f"{port.name}  {port.set}"[:40]
+    renamed = port.scope and port.scope != port.name
+    return f"{port.name}  \u2190 {port.scope}" if renamed else port.name
 
 
 def _head(card: BoardCard) -> float:
     rows = max(
-        sum(not port.inside for port in card.inputs),
-        sum(not port.inside for port in card.outputs),
+        sum(port.inside is inside for port in ports)
+        for ports in (card.inputs, card.outputs)
+        for inside in (True, False)
     )
     return HEAD + ROW * rows + (POLICIES if card.policies else 0.0)
 
@@ -141,18 +179,23 @@ class _Plan:
         """Give a card its size; what is inside has its own by now, and gets its places."""
         measured = self.sizes.get(card.id)
         if not card.container:
-            self.boxes.size[card.id] = measured or own_size(card)
+            wide, tall = own_size(card)
+            self.boxes.size[card.id] = (
+                (wide, tall) if measured is None else (max(wide, measured[0]), measured[1])
+            )
             return
         names = self.inside.get(card.id, [])
         if card.id == self.root:
             return
         top = _head(card) + FOOT
         ways = 1 + len({self._way(name) for name in names}) if card.kind == "branch" else 0
-        self._spread(card.id, names, (PAD, top), WAY if ways else 0.0)
+        left = WIRED if any(port.inside for port in card.outputs) else PAD
+        self._spread(card.id, names, (left, top), WAY if ways else 0.0)
         at, size = self.boxes.at, self.boxes.size
         right = max((at[name][0] + size[name][0] for name in names), default=0.0)
         bottom = max((at[name][1] + size[name][1] for name in names), default=top + EMPTY - PAD)
-        self.boxes.size[card.id] = max(NARROWEST, right + PAD), bottom + PAD
+        beside = WIRED if any(port.inside for port in card.inputs) else PAD
+        self.boxes.size[card.id] = max(NARROWEST, right + beside), bottom + PAD
 
     def settle_ground(self) -> None:
         """Place what stands on the ground itself."""

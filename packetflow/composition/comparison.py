@@ -29,6 +29,7 @@ _COMPARE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     ">=": operator.ge,
 }
 _SIZED: Final = frozenset({str, list, tuple, dict, set, frozenset})
+_NUMBERS: Final = frozenset({int, float})
 _NUMBER: Final = re.compile(r"\d+(\.\d+)?")
 _TEXT: Final = re.compile(r"'[^'\\\n]*'|\"[^\"\\\n]*\"")
 _TRUTHS: Final = {"true": True, "false": False}
@@ -202,15 +203,19 @@ def _compared(left: Value, right: Value, sign: str) -> Value:
 
     def value(scope: Mapping[str, Any]) -> Any:
         a, b = left(scope), right(scope)
-        for one in (a, b):
-            if type(one) is int and not -_EXACT <= one <= _EXACT:
-                raise Unsure
-        kinds = {type(a), type(b)}
-        if kinds <= {int, float} or kinds == {str} or (equality and kinds == {bool}):
+        kind, other = type(a), type(b)
+        if kind in _NUMBERS and other in _NUMBERS:
+            if _is_exact(a) and _is_exact(b):
+                return compare(a, b)
+        elif kind is other and (kind is str or (equality and kind is bool)):
             return compare(a, b)
         raise Unsure
 
     return value
+
+
+def _is_exact(number: float) -> bool:
+    return type(number) is float or -_EXACT <= number <= _EXACT
 
 
 def _truth(part: Value) -> Value:

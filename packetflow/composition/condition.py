@@ -16,7 +16,7 @@ import enum
 import numbers
 import re
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -61,7 +61,26 @@ def variables(source: str) -> frozenset[str]:
     ['errors', 'tags', 'user']
     """
     tokens = _tokens(source)
-    found: set[str] = set()
+    return frozenset(tokens[index][1] for index in _read(tokens))
+
+
+def renamed(source: str, names: Mapping[str, str]) -> str:
+    """The condition with other names of the scope.
+
+    >>> renamed("size(errors) == 0 && user.errors != 'errors'", {"errors": "mistakes"})
+    "size(mistakes) == 0 && user.errors != 'errors'"
+    """
+    matches = list(_TOKEN.finditer(source))
+    new, end = [], 0
+    for index in _read(_tokens(source)):
+        found = matches[index]
+        new += [source[end : found.start()], names.get(found.group(), found.group())]
+        end = found.end()
+    return "".join([*new, source[end:]])
+
+
+def _read(tokens: list[tuple[str, str]]) -> Iterator[int]:
+    """The positions of the tokens that are names of the scope."""
     bound: list[tuple[str, int]] = []
     depth = 0
     for index, (kind, text) in enumerate(tokens):
@@ -80,8 +99,7 @@ def variables(source: str) -> frozenset[str]:
             continue
         if after == "(" or any(text == name for name, _ in bound):
             continue
-        found.add(text)
-    return frozenset(found)
+        yield index
 
 
 @lru_cache(maxsize=2048)

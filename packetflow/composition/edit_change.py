@@ -12,6 +12,7 @@ from packetflow.composition.edit_contents import LISTED, Contents
 from packetflow.composition.edit_draft import Draft, OpenMap, origin, plain
 from packetflow.composition.edit_operations import (
     After,
+    Excerpt,
     Guard,
     Header,
     Insert,
@@ -20,6 +21,7 @@ from packetflow.composition.edit_operations import (
     Move,
     NotAfter,
     Operation,
+    Pack,
     Place,
     Read,
     Remove,
@@ -28,9 +30,11 @@ from packetflow.composition.edit_operations import (
     SetField,
     SetText,
     Unguard,
+    Unpack,
     Unwrap,
     Wrap,
 )
+from packetflow.composition.edit_packing import excerpt, pack, unpack
 from packetflow.errors import EditRefused, did_you_mean
 from packetflow.kernel.board import CONCEALED
 
@@ -38,7 +42,7 @@ from packetflow.kernel.board import CONCEALED
 class Change(Contents):
     """One file's values, being changed by one edit."""
 
-    def do(self, one: Operation) -> None:  # noqa: C901 - one line a kind of edit
+    def do(self, one: Operation) -> None:  # noqa: C901, PLR0912 - one line a kind
         """Make the change that an operation asks for.
 
         Raises:
@@ -76,6 +80,12 @@ class Change(Contents):
                 self._unguard(one)
             case Kind():
                 self._set_kind(one)
+            case Pack():
+                pack(self, one)
+            case Excerpt():
+                excerpt(self, one)
+            case Unpack():
+                unpack(self, one)
             case SetText() | Replace():
                 raise EditRefused("this edit is on the text alone")
 
@@ -125,7 +135,7 @@ class Change(Contents):
         if one.to in self.nodes and one.to != one.step:
             raise EditRefused(f"the id {one.to!r} is taken; choose another")
         self.give_id(node, one.to)
-        self._replace_order(one.step, [one.to])
+        self.replace_order(one.step, [one.to])
 
     # ---- fields -------------------------------------------------------------------------------
 
@@ -225,9 +235,10 @@ class Change(Contents):
     def forget(self, name: str) -> None:
         """Let no step of the graph around wait for a step by its id."""
         self.node(name)
-        self._replace_order(name, [])
+        self.replace_order(name, [])
 
-    def _replace_order(self, name: str, new: list[str]) -> None:
+    def replace_order(self, name: str, new: list[str]) -> None:
+        """Let what waits for a step in the graph around it wait for others instead."""
         graph = self.graph_of(self.nodes[name])
         inner = None if graph is None else graph.get("graph")
         for node in [] if inner is None else inner.items:
@@ -308,7 +319,7 @@ class Change(Contents):
                     raise EditRefused(
                         f"the steps of {one.step!r} have an order; take the `after` away first"
                     )
-        self._replace_order(one.step, [])
+        self.replace_order(one.step, [])
         rows, index = self.row(node)
         rows[index : index + 1] = steps
 

@@ -146,6 +146,32 @@ class Kind(_Operation, frozen=True, tag="kind"):
     fields: dict[str, Any] = {}
 
 
+class Pack(_Operation, frozen=True, tag="pack"):
+    """Put a call of another pipeline in the place of steps of one list; see `Excerpt`."""
+
+    steps: list[str]
+    name: str
+
+
+class Excerpt(_Operation, frozen=True, tag="excerpt"):
+    """Leave only some steps of one list, as a pipeline of another name.
+
+    ``requires`` and ``provides`` say what it takes and gives; null leaves that to its steps.
+    """
+
+    steps: list[str]
+    name: str
+    requires: list[str] | None = None
+    provides: list[str] | None = None
+
+
+class Unpack(_Operation, frozen=True, tag="unpack"):
+    """Put steps, written as in the file, in the place of a call."""
+
+    step: str
+    steps: list[dict[str, Any]]
+
+
 class SetText(_Operation, frozen=True, tag="text"):
     """Put another text in place of the whole file."""
 
@@ -176,6 +202,9 @@ Operation: TypeAlias = (
     | Guard
     | Unguard
     | Kind
+    | Pack
+    | Excerpt
+    | Unpack
     | SetText
     | Replace
 )

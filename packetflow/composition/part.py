@@ -7,15 +7,32 @@ parts; what is inside a container goes with it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from packetflow.composition.codec_emit import emit
 from packetflow.composition.codec_nodes import parse_yaml
 from packetflow.composition.codec_read import read_places
 from packetflow.composition.edit_draft import marked
 from packetflow.composition.standing import Standing, kind_of, standing
-from packetflow.errors import EditRefused
+from packetflow.errors import EditRefused, SourceError
 from packetflow.kernel.board import Board, BoardWire
+
+PART_OF: Final = "A part of"
+"""How the intent of a part begins, so that nobody takes it for a version of the whole."""
+
+
+def is_part(text: str) -> bool:
+    r"""Tell whether a text was made by `part`.
+
+    >>> is_part("pipeline: a\nintent: A part of a\nsteps: []\n")
+    True
+    """
+    try:
+        root = parse_yaml(text)
+    except SourceError:
+        return False
+    name, intent = root.get("pipeline"), root.get("intent")
+    return name is not None and intent is not None and intent.value == f"{PART_OF} {name.value}"
 
 
 def before(board: Board, *steps: str) -> set[str]:
@@ -30,7 +47,7 @@ def behind(board: Board, *steps: str) -> set[str]:
 
 def border(board: Board, kept: Collection[str]) -> list[BoardWire]:
     """The wires that bring values into some steps from elsewhere."""
-    inside = _holders(board, kept)
+    inside = with_inner(board, kept)
     return [
         wire
         for wire in board.wires
@@ -56,7 +73,7 @@ def part(text: str, kept: Collection[str]) -> str:
     if not wanted:
         raise EditRefused("there is no such step in the pipeline")
     ids = {id(one.node): one.id for one in there}
-    rows = [_written(one, ids, kept) for one in wanted]
+    rows = [written_whole(one, ids, kept) for one in wanted]
     steps: list[Any] = rows
     parents = {one.parent for one in wanted}
     above = known.get(parents.pop() or "") if len(parents) == 1 else None
@@ -65,14 +82,15 @@ def part(text: str, kept: Collection[str]) -> str:
     else:
         for row in rows:
             row.pop("after", None)
-    document: dict[str, Any] = {"pipeline": root.plain()["pipeline"]}
+    name = root.plain()["pipeline"]
+    document: dict[str, Any] = {"pipeline": name, "intent": f"{PART_OF} {name}"}
     declared = root.get("inputs")
     if declared is not None:
         document["inputs"] = declared.plain()
     return emit(marked({**document, "steps": steps}))
 
 
-def _written(one: Standing, ids: Mapping[int, str], kept: Collection[str]) -> dict[str, Any]:
+def written_whole(one: Standing, ids: Mapping[int, str], kept: Collection[str]) -> dict[str, Any]:
     """A step as in the file, with all ids in it."""
     node = one.node
     if node.kind != "map":
@@ -108,7 +126,7 @@ def holders(board: Board) -> dict[str, str]:
     return found
 
 
-def _holders(board: Board, kept: Collection[str]) -> set[str]:
+def with_inner(board: Board, kept: Collection[str]) -> set[str]:
     """Some steps with all that is inside them."""
     inside = set(kept)
     for card in board.cards:

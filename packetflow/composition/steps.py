@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from packetflow.composition.capability import Capability
+    from packetflow.composition.difference import Difference
 
 Reads: TypeAlias = Mapping[str, str | None]
 """For an input, the name in the scope; ``None`` leaves the input to its default."""
@@ -304,6 +305,16 @@ class Pipeline(Joinable):
     def edit(self, workspace: Edits) -> Any:
         """Edit it on a canvas in a notebook's cell, as a draft of a workspace."""
         return workspace.edit(self)
+
+    def diff(self, newer: Pipeline) -> Difference:
+        """What differs in a newer version: steps added, removed, changed, moved, renamed.
+
+        Raises:
+            CompositionError: A value in one of them is of a class that no file can hold.
+        """
+        from packetflow.composition.difference import difference
+
+        return difference(self, newer)
 
     def to_svg(self) -> str:
         """Its picture, as an SVG element."""

@@ -307,6 +307,13 @@ class Catalog:
                 continue
         return found
 
+    def show(self, query: str = "") -> Any:
+        """Show it in a notebook's cell, to search in; elsewhere print names and contracts."""
+        from packetflow.discovery.showing import CatalogView
+        from packetflow.show import pane
+
+        return pane.show(CatalogView(self, query))
+
     def search(self, query: str, limit: int = 20) -> list[AnyCapability | Pipeline]:
         """Find capabilities and pipelines by words of their names, intents and contracts."""
         items: dict[str, AnyCapability | Pipeline] = {}

@@ -19,7 +19,7 @@ from packetflow.composition.capability import Capability, from_contract
 from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.steps import Graph, Pipeline, Use
 from packetflow.composition.walk import label
-from packetflow.errors import SourceError
+from packetflow.errors import CompositionError, SourceError
 
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5")
 """The versions of WfFormat that can be read; up to 1.4 files stand inside their tasks."""
@@ -187,8 +187,13 @@ def read_wfformat(
         files' names. Tasks without a recorded time take none.
 
     Raises:
+        CompositionError: *scale* is negative or endless, or *at_once* is less than 1.
         SourceError: It is no JSON, or no WfFormat of a known version, or has no tasks.
     """
+    if not (math.isfinite(scale) and scale >= 0):
+        raise CompositionError(f"scale is {scale}; it is seconds of waiting for a recorded second")
+    if at_once is not None and at_once < 1:
+        raise CompositionError(f"at_once is {at_once}; at least 1 task must run at a time")
     tasks = recorded_tasks(text)
     steps = tuple(Use(_stand_in(task, scale), id=task.id) for task in tasks)
     hidden = edges_without_file(tasks)

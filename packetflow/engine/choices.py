@@ -52,7 +52,7 @@ class Contest:
         if error is None and self.winner is None:
             self.winner = number
             self._strands.cancel()
-        elif error is not None:
+        elif error is not None and (self.winner is None or not _is_of_its_own(error)):
             self.errors[number] = error
         self._changed.set()
 
@@ -84,8 +84,13 @@ class Contest:
         self._strands.cancel()
         await self._strands.join()
         for error in self.errors.values():
-            if not isinstance(error, (StepFailed, asyncio.CancelledError)):
+            if not _is_of_its_own(error):
                 raise error
+
+
+def _is_of_its_own(error: BaseException) -> bool:
+    """Tell whether an alternative's end concerns nobody but it."""
+    return isinstance(error, (StepFailed, asyncio.CancelledError))
 
 
 class RaceNode:

@@ -11,7 +11,8 @@ from packetflow.engine.events import Ended
 from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.plan import Plan
 from packetflow.engine.state import Frame, Run, StepFailed
-from packetflow.errors import Cancelled, PacketFlowError, Superseded
+from packetflow.engine.unkept import keep_later
+from packetflow.errors import Cancelled, JournalFull, PacketFlowError, Superseded
 from packetflow.kernel.records import ExecutionEnded, Status
 
 
@@ -62,7 +63,7 @@ def finish(live: Live, status: Status, failure: Failure | None) -> Execution:
     that another runner has taken over.
 
     Raises:
-        JournalFull: It went well, but that could not be kept.
+        JournalFull: It went well, but that could not be kept yet.
     """
     run = live.run
     if run.engine.printed is not None:
@@ -137,6 +138,8 @@ def _keep_end(live: Live, status: Status, failure: Failure | None, outputs: dict
     )
     try:
         run.write(record, "outputs")
-    except PacketFlowError:
+    except PacketFlowError as error:
+        if isinstance(error, JournalFull):
+            keep_later(run, record)
         if failure is None:
             raise

@@ -7,7 +7,7 @@ import datetime as dt
 import inspect
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from packetflow.engine.events import Ended, Event
 from packetflow.engine.patience import PATIENCE_SECONDS
@@ -94,6 +94,14 @@ async def _awaited(result: Any) -> Any:
     return await result
 
 
+class Shows(Protocol):
+    """Who keeps executions and can show them live: a workspace."""
+
+    def show(self, run: str, /) -> Any:
+        """Show the execution of that id."""
+        ...
+
+
 @dataclass
 class Execution:
     """One run of a composition.
@@ -110,6 +118,7 @@ class Execution:
         ended_ns: When it ended; ``None`` while it waits.
         step: The composition with all ids.
         waits: What it waits for, when it was put aside: events, and questions to people.
+        home: The workspace that keeps it, if one does.
     """
 
     id: str
@@ -123,6 +132,7 @@ class Execution:
     ended_ns: int | None
     step: Step | None = field(default=None, repr=False)
     waits: tuple[WaitStarted, ...] = ()
+    home: Shows | None = field(default=None, repr=False, compare=False)
 
     def __getitem__(self, name: str) -> Any:
         """An output by name.
@@ -180,6 +190,13 @@ class Execution:
         path = f", path={wait.path!r}" if wait.path else ""
         call = f"ws.answer({self.id[-8:]!r}, {wait.step!r}, {value}{path})"
         return f"{place} asks {wait.question!r}: {call}"
+
+    def show(self) -> Any:
+        """Show it in a notebook's cell, live while it goes on; elsewhere print it."""
+        from packetflow.engine.picture import Still
+        from packetflow.show import pane
+
+        return pane.show(Still(self)) if self.home is None else self.home.show(self.id)
 
     def _repr_html_(self) -> str:
         from packetflow.engine.picture import execution_html

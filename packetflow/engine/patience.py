@@ -70,6 +70,8 @@ class Patient:
                 waited = step(handed)
             except StopIteration as stop:
                 return stop.value
+            finally:
+                handed = None  # the frames of an error hold this one
 
     def _heard(self, waited: Any) -> Generator[Any, Any, None]:
         """Wait for a task of its own, or several, and hear it when the engine stops this one.
@@ -140,6 +142,7 @@ class Patient:
             raise
         finally:
             timer.cancel()
+            del stopped, again  # they would hold the frame that holds them
 
     def _leave(self, waited: Any) -> None:
         if waited is not None:

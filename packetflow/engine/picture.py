@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.trail import places
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 300
 MOST_BARS = 5_000
 MOST_PLACES = 4
+MOST_LINES = 40
 
 
 def bars(spans: list[SpanEnded]) -> list[Bar]:
@@ -42,23 +43,72 @@ def bars(spans: list[SpanEnded]) -> list[Bar]:
 
 def execution_html(execution: Execution) -> str:
     """The whole execution as one piece of HTML."""
-    parts = [
-        heading(
-            execution.name or "composition",
-            _said(execution),
-            [execution.status.value, f"id {execution.id[-8:]}"],
-        )
-    ]
-    if execution.failure is not None:
-        parts.append(_failed(execution.failure))
+    parts = execution_parts(execution)
     if execution.waits:
         said = map(execution.how_to_go_on, execution.waits)
-        parts.append(html.problems(html.Row("waits", text, "warning") for text in said))
-    if execution.spans:
-        parts.append(timeline(bars(execution.spans[:MOST_BARS]), title=""))
+        parts["waits"] = html.problems(html.Row("waits", text, "warning") for text in said)
+    return page(*parts.values())
+
+
+def execution_parts(execution: Execution, under_way: Iterable[Bar] = ()) -> dict[str, str]:
+    """Its pieces in order; ``waits`` is left empty.
+
+    Args:
+        execution: As it stands.
+        under_way: What it does just now.
+    """
+    title = execution.name or "composition"
+    badges = [execution.status.value, f"id {execution.id[-8:]}"]
+    drawn = [*bars(execution.spans[:MOST_BARS]), *under_way]
     rows = [(name, value_text(value)) for name, value in execution.outputs.items()]
-    parts.append(html.table("Outputs", ("name", "value"), rows))
-    return page(*parts)
+    return {
+        "head": heading(title, _said(execution), badges),
+        "failed": "" if execution.failure is None else _failed(execution.failure),
+        "waits": "",
+        "timeline": timeline(drawn, title="") if drawn else "",
+        "outputs": html.table("Outputs", ("name", "value"), rows),
+    }
+
+
+def execution_text(execution: Execution) -> str:
+    """The same in plain words: how it stands, its steps as they ended, its waits, its outputs."""
+    name, status = execution.name or "composition", execution.status.value
+    lines = [f"{name}  {status}  {_said(execution)}  id {execution.id[-8:]}"]
+    shown = execution.spans[-MOST_LINES:]
+    if len(shown) < len(execution.spans):
+        lines.append(f"  ... {len(execution.spans) - len(shown):,} spans before")
+    wide = max((len(span.step) for span in shown), default=0)
+    for span in shown:
+        took = seconds_text((span.took_ns if span.kind == "reused" else span.duration_ns) / 1e9)
+        tries = f"  try {span.attempt}" if span.attempt > 1 else ""
+        lines.append(f"  {span.step:{wide}}  {span.status:8}  {took}{tries}")
+    if execution.failure is not None:
+        lines.append(f"  failed: {_cut(str(execution.failure))}")
+    lines += [f"  {execution.how_to_go_on(wait)}" for wait in execution.waits]
+    lines += [f"  {name} = {value_text(value)}" for name, value in execution.outputs.items()]
+    return "\n".join(lines)
+
+
+class Still:
+    """Implements `packetflow.show.pane.View` for an execution that nobody keeps."""
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+
+    def html(self) -> str:
+        """As a notebook draws it."""
+        return self._execution._repr_html_()
+
+    def text(self) -> str:
+        """In plain words."""
+        return execution_text(self._execution)
+
+    def is_live(self) -> bool:
+        """Never."""
+        return False
+
+    def heard(self, said: Mapping[str, Any]) -> None:
+        """Nothing can be pressed."""
 
 
 def failure_html(failure: Failure) -> str:
@@ -89,7 +139,7 @@ def _said(execution: Execution) -> str:
     count = len(execution.spans)
     steps = f"{count} span{'' if count == 1 else 's'}"
     if execution.ended_at is None:
-        return f"{steps} so far; it waits"
+        return f"{steps} so far; it {'waits' if execution.status == 'waiting' else 'goes on'}"
     return f"{steps} in {seconds_text(execution.seconds)}"
 
 

@@ -93,7 +93,9 @@ class Stalls:
                 self._loop.call_soon_threadsafe(turned.set)
             except RuntimeError:
                 return  # the loop has closed
-            call = self._held(turned)
+            call = None
+            while call is None and not (turned.is_set() or self._closed.is_set()):
+                call = self._held(turned)
             if call is not None:
                 self._tell(call)
             del call  # a frame keeps its values alive

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import tasks as _tasks
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextvars import Context, copy_context
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from packetflow.engine.state import StepFailed
 from packetflow.kernel.records import Status
 
+T = TypeVar("T")
 Work: TypeAlias = Coroutine[Any, Any, Any]
 Ended: TypeAlias = Callable[[int, BaseException | None], None]
 """Called with the strand's number and its error, if any, when it ends."""
@@ -72,6 +73,8 @@ class Resumed:
                 waited = run(step, handed)
             except StopIteration as stop:
                 return stop.value
+            finally:
+                handed = None  # the frames of an error hold this one
 
 
 class _CarrierTask(asyncio.Task[None]):
@@ -82,8 +85,11 @@ class _CarrierTask(asyncio.Task[None]):
     """
 
     begun = False
+    spoiled = False
+    """Somebody cancelled it: what it runs next would hear of that."""
 
     def cancel(self, msg: Any | None = None) -> bool:
+        self.spoiled = True
         if self.begun:
             return super().cancel(msg)
         self.get_loop().call_soon(super().cancel, msg)
@@ -105,7 +111,7 @@ class _Carrier:
     @property
     def usable(self) -> bool:
         """False once somebody cancelled it while nobody used it."""
-        return not (self.task.done() or (self._asleep is not None and self._asleep.done()))
+        return not (self.task.spoiled or self.task.done())
 
     def claim(self, resumed: Resumed, number: int, ended: Ended) -> None:
         self._resumed, self._number, self._ended = resumed, number, ended
@@ -129,6 +135,7 @@ class _Carrier:
             error = raised
         if self._ended is not None:
             self._ended(self._number, error)
+        error = None  # it would hold the frame that holds it
 
 
 class Carriers:
@@ -199,11 +206,6 @@ class Strands:
         return self._open
 
     @property
-    def settled(self) -> bool:
-        """True when there is nothing to join: all have ended, and well."""
-        return self._open == 0 and self._error is None
-
-    @property
     def failed(self) -> bool:
         """True once one of them has failed, or the group was cancelled."""
         return self._error is not None or self._stopped is not None
@@ -240,10 +242,55 @@ class Strands:
             _leave(loop, carrier.task)
             if parent is not None:
                 _enter(loop, parent)
+        self._carry(carrier, Resumed(work, context, first), number)
+        return False
+
+    def add_all(self, begins: Iterable[Callable[[T], Work | None]], given: T) -> Work | None:
+        """Add several, numbered from 0, for less than each by itself; ends the adding.
+
+        Returns:
+            What is left to await: ``None`` when all have ended, and well.
+        """
+        loop, carriers, copy = self._loop, self._carriers, self._context.copy
+        parent = asyncio.current_task(loop)
+        carrier = carriers.take(loop)
+        if parent is not None:
+            _leave(loop, parent)
+        _enter(loop, carrier.task)
+        raised = None
+        try:
+            for number, begin in enumerate(begins):
+                if carrier.task.spoiled:
+                    _leave(loop, carrier.task)
+                    carrier = carriers.take(loop)
+                    _enter(loop, carrier.task)
+                context = copy()
+                work = context.run(begin, given)
+                if work is None:
+                    continue
+                try:
+                    first = context.run(work.send, None)
+                except StopIteration:
+                    continue
+                _leave(loop, carrier.task)
+                self._carry(carrier, Resumed(work, context, first), number)
+                carrier = carriers.take(loop)
+                _enter(loop, carrier.task)
+        except BaseException as error:  # noqa: BLE001 - raised by join, after the others ended
+            raised = error
+        _leave(loop, carrier.task)
+        if parent is not None:
+            _enter(loop, parent)
+        carriers.give(carrier)
+        if raised is not None:
+            self.fail(raised)
+        return self.join() if self._open or raised is not None else None
+
+    def _carry(self, carrier: _Carrier, resumed: Resumed, number: int) -> None:
+        """Have a task carry on a strand that waits."""
         self._open += 1
         self._tasks[number] = carrier.task
-        carrier.claim(Resumed(work, context, first), number, self._ended)
-        return False
+        carrier.claim(resumed, number, self._ended)
 
     def _ended(self, number: int, error: BaseException | None) -> None:
         self._open -= 1
@@ -287,6 +334,7 @@ class Strands:
             except asyncio.CancelledError as cancelled:
                 self._stopped = cancelled
                 self.cancel()
+        self._on_end = None  # whoever made the group may be held by it
         error, self._error = self._error, None
         if error is not None and _stops_the_run(error):
             raise error

@@ -129,15 +129,18 @@ class UseNode:
             asyncio.CancelledError: Somebody stopped it.
             KeyboardInterrupt: Somebody stopped the whole program.
         """
-        if isinstance(error, asyncio.CancelledError):
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                if not frame.run.passivated:
-                    self.note(frame, began, stop_status(error))
+        try:
+            if isinstance(error, asyncio.CancelledError):
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    if not frame.run.passivated:
+                        self.note(frame, began, stop_status(error))
+                    raise error
+            if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
                 raise error
-        if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
-            raise error
-        self.fail(frame, began, error)
+            self.fail(frame, began, error)
+        finally:
+            del error  # its frames hold this one
 
     async def result(self, frame: Frame, context: Context | None) -> Any:
         """Call the function and wait for its raw result."""

@@ -329,7 +329,7 @@ class WaitNode:
         return run.now() if known is None else min(run.now(), known.at - run.wall_offset)
 
     async def _too_late(self, frame: Frame, began: int) -> None:
-        cause = TimedOut(self.id, self.within or 0.0)
+        cause = TimedOut(self.id, self.within or 0.0, waited=True)
         if self.otherwise is None:
             keep_span(
                 frame,

@@ -83,12 +83,7 @@ class ParallelNode:
         if width < len(nodes):
             return lanes(len(nodes), width, lambda index: nodes[index].start(frame), frame)
         strands = Strands(frame.run.engine.carriers)
-        try:
-            for number, node in enumerate(nodes):
-                strands.add(node.start, frame, number=number)
-        except BaseException as error:  # noqa: BLE001 - raised by join, after the others ended
-            strands.fail(error)
-        return None if strands.settled else strands.join()
+        return strands.add_all([node.start for node in nodes], frame)
 
 
 async def lanes(count: int, width: int, begin: Callable[[int], Pending], frame: Frame) -> None:
@@ -266,11 +261,11 @@ class CallNode:
 
     def start(self, frame: Frame) -> Pending:
         """Run it in a child scope."""
-        from packetflow.engine.use import missing_or_wrong
-
         try:
             scope = self.gather(frame.scope)
         except Exception as error:
+            from packetflow.engine.use import missing_or_wrong
+
             raise missing_or_wrong(self.id, frame, error) from error
         child = frame.inner(scope)
         pending = self.body.start(child)

@@ -70,7 +70,10 @@ class ProblemCard(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PipelineCard(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A saved pipeline; ``triggers`` say what starts it by itself, one text each."""
+    """A saved pipeline; ``triggers`` say what starts it by itself, one text each.
+
+    ``uses`` and ``calls`` name the capabilities and the pipelines in it.
+    """
 
     name: str
     version: str = "1"
@@ -83,6 +86,8 @@ class PipelineCard(msgspec.Struct, frozen=True, omit_defaults=True):
     problems: list[ProblemCard] = []
     triggers: list[str] = []
     exposed: bool = False
+    uses: list[str] = []
+    calls: list[str] = []
 
 
 class BrokenFile(msgspec.Struct, frozen=True, omit_defaults=True):

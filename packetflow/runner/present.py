@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -15,8 +16,8 @@ from packetflow.composition.codec import dump
 from packetflow.composition.concealing import concealed
 from packetflow.composition.draw import drawing, to_mermaid, to_svg
 from packetflow.composition.problems import Problem
-from packetflow.composition.steps import Guarded, Pipeline, Sequence, Step
-from packetflow.composition.walk import children, label, natural_name
+from packetflow.composition.steps import Call, Guarded, Pipeline, Sequence, Step, Use
+from packetflow.composition.walk import children, label, natural_name, walk
 from packetflow.discovery.catalog import AnyCapability, Catalog
 from packetflow.engine.values import pack_all
 from packetflow.kernel.cards import (
@@ -30,6 +31,8 @@ from packetflow.kernel.cards import (
     ProblemCard,
     StepCard,
 )
+
+CARDS_KEPT: Final = 1024
 
 
 def port_cards(ports: Iterable[Port]) -> list[PortCard]:
@@ -51,8 +54,12 @@ def _schema(contract: Contract, side: Any) -> str:
     return json.dumps(contract.json_schema(side), ensure_ascii=False, default=str)
 
 
+@functools.lru_cache(maxsize=CARDS_KEPT)
 def capability_card(capability: AnyCapability) -> CapabilityCard:
-    """A capability as a card, with its source where that can be read."""
+    """A capability as a card, with its source where that can be read.
+
+    It is made once: pages ask for all cards again and again, and schemas take a millisecond each.
+    """
     declared = capability.declaration
     file, line = declared.source
     try:
@@ -104,6 +111,8 @@ def pipeline_card(pipeline: Pipeline, file: str) -> PipelineCard:
         [problem_card(one) for one in check_pipeline(pipeline)],
         [f"{one.kind}: {one.what}" for one in pipeline.triggers],
         pipeline.exposed,
+        sorted({one.capability.name for one in walk(pipeline.step) if isinstance(one, Use)}),
+        sorted({one.pipeline.name for one in walk(pipeline.step) if isinstance(one, Call)}),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -44,12 +46,21 @@ def read_settings(folder: Path) -> RunnerSettings:
     """
     path = folder / "packetflow.toml"
     try:
-        table = tomllib.loads(path.read_text("utf-8")).get("runner", {})
+        content = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return RunnerSettings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise WorkspaceError(f"{path} cannot be read: {error}", path=str(path)) from error
+    return settings_of(content, path)
+
+
+def settings_of(content: Mapping[str, Any], path: Path) -> RunnerSettings:
+    """The settings in what a file of settings says; *path* is named in errors.
+
+    Raises:
+        WorkspaceError: A setting is unknown or wrong.
+    """
     try:
-        return msgspec.convert(table, RunnerSettings)
+        return msgspec.convert(content.get("runner", {}), RunnerSettings)
     except msgspec.ValidationError as error:
         raise WorkspaceError(f"{path}, table [runner]: {error}", path=str(path)) from error

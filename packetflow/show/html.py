@@ -6,9 +6,11 @@ several times on one page.
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from packetflow.show.drawing import Drawing
 from packetflow.show.svg import svg
@@ -86,6 +88,18 @@ def _style() -> str:
         " li": "margin:3px 0;padding:5px 10px;border-left:3px solid var(--pf-amber);"
         "background:var(--pf-card);border-radius:0 6px 6px 0",
         " li.pf-red": "border-color:var(--pf-red)",
+        " :is(button,input)": "font:inherit;color:inherit;background:var(--pf-card);"
+        "border:1px solid var(--pf-line);border-radius:7px;padding:4px 12px;margin:0 6px 0 0",
+        " button": "cursor:pointer",
+        " button:disabled": "opacity:.5;cursor:default",
+        " button:hover": "border-color:var(--pf-blue)",
+        " :is(button,input,summary):focus-visible": "outline:2px solid var(--pf-blue);"
+        "outline-offset:1px",
+        " input": "width:min(26em,100%);box-sizing:border-box",
+        " summary": "cursor:pointer;padding:5px 0",
+        " details": "border-bottom:1px solid var(--pf-line)",
+        " .pf-soft": "color:var(--pf-soft)",
+        " .pf-dot": "display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:7px",
         " pre": "font:12px/1.5 ui-monospace,Menlo,Consolas,monospace;background:none;"
         "color:inherit;margin:4px 0 0;padding:0;border:0;white-space:pre-wrap",
     }
@@ -152,6 +166,35 @@ def side_by_side(*parts: str) -> str:
     """
     boxes = "".join(f"<div>{part}</div>" for part in parts if part)
     return f'<div class="pf-row">{boxes}</div>' if boxes else ""
+
+
+def part(name: str, *inside: str) -> str:
+    """A piece of a live page, replaced by itself when it changes; see `packetflow.show.pane`."""
+    return f'<div data-part="{safe(name)}">{"".join(inside)}</div>'
+
+
+def button(label: str, say: Mapping[str, Any]) -> str:
+    """A button of a live page.
+
+    Args:
+        label: What stands on it.
+        say: What Python is told when it is pressed, as JSON.
+    """
+    return f'<button type="button" data-say="{safe(json.dumps(say))}">{safe(label)}</button>'
+
+
+def field(label: str, say: Mapping[str, Any]) -> str:
+    """A line to type in on a live page; Python is told *say* with its ``text``."""
+    return (
+        f'<input type="search" aria-label="{safe(label)}" placeholder="{safe(label)}" '
+        f'data-say="{safe(json.dumps(say))}">'
+    )
+
+
+def dot(status: str) -> str:
+    """A small mark in the colour of a status."""
+    colour = status_colour(status)
+    return f'<span class="pf-dot" style="background:var(--pf-{colour})"></span>{safe(status)}'
 
 
 def problems(rows: Iterable[Row]) -> str:

@@ -108,8 +108,13 @@ STATUS_COLOURS = {
     "lost": "red",
     "error": "red",
     "warning": "amber",
+    "added": "green",
+    "removed": "red",
+    "changed": "amber",
+    "moved": "violet",
+    "renamed": "blue",
 }
-"""Which colour marks which status."""
+"""Which colour marks which status: of a run, of a check, or of a comparison."""
 
 ICONS = {
     "capability": "M4 3.5 9 8l-5 4.5M9 12.5h4",

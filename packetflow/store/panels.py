@@ -33,18 +33,19 @@ def outcomes(window: Window, step: timedelta, *, origin: datetime | None = None)
     return Query(sql, window.params | values)
 
 
-def totals(window: Window) -> Query:
-    """Ask for the executions that began in a window, in one row.
+def totals(window: Window, *, name: str | None = None) -> Query:
+    """Ask for the executions that began in a window, or those of one name, in one row.
 
     Columns: ``n, failed, p50_ms`` (of those that ended; NULL when none did).
     """
-    sql = """
+    sql = f"""
     SELECT count(*) AS n, count(*) FILTER (status IN ('failed', 'timed_out', 'lost')) AS failed,
         quantile_disc(duration_ms, 0.5) FILTER (duration_ms IS NOT NULL) AS p50_ms
     FROM executions
     WHERE started_at >= $since::TIMESTAMP AND started_at < $until::TIMESTAMP
-    """
-    return Query(sql, window.params)
+        {"" if name is None else "AND name = $name"}
+    """  # no outside text
+    return Query(sql, window.params if name is None else window.params | {"name": name})
 
 
 def standing() -> Query:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,18 @@ def read_settings(workspace: str | Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path} is no TOML: {error}"
         raise WorkspaceError(message, path=str(path)) from error
+    return settings_of(content, path)
+
+
+def settings_of(content: Mapping[str, Any], path: Path) -> Settings:
+    """The settings in what a file of settings says; *path* is named in errors.
+
+    Raises:
+        WorkspaceError: A setting is unknown or not a number from 0 on.
+    """
     wanted = content.get("store", {})
+    if not isinstance(wanted, Mapping):
+        raise WorkspaceError(f"{path}: store must be a table, [store]", path=str(path))
     known: dict[str, type[float | int]] = {
         "linger_seconds": float,
         "retention_days": int,

@@ -11,7 +11,7 @@ from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.sync import LoopThread
 from packetflow.engine.waiters import answer_event, new_event
-from packetflow.errors import UnknownName, WorkspaceError
+from packetflow.errors import UnknownName, WorkspaceError, WrongType
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import EventArrived, Path, ScoreGiven, WaitStarted
 from packetflow.store.journal import JournalWriter
@@ -89,6 +89,7 @@ class Arrivals:
 
         Raises:
             UnknownName: That step of that execution does not wait now.
+            WrongType: It is none of the choices.
         """
         waiting = [row for row in self.waiting() if row["execution_id"] == execution_id]
         named = (step, tuple(path))
@@ -96,9 +97,14 @@ class Arrivals:
         if not meant:
             places = [_place(row["step"], row["path"] or ()) for row in waiting]
             raise UnknownName("waiting step", _place(step, path), places)
-        asked = [str(row["event"]) for row in meant if str(row["event"]).startswith("answer:")]
-        event = asked[-1] if asked else answer_event(execution_id, step, path)
-        return self.send(event, {"answer": value})
+        asked = [row for row in meant if str(row["event"]).startswith("answer:")]
+        if not asked:
+            return self.send(answer_event(execution_id, step, path), {"answer": value})
+        choices = asked[-1]["choices"]
+        if choices and value not in choices:
+            said = f"is {value!r}; the choices are {', '.join(choices)}"
+            raise WrongType("the answer", f"step {_place(step, path)!r}", said)
+        return self.send(str(asked[-1]["event"]), {"answer": value})
 
     def deliver(self, arrived: EventArrived) -> None:
         """Hand an event to the executions that wait in this process."""
@@ -111,6 +117,7 @@ class Arrivals:
 
         Raises:
             UnknownName: There is no such execution, or that step of it does not wait now.
+            WrongType: It is none of the choices.
         """
         whole = self.archive.full_id(execution_id)
         arrived = self.send_answer(whole, step, value, path)

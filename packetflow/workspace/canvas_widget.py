@@ -1,8 +1,10 @@
 """The canvas in a notebook: the same page, the same messages, over a widget's custom messages.
 
 Everything is done on the workspace's own thread, so that a run goes on and can be watched while a
-cell is busy. What the page says reaches Python when the kernel takes messages: with an older
-kernel, after the cell. The widget needs anywidget, which the ``studio`` extra brings.
+cell is busy. What the page says reaches Python when the kernel takes messages: with ipykernel 7 and
+JupyterLab 4.4 at once, with older ones after the cell. A widget may be shown in several places;
+each is an editor of its own, a *view*. The widget needs anywidget, which the ``studio`` extra
+brings.
 """
 
 from __future__ import annotations
@@ -18,13 +20,17 @@ import packetflow.show
 from packetflow.composition.codec import dump, load
 from packetflow.composition.steps import Pipeline
 from packetflow.errors import CompositionError, UnknownName, WorkspaceError
+from packetflow.show.pane import hear_at_once
 from packetflow.workspace.draft import Draft
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.editing import EditDesk, Editor
 from packetflow.workspace.editing_local import LocalCode
+from packetflow.workspace.editing_messages import written
 
 if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
+
+CLOSED = "The workspace was closed here. Open it again and run this cell; what was done is kept."
 
 
 def bundle() -> Path:
@@ -32,8 +38,20 @@ def bundle() -> Path:
     return Path(packetflow.show.__file__).parent / "static" / "canvas.js"
 
 
-def edit(workspace: Workspace, what: str | Pipeline) -> Any:
+def edit(
+    workspace: Workspace,
+    what: str | Pipeline,
+    *,
+    height: int = 560,
+    execution: str | None = None,
+) -> Any:
     """A widget that edits a pipeline.
+
+    Args:
+        workspace: Where it is kept.
+        what: The name of a saved pipeline, or a pipeline of this session.
+        height: In pixels.
+        execution: The id of a run to draw on it.
 
     Raises:
         UnknownName: There is no pipeline of that name.
@@ -46,7 +64,8 @@ def edit(workspace: Workspace, what: str | Pipeline) -> Any:
         raise WorkspaceError("the canvas is not built; `make frontend` builds it")
     room = _room(workspace)
     draft = room.drafts.open(what) if isinstance(what, str) else _taken(room.drafts, what)
-    return _widget_class()(room, draft.snapshot().pipeline)
+    settings = {"height": height, "execution": execution}
+    return _widget_class()(room, draft.snapshot().pipeline, settings)
 
 
 def _taken(drafts: Drafts, pipeline: Pipeline) -> Draft:
@@ -73,6 +92,7 @@ class Room:
         self.drafts = Drafts(workspace.folder)
         self.desk = EditDesk(self.drafts, LocalCode(workspace))
         self.loop = workspace.thread.loop
+        self.place = str(workspace.folder.path)
 
     def connect(self, editor: Editor) -> asyncio.Queue[bytes | None]:
         """Where to put what an editor says; ``None`` when it is gone. Used by `hear`."""
@@ -119,23 +139,44 @@ def _widget_class() -> Any:
 
         _esm = bundle()
         pipeline = traitlets.Unicode().tag(sync=True)
-        address = traitlets.Unicode("").tag(sync=True)
+        workspace = traitlets.Unicode().tag(sync=True)
+        settings = traitlets.Dict().tag(sync=True)
 
-        def __init__(self, room: Room, pipeline: str) -> None:
-            super().__init__(pipeline=pipeline)
+        def __init__(self, room: Room, pipeline: str, settings: dict[str, Any]) -> None:
+            super().__init__(pipeline=pipeline, workspace=room.place, settings=settings)
             self._room = room
-            self._said = room.connect(Editor(self._tell))
+            self._views: dict[str, asyncio.Queue[bytes | None]] = {}
+            hear_at_once(self)
             self.on_msg(self._heard)
 
-        def _tell(self, message: bytes) -> None:
-            self.send(msgspec.json.decode(message))
+        def _tell(self, view: str, message: bytes) -> None:
+            self.send({"view": view, "say": msgspec.json.decode(message)})
 
         def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
-            self._room.hear(self._said, msgspec.json.encode(content))
+            view, say = str(content["view"]), content["say"]
+            if say is None:
+                self._leave(view)
+                return
+            if self._room.loop.is_closed():
+                self._tell(view, written("gone", message=CLOSED))
+                return
+            if view not in self._views:
+                tell = functools.partial(self._tell, view)
+                self._views[view] = self._room.connect(Editor(tell))
+            self._room.hear(self._views[view], msgspec.json.encode(say))
+
+        def _leave(self, view: str) -> None:
+            said = self._views.pop(view, None)
+            if said is not None:
+                self._room.hear(said, None)
 
         def close(self) -> None:
             """Take the canvas away."""
-            self._room.hear(self._said, None)
+            for view in list(self._views):
+                self._leave(view)
             super().close()
+
+        def __repr__(self) -> str:
+            return f"<canvas of {self.pipeline}; shown where notebooks show widgets>"
 
     return Canvas

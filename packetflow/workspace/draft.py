@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from packetflow.composition.codec_nodes import parse_yaml
-from packetflow.errors import EditRefused, PacketFlowError, SourceError
+from packetflow.errors import EditRefused, PacketFlowError, SourceError, UnknownName
 from packetflow.kernel.ids import new_id
 from packetflow.workspace.draft_log import Did, DraftLog, Refused, Saved, Undid, Whole
 from packetflow.workspace.draft_names import names_held, point
-from packetflow.workspace.draft_state import State, difference, edited, written_looks
+from packetflow.workspace.draft_state import Entry, State, difference, edited, written_looks
 from packetflow.workspace.folder import WorkspaceFolder
 
 NAMES: Final = re.compile(r"[^\s/\\.][^/\\\0]{0,119}")
@@ -174,6 +174,14 @@ class Draft:
                 return Heard(done=False, message=error.message, index=index)
             return Heard(done=True)
 
+    def refuse(self, client: str, seq: int, message: str) -> Heard:
+        """Say no to an edit in its turn, for a reason that is not in the draft."""
+        with self._lock, self.log.held():
+            if seq != self.log.whole.acks.get(client, 0) + 1:
+                return Heard(done=False)
+            self.log.add(Refused(client, seq))
+        return Heard(done=False, message=message)
+
     def do(self, *operations: Mapping[str, Any]) -> Snapshot:
         """Do an edit from Python.
 
@@ -199,6 +207,17 @@ class Draft:
     def close(self) -> None:
         """Let go of the file; what is in it stays."""
         self.log.close()
+
+    def saved_text(self, name: str) -> str:
+        """The text of another saved pipeline.
+
+        Raises:
+            UnknownName: There is none.
+        """
+        content = self._text_file(name).read() if NAMES.fullmatch(name) else None
+        if content is None:
+            raise UnknownName("pipeline", name)
+        return content.decode("utf-8", "replace")
 
     # ------------------------------------------------------------------ the file on the disk
 
@@ -263,6 +282,7 @@ class Draft:
         alone = next((kind for kind in kinds if kind in ALONE), None)
         if alone is None:
             entry = edited(self.log.whole.state, operations)
+            self._write_made(entry)
             self.log.add(Did(entry, client, seq))
             return
         if len(operations) != 1:
@@ -274,8 +294,47 @@ class Draft:
             self._revert(client, seq)
         elif not (whole.done if alone == "undo" else whole.undone):
             raise EditRefused(f"there is nothing to {alone}")
+        elif alone == "redo":
+            self._write_made(whole.undone[-1])
+            self.log.add(Undid(client, seq, again=True))
         else:
-            self.log.add(Undid(client, seq, alone == "redo"))
+            entry = whole.done[-1]
+            self.log.add(Undid(client, seq))
+            self._take_back_made(entry)
+
+    def _write_made(self, entry: Entry) -> None:
+        """Write the pipelines that an edit makes; before it is kept, so that none is missing."""
+        if not entry.made:
+            return
+        taken = {path.stem.casefold(): path for path in self._folder.pipelines.glob("*.yaml")}
+        for name, made in entry.made.items():
+            if not NAMES.fullmatch(name):
+                raise EditRefused(f"{name!r} cannot be the name of a file; choose another name")
+            path = taken.get(name.casefold())
+            text = made.text.encode()
+            there = None if path is None else self._text_file(path.stem).read()
+            if name == self.log.whole.file or (there is not None and there != text):
+                raise EditRefused(f"there is a pipeline {name!r} already; choose another name")
+            looks = State(made.text, made.looks).view().encode()
+            try:
+                if looks:
+                    self._looks_file(name).write(looks, self._client)
+                self._text_file(name).write(text, self._client)
+            except OSError as error:
+                why = error.strerror or error
+                raise EditRefused(f"cannot write {name}.yaml: {why}") from error
+
+    def _take_back_made(self, entry: Entry) -> None:
+        """Take away the pipelines that an edit made, as far as nobody has use for them."""
+        for name, made in entry.made.items():
+            calls = re.compile(rb"\bcall\W+" + re.escape(name.encode()))
+            is_called = any(
+                path.stem != name and calls.search(self._text_file(path.stem).read() or b"")
+                for path in self._folder.pipelines.glob("*.yaml")
+            )
+            if not is_called and self._text_file(name).read() == made.text.encode():
+                self._text_file(name).path.unlink(missing_ok=True)
+                self._looks_file(name).path.unlink(missing_ok=True)
 
     def _save(self, client: str, seq: int, over: object) -> None:
         whole = self.log.whole

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from packetflow.composition.codec import step_lines
 from packetflow.composition.codec_read import KEYS
 from packetflow.composition.edit import apply
+from packetflow.composition.written import free_name, walk_written
 from packetflow.errors import EditRefused
-
-INNER = ("sequence", "parallel", "graph", "each", "race", "fallback", "repeat", "then", "otherwise")
 
 
 def pasted(
@@ -39,11 +38,11 @@ def pasted(
     for one in fresh:
         if "id" not in one:
             one["id"] = _natural(one)
-        for inner in _walk(one):
+        for inner in walk_written(one):
             if isinstance(name := inner.get("id"), str):
-                inner["id"] = called[name] = _free(name, taken)
+                inner["id"] = called[name] = free_name(name, taken)
     for one in fresh:
-        for inner in _walk(one):
+        for inner in walk_written(one):
             if isinstance(order := inner.get("after"), list):
                 kept = [called[name] for name in order if name in called]
                 inner["after"] = kept
@@ -69,26 +68,3 @@ def _natural(step: Mapping[str, Any]) -> str:
     kind = next((key for key in step if key in KEYS), "step")
     said = step.get(kind)
     return said if kind in ("use", "call") and isinstance(said, str) and said else kind
-
-
-def _free(name: str, taken: set[str]) -> str:
-    count, free = 1, name
-    while free in taken:
-        count += 1
-        free = f"{name}_{count}"
-    taken.add(free)
-    return free
-
-
-def _walk(step: Any) -> Iterator[dict[str, Any]]:
-    """A step as written, and every step inside it."""
-    if isinstance(step, list):
-        for one in step:
-            yield from _walk(one)
-    elif isinstance(step, dict):
-        yield step
-        for key in INNER:
-            yield from _walk(step.get(key))
-        for case in step.get("choose", ()) if isinstance(step.get("choose"), list) else ():
-            if isinstance(case, dict):
-                yield from _walk(case.get("then"))

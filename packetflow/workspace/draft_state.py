@@ -12,12 +12,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from packetflow.composition.codec_nodes import parse_yaml
-from packetflow.composition.codec_read import read_places
 from packetflow.composition.edit import apply
-from packetflow.composition.standing import standing
 from packetflow.composition.view import Look, dump_view, parse_view
 from packetflow.errors import EditRefused, PacketFlowError
+from packetflow.workspace.draft_pack import Made, packed, parents_of, read_pack
 from packetflow.workspace.draft_paste import pasted
 from packetflow.workspace.draft_words import words_of
 
@@ -63,6 +61,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
         looks: By step id, the look before and after; null for none.
         sizes: Before and after.
         turn: Before and after.
+        made: By name, the pipelines that were made of steps; their files come and go with it.
     """
 
     words: str
@@ -70,6 +69,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     looks: dict[str, tuple[Written | None, Written | None]] = {}
     sizes: tuple[Sizes, Sizes] | None = None
     turn: tuple[int, int] | None = None
+    made: dict[str, Made] = {}
 
     def inverse(self) -> Entry:
         """What takes it back."""
@@ -77,7 +77,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
         looks = {name: (after, before) for name, (before, after) in self.looks.items()}
         sizes = None if self.sizes is None else self.sizes[::-1]
         turn = None if self.turn is None else self.turn[::-1]
-        return Entry(self.words, text, looks, sizes, turn)
+        return Entry(self.words, text, looks, sizes, turn, self.made)
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="place"):
@@ -148,16 +148,22 @@ def edited(state: State, operations: Sequence[Mapping[str, Any]]) -> Entry:
     """
     if not operations or len(operations) > MOST_OPERATIONS:
         raise EditRefused(f"an edit has 1 to {MOST_OPERATIONS} operations", index=0)
-    now = state
+    now, made = state, {}
     for index, operation in enumerate(operations):
         try:
-            now = _done(now, operation)
+            if isinstance(operation, Mapping) and operation.get("op") == "pack":
+                one = read_pack(operation)
+                text, looks, made[one.name] = packed(now.text, now.looks, one)
+                now = _drawn_anew(msgspec.structs.replace(now, text=text, looks=looks))
+            else:
+                now = _done(now, operation)
             if len(now.text) > LONGEST_TEXT:
                 raise EditRefused(f"the text would have more than {LONGEST_TEXT:,} characters")
         except PacketFlowError as error:
             error.__dict__["index"] = index
             raise
-    return difference(state, now, words_of(operations))
+    entry = difference(state, now, words_of(operations))
+    return msgspec.structs.replace(entry, made=made) if made else entry
 
 
 def difference(before: State, after: State, words: str) -> Entry:
@@ -220,8 +226,9 @@ def _done(state: State, operation: Mapping[str, Any]) -> State:
         if made.renamed:
             looks = {made.renamed.get(name, name): look for name, look in looks.items()}
         if kind in ("move", "wrap", "unwrap") and any("x" in look for look in looks.values()):
-            looks = _still_placed(looks, _parents(state.text), _parents(made.text))
-        return msgspec.structs.replace(state, text=made.text, looks=looks)
+            looks = _still_placed(looks, parents_of(state.text), parents_of(made.text))
+        now = msgspec.structs.replace(state, text=made.text, looks=looks)
+        return _drawn_anew(now) if kind == "unpack" else now
     try:
         one: LookOperation = msgspec.convert(dict(operation), LookOperation)
     except (msgspec.ValidationError, TypeError) as error:
@@ -245,9 +252,11 @@ def _done(state: State, operation: Mapping[str, Any]) -> State:
             return _placed(msgspec.structs.replace(state, text=text), there)
 
 
-def _parents(text: str) -> dict[str, str | None]:
-    root = parse_yaml(text)
-    return {one.id: one.parent for one in standing(root, read_places(root))}
+def _drawn_anew(state: State) -> State:
+    """The state laid out as if it were new, where nobody has placed anything."""
+    if any("x" in look for look in state.looks.values()):
+        return state
+    return msgspec.structs.replace(state, turn=state.turn + 1)
 
 
 def _still_placed(

@@ -50,6 +50,10 @@ def _words(kind: str, one: Mapping[str, Any]) -> str:  # noqa: C901, PLR0911, PL
             return f"Change the order of {step}"
         case "wrap":
             return f"Wrap in {one.get('kind')}"
+        case "pack":
+            return f"Make {one.get('name')} of {len(one.get('steps') or ())} steps"
+        case "unpack":
+            return f"Unpack {step}"
         case "unwrap":
             return f"Unwrap {step}"
         case "guard":

@@ -18,6 +18,7 @@ from packetflow.workspace.drafts import Draft, Snapshot
 from packetflow.workspace.editing_following import Runs
 from packetflow.workspace.editing_memory import Memory, marks_of
 from packetflow.workspace.editing_messages import written
+from packetflow.workspace.editing_packing import prepared
 from packetflow.workspace.editing_port import UserCode
 
 DRAW_SECONDS: Final = 20.0
@@ -93,7 +94,12 @@ class Document:
         self, editor: Listens, client: str, seq: int, operations: Sequence[Mapping[str, Any]]
     ) -> None:
         """Do an edit and say at once that it is kept; the document follows."""
-        heard = await asyncio.to_thread(self.draft.submit, client, seq, operations)
+        try:
+            operations = await prepared(self.draft, self._code, operations)
+        except (PacketFlowError, TimeoutError, OSError) as error:
+            heard = await asyncio.to_thread(self.draft.refuse, client, seq, str(error))
+        else:
+            heard = await asyncio.to_thread(self.draft.submit, client, seq, operations)
         if heard.message:
             said = {"client": client, "seq": seq, "message": heard.message, "op": heard.index}
             editor.send(written("refused", **said))

@@ -7,19 +7,32 @@ import contextlib
 import queue
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future
+from typing import Any
 
 from packetflow.engine.events import Ended, Event
-from packetflow.engine.execution import Execution, Running
+from packetflow.engine.execution import Execution, Running, Shows
 from packetflow.engine.sync import LoopThread, awake
+from packetflow.errors import WorkspaceError
 
 
 class Handle:
     """Await it, iterate its events (``async for`` or ``for``), ask for its result, cancel it."""
 
-    def __init__(self, running: Running, thread: LoopThread) -> None:
+    def __init__(self, running: Running, thread: LoopThread, *, home: Shows | None = None) -> None:
         self._running = running
         self._thread = thread
-        self._future: Future[Execution] = thread.submit(_awaited(running))
+        self._home = home
+        self._future: Future[Execution] = thread.submit(_awaited(running, home))
+
+    def show(self) -> Any:
+        """Show it in a notebook's cell, live while it goes on; elsewhere print it.
+
+        Raises:
+            WorkspaceError: No workspace has begun it.
+        """
+        if self._home is None:
+            raise WorkspaceError("this run was begun without a workspace, so nobody can show it")
+        return self._home.show(self.id)
 
     @property
     def id(self) -> str:
@@ -123,5 +136,7 @@ async def _next(events: asyncio.Queue[Event | None]) -> Event | None:
         return await events.get()
 
 
-async def _awaited(running: Running) -> Execution:
-    return await running
+async def _awaited(running: Running, home: Shows | None) -> Execution:
+    execution = await running
+    execution.home = home
+    return execution

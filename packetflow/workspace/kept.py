@@ -9,12 +9,13 @@ from packetflow.errors import QueryFailed
 from packetflow.store.port import Params, Store
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.resuming import Resuming
+from packetflow.workspace.shown import Shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Kept:
+class Kept(Shown):
     """The part of a workspace that answers questions about what was kept.
 
     Attributes:
@@ -32,7 +33,7 @@ class Kept:
         Raises:
             UnknownName: There is none of that id.
         """
-        return self.archive.execution(self.full_id(execution_id))
+        return self.ours(self.archive.execution(self.full_id(execution_id)))
 
     def full_id(self, execution_id: str) -> str:
         """The whole id for at least four first or last characters of one.

@@ -15,6 +15,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from weakref import WeakValueDictionary
 
 from msgspec import structs
 
@@ -104,6 +105,7 @@ class Workspace(Arrivals, Kept):
         self._past = Resuming(self.folder, self.archive, self._leases, self.runner)
         self._thread: LoopThread | None = None
         self._closed = False
+        self.watches = WeakValueDictionary()
         self.hearing = Hearing(self)
         claims = Claims(self._leases, self.folder.is_alive)
         self.engine = Engine(
@@ -194,8 +196,10 @@ class Workspace(Arrivals, Kept):
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Handle:
         """`start` with what is known of the caller: user, agent, trigger, tags."""
-        running = self.thread.call(lambda: self.engine.start(self.learnt(what), inputs, start))
-        return Handle(running, self.thread)
+        running = self.thread.call(
+            lambda: self.watched(self.engine.start(self.learnt(what), inputs, start))
+        )
+        return Handle(running, self.thread, home=self)
 
     async def _run(
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
@@ -204,7 +208,7 @@ class Workspace(Arrivals, Kept):
             self.learnt(what), inputs, structs.replace(start, leaves_questions=True)
         )
         try:
-            return await running
+            return self.ours(await running)
         except asyncio.CancelledError:
             running.cancel("its caller gave up")
             raise
@@ -245,8 +249,9 @@ class Workspace(Arrivals, Kept):
         how: IfChanged = "accept" if accept_changes else "refuse"
         found = self.hearing.woken_or(whole, lambda: self.ready_to_resume(whole, if_changed=how))
         if isinstance(found, Resumable):
-            return Handle(self.thread.call(lambda: found.resume(self.engine, reason)), self.thread)
-        return Handle(found, self.thread)
+            resumed = self.thread.call(lambda: self.watched(found.resume(self.engine, reason)))
+            return Handle(resumed, self.thread, home=self)
+        return Handle(found, self.thread, home=self)
 
     def ready_to_resume(self, execution_id: str, *, if_changed: IfChanged = "refuse") -> Resumable:
         """Take the lease of an execution and read what is needed; raises as `resume` does."""
@@ -287,12 +292,6 @@ class Workspace(Arrivals, Kept):
         if self.in_memory:
             raise WorkspaceError("a workspace in memory has no files; open a folder to save")
         return save_pipeline(self.folder, pipeline, mark=self.runner[-8:])
-
-    def edit(self, what: str | Pipeline) -> Any:
-        """Edit a pipeline on a canvas in the cell; raises as `canvas_widget.edit` does."""
-        from packetflow.workspace import canvas_widget  # what it brings is not for everybody
-
-        return canvas_widget.edit(self, what)
 
     def register(self, names: Iterable[str] | None = None) -> int:
         """Tell the store which capabilities there are; answers how many were news."""

@@ -71,6 +71,7 @@ def edit(pipeline: str) -> None:
         data={
             "address": ADDRESS,
             "pipeline": pipeline,
+            "trail": st.query_params.get_all("from"),
             "workspace": str(desk().folder),
             "execution": query("run") or None,
             "theme": mode(),

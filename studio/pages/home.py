@@ -21,7 +21,7 @@ here = desk()
 def open_run(pipeline: str, values: dict[str, str]) -> None:
     """Begin a run and go where it can be watched."""
     run = start(pipeline, values)
-    st.switch_page("pipelines.py", query_params={"name": pipeline, "run": run})
+    st.switch_page("library.py", query_params={"pipeline": pipeline, "run": run})
 
 
 def intent() -> str:
@@ -58,7 +58,7 @@ def show_how_to_add() -> None:
         "Functions under `@capability` belong in `capabilities/`, pipelines in `pipelines/`. "
         "Save a file, and what is in it is here."
     )
-    st.page_link("capabilities.py", label="What there is to build with",
+    st.page_link("library.py", label="What there is to build with",
                  icon=":material/extension:")  # fmt: skip
     st.caption("`packetflow studio` outside of a workspace opens the examples.")
 
@@ -70,11 +70,12 @@ def show_pipelines(cards: Sequence[PipelineCard]) -> None:
         st.caption("None yet. Save one as pipelines/NAME.yaml and it appears here.")
     for one in cards[:6]:
         st.page_link(
-            "pipelines.py", label=words(one.name), help=one.intent,
-            query_params={"name": one.name},
+            "library.py", label=words(one.name), help=one.intent,
+            query_params={"pipeline": one.name},
         )  # fmt: skip
     if len(cards) > 6:
-        st.page_link("pipelines.py", label="All pipelines", icon=":material/arrow_forward:")
+        st.page_link("library.py", label="All pipelines", icon=":material/arrow_forward:",
+                     query_params={"kind": "Pipelines"})  # fmt: skip
 
 
 st.title(words(here.folder.name) if not intent() else "Good to see you", anchor=False)

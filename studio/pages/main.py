@@ -17,10 +17,10 @@ HERE = Path(__file__).parent
 PAGES = [
     st.Page(HERE / "home.py", title="Home", icon=":material/home:", default=True),
     st.Page(HERE / "build.py", title="Build", icon=":material/draw:"),
-    st.Page(HERE / "pipelines.py", title="Pipelines", icon=":material/account_tree:"),
-    st.Page(HERE / "capabilities.py", title="Capabilities", icon=":material/extension:"),
+    st.Page(HERE / "library.py", title="Library", icon=":material/local_library:"),
     st.Page(HERE / "runs.py", title="Runs", icon=":material/timeline:"),
     st.Page(HERE / "metrics.py", title="Metrics", icon=":material/monitoring:"),
+    st.Page(HERE / "settings.py", title="Settings", icon=":material/settings:"),
 ]
 
 # before the navigation, or the browser would fetch the first page's icon from elsewhere

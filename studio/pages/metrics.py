@@ -19,5 +19,6 @@ else:
     with st.container(border=True):
         st.markdown("**Nothing has run in this time.**")
         st.caption("Look at a longer time above, or run something: its numbers appear here.")
-        st.page_link("pipelines.py", label="Open a pipeline", icon=":material/account_tree:")
+        st.page_link("library.py", label="Open a pipeline", icon=":material/account_tree:",
+                     query_params={"kind": "Pipelines"})  # fmt: skip
         st.page_link("home.py", label="Make the example report", icon=":material/home:")

@@ -1,4 +1,4 @@
-"""Runs: the list with its filters; one run is drawn by `studio.story`, two by `studio.comparing`.
+"""Runs: the list with its filters; one run is drawn by `studio.story`, two by `studio.two_runs`.
 
 What is looked at, and the filters, stand in the page's address.
 """
@@ -8,12 +8,12 @@ import datetime as dt
 import streamlit as st
 
 from packetflow.store.queries import Filter, answer, latest
-from studio.comparing import inputs_of, show_both
 from studio.lists import run_links
 from studio.showing import words
 from studio.state import desk, query
 from studio.story import show_one
 from studio.theme import STATUS
+from studio.two_runs import inputs_of, show_both
 
 PAGE = 20
 FILTER_WIDE = 168  # in pixels; two stand beside each other on a phone
@@ -80,7 +80,7 @@ def show_first_steps() -> None:
             icon=":material/lightbulb:")  # fmt: skip
     with st.container(horizontal=True):
         st.page_link("build.py", label="Build a pipeline", icon=":material/design_services:")
-        st.page_link("pipelines.py", label="Run a saved one", icon=":material/account_tree:")
+        st.page_link("library.py", label="Run a saved one", icon=":material/account_tree:")
 
 
 if query("run") and query("with"):

@@ -28,10 +28,10 @@ WIDGET = """async (document_) => {
     globalThis.sent = [];
     const listeners = new Map();
     const model = {
-        get: (name) => ({ pipeline: "notes", client: "cell", settings: { theme: "dark" } })[name],
-        send: (message) => {
-            sent.push(message);
-            if (message.type === "open") listeners.get("msg:custom")(document_);
+        get: (name) => ({ pipeline: "notes", workspace: "w", settings: { theme: "dark" } })[name],
+        send: ({ view, say }) => {
+            sent.push(say);
+            if (say?.type === "open") listeners.get("msg:custom")({ view, say: document_ });
         },
         on: (name, listener) => listeners.set(name, listener),
         off: (name) => listeners.delete(name),
@@ -231,7 +231,7 @@ def test_a_notebooks_widget_speaks_over_custom_messages(page: Page, address: str
     edit = page.evaluate("sent.find((message) => message.type === 'edit')")
     assert edit == {
         "type": "edit",
-        "client": "cell",
+        "client": page.evaluate("sent[0].client"),
         "seq": 1,
         "ops": [{"op": "remove", "step": "fetch"}],
     }

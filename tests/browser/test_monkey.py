@@ -16,10 +16,11 @@ SEED = int(os.environ.get("MONKEY_SEED", "7"))
 STEPS = int(os.environ.get("MONKEY_STEPS", "10"))
 STARTS = [
     "/",
-    "/pipelines?name=customer_onboarding",
-    "/capabilities",
-    "/capabilities?name=write_letter",
-    "/capabilities?name=fetch_page",
+    "/library",
+    "/library?capability=write_letter",
+    "/library?view=Map",
+    "/library?pipeline=onboard_sample_customer&part=Versions",
+    "/settings",
     "/runs",
     "/metrics",
 ]
@@ -31,8 +32,10 @@ ODD = [
 ADDRESSES = [
     "/runs?run=nonsense", "/runs?page=-3", "/runs?page=999999", "/runs?run=%00",
     "/metrics?time=never", "/metrics?at=soon&only=x", "/metrics?called=%00&status=odd",
-    "/pipelines?name=%F0%9F%A7%BF", "/pipelines?name=research_report&run=nonsense",
-    "/capabilities?name=../../x", "/capabilities?name=load_table&run=nonsense",
+    "/library?pipeline=%F0%9F%A7%BF", "/library?pipeline=research_report&run=nonsense",
+    "/library?kind=Odd&view=%00&q=%F0%9F%A7%BF", "/library?view=Map&near=nobody",
+    "/library?pipeline=research_report&part=Versions&old=x&new=%00", "/pipelines?name=%00&a=b",
+    "/library?capability=../../x", "/library?capability=load_table&run=nonsense",
 ]  # fmt: skip
 CONTROLS = (
     "main button:visible:enabled, main [role=tab]:visible, main summary:visible, "
@@ -109,7 +112,7 @@ def test_an_odd_address_is_answered_with_words(
 
 def test_every_form_sent_empty_asks_or_runs(page: Page, studio: str):
     for name in ("write_letter", "join_tables", "run_sql", "calendar_lookup", "chart"):
-        page.goto(f"{studio}/capabilities?name={name}")
+        page.goto(f"{studio}/library?capability={name}")
         settle(page)
         page.get_by_role("button", name="Run", exact=True).click()
         settle(page)

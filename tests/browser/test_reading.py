@@ -18,10 +18,12 @@ CONTROLS = {
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 PATHS = [
     "/",
-    "/pipelines",
-    "/pipelines?name=customer_onboarding",
-    "/capabilities",
-    "/capabilities?name=write_letter",
+    "/library?pipeline=customer_onboarding",
+    "/library",
+    "/library?capability=write_letter",
+    "/library?view=Map&near=clean_table",
+    "/library?pipeline=customer_onboarding&part=Versions",
+    "/settings",
     "/runs",
     "/metrics",
     "/metrics?called=tear",
@@ -138,7 +140,7 @@ def test_why_a_run_failed_can_be_read_on_a_phone(
 
 def test_a_wide_drawing_can_be_fitted_and_scrolled_by_keys(page: Page, visit: Callable[..., Page]):
     page.set_viewport_size({"width": 390, "height": 800})
-    visit("/pipelines?name=customer_onboarding")
+    visit("/library?pipeline=customer_onboarding")
     settle(page)
     frame = page.locator(".pf-draw")
 

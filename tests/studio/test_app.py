@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from packetflow.errors import WorkspaceError
-from studio.app import GiveCookie, listen, serve
+from studio.app import GiveCookie, listen, moved, serve
 from studio.guard import COOKIE, HEADER, guarded_route
 
 
@@ -55,6 +55,24 @@ async def test_another_site_may_not_ask_even_with_the_cookie():
         own = await visitor.get("/api/it", headers={"origin": "http://127.0.0.1"})
 
     assert (evil.status_code, own.status_code) == (403, 200)
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("/pipelines", "/library?kind=Pipelines"),
+        ("/pipelines?name=fall&run=1", "/library?pipeline=fall&run=1"),
+        ("/capabilities", "/library"),
+        ("/capabilities?name=a%20b", "/library?capability=a+b"),
+        ("/pipelines?name=//evil.example", "/library?pipeline=%2F%2Fevil.example"),
+    ],
+)
+async def test_addresses_of_pages_that_are_now_in_the_library_lead_there(before, now):
+    app = Starlette(routes=[Route("/pipelines", moved), Route("/capabilities", moved)])
+    visitor = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
+
+    async with visitor:
+        assert (await visitor.get(before)).headers["location"] == now
 
 
 def test_when_a_port_is_taken_the_next_free_one_is_used():

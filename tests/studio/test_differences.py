@@ -10,7 +10,6 @@ from studio.differences import (
     in_short,
     inputs_in_short,
     step_pairs,
-    text_difference,
     value_pairs,
 )
 
@@ -58,13 +57,6 @@ def test_steps_stand_side_by_side_with_what_happened_to_all_their_calls():
     assert (second.step, second.one) == ("tell", None)
     assert second.other is not None
     assert second.other.was_reused
-
-
-def test_texts_differ_by_line_and_equal_ones_not_at_all():
-    lines = text_difference("a\nb\n", "a\nc\n")
-
-    assert [line for line in lines if line[0] in "+-"] == ["-b", "+c"]
-    assert text_difference("a\n", "a\n") == []
 
 
 def test_inputs_are_said_in_one_line_without_secrets():

@@ -4,12 +4,12 @@
  * Streamlit (components, version 2) calls the default export with a parent element at each rerun;
  * anywidget calls it without one and takes the widget that it gives.
  */
-import { identify, release } from "./hosts/identity.ts";
+import { tell } from "./hosts/address.ts";
+import { type Identity, identify, release } from "./hosts/identity.ts";
 import { socketCarrier } from "./hosts/socket.ts";
-import { type WidgetModel, widgetCarrier } from "./hosts/widget.ts";
-import { memoryKeep } from "./model/outbox.ts";
+import { type WidgetModel, settleIn, widgetCarrier } from "./hosts/widget.ts";
 import { Session } from "./model/session.ts";
-import { type Mounted, type Settings, mount } from "./view/mount.tsx";
+import { type Go, type Mounted, type Settings, mount } from "./view/mount.tsx";
 
 /** What a host says about the canvas to show. */
 export interface MountData extends Settings {
@@ -26,60 +26,118 @@ interface StreamlitArgs {
 }
 
 const live = new WeakMap<HTMLElement | ShadowRoot, Promise<Living>>();
+const KEPT_WITHIN = 3000;
 
 interface Living {
   mounted: Mounted;
+  /** What the host asked for; one may have gone on to another pipeline from there. */
   key: string;
+  trail: readonly string[];
   end(): void;
 }
 
 const keyOf = (data: MountData): string => `${data.address} ${data.pipeline}`;
 
-async function begin(data: MountData, parent: HTMLElement | ShadowRoot): Promise<Living> {
-  const identity = await identify(data.workspace ?? "", data.pipeline);
+async function begin(data: MountData, parent: HTMLElement | ShadowRoot, key: string): Promise<Living> {
+  const identity: Identity = await identify(data.workspace ?? "", data.pipeline);
   const session = new Session(identity.client, data.pipeline, identity.keep, identity.key);
   const carrier = socketCarrier(data.address);
-  const mounted = mount(parent, session, data);
+  const go: Go = (pipeline, trail) => {
+    tell(pipeline, trail);
+    const next = { ...data, pipeline, trail, execution: null };
+    live.set(parent, (live.get(parent) ?? Promise.resolve(living)).then(async (now) => {
+      now.end();
+      return begin(next, parent, key);
+    }));
+  };
+  const mounted = mount(parent, session, data, go);
   carrier.start(session);
   const end = (): void => {
-    carrier.stop();
-    mounted.destroy();
-    release(identity);
+    mounted.destroy(); // what is being typed becomes an edit now
+    void kept(session).then(() => {
+      carrier.stop();
+      release(identity);
+    });
   };
-  return { mounted, key: keyOf(data), end };
+  const living: Living = { mounted, key, trail: data.trail ?? [], end };
+  return living;
+}
+
+/** Wait until Python has every edit, or for a while: what it has not is kept in the browser. */
+function kept(session: Session): Promise<void> {
+  return new Promise((resolve) => {
+    const leave = session.subscribe(() => session.shown.waiting === 0 && done());
+    const timer = setTimeout(() => done(), session.shown.connection === "open" ? KEPT_WITHIN : 0);
+    const done = (): void => {
+      clearTimeout(timer);
+      leave();
+      resolve();
+    };
+    if (session.shown.waiting === 0) done();
+  });
 }
 
 function streamlit({ data, parentElement }: StreamlitArgs): () => void {
   const before = live.get(parentElement);
-  const now = (before ?? begin(data, parentElement)).then((living) => {
-    if (living.key === keyOf(data)) {
-      living.mounted.update(data);
+  const key = keyOf(data);
+  const now = (before ?? begin(data, parentElement, key)).then((living) => {
+    if (living.key === key) {
+      living.mounted.update({ ...data, trail: living.trail });
       return living;
     }
     living.end();
-    return begin(data, parentElement);
+    return begin(data, parentElement, key);
   });
   live.set(parentElement, now);
   return () => {
+    const last = live.get(parentElement);
     live.delete(parentElement);
-    void now.then((living) => living.end());
+    void last?.then((living) => living.end());
   };
+}
+
+async function open(model: WidgetModel, place: ShadowRoot, pipeline: string, look: { settings(): Settings; show: Go }): Promise<Opened> {
+  const identity = await identify(String(model.get("workspace") ?? ""), pipeline);
+  const session = new Session(identity.client, pipeline, identity.keep, identity.key);
+  const carrier = widgetCarrier(model, identity.client);
+  const mounted = mount(place, session, look.settings(), look.show);
+  carrier.start(session);
+  return {
+    update: () => mounted.update(look.settings()),
+    end() {
+      mounted.destroy();
+      carrier.stop();
+      release(identity);
+    },
+  };
+}
+
+interface Opened {
+  update(): void;
+  end(): void;
 }
 
 const widget = {
   render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
-    const client = String(model.get("client") ?? "") || `w${Math.random().toString(36).slice(2)}`;
-    const session = new Session(client, String(model.get("pipeline") ?? ""), memoryKeep());
-    const carrier = widgetCarrier(model);
-    const settings = (): Settings => (model.get("settings") as Settings | undefined) ?? {};
-    const mounted = mount(el, session, settings());
-    const changed = (): void => mounted.update(settings());
+    const { place, leave } = settleIn(el);
+    let now: Promise<Opened> | null = null;
+    const show: Go = (pipeline, trail) => {
+      const before = now;
+      const settings = (): Settings => ({ ...(model.get("settings") as Settings | undefined), trail });
+      now = (async () => {
+        (await before)?.end();
+        return open(model, place, pipeline, { settings, show });
+      })();
+    };
+    show(String(model.get("pipeline") ?? ""), []);
+    const changed = (): void => void now?.then((opened) => opened.update());
     model.on("change:settings", changed);
-    carrier.start(session);
     return () => {
       model.off("change:settings", changed);
-      carrier.stop();
-      mounted.destroy();
+      void now?.then((opened) => {
+        opened.end();
+        leave();
+      });
     };
   },
 };

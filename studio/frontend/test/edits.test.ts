@@ -161,3 +161,40 @@ test("a copy in a graph makes names of its own", () => {
     at: { f: [9, 9] },
   });
 });
+
+test("steps of one list that follow each other can become a pipeline, in a graph any of one list", () => {
+  const line = boardOf([{ id: "a", use: "feel" }, { id: "b", use: "feel" }, { id: "c", use: "feel" }]);
+  const net = boardOf([{ id: "a", use: "feel" }, { id: "b", use: "feel" }, { id: "c", use: "feel" }], "graph");
+  const deep = nested();
+
+  assert.equal(edits.whyNotPack(line, new Set(["a", "b"])), "");
+  assert.match(edits.whyNotPack(line, new Set(["a", "c"])), /follow each other/);
+  assert.equal(edits.whyNotPack(net, new Set(["a", "c"])), "");
+  assert.match(edits.whyNotPack(deep, new Set(["fetch", "feel"])), /one list/);
+  assert.match(edits.whyNotPack(nested("race"), new Set(["translate", "feel"])), /way of its own/);
+  assert.match(edits.whyNotPack(line, new Set()), /Select/);
+  assert.deepEqual(edits.pack(deep, new Set(["around", "feel"]), "p"), [{ op: "pack", steps: ["around"], name: "p" }]);
+});
+
+test("copied steps that read each other go on doing so under their new names", () => {
+  const board = boardOf([
+    { id: "fetch", use: "fetch_page" },
+    { id: "translate", use: "translate", to: { text: "german" } },
+    { id: "feel", use: "feel", from: { text: "german" } },
+  ], "graph");
+  const cards = board.cards;
+  const steps = [
+    { use: "fetch_page", id: "fetch" },
+    { use: "translate", id: "translate", to: { text: "german" } },
+    { use: "feel", id: "feel", from: { text: "german" } },
+  ];
+
+  const op = edits.paste(board, steps, { place: { into: null }, at: null }, edits.givesOf(cards));
+
+  assert.equal(op.op, "paste");
+  const [, translate, feel] = (op as { steps: { [key: string]: unknown }[] }).steps;
+  assert.deepEqual(translate?.to, { text: "german_2" });
+  assert.deepEqual(translate?.from, { text: "text_2", language: "language_2" });
+  assert.deepEqual(feel?.from, { text: "german_2" });
+  assert.deepEqual(feel?.to, { tone: "tone_2", score: "score_2" });
+});

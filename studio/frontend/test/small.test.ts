@@ -1,10 +1,12 @@
 /** The small parts: outbox, sharing, clipboard, typing, forms, runs. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { boardOf } from "./boards.ts";
 import { Clipboard, fromText, toText } from "../src/model/clipboard.ts";
 import { controlFor, readTyped, written } from "../src/model/forms.ts";
 import { Outbox, memoryKeep } from "../src/model/outbox.ts";
-import { type Run, duration, reduceRun } from "../src/model/runs.ts";
+import { POLICIES, readPolicy } from "../src/model/policies.ts";
+import { type Run, duration, reduceRun, statusOfParts } from "../src/model/runs.ts";
 import { share } from "../src/model/share.ts";
 import { Burst } from "../src/model/typing.ts";
 
@@ -41,7 +43,7 @@ test("equal parts are taken over, by id also when they moved", () => {
 });
 
 test("steps go over the clipboard as text, and other text is none", async () => {
-  const copied = { steps: [{ use: "feel", id: "mood" }] };
+  const copied = { steps: [{ use: "feel", id: "mood" }], gives: { mood: { tone: "tone" } } };
   let system = "";
   const clipboard = new Clipboard({
     readText: async () => system,
@@ -135,4 +137,39 @@ test("the steps of another run take the place of those before", () => {
 
 test("a duration is said in few letters", () => {
   assert.deepEqual([0.0000042, 0.25, 2.34, 75].map(duration), ["4 µs", "250 ms", "2.3 s", "1 min 15 s"]);
+});
+
+test("every policy that can be added fits its own form", () => {
+  for (const [name, { start, schema }] of Object.entries(POLICIES)) {
+    const control = controlFor(schema);
+    const fields = control.kind === "object" ? control.fields : [];
+    const said = control.kind === "object" ? (start as { [key: string]: unknown }) : {};
+
+    assert.deepEqual(readPolicy({ [name]: start }), { name, value: start });
+    assert.deepEqual(fields.filter((field) => field.required && !(field.name in said)), []);
+    assert.deepEqual(Object.keys(said).filter((key) => !fields.some((field) => field.name === key)), []);
+  }
+});
+
+test("a container stands as its parts do, and one that forgives does not mind a part that fails", () => {
+  const board = (kind: string) => boardOf([
+    { id: "around", [kind]: [{ id: "one", use: "feel" }, { id: "two", use: "feel" }] },
+    { id: "after", use: "feel" },
+  ]);
+  const told = (kind: string, one: string, two: string, status = "running"): string => {
+    const steps = Object.fromEntries([["one", one], ["two", two]].filter(([, said]) => said).map(([id, said]) => [id, { status: String(said) }]));
+    const run: Run = { execution: "x", status, message: "", steps, questions: [] };
+    return statusOfParts(board(kind), run, "around");
+  };
+
+  assert.equal(told("parallel", "", ""), "");
+  assert.equal(told("parallel", "ok", ""), "running");
+  assert.equal(told("parallel", "ok", "waiting"), "waiting");
+  assert.equal(told("parallel", "ok", "ok"), "ok");
+  assert.equal(told("parallel", "ok", "failed"), "failed");
+  assert.equal(told("fallback", "failed", ""), "running");
+  assert.equal(told("fallback", "failed", "ok"), "ok");
+  assert.equal(told("fallback", "failed", "failed", "failed"), "failed");
+  assert.equal(told("race", "ok", "cancelled", "ok"), "ok");
+  assert.equal(statusOfParts(board("race"), null, "around"), "");
 });

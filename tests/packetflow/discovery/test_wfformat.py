@@ -1,7 +1,9 @@
 """Recorded scientific workflows read as pipelines, wired by their files alone."""
 
+import asyncio
 import json
-import time
+import math
+import selectors
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from packetflow.discovery.wfformat import (
     wired_edges,
 )
 from packetflow.engine.engine import Engine
-from packetflow.errors import SourceError
+from packetflow.errors import CompositionError, SourceError
 from tests.packetflow.discovery.workflows import (
     INSTANCES,
     MACHINES,
@@ -65,31 +67,47 @@ def test_the_files_alone_give_every_recorded_edge_and_no_other(path: Path):
     assert check_pipeline(pipeline) == []
 
 
+class Hurried(asyncio.SelectorEventLoop):
+    """A loop whose time jumps to the next timer instead of passing."""
+
+    def __init__(self) -> None:
+        super().__init__(selector := selectors.DefaultSelector())
+        self.now = 0.0
+        look = selector.select
+
+        def select(timeout: float | None = None) -> Any:
+            self.now += timeout or 0.0
+            return look(0)
+
+        selector.select = select
+
+    def time(self) -> float:
+        return self.now
+
+
 @needs_instances
-async def test_the_largest_workflow_takes_no_more_than_its_simulated_time():
+def test_the_largest_workflow_takes_its_simulated_time_to_the_last_task():
     path = montage()
     assert path is not None
     content = read(path)
     edges, seconds = written_edges(content), run_times(content)
     assert len(seconds) == 2122
-    scale = 6.0 / simulated_makespan(seconds, edges, MACHINES)
-    wanted = simulated_makespan({n: s * scale for n, s in seconds.items()}, edges, MACHINES)
-    pipeline = read_wfformat(path.read_text("utf-8"), scale=scale, at_once=MACHINES)
-    engine = Engine()
-    engine.plan(pipeline)
+    pipeline = read_wfformat(path.read_text("utf-8"), at_once=MACHINES)
 
-    best = float("inf")
-    for _ in range(3):  # the machine may be busy with other things
-        began = time.perf_counter()
+    async def took() -> float:
+        engine = Engine()
+        engine.plan(pipeline)
+        began = asyncio.get_running_loop().time()
         execution = await engine.run(pipeline, outside_files(pipeline))
-        best = min(best, (time.perf_counter() - began) / wanted)
         assert execution.failure is None
-        assert len(execution.spans) >= len(seconds)
-        if best <= 1.03:
-            break
-    await engine.close()
+        assert len(execution.spans) == len(seconds)
+        await engine.close()
+        return asyncio.get_running_loop().time() - began
 
-    assert 0.97 <= best <= 1.03
+    with asyncio.Runner(loop_factory=Hurried) as runner:
+        ratio = runner.run(took()) / simulated_makespan(seconds, edges, MACHINES)
+
+    assert ratio == pytest.approx(1.0)
 
 
 async def test_a_small_workflow_runs_in_the_order_of_its_files():
@@ -228,3 +246,13 @@ def test_a_workflow_that_was_never_run_takes_no_time():
     text = json.dumps({"schemaVersion": "1.5", "workflow": {"specification": {"tasks": tasks}}})
 
     assert "1 of them without a time" in read_wfformat("\ufeff" + text).intent
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"scale": -1.0}, "scale is -1"), ({"scale": math.nan}, "scale is nan"),
+     ({"at_once": 0}, "at_once is 0; at least 1")],
+)  # fmt: skip
+def test_a_scale_or_number_of_machines_that_means_nothing_is_refused(asked, said: str):
+    with pytest.raises(CompositionError, match=said):
+        read_wfformat(workflow(("a", [], [])), **asked)

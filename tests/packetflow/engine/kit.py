@@ -23,7 +23,7 @@ class RecordingSink(MemorySink):
         super().__init__()
         self.kept: list[bytes] = []
         self.asked = 0
-        self._full_at = full_at
+        self.full_at = full_at
         self._only_once = only_once
         self._encode = encoder().encode
         self.append = self._append
@@ -35,8 +35,8 @@ class RecordingSink(MemorySink):
 
     def _append(self, record: Record) -> None:
         position, self.asked = self.asked, self.asked + 1
-        full = self._full_at is not None and position >= self._full_at
-        if full and (not self._only_once or position == self._full_at):
+        full = self.full_at is not None and position >= self.full_at
+        if full and (not self._only_once or position == self.full_at):
             raise JournalFull("the disk is full")
         self.kept.append(self._encode(record))
 

@@ -1,6 +1,7 @@
 """Races and alternatives."""
 
 import asyncio
+import gc
 import threading
 
 import pytest
@@ -122,3 +123,26 @@ async def test_a_race_inside_a_race_is_cancelled_as_a_whole():
     await engine.close()
     await turns()
     assert not others()
+
+
+@pytest.mark.parametrize("way", ["race", "hedge"])
+async def test_a_contest_leaves_nothing_for_the_collector_of_cycles(way: str):
+    begun = []
+
+    @capability(provides="m")
+    async def uneven(n: int) -> int:
+        begun.append(n)
+        await asyncio.sleep(30 if len(begun) % 2 else 0)
+        return n
+
+    mine, flow = Engine(), race(uneven, uneven) if way == "race" else uneven.hedge(0.001)
+    await mine.run(flow, {"n": 1})
+    gc.collect()
+    gc.disable()
+    try:
+        await mine.run(flow, {"n": 1})
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+    assert len(begun) == 4
+    await mine.close()

@@ -261,9 +261,9 @@ async def test_the_capability_that_failed_may_be_mended_without_a_word():
 
 
 async def test_a_mended_capability_of_which_something_is_kept_is_told():
-    records = await failed(each(frail(False), {"n": "ns"}), ns=[1, 2])
+    records = await failed(each(frail(False), {"n": "ns"}, at_once=1), ns=[1, 2])
 
-    assert said_of(records, each(frail(True), {"n": "ns"})) == (
+    assert said_of(records, each(frail(True), {"n": "ns"}, at_once=1)) == (
         "the code of capability 'frail' has changed"
     )
 

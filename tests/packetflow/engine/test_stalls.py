@@ -147,10 +147,26 @@ def test_a_loop_that_waits_for_a_thread_is_not_spoken_of(ws, told, monkeypatch):
     assert (set(looks), told()) == ({None}, [])
 
 
-def test_a_long_turn_of_quick_steps_is_nobodys_fault(ws, told):
-    numbers = list(range(50_000))
+def test_a_look_that_came_too_late_is_taken_again(ws, told, monkeypatch):
+    held = stalls.Stalls._held
+    looks = []
 
-    run = ws.run_sync(each(add_one, over="numbers"), numbers=numbers)
+    def first_in_vain(self, turned):
+        looks.append(None if not looks else held(self, turned))
+        return looks[-1]
+
+    monkeypatch.setattr(stalls.Stalls, "_held", first_in_vain)
+    ws.run_sync(fetch, url="a")
+
+    assert len(told()) == 1
+
+
+def test_a_long_turn_of_quick_steps_is_nobodys_fault(told, monkeypatch):
+    monkeypatch.setattr(stalls.Stalls.__init__, "__kwdefaults__", {"seconds": 0.3})
+    numbers = list(range(200_000))
+
+    with Workspace(":memory:") as ws:
+        run = ws.run_sync(each(add_one, over="numbers"), numbers=numbers)
 
     assert len(run["sums"]) == len(numbers)
     assert told() == []

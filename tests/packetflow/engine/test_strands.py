@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from contextlib import suppress
 
 import anyio
@@ -78,6 +79,75 @@ async def test_a_strand_that_cancels_itself_before_its_first_wait_is_cancelled_t
         await calm.join()
 
     assert seen == ["stopped", "fine"] * 3
+
+
+async def test_several_that_never_wait_share_one_task():
+    carriers, seen = Carriers(), []
+
+    async def quick(given):
+        seen.append((given, asyncio.current_task()))
+
+    assert Strands(carriers).add_all([quick, seen.append, quick], "x") is None
+
+    assert [one if one == "x" else one[0] for one in seen] == ["x"] * 3
+    assert {one[1] for one in seen if one != "x"} == others()
+    await carriers.close()
+
+
+async def test_of_several_each_that_waits_has_a_task_of_its_own():
+    carriers, tasks = Carriers(), []
+
+    async def patient(_):
+        tasks.append(asyncio.current_task())
+        await asyncio.sleep(0)
+        tasks.append(asyncio.current_task())
+
+    async def quick(_):
+        pass
+
+    rest = Strands(carriers).add_all([patient, quick, patient, quick], None)
+    assert asyncio.current_task() not in tasks
+    await rest
+
+    assert len(set(tasks)) == 2
+    assert Counter(tasks).most_common()[-1][1] == 2
+    await carriers.close()
+
+
+async def test_one_that_cancels_itself_and_never_waits_does_not_stop_the_next():
+    carriers, seen = Carriers(), []
+
+    async def rash(_):
+        asyncio.current_task().cancel()
+
+    async def fine(_):
+        await asyncio.sleep(0)
+        seen.append("fine")
+
+    for _ in range(3):
+        await Strands(carriers).add_all([rash, fine, rash], None)
+
+    assert seen == ["fine"] * 3
+    await carriers.close()
+
+
+async def test_one_of_several_that_fails_at_once_stops_the_others_and_the_adding():
+    carriers, seen = Carriers(), []
+
+    async def patient(_):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            seen.append("stopped")
+
+    def breaks(_):
+        raise OSError("at once")
+
+    with pytest.raises(OSError, match="at once"):
+        await Strands(carriers).add_all([patient, breaks, seen.append], "begun")
+
+    assert seen == ["stopped"]
+    await carriers.close()
 
 
 async def test_the_caller_s_cancellation_goes_before_what_fails_meanwhile():

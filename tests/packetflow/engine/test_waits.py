@@ -96,6 +96,7 @@ async def test_a_wait_that_takes_too_long_fails_or_does_otherwise():
     mine = engine()
     failed = await mine.run(wait_for("go", within=timedelta(hours=1)), {})
     assert isinstance(failed.failure.cause, TimedOut)
+    assert "waited 3600 s; give it a longer `within`" in str(failed.failure)
     assert mine.clock.seconds == 3600
 
     @capability(provides="go", run_in="loop")

@@ -1,6 +1,5 @@
 """Graphs for networkx, and the map of capabilities."""
 
-import time
 from random import Random
 
 from packetflow.show.drawing import Drawing, Edge, Group, Node
@@ -49,7 +48,7 @@ def test_a_capability_that_reads_what_it_makes_is_drawn():
     assert len(places) == 2
 
 
-def test_five_hundred_capabilities_are_placed_at_once():
+def test_five_hundred_capabilities_are_placed_apart():
     random = Random(2)
     names = [f"name{i}" for i in range(400)]
     rows = [
@@ -57,9 +56,6 @@ def test_five_hundred_capabilities_are_placed_at_once():
         for i in range(500)
     ]
 
-    started = time.process_time()
     _, places = contract_graph(rows)
-    taken = time.process_time() - started
 
     assert len(set(places.values())) == len(places)
-    assert taken < 1.0

@@ -68,6 +68,7 @@ def test_totals_count_what_failed_and_take_the_middle_of_what_ended(store):
 
     assert rows(store, panels.totals(DAY)) == [{"n": 4, "failed": 2, "p50_ms": 2000.0}]
     assert rows(store, panels.totals(EARLIER)) == [{"n": 0, "failed": 0, "p50_ms": None}]
+    assert rows(store, panels.totals(DAY, name="no such name"))[0]["n"] == 0
 
 
 def test_what_is_under_way_is_counted_whenever_it_began(store):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from packetflow import Workspace, approval, wait_for
-from packetflow.errors import PacketFlowError, UnknownName
+from packetflow.errors import PacketFlowError, UnknownName, WrongType
 from tests.packetflow.workspace.kit import PATIENCE, waits_now
 
 
@@ -70,7 +70,8 @@ def test_a_person_is_asked_and_answers(ws: Workspace):
     (row,) = ws.waiting()
     assert (row["question"], list(row["choices"])) == ("Publish?", ["yes", "no"])
 
-    ws.answer(handle.id[-8:], row["step"], "perhaps")
+    with pytest.raises(WrongType, match="is 'perhaps'; the choices are yes, no"):
+        ws.answer(handle.id[-8:], row["step"], "perhaps")
     ws.answer(handle.id[-8:], row["step"], "no")
 
     assert handle.result(PATIENCE)["verdict"] == "no"

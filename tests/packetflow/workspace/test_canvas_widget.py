@@ -40,10 +40,10 @@ class Cell:
     def __init__(self, widget: Any) -> None:
         self.widget = widget
         self.told: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        widget.send = self.told.put
+        widget.send = lambda message: self.told.put(message["say"])
 
     def say(self, kind: str, **fields: Any) -> None:
-        self.widget._heard(self.widget, {"type": kind, **fields}, [])
+        self.widget._heard(self.widget, {"view": "a", "say": {"type": kind, **fields}}, [])
 
     def until(self, kind: str, fits=bool) -> Any:
         while True:
@@ -97,11 +97,39 @@ def test_without_its_bundle_or_its_files_it_says_what_to_do(workspace, monkeypat
         nowhere.edit("hello")
 
 
-def test_a_cell_that_outlives_its_workspace_is_taken_away_quietly(workspace):
+def test_a_cell_that_outlives_its_workspace_says_so_and_is_taken_away_quietly(workspace):
     cell = Cell(workspace.edit("hello"))
+    cell.say("open", client="cell", pipeline="hello", seen=None, protocol=1)
     workspace.close()
 
-    cell.say("open", client="cell", pipeline="hello", seen=None, protocol=1)
+    cell.say("edit", client="cell", seq=1, ops=[{"op": "note", "step": "greet", "text": "x"}])
+    gone = cell.until("gone")
     cell.widget.close()
 
+    assert "run this cell" in gone["message"]
     assert cell.widget.comm is None
+
+
+def test_each_place_where_a_widget_is_shown_is_an_editor_of_its_own(workspace):
+    widget = workspace.edit("hello", height=400)
+    told: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    widget.send = told.put
+    opening = {"type": "open", "pipeline": "hello", "seen": None, "protocol": 1}
+
+    for view in ("a", "b"):
+        widget._heard(widget, {"view": view, "say": {**opening, "client": view}}, [])
+    first = {told.get(timeout=60)["view"] for _ in range(2)}
+    widget._heard(widget, {"view": "a", "say": None}, [])
+    edit = {
+        "type": "edit",
+        "client": "b",
+        "seq": 1,
+        "ops": [{"op": "header", "field": "intent", "value": "x"}],
+    }
+    widget._heard(widget, {"view": "b", "say": edit}, [])
+    after = [told.get(timeout=60) for _ in range(2)]
+
+    assert widget.settings == {"height": 400, "execution": None}
+    assert first == {"a", "b"}
+    assert {one["view"] for one in after} == {"b"}
+    assert [one["say"]["type"] for one in after] == ["heard", "document"]

@@ -20,7 +20,7 @@ def test_the_example_report_begins_with_one_click(page):
 
     assert not home.exception
     assert [one.value for one in home.title] == ["Research report"]
-    assert home.query_params["name"] == "research_report"
+    assert home.query_params["pipeline"] == "research_report"
 
 
 def test_what_waits_for_a_person_is_asked_on_home(page, example):

@@ -132,7 +132,7 @@ export function freeId(taken: ReadonlySet<string>, wish: string): string {
 
 /** How high a card is drawn that holds no others. */
 export function cardHeight(card: Pick<Card, "inputs" | "outputs" | "policies">): number {
-  const rows = Math.max(outerPorts(card.inputs).length, outerPorts(card.outputs).length);
+  const rows = Math.max(...[card.inputs, card.outputs].flatMap((ports) => [outerPorts(ports).length, insidePorts(ports).length]));
   return HEAD + rows * ROW + FOOT + (card.policies.length ? BADGES : 0);
 }
 

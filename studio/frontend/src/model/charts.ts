@@ -38,6 +38,101 @@ interface Read {
   readonly y: readonly number[];
 }
 
+/** A small plot of boxes: how values are spread, one row each, from left to right. */
+export interface Boxes {
+  readonly title: string;
+  readonly rows: readonly BoxRow[];
+  readonly across: readonly Tick[];
+}
+
+/** Pixels from the left: the ends, the quarters, the middle, and what lies far out. */
+export interface BoxRow {
+  readonly name: string;
+  readonly ends: readonly [number, number];
+  readonly quarters: readonly [number, number];
+  readonly middle: number;
+  readonly far: readonly number[];
+}
+
+/** Rows that are drawn, and how high one is, in pixels. */
+const MOST_ROWS = 24;
+export const ROW_TALL = 18;
+export const NAMES_WIDE = 96;
+
+/** Lying bars: one row each. */
+export interface Lying {
+  readonly title: string;
+  readonly rows: readonly { readonly name: string; readonly from: number; readonly to: number; readonly value: string; readonly series: number }[];
+  readonly names: readonly string[];
+}
+
+/** A figure of box plots; null for any other. */
+export function spreads(spec: unknown): Boxes | null {
+  const data: unknown = (spec as { data?: unknown } | null)?.data;
+  if (!Array.isArray(data) || data.length === 0 || !data.every((trace) => (trace as { type?: unknown }).type === "box")) return null;
+  const groups = (data as { [key: string]: unknown }[]).flatMap(groupsOf).filter(([, values]) => values.length > 0).slice(0, MOST_ROWS);
+  if (groups.length === 0) return null;
+  const [low, high] = spanOf(groups.flatMap(([, values]) => values));
+  const toX = (value: number): number => scale(value, [low, high], [NAMES_WIDE, WIDE - RIGHT]);
+  const rows = groups.map(([name, values]): BoxRow => {
+    const [first, middle, third] = [0.25, 0.5, 0.75].map((part) => quantile(values, part)) as [number, number, number];
+    const reach = 1.5 * (third - first);
+    const near = values.filter((value) => value >= first - reach && value <= third + reach);
+    const far = values.filter((value) => value < first - reach || value > third + reach);
+    return {
+      name,
+      ends: [toX(Math.min(first, ...near.slice(0, 1))), toX(Math.max(third, ...near.slice(-1)))],
+      quarters: [toX(first), toX(third)],
+      middle: toX(middle),
+      far: [...new Set(far.map(toX))].slice(0, 100),
+    };
+  });
+  return { title: titleOf(spec), rows, across: ticks(low, high).map((at) => ({ at: toX(at), text: written(at) })) };
+}
+
+/** The values of a box trace, sorted, by the name of their box. */
+function groupsOf(trace: { [key: string]: unknown }): [string, number[]][] {
+  const lying = trace.orientation === "h" || (Array.isArray(trace.x) && !Array.isArray(trace.y));
+  const [values, names] = lying ? [trace.x, trace.y] : [trace.y, trace.x];
+  if (!Array.isArray(values)) return [];
+  const found = new Map<string, number[]>();
+  values.forEach((value: unknown, at) => {
+    if (typeof value !== "number") return;
+    const name = String((Array.isArray(names) ? names[at] : undefined) ?? trace.name ?? "");
+    const held = found.get(name) ?? [];
+    found.set(name, held);
+    held.push(value);
+  });
+  return [...found].map(([name, held]) => [name, held.sort((one, other) => one - other)]);
+}
+
+function quantile(sorted: readonly number[], part: number): number {
+  const at = (sorted.length - 1) * part;
+  const [below = 0, above = below] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
+  return below + (above - below) * (at - Math.floor(at));
+}
+
+/** A figure of lying bars; null for any other. */
+export function lyingBars(spec: unknown): Lying | null {
+  const data: unknown = (spec as { data?: unknown } | null)?.data;
+  if (!Array.isArray(data) || data.length === 0) return null;
+  const traces = data as { [key: string]: unknown }[];
+  if (!traces.every(({ type, orientation, x, y }) => type === "bar" && orientation === "h" && Array.isArray(x) && Array.isArray(y))) return null;
+  const read = traces.flatMap((trace, series) =>
+    (trace.x as unknown[]).flatMap((value, at) => (typeof value === "number" ? [{ name: String((trace.y as unknown[])[at] ?? ""), value, series }] : [])),
+  );
+  if (read.length === 0) return null;
+  const names = [...new Set(read.map((one) => one.name))].reverse().slice(0, MOST_ROWS); // plotly counts from below
+  const shown = names.flatMap((name) => read.filter((one) => one.name === name)).slice(0, MOST_ROWS);
+  const [low, high] = spanOf([0, ...shown.map((one) => one.value)]);
+  const toX = (value: number): number => scale(value, [low, high], [NAMES_WIDE, WIDE - RIGHT - 34]);
+  return {
+    title: titleOf(spec),
+    rows: shown.map(({ name, value, series }) => ({ name, from: toX(Math.min(0, value)), to: toX(Math.max(0, value)), value: written(value), series })),
+    names: traces.map((trace) => String(trace.name ?? "")),
+  };
+}
+
 /** A table of numbers as a field of colours: how strong each is, from -1 to 1. */
 export interface Grid {
   readonly across: readonly string[];

@@ -9,6 +9,7 @@ import {
   outermost,
 } from "./board.ts";
 import { type End, canJoin, join, outNames } from "./fits.ts";
+import type { Gives } from "./clipboard.ts";
 import { type Box, boxOf, cornerOf } from "./geometry.ts";
 import { lay } from "./overlay.ts";
 import type { Board, Card, Operation, PaletteItem, Place, Port, Spot, Step } from "./protocol.ts";
@@ -66,21 +67,62 @@ function slug(name: string): string {
   return name.replace(/[^\w-]+/g, "_") || "step";
 }
 
-/** Put in copied steps: below one another, and in a graph with output names of their own. */
-export function paste(board: Board, steps: readonly Step[], { place, at }: Drop): Operation {
-  const named = steps.map((step) => {
-    const called = String(step.use ?? step.call ?? "");
-    const like = board.cards.find((card) => card.title === called);
-    const kept = typeof step.to === "object" && step.to !== null && !Array.isArray(step.to) ? (step.to as Step) : null;
-    const outputs = (like?.outputs ?? []).filter((port) => !port.inside && (!kept || port.name in kept));
-    const to = clashFree(board, { outputs: outputs.map((port) => ({ name: port.name, scope: String(kept?.[port.name] ?? port.name) })) }, place);
-    return to ? { ...step, to } : step;
+/** Put in copied steps: below one another, and where names would clash with output names of their own. */
+export function paste(board: Board, steps: readonly Step[], { place, at }: Drop, gives: Gives = {}): Operation {
+  const beside = cardOf(board, place.before ?? place.after ?? null);
+  const parent = beside ? beside.parent : (place.into ?? null);
+  const apart = ["graph", "parallel"].includes(kindAround(board, parent));
+  const taken = new Set(childrenOf(board, parent).flatMap((card) => card.outputs.map((port) => port.scope)));
+  const renamed = new Map<string, string>();
+  const named = steps.map((step): Step => {
+    const outputs = Object.entries(gives[String(step.id)] ?? likely(board, step));
+    const clashes = apart && outputs.some(([, name]) => taken.has(name));
+    const to = Object.fromEntries(outputs.map(([output, name]) => [output, clashes ? freeId(taken, name) : name]));
+    for (const [output, name] of outputs) {
+      const now = to[output] ?? name;
+      taken.add(now);
+      if (now !== name) renamed.set(name, now);
+    }
+    return clashes && ("use" in step || "call" in step) ? { ...step, to } : step;
   });
-  const spots = named.flatMap((step, index) => {
+  const joined = named.map((step) => ("use" in step || "call" in step ? readsNew(board, step, renamed) : step));
+  const spots = joined.flatMap((step, index) => {
     const id = typeof step.id === "string" ? step.id : "";
     return at && id ? [[id, [at[0] + 24 * index, at[1] + 140 * index]] as const] : [];
   });
-  return { op: "paste", steps: named, place, at: Object.fromEntries(spots) };
+  return { op: "paste", steps: joined, place, at: Object.fromEntries(spots) };
+}
+
+/** What a step gives of which nobody told: as another one that calls the same, under its own names. */
+function likely(board: Board, step: Step): { [output: string]: string } {
+  const called = String(step.use ?? step.call ?? "");
+  const like = board.cards.find((card) => card.title === called);
+  const kept = typeof step.to === "object" && step.to !== null && !Array.isArray(step.to) ? (step.to as Step) : null;
+  const outputs = (like?.outputs ?? []).filter((port) => !port.inside && (!kept || port.name in kept));
+  return Object.fromEntries(outputs.map((port) => [port.name, String(kept?.[port.name] ?? port.name)]));
+}
+
+/** A copied step that reads what another one makes reads it from the copy. */
+function readsNew(board: Board, step: Step, renamed: ReadonlyMap<string, string>): Step {
+  const called = String(step.use ?? step.call ?? "");
+  const known = (step.from ?? {}) as Step;
+  const fixed = (step.set ?? {}) as Step;
+  const inputs = board.cards.find((card) => card.title === called)?.inputs ?? [];
+  const names = new Set([...Object.keys(known), ...inputs.filter((port) => !port.inside).map((port) => port.name)]);
+  const own = Object.values((step.to ?? {}) as Step).map(String);
+  const from: { [input: string]: unknown } = { ...known };
+  for (const input of names) {
+    const name = input in known ? known[input] : input;
+    const now = typeof name === "string" && !(input in fixed) ? renamed.get(name) : undefined;
+    if (now && !own.includes(now)) from[input] = now;
+  }
+  return Object.keys(from).length ? { ...step, from } : step;
+}
+
+/** What steps on the board give, for those who paste copies of them. */
+export function givesOf(cards: readonly Card[]): Gives {
+  const outer = (card: Card): [string, string][] => card.outputs.filter((port) => !port.inside && port.scope).map((port) => [port.name, port.scope]);
+  return Object.fromEntries(cards.map((card) => [card.id, Object.fromEntries(outer(card))]));
 }
 
 /** Names of its own for outputs that another step of the same graph makes already. */
@@ -145,6 +187,26 @@ export function wrap(board: Board, ids: ReadonlySet<string>, kind: string): Oper
   const fields = WRAPS.find((one) => one.kind === kind)?.fields ?? {};
   const steps = outermost(board, ids).sort((one, other) => one.at - other.at);
   return steps.length ? [{ op: "wrap", steps: steps.map((card) => card.id), kind, fields }] : [];
+}
+
+/** Why these steps cannot become a pipeline of their own; empty when they can. */
+export function whyNotPack(board: Board, ids: ReadonlySet<string>): string {
+  const cards = outermost(board, ids);
+  const [first] = cards;
+  if (!first) return "Select steps first";
+  if (cards.some((card) => card.parent !== first.parent || card.slot !== first.slot || card.case !== first.case)) {
+    return "Only steps of one list can become a pipeline";
+  }
+  const kind = kindAround(board, first.parent);
+  if (["race", "fallback"].includes(kind) && cards.length > 1) return "Each of these is a way of its own; choose one";
+  const apart = ["graph", "parallel"].includes(kind) || areNeighbours(board, ids);
+  return apart ? "" : "Only steps that follow each other can become a pipeline";
+}
+
+/** Make a saved pipeline of steps, and call it in their place. */
+export function pack(board: Board, ids: ReadonlySet<string>, name: string): Operation[] {
+  const steps = outermost(board, ids).map((card) => card.id);
+  return steps.length && name ? [{ op: "pack", steps, name }] : [];
 }
 
 /** Move a step by one in its list. */

@@ -33,11 +33,13 @@ function touched(op: Operation): readonly string[] {
     case "insert":
       return typeof op.step.id === "string" ? [op.step.id] : [];
     case "wrap":
+    case "pack":
       return op.steps;
     case "rename":
       return [op.to];
     case "move":
     case "unwrap":
+    case "unpack":
     case "guard":
     case "unguard":
     case "kind":

@@ -138,6 +138,8 @@ export type Operation =
   | { op: "note"; step: string; text: string }
   | { op: "pin"; step: string; ports: string[]; run?: string }
   | { op: "paste"; steps: Step[]; place: Place; at: { [id: string]: Spot } }
+  | { op: "pack"; steps: string[]; name: string }
+  | { op: "unpack"; step: string }
   | { op: "undo" }
   | { op: "redo" }
   | { op: "save"; over: string | null }
@@ -206,6 +208,8 @@ export type FromCanvas =
 
 export interface DocumentMessage {
   readonly type: "document";
+  /** The name by which to open it again. */
+  readonly pipeline?: string;
   readonly rev: number;
   readonly text: string;
   readonly board: Board;

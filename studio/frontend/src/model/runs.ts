@@ -1,5 +1,6 @@
 /** What is known of the run that the canvas shows. */
-import type { FromPython, Question, StepState } from "./protocol.ts";
+import { cardOf, within } from "./board.ts";
+import type { Board, FromPython, Question, StepState } from "./protocol.ts";
 
 export interface Run {
   readonly execution: string;
@@ -64,6 +65,33 @@ export function answered(run: Run, question: Question): Run {
 
 function same(one: Question, other: Question): boolean {
   return one.step === other.step && JSON.stringify(one.path) === JSON.stringify(other.path);
+}
+
+/** Kinds of which some parts may fail while the whole goes well. */
+const FORGIVING: ReadonlySet<string> = new Set(["race", "fallback"]);
+const BAD = ["failed", "timed_out", "lost", "cancelled"];
+
+/** How a container stands, told by its parts; empty while none of them has begun. */
+export function statusOfParts(board: Board, run: Run | null, id: string): string {
+  const card = cardOf(board, id);
+  if (!run || !card?.container) return "";
+  const parts = [...within(board, id)].flatMap((part) => (part === id ? [] : run.steps[part]?.status ?? []));
+  const found = new Set(parts);
+  if (found.has("waiting")) return "waiting";
+  if (found.has("running")) return "running";
+  const bad = BAD.find((status) => found.has(status)) ?? "";
+  const good = found.has("ok");
+  if (bad && !(good && FORGIVING.has(card.kind))) return isOver(run) || card.kind !== "fallback" ? bad : "running";
+  if (!good) return found.has("skipped") ? "skipped" : "";
+  return isOver(run) || isThrough(board, run, id) ? "ok" : "running";
+}
+
+/** Whether something that comes after a container has begun, so that it must have ended. */
+function isThrough(board: Board, run: Run, id: string): boolean {
+  const inside = within(board, id);
+  const all = board.cards.filter((card) => inside.has(card.id) && !card.container);
+  if (all.every((card) => run.steps[card.id]?.status)) return true;
+  return board.wires.some((wire) => wire.source !== null && inside.has(wire.source) && !inside.has(wire.target) && run.steps[wire.target]);
 }
 
 const WORDS: { readonly [status: string]: string } = {

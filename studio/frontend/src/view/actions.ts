@@ -1,9 +1,11 @@
 /** What buttons and keys do. */
 import { cardOf, drawnCards, kindAround, outermost } from "../model/board.ts";
+import type { Copied } from "../model/clipboard.ts";
 import * as edits from "../model/edits.ts";
 import { type End, cut } from "../model/fits.ts";
 import { boxes } from "../model/geometry.ts";
-import type { Operation, PaletteItem, Spot, Step } from "../model/protocol.ts";
+import { POLICIES } from "../model/policies.ts";
+import type { Operation, PaletteItem, Spot } from "../model/protocol.ts";
 import { NONE, only } from "../model/selection.ts";
 import { stepOf } from "../model/writing.ts";
 import type { RunWish } from "../model/session.ts";
@@ -27,7 +29,11 @@ export function addItem(editor: Editor, item: PaletteItem, drop?: edits.Drop): v
 
 export function addKind(editor: Editor, kind: string, drop?: edits.Drop): void {
   place(editor, edits.addKind(editor.shown.board, kind, drop ?? nextDrop(editor)), kind);
+  if (ASKING.has(kind) && !editor.readOnly) editor.set({ panel: "inspector", forming: true });
 }
+
+/** Kinds that say nothing before somebody has filled in their form. */
+const ASKING: ReadonlySet<string> = new Set(["when", "each", "repeat", "wait", "approve"]);
 
 function place(editor: Editor, made: { id: string; ops: Operation[] }, name: string): void {
   if (editor.readOnly) return;
@@ -86,9 +92,10 @@ export function removeSelection(editor: Editor): void {
 }
 
 export async function copySelection(editor: Editor): Promise<boolean> {
-  const steps = selectedSteps(editor);
+  const copied = selected(editor);
+  const { steps } = copied;
   if (!steps.length) return false;
-  await editor.clipboard.write({ steps });
+  await editor.clipboard.write(copied);
   editor.say(steps.length === 1 ? "One step copied" : `${steps.length} steps copied`);
   return true;
 }
@@ -100,21 +107,22 @@ export async function cutSelection(editor: Editor): Promise<void> {
 export async function paste(editor: Editor): Promise<void> {
   const copied = await editor.clipboard.read();
   if (!copied) return editor.say("There are no steps on the clipboard");
-  pasteSteps(editor, copied.steps);
+  pasteSteps(editor, copied);
 }
 
 export function duplicate(editor: Editor): void {
-  const steps = selectedSteps(editor);
-  if (steps.length) pasteSteps(editor, steps);
+  const copied = selected(editor);
+  if (copied.steps.length) pasteSteps(editor, copied);
 }
 
-function selectedSteps(editor: Editor): Step[] {
+function selected(editor: Editor): Copied {
   const { board } = editor.shown;
-  return outermost(board, editor.ui.selection.cards).map((card) => stepOf(board, card));
+  const cards = outermost(board, editor.ui.selection.cards);
+  return { steps: cards.map((card) => stepOf(board, card)), gives: edits.givesOf(cards) };
 }
 
-function pasteSteps(editor: Editor, steps: readonly Step[]): void {
-  edit(editor, edits.paste(editor.shown.board, steps, nextDrop(editor)));
+function pasteSteps(editor: Editor, { steps, gives }: Copied): void {
+  edit(editor, edits.paste(editor.shown.board, steps, nextDrop(editor), gives));
   editor.say(steps.length === 1 ? "One step pasted" : `${steps.length} steps pasted`);
 }
 
@@ -125,6 +133,37 @@ export function wrapSelection(editor: Editor, kind: string): void {
     return editor.say("Only steps that follow each other can be put into one");
   }
   edit(editor, ...edits.wrap(board, cards, kind));
+}
+
+/** Ask for the name of the pipeline that the selected steps shall become. */
+export function askPack(editor: Editor): void {
+  const { cards } = editor.ui.selection;
+  const why = editor.readOnly ? "This pipeline is only shown" : edits.whyNotPack(editor.shown.board, cards);
+  if (why) return editor.say(why);
+  editor.set({ naming: cards, choosing: null });
+}
+
+/** Show the pipeline that a step calls, with a way back. */
+export function openCall(editor: Editor, id: string | undefined): void {
+  const card = cardOf(editor.shown.board, id ?? null);
+  if (card?.kind !== "call" || !editor.go) return editor.say("Select a step that calls a pipeline");
+  const here = editor.shown.document?.pipeline || editor.session.pipeline;
+  editor.go(card.title, [...(editor.ui.settings.trail ?? []), here]);
+}
+
+/** Put the steps of the called pipeline in the place of its call. */
+export function unpack(editor: Editor, id: string | undefined): void {
+  const card = cardOf(editor.shown.board, id ?? null);
+  if (card?.kind !== "call") return editor.say("Select a step that calls a pipeline");
+  edit(editor, { op: "unpack", step: card.id });
+}
+
+export function addPolicy(editor: Editor, id: string, name: string): void {
+  const card = cardOf(editor.shown.board, id);
+  const start = POLICIES[name]?.start;
+  if (!card || start === undefined || editor.readOnly) return;
+  edit(editor, { op: "guard", step: id, policy: { [name]: start } });
+  editor.set({ selection: only(id), policy: { card: id, at: card.policies.length } });
 }
 
 export function arrange(editor: Editor): void {

@@ -21,8 +21,8 @@ import { containerAt, dropAt, staysIn } from "../model/dropping.ts";
 import { moveInto } from "../model/edits.ts";
 import { cornerOf } from "../model/geometry.ts";
 import type { Operation, PaletteItem, Spot } from "../model/protocol.ts";
-import { NONE } from "../model/selection.ts";
-import { addItem, addKind, edit } from "./actions.ts";
+import { NONE, only } from "../model/selection.ts";
+import { addItem, addKind, edit, openCall } from "./actions.ts";
 import { type AnyNode, InputsCard, StepCard } from "./cards.tsx";
 import { type Drawing, drawBoard, marked } from "./drawing.ts";
 import { type Editor, portKey, useEditor, useShown, useUi } from "./state.ts";
@@ -152,8 +152,16 @@ export function Canvas(): ReactNode {
       }}
       onNodeDrag={onNodeDrag}
       onNodeDragStop={onNodeDragStop}
-      onNodeDoubleClick={() => editor.set({ panel: "inspector" })}
-      onPaneClick={() => editor.set({ selection: NONE, choosing: null })}
+      onNodeDoubleClick={(_event, node) => {
+        const called = editor.go && node.type === "step" && node.data.card.kind === "call";
+        called ? openCall(editor, node.id) : editor.set({ panel: "inspector" });
+      }}
+      onNodeContextMenu={(event, node) => {
+        if (node.type !== "step") return;
+        event.preventDefault();
+        editor.set({ selection: only(node.id), choosing: { kind: "menu", card: node.id, at: [event.clientX, event.clientY] } });
+      }}
+      onPaneClick={() => editor.set({ selection: NONE, choosing: null, policy: null })}
       onDrop={onDrop}
       onDragOver={(event) => {
         event.preventDefault();

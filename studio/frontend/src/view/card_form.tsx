@@ -1,19 +1,19 @@
 /** The form of one step. */
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { canBePinned, outerPorts, typeName } from "../model/board.ts";
 import { fixValue, nameOutput } from "../model/edits.ts";
 import { placeholderOf } from "../model/forms.ts";
 import type { Board, Card, Field, Port } from "../model/protocol.ts";
 import { duration, isOver, statusWord } from "../model/runs.ts";
 import { renamed } from "../model/selection.ts";
-import { duplicate, edit, removeSelection, run, select } from "./actions.ts";
+import { askPack, duplicate, edit, openCall, removeSelection, run, select, unpack } from "./actions.ts";
 import { sayStale, useStale } from "./cards.tsx";
 import { Button, Dot, Section } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
 import { Preview } from "./looks.tsx";
 import { Policies } from "./policies.tsx";
 import { ProblemList } from "./problems.tsx";
-import { useEditor, useShown } from "./state.ts";
+import { useEditor, useShown, useUi } from "./state.ts";
 import { Typed, Value } from "./value.tsx";
 
 const TEXT = { type: "string" };
@@ -31,6 +31,15 @@ export function CardForm({ card, board }: { card: Card; board: Board }): ReactNo
     edit(editor, { op: "rename", step: card.id, to: value });
   };
   const fields = card.fields.filter((field) => !SAID_ELSEWHERE.has(field.name));
+  const forming = useUi((ui) => ui.forming) && fields.length > 0;
+  const form = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!forming) return;
+    editor.set({ forming: false });
+    const first = form.current?.querySelector<HTMLElement>("input, textarea, select");
+    first?.focus();
+    if (first instanceof HTMLInputElement) first.select();
+  }, [forming, editor]);
   return (
     <>
       <header className="pf-title">
@@ -39,11 +48,17 @@ export function CardForm({ card, board }: { card: Card; board: Board }): ReactNo
         {!readOnly && <Button icon="copy" label="Duplicate" keys="Ctrl D" onClick={() => duplicate(editor)} />}
         {!readOnly && <Button icon="trash" label="Delete" keys="Del" onClick={() => removeSelection(editor)} />}
       </header>
+      {card.kind === "call" && (
+        <div className="pf-row">
+          {editor.go && <Button icon="open" label="Open" keys="O" worded look="plain" onClick={() => openCall(editor, card.id)} />}
+          {!readOnly && <Button icon="unwrap" label="Unpack" keys="U" worded look="plain" onClick={() => unpack(editor, card.id)} />}
+        </div>
+      )}
       {card.about && <p className="pf-lead">{card.about}</p>}
       <ProblemList step={card.id} />
       <RunState card={card} />
       {fields.length > 0 && (
-        <Section title="Settings">
+        <Section title="Settings" place={form}>
           {fields.map((field) => <FieldValue key={`${field.name} ${field.case}`} card={card} field={field} />)}
         </Section>
       )}
@@ -55,6 +70,7 @@ export function CardForm({ card, board }: { card: Card; board: Board }): ReactNo
         <Value label="Note" schema={LONG} value={card.note} placeholder="For those who read this" disabled={readOnly} onChange={(value) => edit(editor, { op: "note", step: card.id, text: String(value ?? "") })} />
         {!readOnly && (
           <div className="pf-row">
+            <Button icon="pack" label="Make a pipeline…" worded look="plain" onClick={() => askPack(editor)} />
             <Button icon="wrap" label="Put into…" worded look="plain" onClick={() => editor.set({ choosing: { kind: "wrap" } })} />
             {card.container && <Button icon="unwrap" label="Unwrap" worded look="plain" onClick={() => edit(editor, { op: "unwrap", step: card.id })} />}
           </div>

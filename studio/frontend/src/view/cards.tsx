@@ -1,10 +1,10 @@
 /** The nodes of the drawing: steps, containers, and the pipeline's own inputs. */
 import { Handle, type Node, type NodeProps, NodeToolbar, Position } from "@xyflow/react";
-import { type ReactNode, memo, useMemo } from "react";
+import { type MouseEvent, type ReactNode, memo, useMemo } from "react";
 import { INPUTS } from "../model/board.ts";
 import { LANE_HEAD, type Lane } from "../model/geometry.ts";
 import type { Card, Port, Problem, StepState } from "../model/protocol.ts";
-import { duration, statusWord } from "../model/runs.ts";
+import { duration, statusOfParts, statusWord } from "../model/runs.ts";
 import { edit, select } from "./actions.ts";
 import { Approval } from "./approval.tsx";
 import { Button, Dot } from "./controls.tsx";
@@ -21,9 +21,12 @@ const NONE: ReadonlySet<string> = new Set();
 export const StepCard = memo(function StepCard({ data, selected }: NodeProps<StepNode>): ReactNode {
   const { card, problems, lanes, order } = data;
   const pending = useShown((shown) => shown.pending.has(card.id));
-  const state = useShown((shown) => shown.run?.steps[card.id]);
+  const own = useShown((shown) => shown.run?.steps[card.id]);
+  const told = useShown((shown) => (card.container && !shown.run?.steps[card.id] ? statusOfParts(shown.board, shown.run, card.id) : ""));
+  const state = useMemo(() => own ?? (told ? { status: told } : undefined), [own, told]);
   const stale = useStale(card.id);
   const over = useUi((ui) => ui.over === card.id);
+  const asks = useUi((ui) => ui.policy?.card === card.id);
   const wrong = useMemo(() => {
     return problems.length ? new Set(problems.map((problem) => problem.name)) : NONE;
   }, [problems]);
@@ -48,7 +51,8 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
         <strong>{card.title}</strong>
         {worst && <span className={`pf-mark pf-${worst}`}><Icon name="problem" size={14} /></span>}
         {card.pins.length > 0 && <PinMark card={card} />}
-        {(state || stale) && <State card={card} stale={stale} />}
+        {(state || stale) && <State state={state} stale={stale} />}
+        <CardMenu card={card} />
       </div>
       <div className="pf-about">{card.id === card.title ? card.about : `${card.id}${card.about ? ` · ${card.about}` : ""}`}</div>
       <PortRows card={card.id} inputs={card.inputs} outputs={card.outputs} wrong={wrong} />
@@ -56,11 +60,26 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
       {lanes.map((lane) => <LaneFrame key={`${lane.slot}${lane.case}`} lane={lane} />)}
       {state && <Progress state={state} />}
       {card.note && <div className="pf-note" title={card.note}>{card.note}</div>}
-      {selected && problems.length > 0 && <Mend card={card} problems={problems} />}
+      {selected && !asks && problems.length > 0 && <Mend card={card} problems={problems} />}
       {state?.status === "waiting" && <Approval step={card.id} />}
     </div>
   );
 });
+
+/** Opens what can be done with the step. */
+function CardMenu({ card }: { card: Card }): ReactNode {
+  const editor = useEditor();
+  const open = (event: MouseEvent): void => {
+    event.stopPropagation();
+    select(editor, card.id);
+    editor.set({ choosing: { kind: "menu", card: card.id, at: [event.clientX, event.clientY] } });
+  };
+  return (
+    <button type="button" className="pf-more nodrag" tabIndex={-1} title="What can be done (M)" aria-label={`Menu of ${card.id}`} aria-haspopup="dialog" onClick={open}>
+      <Icon name="more" size={15} />
+    </button>
+  );
+}
 
 /** How far a step is that does something many times, or says how far it is. */
 function Progress({ state }: { state: StepState }): ReactNode {
@@ -85,8 +104,7 @@ export function sayStale(why: string): string {
   return STALE[why] ?? "";
 }
 
-function State({ card, stale }: { card: Card; stale: string }): ReactNode {
-  const state = useShown((shown) => shown.run?.steps[card.id]);
+function State({ state, stale }: { state: StepState | undefined; stale: string }): ReactNode {
   const times = (state?.attempts ?? 1) > 1 ? ` ·${state?.attempts}×` : "";
   const seconds = duration(state?.seconds);
   const isOld = stale && !["running", "waiting", "queued"].includes(state?.status ?? "");
@@ -112,10 +130,11 @@ function Badges({ card }: { card: Card }): ReactNode {
           key={at}
           className="pf-badge nodrag"
           title={`Policy: ${policy.text}`}
+          aria-haspopup="dialog"
           onClick={(event) => {
             event.stopPropagation();
             select(editor, card.id);
-            editor.set({ panel: "inspector" });
+            editor.set({ policy: { card: card.id, at } });
           }}
         >
           {policy.text}

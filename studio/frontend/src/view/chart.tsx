@@ -1,6 +1,6 @@
 /** A small drawing of a chart: enough to see what a step made. */
 import type { ReactNode } from "react";
-import { BOTTOM, type Grid, LEFT, type Plot, type Series, TALL, WIDE } from "../model/charts.ts";
+import { BOTTOM, type Boxes, type Grid, LEFT, type Lying, NAMES_WIDE, type Plot, ROW_TALL, type Series, TALL, WIDE } from "../model/charts.ts";
 
 const COLOURS = ["#4f6bed", "#12a594", "#e5a00d", "#e5484d", "#8e4ec6", "#0091ff", "#ad7f58", "#d6409f"];
 
@@ -51,6 +51,65 @@ export function GridChart({ drawn, title }: { drawn: Grid; title: string }): Rea
           ))}
         </tbody>
       </table>
+    </figure>
+  );
+}
+
+/** Names at the left of rows, cut to their room. */
+function RowName({ name, at }: { name: string; at: number }): ReactNode {
+  const text = name.length > 16 ? `${name.slice(0, 15)}…` : name;
+  return <text x={NAMES_WIDE - 6} y={(at + 0.5) * ROW_TALL + 3.5} textAnchor="end">{text}<title>{name}</title></text>;
+}
+
+/** How values are spread: a box from quarter to quarter, a line at the middle, points far out. */
+export function BoxChart({ drawn, title }: { drawn: Boxes; title: string }): ReactNode {
+  const name = title || drawn.title || "chart";
+  const tall = drawn.rows.length * ROW_TALL;
+  return (
+    <figure className="pf-chart">
+      <figcaption>{name}</figcaption>
+      <svg viewBox={`0 0 ${WIDE} ${tall + 18}`} role="img" aria-label={name}>
+        {drawn.across.map(({ at, text }) => (
+          <g key={at}>
+            <line x1={at} x2={at} y1={0} y2={tall} />
+            <text x={at} y={tall + 13} textAnchor="middle">{text}</text>
+          </g>
+        ))}
+        {drawn.rows.map(({ name: row, ends, quarters, middle, far }, at) => {
+          const y = (at + 0.5) * ROW_TALL;
+          return (
+            <g key={at} stroke={colour(0)}>
+              <RowName name={row} at={at} />
+              <path d={`M ${ends[0]} ${y} H ${quarters[0]} M ${quarters[1]} ${y} H ${ends[1]} M ${ends[0]} ${y - 3} v 6 M ${ends[1]} ${y - 3} v 6`} fill="none" strokeWidth={1.2} />
+              <rect x={quarters[0]} y={y - 5} width={Math.max(1, quarters[1] - quarters[0])} height={10} rx={2} fill={colour(0)} fillOpacity={0.22} strokeWidth={1.2} />
+              <path d={`M ${middle} ${y - 5} v 10`} strokeWidth={2} />
+              {far.map((x, index) => <circle key={index} cx={x} cy={y} r={1.8} fill={colour(3)} stroke="none" fillOpacity={0.7} />)}
+            </g>
+          );
+        })}
+      </svg>
+    </figure>
+  );
+}
+
+/** Bars that lie, with the value at the end of each. */
+export function LyingChart({ drawn, title }: { drawn: Lying; title: string }): ReactNode {
+  const name = title || drawn.title || "chart";
+  return (
+    <figure className="pf-chart">
+      <figcaption>{name}</figcaption>
+      <svg viewBox={`0 0 ${WIDE} ${drawn.rows.length * ROW_TALL + 4}`} role="img" aria-label={name}>
+        {drawn.rows.map(({ name: row, from, to, value, series }, at) => (
+          <g key={at}>
+            {row !== drawn.rows[at - 1]?.name && <RowName name={row} at={at} />}
+            <rect x={from} y={at * ROW_TALL + 3} width={Math.max(1, to - from)} height={ROW_TALL - 6} rx={2} fill={colour(series)} />
+            <text x={to + 5} y={(at + 0.5) * ROW_TALL + 3.5}>{value}</text>
+          </g>
+        ))}
+      </svg>
+      {drawn.names.length > 1 && (
+        <ul>{drawn.names.slice(0, 8).map((series, at) => <li key={at}><i style={{ background: colour(at) }} />{series || `series ${at + 1}`}</li>)}</ul>
+      )}
     </figure>
   );
 }

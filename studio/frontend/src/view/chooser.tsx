@@ -27,13 +27,14 @@ export function Chooser({ title, placeholder, offer, onChoose, onClose, onMean, 
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const [choices, setChoices] = useState<readonly Choice[] | null>(null);
+  const [offers, setOffers] = useState<{ of: string; found: readonly Choice[] } | null>(null);
+  const choices = offers?.found;
   const offered = useRef(offer);
   offered.current = offer;
   useEffect(() => {
     let current = true;
     void Promise.resolve(offered.current(text)).then((found) => {
-      if (current) setChoices(found);
+      if (current) setOffers({ of: title + text, found });
     });
     setAt(0);
     return () => {
@@ -57,7 +58,11 @@ export function Chooser({ title, placeholder, offer, onChoose, onClose, onMean, 
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
     Escape: onClose,
-    Enter: () => meant !== null && onChoose(meant),
+    Enter: () => {
+      if (offers?.of === title + text) return meant !== null && onChoose(meant);
+      // typed faster than was looked up
+      return void Promise.resolve(offered.current(text)).then(([first]) => first && onChoose(first.key));
+    },
   };
   return (
     <div

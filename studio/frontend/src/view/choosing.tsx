@@ -9,6 +9,7 @@ import type { PaletteItem } from "../model/protocol.ts";
 import { find } from "../model/search.ts";
 import { finish, sayEnd, take } from "../model/wiring.ts";
 import { addJoined, edit, select, wrapSelection } from "./actions.ts";
+import { ChooseAct, ChoosePolicy } from "./card_menu.tsx";
 import { type Choice, Chooser, filterChoices } from "./chooser.tsx";
 import { type Choosing, type Editor, portKey, useEditor, useUi } from "./state.ts";
 
@@ -27,10 +28,14 @@ export function Choosers(): ReactNode {
       return <FindCard />;
     case "wrap":
       return <ChooseWrap />;
+    case "menu":
+      return <ChooseAct card={choosing.card} at={choosing.at} />;
+    case "policy":
+      return <ChoosePolicy card={choosing.card} />;
   }
 }
 
-function useClose(): () => void {
+export function useClose(): () => void {
   const editor = useEditor();
   return () => {
     editor.set({ choosing: null, fits: null });

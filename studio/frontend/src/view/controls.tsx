@@ -1,5 +1,5 @@
 /** Small controls that everything else is made of. */
-import { type ButtonHTMLAttributes, type ReactNode, useEffect, useRef } from "react";
+import { type ButtonHTMLAttributes, type ReactNode, type Ref, useEffect, useRef } from "react";
 import { Icon } from "./icons.tsx";
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -28,9 +28,9 @@ export function Button({ icon, label, keys, worded, look = "quiet", ...rest }: B
 }
 
 /** A heading with what it is about below, as panels are made of. */
-export function Section({ title, children, aside }: { title: string; children: ReactNode; aside?: ReactNode }): ReactNode {
+export function Section({ title, children, aside, place }: { title: string; children: ReactNode; aside?: ReactNode; place?: Ref<HTMLDivElement> }): ReactNode {
   return (
-    <section className="pf-section">
+    <section className="pf-section" ref={place}>
       <header>
         <h3>{title}</h3>
         {aside}

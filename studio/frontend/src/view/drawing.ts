@@ -4,9 +4,10 @@ import { endsOfWire, handleOf } from "../model/fits.ts";
 import { type Box, boxes, lanesOf } from "../model/geometry.ts";
 import { orderEdges } from "../model/order.ts";
 import type { Board, Problem } from "../model/protocol.ts";
+import { type Route, routes } from "../model/routing.ts";
 import type { Selection } from "../model/selection.ts";
 import { share } from "../model/share.ts";
-import type { AnyNode, StepNode } from "./cards.tsx";
+import type { AnyNode, InputsNode, StepNode } from "./cards.tsx";
 import type { AnyEdge } from "./wires.tsx";
 
 export interface Drawing {
@@ -18,7 +19,7 @@ export interface Drawing {
 const NO_PROBLEMS: readonly Problem[] = [];
 /** Wires run over containers and behind cards. */
 const Z = { container: 0, wire: 50, card: 100 };
-const INPUTS_WIDTH = 150;
+const INPUTS_WIDTH = { least: 150, most: 280, letter: 7.2, beside: 34 };
 const INPUTS_GAP = 90;
 
 export function drawBoard(board: Board, before: Drawing | null): Drawing {
@@ -50,11 +51,17 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
     };
   });
   const nodes: AnyNode[] = board.inputs.length ? [inputsNode(board, steps), ...steps] : steps;
+  const [first] = nodes;
+  const taken = first?.type === "inputs" ? boxOfNode(first) : null;
   return {
     nodes: nodes.map((node) => merge(old.get(node.id), node)),
-    edges: share(before?.edges, edgesOf(board, orders)),
+    edges: share(before?.edges, edgesOf(board, orders, routes(board, found, taken))),
     found,
   };
+}
+
+function boxOfNode({ position, width = 0, height = 0, data }: InputsNode): Box {
+  return { ...position, width, height: height || 37 + 24 * data.ports.length };
 }
 
 /** A node with what React Flow has measured and marked on its forerunner. */
@@ -75,12 +82,15 @@ function inputsNode(board: Board, steps: readonly StepNode[]): AnyNode {
   const ground = steps.filter((node) => !node.parentId);
   const left = Math.min(0, ...ground.map((node) => node.position.x));
   const reader = board.wires.find((wire) => wire.source === null)?.target;
+  const { least, most, letter, beside } = INPUTS_WIDTH;
+  const longest = Math.max(...board.inputs.map((port) => port.name.length));
+  const width = Math.round(Math.max(least, Math.min(most, longest * letter + beside)));
   const top = ground.find((node) => node.id === reader)?.position.y ?? ground[0]?.position.y ?? 0;
   return {
     id: INPUTS,
     type: "inputs",
-    position: { x: left - INPUTS_WIDTH - INPUTS_GAP, y: top },
-    width: INPUTS_WIDTH,
+    position: { x: left - width - INPUTS_GAP, y: top },
+    width,
     draggable: false,
     selectable: false,
     data: { ports: outerPorts(board.inputs) },
@@ -88,7 +98,7 @@ function inputsNode(board: Board, steps: readonly StepNode[]): AnyNode {
   };
 }
 
-function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>): AnyEdge[] {
+function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: ReadonlyMap<string, Route>): AnyEdge[] {
   const wires = board.wires.map((wire): AnyEdge => {
     const { from, to } = endsOfWire(board, wire);
     return {
@@ -99,7 +109,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>): AnyEdge[]
       target: to.card,
       sourceHandle: handleOf(from),
       targetHandle: handleOf(to),
-      data: { wire },
+      data: { wire, route: ways.get(wire.id) ?? null },
       ariaLabel: `Wire ${wire.name} from ${wire.source ?? "the inputs"} to ${wire.target}`,
     };
   });

@@ -10,7 +10,9 @@ import { Button, Sheet } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
 import { Inspector } from "./inspector.tsx";
 import { KEYS, pressed } from "./keys.ts";
+import { NameForm } from "./name_form.tsx";
 import { Palette } from "./palette.tsx";
+import { PolicySheet } from "./policies.tsx";
 import { ProblemList } from "./problems.tsx";
 import { RunForm } from "./run_form.tsx";
 import { type Editor, EditorContext, useEditor, useShown, useUi } from "./state.ts";
@@ -29,7 +31,7 @@ export function EditorView({ editor }: { editor: Editor }): ReactNode {
 
 function Layout(): ReactNode {
   const editor = useEditor();
-  const { settings, mode, panel, help, runForm, both, said, fits } = useUi((ui) => ui);
+  const { settings, mode, panel, help, runForm, both, said, fits, naming, policy } = useUi((ui) => ui);
   useShown((shown) => shown.past); // a past version is not edited
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -66,6 +68,8 @@ function Layout(): ReactNode {
         )}
       </div>
       <Choosers />
+      {policy && <PolicySheet {...policy} />}
+      {naming && <NameForm steps={naming} />}
       {runForm && <RunForm wish={runForm} />}
       {help && <Help />}
       {both && <Both />}
@@ -147,6 +151,7 @@ function Empty(): ReactNode {
 function Banners(): ReactNode {
   const editor = useEditor();
   const refusal = useShown((shown) => shown.refusal);
+  const gone = useShown((shown) => shown.connection === "gone");
   const conflict = useShown((shown) => shown.document?.conflict ?? null);
   const past = useShown((shown) => shown.past);
   const note = useShown((shown) => shown.run?.note ?? "");
@@ -155,7 +160,7 @@ function Banners(): ReactNode {
     <div className="pf-banners">
       {refusal && (
         <p className="pf-banner pf-warning" role="alert">
-          <Icon name="problem" /> <span>Not done: {refusal}</span>
+          <Icon name="problem" /> <span>{gone ? "" : "Not done: "}{refusal}</span>
           <Button icon="close" label="Put away" onClick={() => editor.session.putAwayRefusal()} />
         </p>
       )}

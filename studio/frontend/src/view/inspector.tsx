@@ -1,11 +1,11 @@
 /** Beside the drawing: the form of what is selected, be it a step, a wire, several, or nothing. */
 import type { ReactNode } from "react";
 import { cardOf, drawnCards, typeName } from "../model/board.ts";
-import { type Side, align, areNeighbours } from "../model/edits.ts";
+import { type Side, align, areNeighbours, whyNotPack } from "../model/edits.ts";
 import { boxes } from "../model/geometry.ts";
 import { cut } from "../model/fits.ts";
 import type { Port } from "../model/protocol.ts";
-import { duplicate, edit, removeSelection, run } from "./actions.ts";
+import { askPack, duplicate, edit, removeSelection, run } from "./actions.ts";
 import { CardForm } from "./card_form.tsx";
 import { Button, Section } from "./controls.tsx";
 import { Preview } from "./looks.tsx";
@@ -39,6 +39,7 @@ function ManyForm(): ReactNode {
   const board = useShown((shown) => shown.board);
   const { cards } = useUi((ui) => ui.selection);
   const neighbours = areNeighbours(board, cards);
+  const whyNot = whyNotPack(board, cards);
   return (
     <>
       <header className="pf-title"><h2>{cards.size} steps</h2></header>
@@ -52,10 +53,11 @@ function ManyForm(): ReactNode {
       <Section title="All of them">
         <div className="pf-row">
           <Button icon="wrap" label="Put into…" worded look="plain" disabled={!neighbours} onClick={() => editor.set({ choosing: { kind: "wrap" } })} />
+          <Button icon="pack" label="Make a pipeline…" worded look="plain" disabled={whyNot !== ""} onClick={() => askPack(editor)} />
           <Button icon="copy" label="Duplicate" worded look="plain" onClick={() => duplicate(editor)} />
           <Button icon="trash" label="Delete" worded look="danger" onClick={() => removeSelection(editor)} />
         </div>
-        {!neighbours && <p className="pf-help">Only steps that follow each other can be put into one.</p>}
+        {whyNot ? <p className="pf-help">{whyNot}.</p> : !neighbours && <p className="pf-help">Only steps that follow each other can be put into one.</p>}
       </Section>
     </>
   );

@@ -5,14 +5,17 @@ import { shift } from "../model/edits.ts";
 import { type Direction, NONE, neighbour, only } from "../model/selection.ts";
 import {
   arrange,
+  askPack,
   copySelection,
   cutSelection,
   duplicate,
   edit,
   nextProblem,
+  openCall,
   paste,
   removeSelection,
   run,
+  unpack,
 } from "./actions.ts";
 import type { Editor } from "./state.ts";
 
@@ -24,7 +27,11 @@ export const KEYS: readonly { title: string; keys: readonly (readonly [string, s
       ["/", "Search the palette; Enter adds behind the selection"],
       ["C", "Wire from the selected step: choose a port, then what fits"],
       ["Enter", "Form of the selected step"],
+      ["M", "What can be done with the selected step"],
       ["W", "Put the selection into another step"],
+      ["G", "Make a pipeline of the selection"],
+      ["O", "Open the pipeline that the step calls"],
+      ["U", "Unpack it: its steps in the place of the call"],
       ["[  ]", "One earlier, one later in its list"],
       ["Delete", "Take out"],
       ["Ctrl D", "Duplicate"],
@@ -91,7 +98,15 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
     else editor.say("Select a step first");
   },
   f: (editor) => editor.camera?.fit(),
+  g: askPack,
+  m: (editor) => {
+    const [card] = editor.ui.selection.cards;
+    if (card) editor.set({ choosing: { kind: "menu", card } });
+    else editor.say("Select a step first");
+  },
+  o: (editor) => openCall(editor, [...editor.ui.selection.cards][0]),
   p: nextProblem,
+  u: (editor) => unpack(editor, [...editor.ui.selection.cards][0]),
   w: (editor) => {
     if (editor.ui.selection.cards.size && !editor.readOnly) editor.set({ choosing: { kind: "wrap" } });
   },
@@ -100,7 +115,8 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
     editor.set({ panel: "inspector" });
     requestAnimationFrame(() => editor.root?.querySelector<HTMLElement>(".pf-side input, .pf-side textarea, .pf-side select")?.focus());
   },
-  Escape: (editor) => editor.set({ selection: NONE, choosing: null, palette: false, fits: null }),
+  ContextMenu: (editor) => BOUND.m?.(editor),
+  Escape: (editor) => editor.set({ selection: NONE, choosing: null, policy: null, palette: false, fits: null }),
   Delete: removeSelection,
   Backspace: removeSelection,
   "Ctrl Enter": (editor) => {

@@ -1,8 +1,8 @@
 /** A value of a run, as Python shows it: in part, and in the form that suits it. */
 import { type ReactNode, useEffect, useMemo, useState } from "react";
-import { grid, plot } from "../model/charts.ts";
+import { grid, lyingBars, plot, spreads } from "../model/charts.ts";
 import type { Look } from "../model/protocol.ts";
-import { Chart, GridChart } from "./chart.tsx";
+import { BoxChart, Chart, GridChart, LyingChart } from "./chart.tsx";
 import { useEditor, useShown } from "./state.ts";
 
 export function Preview({ step, port }: { step: string; port: string }): ReactNode {
@@ -45,6 +45,10 @@ function ChartLook({ look }: { look: Look }): ReactNode {
   const drawn = useMemo(() => plot(look.spec), [look.spec]);
   const field = useMemo(() => grid(look.spec), [look.spec]);
   const title = String(look.title ?? "");
+  const boxes = useMemo(() => spreads(look.spec), [look.spec]);
+  const lying = useMemo(() => lyingBars(look.spec), [look.spec]);
+  if (boxes) return <BoxChart drawn={boxes} title={title} />;
+  if (lying) return <LyingChart drawn={lying} title={title} />;
   if (field) return <GridChart drawn={field} title={title} />;
   return drawn ? <Chart drawn={drawn} title={title} /> : <Tree value={look.spec} name={title || "chart"} open={false} />;
 }

@@ -4,10 +4,10 @@ import { createRoot } from "react-dom/client";
 import { modeAround, watchMode } from "../hosts/theme.ts";
 import type { Session } from "../model/session.ts";
 import { EditorView } from "./editor.tsx";
-import { Editor, type Settings } from "./state.ts";
+import { Editor, type Go, type Settings } from "./state.ts";
 import style from "./style.css";
 
-export type { Settings };
+export type { Go, Settings };
 
 export interface Mounted {
   /** Take in what the host says now; nothing that is shown is lost. */
@@ -15,14 +15,14 @@ export interface Mounted {
   destroy(): void;
 }
 
-export function mount(parent: HTMLElement | ShadowRoot, session: Session, settings: Settings): Mounted {
+export function mount(parent: HTMLElement | ShadowRoot, session: Session, settings: Settings, go: Go | null = null): Mounted {
   const sheet = document.createElement("style");
   sheet.textContent = flowStyle + style;
   const place = document.createElement("div");
   place.className = "pf-place";
   parent.append(sheet, place);
 
-  const editor = new Editor(session, settings, settings.theme ?? modeAround(place));
+  const editor = new Editor(session, settings, settings.theme ?? modeAround(place), go);
   const unwatch = watchMode(place, (mode) => {
     if (!editor.ui.settings.theme && mode !== editor.ui.mode) editor.set({ mode });
   });

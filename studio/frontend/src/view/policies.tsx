@@ -1,38 +1,14 @@
 /** The policies around a step: each as a small form, and a menu of those one can add. */
-import { type ReactNode, useState } from "react";
-import type { Card, Schema, Step } from "../model/protocol.ts";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { cardOf } from "../model/board.ts";
 import { changePolicy } from "../model/edits.ts";
+import { POLICIES, readPolicy } from "../model/policies.ts";
+import type { Card } from "../model/protocol.ts";
 import { edit } from "./actions.ts";
 import { Button } from "./controls.tsx";
-import { useEditor } from "./state.ts";
+import { besideCard } from "./place.ts";
+import { useEditor, useShown } from "./state.ts";
 import { Value } from "./value.tsx";
-
-interface Known {
-  readonly text: string;
-  /** What is written when it is added. */
-  readonly start: unknown;
-  readonly schema: Schema;
-}
-
-const SECONDS: Schema = { type: "number", minimum: 0 };
-const COUNT: Schema = { type: "integer", minimum: 1 };
-const object = (properties: { [name: string]: Schema }, ...required: string[]): Schema => {
-  return { type: "object", properties, required };
-};
-
-const KNOWN: { readonly [name: string]: Known } = {
-  retry: {
-    text: "Try again",
-    start: { attempts: 3, on: ["Exception"] },
-    schema: object({ attempts: COUNT, on: { type: "array", items: { type: "string" } }, wait: SECONDS, factor: { type: "number", minimum: 1 } }, "attempts", "on"),
-  },
-  timeout: { text: "Time limit", start: 30, schema: SECONDS },
-  cache: { text: "Remember results", start: { ttl: "1 h" }, schema: object({ ttl: { type: "string" }, max_entries: COUNT }) },
-  rate_limit: { text: "Rate limit", start: { calls: 10, per: 1 }, schema: object({ calls: COUNT, per: SECONDS }, "calls", "per") },
-  breaker: { text: "Breaker", start: { failures: 5, reset: 30 }, schema: object({ failures: COUNT, reset: SECONDS }, "failures", "reset") },
-  bulkhead: { text: "At most at once", start: { at_once: 4 }, schema: object({ at_once: COUNT, waiting: COUNT }, "at_once") },
-  hedge: { text: "Ask twice when slow", start: { after: 2, at_most: 2 }, schema: object({ after: SECONDS, at_most: COUNT }, "after") },
-};
 
 export function Policies({ card }: { card: Card }): ReactNode {
   const editor = useEditor();
@@ -54,13 +30,13 @@ export function Policies({ card }: { card: Card }): ReactNode {
           aria-label="Add a policy"
           value=""
           onChange={({ target }) => {
-            const known = KNOWN[target.value];
+            const known = POLICIES[target.value];
             if (known) edit(editor, { op: "guard", step: card.id, policy: { [target.value]: known.start } });
             setOpen(card.policies.length);
           }}
         >
           <option value="">Add a policy…</option>
-          {Object.entries(KNOWN).map(([name, { text }]) => <option key={name} value={name}>{text}</option>)}
+          {Object.entries(POLICIES).map(([name, { text }]) => <option key={name} value={name}>{text}</option>)}
         </select>
       )}
     </>
@@ -69,12 +45,66 @@ export function Policies({ card }: { card: Card }): ReactNode {
 
 function PolicyForm({ card, at }: { card: Card; at: number }): ReactNode {
   const editor = useEditor();
-  const written = (card.policies[at]?.written ?? {}) as Step;
-  const [[name, value] = ["", null]] = Object.entries(written);
-  const known = KNOWN[name];
-  if (!known) return <pre className="pf-partial">{JSON.stringify(written)}</pre>;
+  const { name, value } = readPolicy(card.policies[at]?.written);
+  const known = POLICIES[name];
+  if (!known) return <pre className="pf-partial">{JSON.stringify(card.policies[at]?.written)}</pre>;
   const put = (next: unknown): void => {
     edit(editor, ...changePolicy(card, at, { [name]: next ?? known.start }));
   };
-  return <Value label={known.text} schema={known.schema} value={value} disabled={editor.readOnly} onChange={put} />;
+  return <Value label={String(known.schema.title ?? known.text)} bare={known.schema.type === "object"} schema={known.schema} value={value} disabled={editor.readOnly} onChange={put} />;
 }
+
+/** The small form that a badge opens on the drawing itself. */
+export function PolicySheet({ card: id, at }: { card: string; at: number }): ReactNode {
+  const editor = useEditor();
+  const card = useShown((shown) => cardOf(shown.board, id));
+  const place = useRef<HTMLDivElement>(null);
+  const policy = card?.policies[at];
+  const there = policy !== undefined;
+  useEffect(() => {
+    const { current } = place;
+    const first = current?.querySelector<HTMLElement>("input, select, textarea") ?? current?.querySelector("button");
+    first?.focus({ preventScroll: true });
+    if (first instanceof HTMLInputElement) first.select();
+  }, [there, id, at]);
+  if (!card || !policy) return null;
+  const known = POLICIES[readPolicy(policy.written).name];
+  const text = known?.text ?? policy.text;
+  const close = (): void => {
+    editor.set({ policy: null });
+    editor.root?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
+  };
+  return (
+    <div
+      ref={place}
+      className="pf-chooser pf-policy-sheet"
+      style={besideCard(editor, id)}
+      role="dialog"
+      aria-label={`${text} of ${id}`}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key === "Escape") close();
+      }}
+    >
+      <header>
+        <h3>{text}</h3>
+        <Button icon="close" label="Close" onClick={close} />
+      </header>
+      {known && <p className="pf-help">{known.about}</p>}
+      <div className="pf-policy-form"><PolicyForm card={card} at={at} /></div>
+      {!editor.readOnly && (
+        <footer>
+          <Button icon="add" label="Another…" worded look="plain" onClick={() => editor.set({ policy: null, choosing: { kind: "policy", card: id } })} />
+          <Button icon="trash" label="Take away" worded look="danger" onClick={() => {
+            close();
+            edit(editor, { op: "unguard", step: id, at });
+          }} />
+        </footer>
+      )}
+    </div>
+  );
+}
+
+/** What can be added, for a list to choose from. */
+export const POLICY_CHOICES = Object.entries(POLICIES).map(([key, { text, about }]) => ({ key, text, hint: about, icon: "policy" }));
+

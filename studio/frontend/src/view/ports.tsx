@@ -1,7 +1,7 @@
 /** Ports of a card: a handle, a name, and what is fixed there. */
 import { Handle, Position } from "@xyflow/react";
 import { type ReactNode, memo } from "react";
-import { typeName } from "../model/board.ts";
+import { insidePorts, outerPorts, typeName } from "../model/board.ts";
 import { written } from "../model/forms.ts";
 import { handleOf } from "../model/fits.ts";
 import type { Port } from "../model/protocol.ts";
@@ -12,56 +12,101 @@ interface PortProps {
   port: Port;
   side: "input" | "output";
   wrong: boolean;
+  /** The inner side of the same port. */
+  children?: ReactNode;
 }
 
-export const PortRow = memo(function PortRow({ card, port, side, wrong }: PortProps): ReactNode {
-  const inside = Boolean(port.inside);
-  const end = { card, port: port.name, side, inside };
+export const PortRow = memo(function PortRow({ card, port, side, wrong, children }: PortProps): ReactNode {
+  const end = { card, port: port.name, side, inside: false };
   const fits = useUi((ui) => (ui.fits === null ? "" : ui.fits.has(portKey(end)) ? " pf-fits" : " pf-misfit"));
   const type = useShown((shown) => typeName(shown.board.types, port.type));
-  const left = (side === "input") !== inside;
   const scope = side === "output" && port.scope !== port.name ? port.scope : "";
   const fixed = port.set !== undefined;
-  const classes = `pf-port pf-${side}${inside ? " pf-inside" : ""}${fits}${wrong ? " pf-bad" : ""}`;
+  const read = side === "input" && !fixed && port.scope !== port.name ? port.scope : "";
+  const classes = `pf-port pf-${side}${children ? " pf-through" : ""}${fits}${wrong ? " pf-bad" : ""}`;
   return (
-    <div className={classes} title={`${port.name}: ${type}${port.help ? `\n${port.help}` : ""}`}>
+    <div className={classes} title={`${port.name}${read ? ` ← ${read}` : scope ? ` → ${scope}` : ""}: ${type}${port.help ? `\n${port.help}` : ""}`}>
       <Handle
         id={handleOf(end)}
         type={side === "input" ? "target" : "source"}
-        position={left ? Position.Left : Position.Right}
+        position={side === "input" ? Position.Left : Position.Right}
         className={port.optional || fixed ? "pf-hollow" : ""}
-        isConnectable={!(inside && side === "input")}
       />
-      <span className={side === "output" && !port.scope && !inside ? "pf-hidden" : ""}>{scope || port.name}</span>
+      {children}
+      <span className={side === "output" && !port.scope ? "pf-hidden" : ""}>{scope || port.name}</span>
+      {read && <small>← {read}</small>}
       {fixed && <em>{port.secret ? "••••" : written(port.set)}</em>}
     </div>
   );
 });
 
-/** The rows of a card: what goes in at the left, what comes out at the right. */
-export function PortRows({ card, inputs, outputs, wrong }: {
+interface RowsProps {
   card: string;
   inputs: readonly Port[];
   outputs: readonly Port[];
   wrong: ReadonlySet<string>;
-}): ReactNode {
-  if (inputs.length + outputs.length === 0) return null;
-  const column = (ports: readonly Port[], side: "input" | "output", inside: boolean): ReactNode => {
-    const held = ports.filter((port) => Boolean(port.inside) === inside);
-    return held.length === 0 && inside ? null : (
+}
+
+/** The rows of a card: what goes in at the left, what comes out at the right. */
+export function PortRows(props: RowsProps): ReactNode {
+  const { card, inputs, outputs, wrong } = props;
+  const count = Math.max(inputs.length, outputs.length);
+  if (count === 0) return null;
+  if ([...inputs, ...outputs].some((port) => port.inside)) return <PortColumns {...props} />;
+  return (
+    <div className="pf-rows">
+      {Array.from({ length: count }, (_, at) => {
+        const [input, output] = [inputs[at], outputs[at]];
+        return (
+          <div className="pf-ports" key={at}>
+            {input && <PortRow card={card} port={input} side="input" wrong={wrong.has(input.name)} />}
+            {output && <PortRow card={card} port={output} side="output" wrong={false} />}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+/** The rows of a container: beside what comes in at the left, where it goes on inside; so at the right. */
+function PortColumns({ card, inputs, outputs, wrong }: RowsProps): ReactNode {
+  const rows = (outer: readonly Port[], inner: readonly Port[], side: "input" | "output"): ReactNode => {
+    const other = side === "input" ? "output" : "input";
+    const alone = inner.filter((port) => !outer.some((one) => one.name === port.name));
+    return (
       <div className="pf-column">
-        {held.map((port) => (
-          <PortRow key={port.name} card={card} port={port} side={side} wrong={side === "input" && wrong.has(port.name)} />
+        {outer.map((port) => {
+          const within = inner.find((one) => one.name === port.name);
+          return (
+            <PortRow key={port.name} card={card} port={port} side={side} wrong={side === "input" && wrong.has(port.name)}>
+              {within && <InnerHandle card={card} port={within} side={other} />}
+            </PortRow>
+          );
+        })}
+        {alone.map((port) => (
+          <div key={port.name} className={`pf-port pf-inside pf-${side}${wrong.has(port.name) ? " pf-bad" : ""}`}>
+            <InnerHandle card={card} port={port} side={other} />
+            <span>{port.name}</span>
+          </div>
         ))}
       </div>
     );
   };
   return (
     <div className="pf-ports">
-      {column(inputs, "input", false)}
-      {column(outputs, "output", true)}
-      {column(inputs, "input", true)}
-      {column(outputs, "output", false)}
+      {rows(outerPorts(inputs), insidePorts(outputs), "input")}
+      {rows(outerPorts(outputs), insidePorts(inputs), "output")}
     </div>
+  );
+}
+
+/** Where a wire begins or ends at the inner side of a container's border. */
+function InnerHandle({ card, port, side }: { card: string; port: Port; side: "input" | "output" }): ReactNode {
+  const end = { card, port: port.name, side, inside: true };
+  const fits = useUi((ui) => (ui.fits === null ? "" : ui.fits.has(portKey(end)) ? " pf-fits" : " pf-misfit"));
+  return (
+    <span className={`pf-inner${fits}`} title={`${port.name}, inside`}>
+      <Handle id={handleOf(end)} type={side === "input" ? "target" : "source"} position={side === "input" ? Position.Left : Position.Right} isConnectable={side === "output"} />
+    </span>
   );
 }

@@ -13,6 +13,8 @@ export interface Settings {
   height?: number | string;
   theme?: Mode;
   readOnly?: boolean;
+  /** The pipelines from which one came here by opening a call, the outermost first. */
+  trail?: readonly string[];
   /** A run to draw. */
   execution?: string | null;
 }
@@ -23,6 +25,8 @@ export type Choosing =
   | { kind: "fits"; end: End }
   | { kind: "drop"; end: End; screen: Spot; flow: Spot }
   | { kind: "find" }
+  | { kind: "menu"; card: string; at?: Spot }
+  | { kind: "policy"; card: string }
   | { kind: "wrap" };
 
 export type Panel = "inspector" | "yaml" | "problems";
@@ -39,11 +43,20 @@ export interface Ui {
   /** The container that would take in what is dragged. */
   readonly over: string | null;
   readonly runForm: RunWish | null;
+  /** The policy whose small form is open on the drawing. */
+  readonly policy: { readonly card: string; readonly at: number } | null;
+  /** The form of a new step shall have the keyboard as soon as it is there. */
+  readonly forming: boolean;
+  /** Steps that shall become a pipeline, while its name is asked for. */
+  readonly naming: ReadonlySet<string> | null;
   readonly help: boolean;
   readonly both: boolean;
   /** What a screen reader is told. */
   readonly said: string;
 }
+
+/** Show another pipeline; `trail` are those from which one came. */
+export type Go = (pipeline: string, trail: readonly string[]) => void;
 
 /** Moves the picture; given by the canvas once it is drawn. */
 export interface Camera {
@@ -58,11 +71,14 @@ export class Editor {
   readonly clipboard: Clipboard;
   camera: Camera | null = null;
   root: HTMLElement | null = null;
+  /** Shows another pipeline in this one's place; null where the host cannot. */
+  readonly go: Go | null;
   ui: Ui;
   readonly #listeners = new Set<() => void>();
 
-  constructor(session: Session, settings: Settings, mode: Mode) {
+  constructor(session: Session, settings: Settings, mode: Mode, go: Go | null = null) {
     this.session = session;
+    this.go = go;
     this.clipboard = new Clipboard(navigator.clipboard ?? null);
     this.ui = {
       settings,
@@ -74,6 +90,9 @@ export class Editor {
       fits: null,
       over: null,
       runForm: null,
+      policy: null,
+      naming: null,
+      forming: false,
       help: false,
       both: false,
       said: "",

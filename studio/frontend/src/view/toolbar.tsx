@@ -20,6 +20,7 @@ export function Toolbar(): ReactNode {
   return (
     <div className="pf-toolbar" role="toolbar" aria-label="Pipeline">
       {!readOnly && <Button icon="add" label="Add a step" keys="/" className="pf-button pf-plain pf-square pf-narrow" onClick={() => editor.set({ palette: true })} />}
+      <Trail />
       <Name />
       <SaveState />
       <span className="pf-gap" />
@@ -44,6 +45,22 @@ export function Toolbar(): ReactNode {
         <Button icon="play" label="Run" keys="Ctrl Enter" worded look="main" disabled={drawnCards(board).length === 0} onClick={() => run(editor)} />
       )}
     </div>
+  );
+}
+
+/** The way back to the pipelines from which one came here. */
+function Trail(): ReactNode {
+  const editor = useEditor();
+  const trail = useUi((ui) => ui.settings.trail) ?? [];
+  if (!editor.go || trail.length === 0) return null;
+  return (
+    <nav className="pf-trail" aria-label="Way back">
+      {trail.map((name, at) => (
+        <button type="button" className="pf-link" key={at} title={`Back to ${name}`} onClick={() => editor.go?.(name, trail.slice(0, at))}>
+          {name}
+        </button>
+      ))}
+    </nav>
   );
 }
 
@@ -92,7 +109,7 @@ function SaveState(): ReactNode {
 }
 
 function sayState({ connection, waiting, document }: Shown): [word: string, title: string] {
-  if (connection === "gone") return ["Closed", "The workspace is not there any more"];
+  if (connection === "gone") return ["Closed", "Nothing is taken in here any more"];
   if (connection === "lost") {
     return [waiting ? `Offline, ${waiting} kept` : "Offline", "Trying to connect; what you change is kept here and sent then"];
   }

@@ -15,6 +15,8 @@ interface ValueProps {
   help?: string;
   secret?: boolean;
   disabled?: boolean;
+  /** Its heading stands elsewhere. */
+  bare?: boolean;
   /** What stands beside the label, such as a type. */
   aside?: ReactNode;
   onChange(value: unknown): void;
@@ -32,10 +34,12 @@ export function Value(props: ValueProps): ReactNode {
   const nested = control.kind === "object" || (control.kind === "list" && isPlain(props.value));
   return (
     <div className="pf-field">
-      <div className="pf-label">
-        <label htmlFor={id}>{label}</label>
-        {aside}
-      </div>
+      {!props.bare && (
+        <div className="pf-label">
+          <label htmlFor={id}>{label}</label>
+          {aside}
+        </div>
+      )}
       {nested && !props.secret ? (
         <Nested {...props} control={control} whole={whole} id={id} />
       ) : (
@@ -178,7 +182,7 @@ function Nested({ control, whole, id, label, value, disabled, onChange }: Inner 
       {control.fields.map((field) => (
         <Value
           key={field.name}
-          label={field.required ? field.name : `${field.name} (optional)`}
+          label={String(field.schema.title ?? field.name) + (field.required ? "" : " (optional)")}
           schema={field.schema}
           whole={whole}
           value={table[field.name]}

@@ -1,0 +1,130 @@
+"""The canvas in the real JupyterLab: the studio's tests, and what goes wrong only in notebooks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.notebooks import Notebook, jupyterlab
+from tests.browser.test_build import (
+    GREET,
+    Begin,
+    card,
+    ends,
+    is_kept,
+    test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard,  # noqa: F401
+    test_a_run_that_fails_is_mended_and_runs_again,  # noqa: F401
+    test_a_run_under_way_shows_where_it_is_and_is_stopped,  # noqa: F401
+    test_a_step_that_waits_is_answered_on_its_card,  # noqa: F401
+    text_of,
+    written,
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of a JupyterLab, and its home."""
+    home = tmp_path_factory.mktemp("lab")
+    with jupyterlab(home) as url:
+        yield url, home
+
+
+@pytest.fixture(scope="module")
+def notebook(browser: Browser, lab: tuple[str, Path], workspace: Path) -> Iterator[Notebook]:
+    """A notebook that has opened the workspace as ``ws``."""
+    with browser.new_context(viewport={"width": 1400, "height": 1000}) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        made = Notebook(context, *lab)
+        made.open_workspace(workspace)
+        yield made
+        made.run("ws.close()")
+        assert made.errors == []
+
+
+@pytest.fixture
+def begin(notebook: Notebook) -> Begin:
+    """Open the canvas of a pipeline in the cell."""
+
+    def opened(pipeline: str) -> Page:
+        notebook.run(f"ws.edit({pipeline!r})")
+        expect(notebook.page.locator(".pf-card, .pf-start").first).to_be_visible()
+        return notebook.page
+
+    return opened
+
+
+def test_keys_pressed_on_the_canvas_are_the_canvass(
+    begin: Begin, notebook: Notebook, workspace: Path
+):
+    page = begin(written(workspace, "its_keys", GREET.format(name="its_keys", second="walk")))
+    cells = notebook.cells.count()
+
+    card(page, "walk").locator(".pf-head").click()
+    for key in ("b", "d", "d", "m", "x", "z", "Delete"):
+        page.keyboard.press(key)
+
+    expect(card(page, "walk")).to_have_count(0)
+    is_kept(page)
+    expect(notebook.cells).to_have_count(cells)
+    assert "walk" not in text_of(workspace, "its_keys")
+
+
+def test_a_run_goes_on_and_is_stopped_while_a_cell_is_busy(
+    begin: Begin, notebook: Notebook, workspace: Path
+):
+    text = GREET.format(name="while_busy", second="sleep_long")
+    text = text.replace("id: sleep_long}", "id: sleep_long, from: {text: prepared}}")
+    page = begin(written(workspace, "while_busy", text))
+    notebook.add_cell()
+    notebook.begin("import time; time.sleep(600)")
+    busy = notebook.cells.last.locator(".jp-InputPrompt")
+    expect(busy).to_have_text("[*]:")
+
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(card(page, "prepare").locator(".pf-card.pf-s-ok")).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).click()
+
+    ends(page, "stopped")
+    expect(busy).to_have_text("[*]:")
+    notebook.do("notebook:interrupt-kernel")
+    expect(busy).to_have_text(re.compile(r"\d"))
+
+
+def test_a_restarted_kernel_brings_the_draft_back(
+    begin: Begin, notebook: Notebook, workspace: Path
+):
+    page = begin(written(workspace, "restarted", GREET.format(name="restarted", second="walk")))
+    card(page, "walk").locator(".pf-head").click()
+    page.keyboard.press("Delete")
+    is_kept(page)
+
+    notebook.restart()
+    expect(page.locator(".pf-banner")).to_contain_text("Run this cell again")
+    notebook.open_workspace(workspace)
+    begin("restarted")
+
+    expect(card(page, "prepare")).to_be_visible()
+    expect(card(page, "walk")).to_have_count(0)
+
+
+def test_a_canvas_shown_twice_is_two_editors_of_one_draft(
+    begin: Begin, notebook: Notebook, workspace: Path
+):
+    page = begin(written(workspace, "in_two", GREET.format(name="in_two", second="walk")))
+    notebook.do("notebook:create-output-view")
+    cards = page.locator('.react-flow__node[data-id="walk"]')
+    expect(cards).to_have_count(2)
+
+    cards.first.locator(".pf-head").click()
+    page.keyboard.press("Delete")
+    expect(cards).to_have_count(0)
+    page.get_by_label("Undo").last.click()
+
+    expect(cards).to_have_count(2)

@@ -1,0 +1,80 @@
+"""Settings."""
+
+import pytest
+
+from tests.studio.conftest import button, said
+
+SECRET = "sk-do-not-show-me"
+
+
+@pytest.fixture
+def config(example):
+    """The file of settings; put back afterwards."""
+    path = example / "packetflow.toml"
+    text = path.read_text()
+    yield path
+    path.write_text(text)
+
+
+def test_it_tells_of_the_workspace_and_of_who_works_for_it(page, example):
+    test = page("settings")
+
+    assert not test.exception
+    assert str(example) in said(test)
+    assert "Runner</td><td>process" in said(test)
+    assert "Owner of the store</td><td>process" in said(test)
+    assert "Journals" in said(test)
+
+
+def test_of_keys_only_names_are_shown(page, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    monkeypatch.setenv("PACKETFLOW_MODEL", f"openai/{SECRET}")
+
+    test = page("settings")
+
+    words = said(test)
+    assert "<code>OPENAI_API_KEY</code></td><td>set" in words
+    assert SECRET not in words
+    assert SECRET[:6] not in words
+
+
+def test_the_doctor_says_what_is_well_and_what_is_not(page, example):
+    broken = example / "pipelines" / "torn.yaml"
+    broken.write_text("pipeline: torn\nsteps:\n  - usse: nothing\n")
+    try:
+        test = page("settings")
+        button(test, "Check everything").click().run(timeout=120)
+    finally:
+        broken.unlink()
+
+    assert not test.exception
+    assert "1 mend this" in said(test)
+    assert "torn.yaml" in said(test)
+    assert "good**" in said(test)
+
+
+def test_a_setting_is_shown_before_it_is_written_and_can_be_taken_back(page, config):
+    before = config.read_text()
+    test = page("settings")
+    test.number_input(key="setting store retention_days").set_value(30)
+
+    button(test, "Look at the change").click().run()
+    assert config.read_text() == before
+    assert any(one.language == "diff" and "+retention_days = 30" in one.value for one in test.code)
+    button(test, "Write it").click().run()
+
+    assert not test.exception
+    assert config.read_text() == f"{before}\n[store]\nretention_days = 30\n"
+    assert test.success
+    button(test, "Take the last change back").click().run()
+    button(test, "Write it").click().run()
+    assert config.read_text() == before
+
+
+def test_what_the_file_may_not_say_is_refused_with_words(page, config):
+    config.write_text("[store]\nretention_days = 'long'\n")
+
+    test = page("settings")
+
+    assert not test.exception
+    assert "retention_days must be a number" in said(test)
