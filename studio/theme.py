@@ -262,5 +262,7 @@ def style(mode: Mode) -> str:
         f"{words}.deleted, {words}.deleted .token": DELETED[mode],
         ".stMarkdown :not(pre) > code": code["green"],
     }
-    rules = "".join(f"{where} {{color: {to} !important}}" for where, to in parts.items())
+    focused = f"{{outline: 2px solid {ACCENT[mode]}; outline-offset: -2px}}"
+    rules = f".stApp a:focus-visible, .stMain:focus-visible {focused}"
+    rules += "".join(f"{where} {{color: {to} !important}}" for where, to in parts.items())
     return f"<style>{_STYLE}{rules}</style>"

@@ -68,7 +68,8 @@ def _style() -> str:
         "": f"font:13px/1.5 {FONT};color:var(--pf-ink);background:var(--pf-page);"
         "border-radius:12px;padding:14px 16px;text-align:left",
         " h3": "font-size:15px;margin:0;font-weight:650;color:inherit",
-        " h4": "font-size:12px;margin:14px 0 4px;font-weight:600;color:var(--pf-soft)",
+        " caption": "caption-side:top;font-size:12px;padding:14px 0 4px;font-weight:600;"
+        "color:var(--pf-soft);text-align:left;white-space:nowrap",
         " p": "margin:2px 0 8px;color:var(--pf-soft)",
         " .pf-scroll": "overflow-x:auto;margin:2px -6px",
         " .pf-row": "display:flex;flex-wrap:wrap;gap:0 48px",
@@ -143,7 +144,8 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> st
         return ""
     top = "".join(f'<th scope="col">{safe(head)}</th>' for head in heads)
     return (
-        f"<h4>{safe(title)}</h4><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+        f"<table><caption>{safe(title)}</caption>"
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 

@@ -1,4 +1,5 @@
-// Words whose contrast with what is behind them is too small (WCAG 2.2, 1.4.3), as a list of texts.
+// Words whose contrast with what is behind them is too small (WCAG 2.2, 1.4.3), as a list of texts,
+// also inside shadow roots.
 // Left out: what is hidden or disabled, and pictures, whose colours have a test of their own.
 () => {
   const numbers = (text) => (text.match(/[\d.]+/g) || []).map(Number);
@@ -16,23 +17,33 @@
       .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
+  const above = (element) => element.parentElement ?? element.getRootNode().host;
   const behind = (element) => {
     const layers = [];
-    for (let one = element; one; one = one.parentElement) {
+    for (let one = element; one; one = above(one)) {
       layers.push(colour(getComputedStyle(one).backgroundColor));
     }
     return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255, 1]);
   };
   const fade = (element) => {
     let all = 1;
-    for (let one = element; one; one = one.parentElement) all *= getComputedStyle(one).opacity;
+    for (let one = element; one; one = above(one)) all *= getComputedStyle(one).opacity;
     return all;
   };
   const bad = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const text = walker.currentNode.textContent.trim();
-    const element = walker.currentNode.parentElement;
+  const texts = (root) => {
+    const found = [];
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    while (walker.nextNode()) {
+      const node = walker.currentNode;
+      if (node.shadowRoot) found.push(...texts(node.shadowRoot));
+      else if (node.nodeType === Node.TEXT_NODE && node.parentElement) found.push(node);
+    }
+    return found;
+  };
+  for (const node of texts(document.body)) {
+    const text = node.textContent.trim();
+    const element = node.parentElement;
     if (!text || element.closest("svg, style, script, iframe, canvas, noscript")) continue;
     if (element.closest("[disabled], [aria-disabled=true], [aria-hidden=true]")) continue;
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;

@@ -311,3 +311,57 @@ def test_it_works_inside_a_shadow_root_and_follows_the_hosts_theme(open_canvas: 
     page.wait_for_function("packetflow.host.draft.steps[2].from?.table === 'table'")
     expect(page.locator(".pf-root.pf-dark")).to_be_visible()
     expect(page.locator(".react-flow.dark")).to_be_visible()
+
+
+def test_tab_goes_once_through_the_canvas_however_many_cards_it_has(open_canvas: Open):
+    page = open_canvas("example=report")
+    stops: list[str] = []
+
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(FOCUSED))
+        if stops[-1] in ("BODY", stops[0]) and len(stops) > 1:
+            break
+
+    assert stops[-1] in ("BODY", stops[0]), "one can leave it"
+    assert not [stop for stop in stops if "react-flow__node" in stop or "react-flow__edge" in stop]
+    assert len([stop for stop in stops if "pf-ground" in stop]) == 1
+
+
+FOCUSED = """(() => { const one = document.activeElement;
+  const said = ["class", "title"].map((name) => one.getAttribute(name) ?? "");
+  return [one.tagName, ...said].join(" ").trim(); })()"""
+
+
+def test_the_keyboard_is_never_left_nowhere(open_canvas: Open):
+    page = open_canvas("example=report")
+    ground = page.locator(".pf-ground")
+
+    page.locator("button.pf-name").click()
+    page.keyboard.press("Escape")
+    expect(ground).to_be_focused()
+
+    card(page, "open_source").locator(".pf-head").click()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Duplicate").focus()
+    page.keyboard.press("Escape")
+    expect(ground).to_be_focused()
+
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("?")
+    page.keyboard.press("Escape")
+    expect(page.locator(".react-flow__node:focus")).to_have_count(1)
+
+
+def test_a_wire_that_has_the_focus_is_the_one_that_is_taken_out(open_canvas: Open):
+    page = open_canvas("example=report")
+    wires = page.locator(".react-flow__edge-wire")
+    before = wires.count()
+    card(page, "clean_table").locator(".pf-head").click()
+
+    wires.first.focus()
+    page.keyboard.press("Delete")
+
+    expect(card(page, "clean_table")).to_be_visible()
+    expect(wires).to_have_count(before - 1)

@@ -220,6 +220,28 @@ def test_a_second_tab_is_an_editor_of_its_own(page: Page, address: str):
     assert other.edits[0]["seq"] == 1
 
 
+def with_input(name: str, rev: int) -> dict[str, Any]:
+    """The document, with one input of the pipeline's that a wire takes to the card."""
+    whole = document(rev=rev)
+    board = whole["board"]
+    board["inputs"] = [{**board["cards"][0]["inputs"][0], "name": name, "scope": name}]
+    ends = {"source": None, "output": name, "name": name, "target": "fetch", "input": "url"}
+    board["wires"] = [{"id": f".{name}>fetch.url", "certain": True, **ends}]
+    return whole
+
+
+def test_a_wire_from_a_port_that_took_anothers_place_is_drawn(page: Page, address: str):
+    desk = Desk()
+    shown(page, desk, address)
+    assert desk.line
+    desk.line.send(json.dumps(with_input("old", 2)))
+    expect(page.locator('.react-flow__edge[data-id=".old>fetch.url"]')).to_have_count(1)
+
+    desk.line.send(json.dumps(with_input("new", 3)))
+
+    expect(page.locator('.react-flow__edge[data-id=".new>fetch.url"]')).to_have_count(1)
+
+
 def test_a_notebooks_widget_speaks_over_custom_messages(page: Page, address: str):
     page.goto(address)
     page.evaluate(WIDGET, document())

@@ -7,7 +7,10 @@ from packetflow.composition.draw import drawing
 from studio.comparing import COLOURS, SIGNS, compare, marked, text_difference, told
 
 OLD = "pipeline: p\nsteps:\n  - use: fetch\n  - parallel: [{use: a}, {use: b}]\n"
-NEW = "pipeline: p\nversion: 2\nsteps:\n  - {use: fetch, id: get}\n  - parallel: [{use: a}, {use: c}]\n"
+NEW = (
+    "pipeline: p\nversion: 2\nsteps:\n"
+    "  - {use: fetch, id: get}\n  - parallel: [{use: a}, {use: c}]\n"
+)
 
 
 def test_each_change_has_a_sign_and_a_word_beside_its_colour():

@@ -9,6 +9,7 @@ import type { Operation, PaletteItem, Spot } from "../model/protocol.ts";
 import { NONE, only } from "../model/selection.ts";
 import { stepOf } from "../model/writing.ts";
 import type { RunWish } from "../model/session.ts";
+import { backToGround } from "./focus.ts";
 import type { Editor } from "./state.ts";
 
 /** Edit, unless the canvas only shows. */
@@ -19,6 +20,12 @@ export function edit(editor: Editor, ...ops: Operation[]): void {
 export function select(editor: Editor, id: string, { look = false } = {}): void {
   editor.set({ selection: only(id) });
   if (look) editor.camera?.show([id]);
+}
+
+/** Show the palette, ready to be typed into. */
+export function openPalette(editor: Editor): void {
+  editor.set({ palette: true });
+  requestAnimationFrame(() => editor.root?.querySelector<HTMLElement>(".pf-find input")?.focus());
 }
 
 /** Put in what the palette offers; without a place, behind the selection. */
@@ -88,7 +95,7 @@ export function removeSelection(editor: Editor): void {
   });
   edit(editor, ...cuts, ...orders, ...edits.remove(board, cards));
   editor.set({ selection: NONE });
-  editor.root?.querySelector<HTMLElement>(".pf-ground")?.focus({ preventScroll: true });
+  backToGround(editor);
 }
 
 export async function copySelection(editor: Editor): Promise<boolean> {

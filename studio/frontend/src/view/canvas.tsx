@@ -25,6 +25,7 @@ import { NONE, only } from "../model/selection.ts";
 import { addItem, addKind, edit, openCall } from "./actions.ts";
 import { type AnyNode, InputsCard, StepCard } from "./cards.tsx";
 import { type Drawing, drawBoard, marked } from "./drawing.ts";
+import { backToGround } from "./focus.ts";
 import { type Editor, portKey, useEditor, useShown, useUi } from "./state.ts";
 import { type AnyEdge, OrderPath, WirePath } from "./wires.tsx";
 
@@ -122,7 +123,7 @@ export function Canvas(): ReactNode {
     const drop = dropAt(editor.shown.board, drawing.found, { point: [ground.x, ground.y], corner });
     const item = JSON.parse(text) as PaletteItem | { step: string };
     "step" in item ? addKind(editor, item.step, drop) : addItem(editor, item, drop);
-    editor.root?.querySelector<HTMLElement>(".pf-ground")?.focus({ preventScroll: true });
+    backToGround(editor);
   }, [editor, flow, drawing.found, readOnly]);
 
   const shown = useMemo(() => marked({ ...drawing, nodes }, selection), [drawing, nodes, selection]);
@@ -181,7 +182,7 @@ export function Canvas(): ReactNode {
       onlyRenderVisibleElements={many}
       zIndexMode="manual"
     >
-      <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
+      <div aria-hidden="true"><Background variant={BackgroundVariant.Dots} gap={20} size={1.2} /></div>
       {board.cards.length > FEW && board.cards.length < FLUID && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
     </ReactFlow>
   );

@@ -9,7 +9,7 @@ import { edit, select } from "./actions.ts";
 import { Approval } from "./approval.tsx";
 import { Button, Dot } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
-import { PortRow, PortRows } from "./ports.tsx";
+import { PortRow, PortRows, useFreshHandles } from "./ports.tsx";
 import { useEditor, useShown, useUi } from "./state.ts";
 
 export type StepNode = Node<{ card: Card; problems: readonly Problem[]; lanes: readonly Lane[]; order: boolean }, "step">;
@@ -20,6 +20,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 export const StepCard = memo(function StepCard({ data, selected }: NodeProps<StepNode>): ReactNode {
   const { card, problems, lanes, order } = data;
+  useFreshHandles(card.id, card.inputs, card.outputs, order);
   const pending = useShown((shown) => shown.pending.has(card.id));
   const own = useShown((shown) => shown.run?.steps[card.id]);
   const told = useShown((shown) => (card.container && !shown.run?.steps[card.id] ? statusOfParts(shown.board, shown.run, card.id) : ""));
@@ -56,7 +57,7 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
       </div>
       <div className="pf-about">{card.id === card.title ? card.about : `${card.id}${card.about ? ` · ${card.about}` : ""}`}</div>
       <PortRows card={card.id} inputs={card.inputs} outputs={card.outputs} wrong={wrong} />
-      <Badges card={card} />
+      <Badges card={card} selected={selected} />
       {lanes.map((lane) => <LaneFrame key={`${lane.slot}${lane.case}`} lane={lane} />)}
       {state && <Progress state={state} />}
       {card.note && <div className="pf-note" title={card.note}>{card.note}</div>}
@@ -119,7 +120,7 @@ function State({ state, stale }: { state: StepState | undefined; stale: string }
   );
 }
 
-function Badges({ card }: { card: Card }): ReactNode {
+function Badges({ card, selected }: { card: Card; selected: boolean }): ReactNode {
   const editor = useEditor();
   if (card.policies.length === 0) return null;
   return (
@@ -130,6 +131,7 @@ function Badges({ card }: { card: Card }): ReactNode {
           key={at}
           className="pf-badge nodrag"
           title={`Policy: ${policy.text}`}
+          tabIndex={selected ? 0 : -1}
           aria-haspopup="dialog"
           onClick={(event) => {
             event.stopPropagation();
@@ -157,6 +159,7 @@ function PinMark({ card }: { card: Card }): ReactNode {
       className={`pf-pin nodrag${broken ? " pf-error" : ""}`}
       title={editor.readOnly ? title : `${title}. Press to let go.`}
       aria-label={title}
+      tabIndex={-1}
       disabled={editor.readOnly}
       onClick={(event) => {
         event.stopPropagation();
@@ -204,6 +207,7 @@ function Mend({ card, problems }: { card: Card; problems: readonly Problem[] }):
 }
 
 export const InputsCard = memo(function InputsCard({ data }: NodeProps<InputsNode>): ReactNode {
+  useFreshHandles(INPUTS, [], data.ports);
   return (
     <div className="pf-inputs">
       <h3>Inputs</h3>

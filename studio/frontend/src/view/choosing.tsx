@@ -11,6 +11,7 @@ import { finish, sayEnd, take } from "../model/wiring.ts";
 import { addJoined, edit, select, wrapSelection } from "./actions.ts";
 import { ChooseAct, ChoosePolicy } from "./card_menu.tsx";
 import { type Choice, Chooser, filterChoices } from "./chooser.tsx";
+import { backToGround } from "./focus.ts";
 import { type Choosing, type Editor, portKey, useEditor, useUi } from "./state.ts";
 
 export function Choosers(): ReactNode {
@@ -41,11 +42,6 @@ export function useClose(): () => void {
     editor.set({ choosing: null, fits: null });
     backToGround(editor);
   };
-}
-
-/** The keyboard goes back to the drawing. */
-export function backToGround(editor: Editor): void {
-  editor.root?.querySelector<HTMLElement>(".pf-ground")?.focus({ preventScroll: true });
 }
 
 /** From which port of the card the wire shall go. */

@@ -19,6 +19,8 @@ export interface Drawing {
 const NO_PROBLEMS: readonly Problem[] = [];
 /** Wires run over containers and behind cards. */
 const Z = { container: 0, wire: 50, card: 100 };
+/** The drawing is one stop for the Tab key; arrow keys go on from there. */
+const NO_STOP = { tabIndex: -1 };
 const INPUTS_WIDTH = { least: 150, most: 280, letter: 7.2, beside: 34 };
 const INPUTS_GAP = 90;
 
@@ -47,6 +49,7 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
       zIndex: card.container ? Z.container + above(board, card).length : Z.card,
       data: share(old.get(card.id)?.data, data),
       ariaLabel: sayCard(board, card.id),
+      domAttributes: NO_STOP,
       ...(card.parent === null || card.parent === board.root ? {} : { parentId: card.parent }),
     };
   });
@@ -95,6 +98,7 @@ function inputsNode(board: Board, steps: readonly StepNode[]): AnyNode {
     selectable: false,
     data: { ports: outerPorts(board.inputs) },
     ariaLabel: "The pipeline's inputs",
+    domAttributes: NO_STOP,
   };
 }
 
@@ -111,6 +115,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: Read
       targetHandle: handleOf(to),
       data: { wire, route: ways.get(wire.id) ?? null },
       ariaLabel: `Wire ${wire.name} from ${wire.source ?? "the inputs"} to ${wire.target}`,
+      domAttributes: NO_STOP,
     };
   });
   const order = orders.map(({ id, source, target, written }): AnyEdge => {
@@ -127,6 +132,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: Read
       className: written ? "pf-order-edge pf-written" : "pf-order-edge",
       data: { written },
       ariaLabel: `${target} after ${source}`,
+      domAttributes: NO_STOP,
     };
   });
   return [...order, ...wires];

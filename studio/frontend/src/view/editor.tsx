@@ -3,10 +3,11 @@ import { ReactFlowProvider } from "@xyflow/react";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { drawnCards } from "../model/board.ts";
 import type { Past } from "../model/session.ts";
-import { addKind, bringBack, edit, select, toPresent } from "./actions.ts";
+import { addKind, bringBack, edit, openPalette, select, toPresent } from "./actions.ts";
 import { Canvas } from "./canvas.tsx";
-import { Choosers, backToGround } from "./choosing.tsx";
+import { Choosers } from "./choosing.tsx";
 import { Button, Sheet } from "./controls.tsx";
+import { backToGround, useFocusKept } from "./focus.ts";
 import { Icon } from "./icons.tsx";
 import { Inspector } from "./inspector.tsx";
 import { KEYS, pressed } from "./keys.ts";
@@ -39,6 +40,7 @@ function Layout(): ReactNode {
     const timer = setInterval(() => editor.session.tick(performance.now() / 1000), 1000);
     return () => clearInterval(timer);
   }, [editor]);
+  useFocusKept(editor);
   const height = typeof settings.height === "number" ? `${settings.height}px` : settings.height;
   return (
     <div
@@ -113,7 +115,10 @@ function Ground(): ReactNode {
         byPointer.current = false;
       }}
       onFocus={(event) => {
-        const id = (event.target as HTMLElement).closest(".react-flow__node")?.getAttribute("data-id");
+        const target = event.target as HTMLElement;
+        const wire = target.closest(".react-flow__edge")?.getAttribute("data-id");
+        if (wire && !byPointer.current) editor.set({ selection: { cards: new Set(), wires: new Set([wire]) } });
+        const id = target.closest(".react-flow__node")?.getAttribute("data-id");
         if (id && !byPointer.current && !id.startsWith("@") && !editor.ui.selection.cards.has(id)) select(editor, id);
       }}
     >
@@ -125,10 +130,6 @@ function Ground(): ReactNode {
 
 function Empty(): ReactNode {
   const editor = useEditor();
-  const search = (): void => {
-    editor.set({ palette: true });
-    requestAnimationFrame(() => editor.root?.querySelector<HTMLElement>(".pf-find input")?.focus());
-  };
   return (
     <div className="pf-start">
       <Icon name="graph" size={28} />
@@ -137,7 +138,7 @@ function Empty(): ReactNode {
         <>
           <p>Drag a capability from the palette, or search for one. What a step gives and the next one takes is wired by name.</p>
           <div className="pf-row">
-            <Button icon="search" label="Add the first step" worded look="main" onClick={search} />
+            <Button icon="search" label="Add the first step" worded look="main" onClick={() => openPalette(editor)} />
             <Button icon="branch" label="Start with a choice" worded look="plain" onClick={() => addKind(editor, "when")} />
             <Button icon="code" label="Write YAML" worded look="plain" onClick={() => editor.set({ panel: "yaml" })} />
           </div>

@@ -12,11 +12,13 @@ import {
   edit,
   nextProblem,
   openCall,
+  openPalette,
   paste,
   removeSelection,
   run,
   unpack,
 } from "./actions.ts";
+import { backToGround } from "./focus.ts";
 import type { Editor } from "./state.ts";
 
 /** For the sheet of keys: what to press, and what it does. */
@@ -84,10 +86,7 @@ export function pressed(editor: Editor, event: KeyboardEvent): boolean {
 }
 
 const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
-  "/": (editor) => {
-    editor.set({ palette: true });
-    requestAnimationFrame(() => editor.root?.querySelector<HTMLElement>(".pf-find input")?.focus());
-  },
+  "/": openPalette,
   "?": (editor) => editor.set({ help: true }),
   "[": (editor) => shiftSelected(editor, -1),
   "]": (editor) => shiftSelected(editor, 1),
@@ -116,7 +115,10 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
     requestAnimationFrame(() => editor.root?.querySelector<HTMLElement>(".pf-side input, .pf-side textarea, .pf-side select")?.focus());
   },
   ContextMenu: (editor) => BOUND.m?.(editor),
-  Escape: (editor) => editor.set({ selection: NONE, choosing: null, policy: null, palette: false, fits: null }),
+  Escape: (editor) => {
+    editor.set({ selection: NONE, choosing: null, policy: null, palette: false, fits: null });
+    backToGround(editor);
+  },
   Delete: removeSelection,
   Backspace: removeSelection,
   "Ctrl Enter": (editor) => {

@@ -27,6 +27,7 @@ export function mount(parent: HTMLElement | ShadowRoot, session: Session, settin
     if (!editor.ui.settings.theme && mode !== editor.ui.mode) editor.set({ mode });
   });
   if (settings.execution) session.follow(settings.execution);
+  Object.assign(place, { editor }); // for tests, and for whoever looks at the page's elements
   const root = createRoot(place);
   root.render(<EditorView editor={editor} />);
 

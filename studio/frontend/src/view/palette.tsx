@@ -5,6 +5,7 @@ import type { PaletteItem } from "../model/protocol.ts";
 import { addItem, addKind } from "./actions.ts";
 import { DRAGGED } from "./canvas.tsx";
 import { Button } from "./controls.tsx";
+import { backToGround } from "./focus.ts";
 import { Icon } from "./icons.tsx";
 import { type Editor, useEditor, useShown, useUi } from "./state.ts";
 
@@ -107,7 +108,7 @@ export function Palette(): ReactNode {
             act();
           }}
         />
-        <Button icon="close" label="Close the palette" className="pf-button pf-quiet pf-square pf-narrow" onClick={() => editor.set({ palette: false })} />
+        <Button icon="close" label="Close the palette" className="pf-button pf-quiet pf-square pf-narrow" onClick={() => closePalette(editor)} />
       </div>
       <div className="pf-offers" id="pf-offers" role="listbox" aria-label="What can be put in" ref={list}>
         {text === "" && ownKinds}
@@ -140,7 +141,7 @@ function isDrawer(editor: Editor): boolean {
 
 function closePalette(editor: Editor): void {
   editor.set({ palette: false });
-  editor.root?.querySelector<HTMLElement>(".pf-ground")?.focus({ preventScroll: true });
+  backToGround(editor);
 }
 
 function sayPorts(item: PaletteItem): string {

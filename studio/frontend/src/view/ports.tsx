@@ -1,6 +1,6 @@
 /** Ports of a card: a handle, a name, and what is fixed there. */
-import { Handle, Position } from "@xyflow/react";
-import { type ReactNode, memo } from "react";
+import { Handle, Position, useUpdateNodeInternals } from "@xyflow/react";
+import { type ReactNode, memo, useEffect, useRef } from "react";
 import { insidePorts, outerPorts, typeName } from "../model/board.ts";
 import { written } from "../model/forms.ts";
 import { handleOf } from "../model/fits.ts";
@@ -39,6 +39,19 @@ export const PortRow = memo(function PortRow({ card, port, side, wrong, children
     </div>
   );
 });
+
+/** Let wires find the ports of a node that is as large as before but has others. */
+export function useFreshHandles(node: string, inputs: readonly Port[], outputs: readonly Port[], order = false): void {
+  const measure = useUpdateNodeInternals();
+  const say = (port: Port): string => `${port.name}${port.inside ? "|" : ""}`;
+  const names = [inputs.map(say), outputs.map(say), order].join(" ");
+  const before = useRef(names);
+  useEffect(() => {
+    if (before.current === names) return;
+    before.current = names;
+    measure(node);
+  }, [measure, node, names]);
+}
 
 interface RowsProps {
   card: string;

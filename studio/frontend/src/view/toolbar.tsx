@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { drawnCards } from "../model/board.ts";
 import { isOver, statusWord } from "../model/runs.ts";
 import type { Shown } from "../model/session.ts";
-import { arrange, edit, run } from "./actions.ts";
+import { arrange, edit, openPalette, run } from "./actions.ts";
 import { Button, Dot } from "./controls.tsx";
 import { type Panel, useEditor, useShown, useUi } from "./state.ts";
 
@@ -19,7 +19,7 @@ export function Toolbar(): ReactNode {
   const { readOnly } = editor;
   return (
     <div className="pf-toolbar" role="toolbar" aria-label="Pipeline">
-      {!readOnly && <Button icon="add" label="Add a step" keys="/" className="pf-button pf-plain pf-square pf-narrow" onClick={() => editor.set({ palette: true })} />}
+      {!readOnly && <Button icon="add" label="Add a step" keys="/" className="pf-button pf-plain pf-square pf-narrow" onClick={() => openPalette(editor)} />}
       <Trail />
       <Name />
       <SaveState />
