@@ -35,7 +35,7 @@ def choose(label: str, name: str, options: dict[str, str]) -> str:
     at = list(options).index(query(name)) if query(name) in options else 0
     found: str = st.selectbox(
         label, list(options), at, format_func=lambda one: options[one], key=name,
-        width=FILTER_WIDE, on_change=noted, args=(name,), required=True,
+        width=FILTER_WIDE, on_change=noted, args=(name,),
     )  # fmt: skip
     return found
 

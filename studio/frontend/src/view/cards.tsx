@@ -90,9 +90,9 @@ function Progress({ state }: { state: StepState }): ReactNode {
   return <progress className="pf-progress" value={value} max={many ? state.of : 1} aria-label="How far it is" />;
 }
 
-/** Why the values of a step do not count any more; empty where they do, and on past versions. */
+/** Why the values of a step do not count any more; empty where they do, and while one looks back. */
 export function useStale(id: string): string {
-  return useShown((shown) => (shown.past?.version ? "" : (shown.standing.stale[id] ?? "")));
+  return useShown((shown) => (shown.past ? "" : (shown.standing.stale[id] ?? "")));
 }
 
 const STALE: { readonly [why: string]: string } = {
