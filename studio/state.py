@@ -172,13 +172,3 @@ def query(name: str) -> str:
     """A value of the page's address, empty if it is not there."""
     found: Any = st.query_params.get(name, "")
     return str(found)
-
-
-def keep_address() -> None:
-    """Let the browser's address say what the page shows.
-
-    A link from a page to itself with other values changes what is shown but, in Streamlit, not the
-    address: pressing anything, or loading the page again, would forget the values.
-    """
-    if st.query_params:
-        st.query_params.from_dict(st.query_params.to_dict())

@@ -64,8 +64,19 @@ class Nothing(Watching):
 class Lines(Watching):
     """A line on standard error for each event."""
 
+    def __init__(self) -> None:
+        self._told: set[int] = set()
+
+    def complete(self, spans: Iterable[SpanEnded]) -> None:
+        """Write the lines of steps that ended before anybody looked."""
+        for span in spans:
+            if span.span_id not in self._told:
+                self.see(StepEnded(span))
+
     def see(self, event: Event) -> None:
         """Write the line."""
+        if isinstance(event, StepEnded):
+            self._told.add(event.span.span_id)
         text = line(event)
         if text:
             typer.echo(text, err=True)

@@ -9,23 +9,19 @@ from typing import Any, Literal
 import msgspec
 
 from packetflow.composition.board_cards import Cards, policies_around
-from packetflow.composition.board_places import Boxes, Point, Size, place_all
+from packetflow.composition.board_looks import Seen, with_looks
+from packetflow.composition.board_places import Point, Size
 from packetflow.composition.check import check_pipeline
 from packetflow.composition.codec_nodes import Node, parse_yaml
 from packetflow.composition.codec_read import Resolve, read_whole
+from packetflow.composition.codec_short import Kept
 from packetflow.composition.problems import Problem
 from packetflow.composition.standing import Standing, standing
 from packetflow.composition.steps import Graph, Guarded, Parallel, Pipeline, Sequence
 from packetflow.composition.view import Look
 from packetflow.composition.wiring import wires
 from packetflow.errors import CompositionError, SourceError
-from packetflow.kernel.board import (
-    Board,
-    BoardCard,
-    BoardFix,
-    BoardProblem,
-    BoardWire,
-)
+from packetflow.kernel.board import Board, BoardFix, BoardProblem, BoardWire
 
 __all__ = ["draw_board", "unreadable"]
 
@@ -42,6 +38,7 @@ def draw_board(
     parents: Mapping[str, str] | None = None,
     last: Board | None = None,
     kinds: dict[str, Any] | None = None,
+    kept: Kept | None = None,
 ) -> Board:
     r"""Draw a pipeline's text.
 
@@ -56,6 +53,8 @@ def draw_board(
             there.
         last: What to show when the text cannot be read.
         kinds: Told the Python types of the board, by their ids.
+        kept: Steps of earlier boards, which are not read again; the board is the same with them
+            and without.
 
     Returns:
         The board. A text that cannot be read gives *last*, else one without cards, with its
@@ -78,13 +77,13 @@ def draw_board(
 
     try:
         root = parse_yaml(text)
-        pipeline, there = read_whole(root, found)
+        pipeline, there = read_whole(root, found, kept=kept)
         maker = Cards()
         board = _drawn(
             maker,
             pipeline,
             _File(root, standing(root, there), broken),
-            _Seen(looks or {}, places or {}, sizes or {}, parents or {}),
+            Seen(looks or {}, places or {}, sizes or {}, parents or {}),
         )
     except SourceError as error:
         return unreadable(last or Board(), error)
@@ -119,30 +118,7 @@ class _File:
     broken: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What is known of the looks."""
-
-    looks: Mapping[str, Look]
-    places: Mapping[str, Point]
-    sizes: Mapping[str, Size]
-    parents: Mapping[str, str]
-
-    def placed(self, cards: Iterable[BoardCard]) -> dict[str, Point]:
-        """Where cards stand; what somebody placed goes before what was drawn."""
-        there = {card.id: card.parent or "" for card in cards}
-        found = {
-            name: point
-            for name, point in self.places.items()
-            if name in there and self.parents.get(name, there[name]) == there[name]
-        }
-        for name, look in self.looks.items():
-            if look.x is not None and look.y is not None:
-                found[name] = (look.x, look.y)
-        return found
-
-
-def _drawn(maker: Cards, pipeline: Pipeline, file: _File, seen: _Seen) -> Board:
+def _drawn(maker: Cards, pipeline: Pipeline, file: _File, seen: Seen) -> Board:
     around = policies_around(pipeline.step)
     after = _orders(file.there)
     problems = _problems(pipeline, file)
@@ -151,7 +127,7 @@ def _drawn(maker: Cards, pipeline: Pipeline, file: _File, seen: _Seen) -> Board:
         maker.card(one, around.get(id(one.step), []), after.get(one.id, ())) for one in file.there
     ]
     found = _wires(pipeline)
-    boxes = place_all(cards, found, root=ground, placed=seen.placed(cards), sizes=seen.sizes)
+    placed = with_looks(cards, found, seen, root=ground, marks=_marks(problems))
     contract = pipeline.contract
     inputs = [maker.port(port, "given") for port in contract.requires]
     outputs = [maker.port(port, "taken") for port in contract.provides]
@@ -161,35 +137,13 @@ def _drawn(maker: Cards, pipeline: Pipeline, file: _File, seen: _Seen) -> Board:
         str(pipeline.version),
         kind,
         ground,
-        _finished(cards, seen.looks, boxes, _marks(problems)),
+        placed,
         found,
         problems,
         inputs,
         outputs,
         maker.types.listed(),
     )
-
-
-def _finished(
-    cards: Iterable[BoardCard], looks: Mapping[str, Look], boxes: Boxes, marks: Mapping[str, str]
-) -> list[BoardCard]:
-    finished, nothing = [], Look()
-    for card in cards:
-        look = looks.get(card.id, nothing)
-        (x, y), (wide, tall) = boxes.at[card.id], boxes.size[card.id]
-        finished.append(
-            msgspec.structs.replace(
-                card,
-                note=look.note,
-                pins=list(look.pins),
-                status=marks.get(card.id, ""),
-                x=x,
-                y=y,
-                width=wide,
-                height=tall,
-            )
-        )
-    return finished
 
 
 def _ground(pipeline: Pipeline, there: list[Standing]) -> tuple[str, str]:

@@ -11,9 +11,8 @@ import msgspec
 from packetflow.capabilities.contract import MISSING, Contract, Port
 from packetflow.capabilities.schema import port_schema
 from packetflow.composition import condition, words
-from packetflow.composition.board_fields import fields
+from packetflow.composition.board_fields import fields, plainly
 from packetflow.composition.board_types import Types
-from packetflow.composition.codec_nodes import Node
 from packetflow.composition.joining import called_contract
 from packetflow.composition.standing import Standing
 from packetflow.composition.steps import (
@@ -62,11 +61,11 @@ class Cards:
             after: The ids that it waits for by an order of its own.
         """
         step = here.step
-        inputs, outputs = self._ports(step, here.node)
+        written = plainly(here.node)
+        inputs, outputs = self._ports(step, written.get("set") or {})
         called = _called(step)
         kind = "unknown" if isinstance(called, Unknown) else type(step).__name__.lower()
-        written = here.node.get("with")
-        said = [] if written is None else [item.plain() for item in written.items]
+        said = written.get("with") or ()
         return BoardCard(
             here.id,
             kind,
@@ -124,10 +123,12 @@ class Cards:
             inside,
         )
 
-    def _ports(self, step: Step, node: Node) -> tuple[list[BoardPort], list[BoardPort]]:
+    def _ports(
+        self, step: Step, fixed: Mapping[str, Any]
+    ) -> tuple[list[BoardPort], list[BoardPort]]:
         match step:
             case Use() | Call():
-                return self._of_called(step, node)
+                return self._of_called(step, fixed)
             case Each():
                 return self._of_each(step)
             case Branch():
@@ -145,13 +146,13 @@ class Cards:
             case _:
                 return [], []
 
-    def _of_called(self, step: Use | Call, node: Node) -> tuple[list[BoardPort], list[BoardPort]]:
+    def _of_called(
+        self, step: Use | Call, fixed: Mapping[str, Any]
+    ) -> tuple[list[BoardPort], list[BoardPort]]:
         contract = called_contract(step)
         inputs, outputs = ([], []) if contract is None else self.sides(contract)
         if contract is not None and step.is_plain:
             return inputs, outputs
-        written = node.get("set")
-        fixed = {} if written is None else {key.value: one for key, one in written.pairs}
         inputs = [*inputs, *self._strays(inputs, [*step.reads, *fixed], "taken")]
         outputs = [*outputs, *self._strays(outputs, step.writes or (), "given")]
         return (
@@ -203,10 +204,10 @@ def _about(step: Step, called: Any) -> str:
     return words.waiting(step) if isinstance(step, Wait) else ", ".join(words.bounds(step))
 
 
-def _read(port: BoardPort, reads: Mapping[str, str | None], fixed: Mapping[str, Node]) -> BoardPort:
+def _read(port: BoardPort, reads: Mapping[str, str | None], fixed: Mapping[str, Any]) -> BoardPort:
     scope = reads.get(port.name, port.scope)
     if port.name in fixed:
-        value = CONCEALED if port.secret else fixed[port.name].plain()
+        value = CONCEALED if port.secret else fixed[port.name]
         return msgspec.structs.replace(port, scope="", set=value)
     return port if scope == port.scope else msgspec.structs.replace(port, scope=scope or "")
 

@@ -75,17 +75,35 @@ FIELDS: Mapping[str, tuple[tuple[str, dict[str, Any], str], ...]] = {
 """By the key that tells a step's kind: the name, schema and help of each of its fields."""
 
 
+STEPS = frozenset(
+    {"sequence", "parallel", "graph", "choose", "each", "race", "fallback", "repeat"}
+    | {"then", "otherwise"}
+)
+"""Fields that hold steps."""
+
+
+def plainly(node: Node) -> Mapping[str, Any]:
+    """What a written step says beside the steps in it, without places; not to be changed."""
+    if node.value is not None:
+        written: Mapping[str, Any] = node.value
+        return written
+    return {key.value: value.plain() for key, value in node.pairs if key.value not in STEPS}
+
+
 def fields(node: Node) -> list[BoardField]:
     """The fields of a written step, with their values as they stand in the file."""
-    kind = kind_of(node)
-    there = {key.value: value for key, value in node.pairs}
+    kind, written = kind_of(node), plainly(node)
     found = [
-        BoardField(name, None if (one := there.get(name)) is None else one.plain(), schema, text)
-        for name, schema, text in FIELDS[kind]
+        BoardField(name, written.get(name), schema, text) for name, schema, text in FIELDS[kind]
     ]
     if kind == "choose":
-        for index, case in enumerate(there["choose"].items):
+        for index, case in enumerate(_cases(node)):
             said = case.get("when")
             value = None if said is None else said.plain()
             found.append(BoardField("when", value, CONDITION, "Taken if this holds.", index))
     return found
+
+
+def _cases(node: Node) -> list[Node]:
+    there = node.get("choose")
+    return [] if there is None else there.items

@@ -71,6 +71,49 @@ class Node:
         return self.value
 
 
+class Placed(Node):
+    """A value that was read before, at the place where it stands now.
+
+    What is inside gets its place when it is asked for, which is seldom: an edit touches one step
+    of a thousand.
+
+    Attributes:
+        of: The value as it was read, which stays as it is; its ``value`` may hold it without
+            places whatever its kind.
+        shift: How many characters this one stands behind it.
+        down: How many lines this one stands below it.
+    """
+
+    __slots__ = ("down", "of", "shift")
+
+    def __init__(self, of: Node, shift: int, down: int) -> None:
+        self.of, self.shift, self.down = of, shift, down
+        self.kind, self.value, self.style, self.column = of.kind, of.value, of.style, of.column
+        self.start, self.end, self.line = of.start + shift, of.end + shift, of.line + down
+
+    def __getattr__(self, name: str) -> Any:
+        made: list[Any] = []
+        if name == "pairs":
+            made = [(self._moved(key), self._moved(value)) for key, value in self.of.pairs]
+        elif name == "items":
+            made = [self._moved(item) for item in self.of.items]
+        else:
+            raise AttributeError(name)
+        setattr(self, name, made)
+        return made
+
+    def _moved(self, node: Node) -> Node:
+        return Placed(node, self.shift, self.down)
+
+    def get(self, key: str) -> Node | None:
+        """The value under a key of a mapping."""
+        return None if self.of.get(key) is None else super().get(key)
+
+    def plain(self) -> Any:
+        """The value without places."""
+        return self.of.plain()
+
+
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")

@@ -9,11 +9,14 @@ makes this reader give up; it never guesses.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NoReturn
 
-from packetflow.composition.codec_nodes import Node, plain_scalar
+from packetflow.composition.codec_nodes import Node, Placed, plain_scalar
 
 DEEPEST = 150
+LONGEST_PART = 30
+"""So many lines are remembered as one part at most; longer ones are read part by part."""
 
 _CONTENT = re.compile(r"^( *)([^ #\n][^\n]*)$", re.MULTILINE)
 _PLAIN = re.compile(
@@ -40,6 +43,25 @@ def read_quickly(text: str) -> Node | None:
         return _Quick(text).whole()
     except (GiveUp, ValueError, RecursionError):
         return None
+
+
+@lru_cache(maxsize=1 << 14)
+def _part(text: str, column: int) -> Node | None:
+    """A mapping that begins at a column, with its lines up to the next line's first character.
+
+    What it says depends on nothing else, so that it is read again only when it has changed.
+    """
+    try:
+        quick = _Quick(" " * column + text)
+        if _KEY.match(quick.lines[0], column) is None:
+            return None
+        node = quick.mapping(column)
+    except (GiveUp, ValueError, RecursionError):
+        return None
+    if quick.at != len(quick.lines) - 1:
+        return None
+    node.value = node.plain()
+    return node
 
 
 class _Quick:
@@ -114,11 +136,30 @@ class _Quick:
                 inner += 1
             if line.startswith("#", inner) or inner >= len(line):
                 raise GiveUp
-            items.append(self.block(inner))
+            items.append(self.known(column, inner) or self.block(inner))
             if self.columns[self.at] > column:
                 raise GiveUp
         node.end = self.end()
         return node
+
+    def known(self, column: int, inner: int) -> Node | None:
+        """A short item of a list whose dashes stand at *column*, read once for all its places.
+
+        Afterwards the next line is this one; it stays where it is when this gives nothing.
+        """
+        last = self.at + 1
+        while self.columns[last] > column:
+            last += 1
+        if last - self.at > LONGEST_PART or self.depth + LONGEST_PART > DEEPEST:
+            return None
+        start = self.starts[self.at] + inner
+        end = self.starts[last] + max(self.columns[last], 0)
+        of = _part(self.text[start:end], inner)
+        if of is None:
+            return None
+        made = Placed(of, start - inner, self.numbers[self.at] - 1)
+        self.at = last
+        return made
 
     def mapping(self, column: int) -> Node:
         node = self.made("map", column)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from packetflow.capabilities.contract import Port
 from packetflow.composition.codec_fields import Fields
 from packetflow.composition.codec_nodes import Node
-from packetflow.composition.codec_short import read_short
+from packetflow.composition.codec_short import Kept, read_kept
 from packetflow.composition.joining import called_contract
 from packetflow.composition.steps import (
     Branch,
@@ -101,20 +101,24 @@ def read_places(root: Node, file: str = "") -> list[tuple[Step, Node]]:
 
 
 def read_whole(
-    root: Node, resolve: Resolve, file: str = ""
+    root: Node, resolve: Resolve, file: str = "", kept: Kept | None = None
 ) -> tuple[Pipeline, list[tuple[Step, Node]]]:
     """A pipeline, and its steps with their nodes as `read_places` gives them.
+
+    Steps *kept* from earlier readings are the same objects again; new ones are kept there.
 
     Raises:
         SourceError: As `read_pipeline`.
     """
-    made, places = _read(root, resolve, file)
+    made, places = _read(root, resolve, file, kept)
     steps = [step for step in walk(made.step) if not isinstance(step, Guarded)]
     return made, list(zip(steps, places, strict=True))
 
 
-def _read(root: Node, resolve: Resolve, file: str) -> tuple[Pipeline, list[Node]]:
-    read = _Reading(resolve, file)
+def _read(
+    root: Node, resolve: Resolve, file: str, kept: Kept | None = None
+) -> tuple[Pipeline, list[Node]]:
+    read = _Reading(resolve, file, kept)
     try:
         made = read.pipeline(root)
     except RecursionError as error:
@@ -122,9 +126,7 @@ def _read(root: Node, resolve: Resolve, file: str) -> tuple[Pipeline, list[Node]
         raise SourceError(message, file=file, line=root.line, column=root.column) from error
     read.refuse_mistakes()
     step = identified(made.step)
-    if read.ordered:
-        step = _settled(step)
-    return replace(made, step=step), read.places
+    return replace(made, step=_settled(step) if read.ordered else step), read.places
 
 
 def _settled(step: Step) -> Step:
@@ -141,8 +143,9 @@ def _settled(step: Step) -> Step:
 class _Reading(Fields):
     """One reading of one file."""
 
-    def __init__(self, resolve: Resolve, file: str) -> None:
+    def __init__(self, resolve: Resolve, file: str, kept: Kept | None) -> None:
         super().__init__(file)
+        self.kept = {} if kept is None else kept
         self.resolve = resolve
         self.ordered = False
         self.depth = 0
@@ -207,11 +210,10 @@ class _Reading(Fields):
         return self.steps(node, "a sequence")
 
     def step(self, node: Node, *, in_graph: bool = False) -> Step:
-        if node.value is not None and self.depth < DEEPEST:
-            short = read_short(node.value, self.capability)
-            if short is not None:
-                self.places.append(node)
-                return short
+        short = read_kept(node, self.kept, self.capability) if self.depth < DEEPEST else None
+        if short is not None:
+            self.places.append(node)
+            return short
         kind = self.kind_of(node)
         if kind is None:
             return _NOTHING

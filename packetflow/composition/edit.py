@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import msgspec
 
-from packetflow.composition.codec_nodes import Node, parse_yaml
+from packetflow.composition.codec_nodes import Node, Placed, parse_yaml
 from packetflow.composition.codec_read import read_places
 from packetflow.composition.edit_change import Change
-from packetflow.composition.edit_draft import at_path, origin, plain
+from packetflow.composition.edit_draft import Draft, OpenList, OpenMap, at_path, origin, plain
 from packetflow.composition.edit_operations import (
     Operation,
     Rename,
@@ -25,10 +26,15 @@ from packetflow.composition.edit_operations import (
     read_operation,
 )
 from packetflow.composition.edit_patch import patched
+from packetflow.composition.standing import Above, above
+from packetflow.composition.steps import Step
 from packetflow.errors import CompositionError, EditRefused, SourceError
 from packetflow.kernel.collecting import collector_rests
 
 __all__ = ["Edited", "apply", "inverse"]
+
+LONGEST_KEPT = 1 << 20
+"""What was read of texts with fewer characters is kept for the next edit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +123,23 @@ def _shared(one: str, other: str, most: int) -> int:
     return low
 
 
-def _changed(text: str, one: Operation) -> str:
+Read: TypeAlias = "tuple[Node, list[tuple[Step, Node]]]"
+"""A text's nodes, and its steps with theirs."""
+
+
+def _read(text: str) -> Read:
+    return _read_once(text) if len(text) < LONGEST_KEPT else _read_once.__wrapped__(text)
+
+
+@lru_cache(maxsize=4)
+def _read_once(text: str) -> Read:
+    """What one edit has read the next one need not read again; nobody changes nodes."""
     root = parse_yaml(text)
-    places = read_places(root)
+    return root, read_places(root)
+
+
+def _changed(text: str, one: Operation) -> str:
+    root, places = _read(text)
     change = Change(root, places)
     change.do(one)
     before = {id(node): name for step, node in places if (name := getattr(step, "id", None))}
@@ -135,31 +155,50 @@ def _changed(text: str, one: Operation) -> str:
 
 def _verified(new: str, change: Change) -> list[tuple[Any, Node, list[str | int]]]:
     """Read the new text and compare it with what is intended; its steps, nodes and their paths."""
-    wanted = plain(change.opened.root)
     try:
-        root = parse_yaml(new)
-        if not _same(root.plain(), wanted):
+        root, places = _read(new)
+        if not _says(root, change.opened.root):
             raise EditRefused(
                 "the file is laid out in a way that cannot be edited in place; edit its text"
             )
-        places = read_places(root)
     except SourceError as error:
-        if isinstance(_reread(wanted), SourceError):
+        if isinstance(_reread(plain(change.opened.root)), SourceError):
             raise EditRefused(f"the edit would make the file unreadable: {error}") from error
         raise EditRefused(
             "the file is laid out in a way that cannot be edited in place; edit its text"
         ) from error
-    paths: dict[int, list[str | int]] = {id(root): []}
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        for key, value in node.pairs:
-            paths[id(value)] = [*paths[id(node)], key.value]
-            stack.append(value)
-        for index, item in enumerate(node.items):
-            paths[id(item)] = [*paths[id(node)], index]
-            stack.append(item)
-    return [(step, node, paths[id(node)]) for step, node in places]
+    around = above(root)
+    return [(step, node, _path(node, root, around)) for step, node in places]
+
+
+def _path(node: Node, root: Node, around: Above) -> list[str | int]:
+    """The keys and positions that lead to a step's node."""
+    path: list[str | int] = []
+    while node is not root:
+        node, key = around[id(node)]
+        path.append(key)
+    return path[::-1]
+
+
+def _says(new: Node, draft: Draft) -> bool:
+    """Tell whether a node says exactly what a draft says; what was read once is not compared."""
+    if isinstance(draft, OpenMap):
+        there = {key.value: value for key, value in new.pairs}
+        return new.kind == "map" and there.keys() == draft.pairs.keys() and all(
+            _says(there[key], value) for key, value in draft.pairs.items()
+        )  # fmt: skip
+    if isinstance(draft, OpenList):
+        return (
+            new.kind == "list"
+            and len(new.items) == len(draft.items)
+            and all(map(_says, new.items, draft.items))
+        )
+    if isinstance(draft, Node):
+        if isinstance(draft, Placed) and isinstance(new, Placed) and draft.of is new.of:
+            return True
+        if draft.kind == new.kind == "list":
+            return len(new.items) == len(draft.items) and all(map(_says, new.items, draft.items))
+    return _same(new.plain(), plain(draft))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -47,6 +47,7 @@ class Contents:
             raise EditRefused(f"no step has the id {name!r}{near}")
         if name in self.doubled:
             raise EditRefused(f"two steps have the id {name!r}; give one another id in the text")
+        self.opened.parents.enter(self.nodes[name])
         return self.nodes[name]
 
     def kind(self, node: Node) -> str:

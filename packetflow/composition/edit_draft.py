@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from packetflow.composition.codec_document import Steps
 from packetflow.composition.codec_nodes import Node
+from packetflow.composition.standing import above
 from packetflow.errors import EditRefused
 
 
@@ -88,22 +89,53 @@ def marked(value: Any) -> Any:
     return value
 
 
+class Parents(dict[int, "tuple[Node, str | int]"]):
+    """For every node of a text but the root, by its `id()`: the node around it, and its key there.
+
+    Of steps that only call something the insides are looked through when they are asked for.
+    """
+
+    def __init__(self, root: Node) -> None:
+        super().__init__(above(root))
+        self._root = root
+        self._is_whole = False
+
+    def enter(self, node: Node) -> None:
+        """Look through everything inside a node."""
+        stack = [node]
+        while stack:
+            here = stack.pop()
+            for key, value in here.pairs:
+                self[id(value)] = (here, key.value)
+                stack.append(value)
+            for index, item in enumerate(here.items):
+                self[id(item)] = (here, index)
+                stack.append(item)
+
+    def __contains__(self, key: object) -> bool:
+        if super().__contains__(key) or key == id(self._root):
+            return key != id(self._root)
+        self._complete()
+        return super().__contains__(key)
+
+    def __missing__(self, key: int) -> tuple[Node, str | int]:
+        if key in self:
+            return self[key]
+        raise KeyError(key)
+
+    def _complete(self) -> None:
+        if not self._is_whole:
+            self._is_whole = True
+            self.enter(self._root)
+
+
 class Opened:
     """One text's nodes, opened one by one."""
 
     def __init__(self, root: Node) -> None:
         self.root: Draft = root
-        self.parents: dict[int, tuple[Node, str | int]] = {}
+        self.parents = Parents(root)
         self._open: dict[int, OpenMap | OpenList] = {}
-        stack = [root]
-        while stack:
-            node = stack.pop()
-            for key, value in node.pairs:
-                self.parents[id(value)] = (node, key.value)
-                stack.append(value)
-            for index, item in enumerate(node.items):
-                self.parents[id(item)] = (node, index)
-                stack.append(item)
 
     def mapping(self, node: Node) -> OpenMap:
         """A mapping of the text, open for change.

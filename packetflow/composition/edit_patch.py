@@ -189,7 +189,8 @@ class Patch(Layout):
         stays = longest_rise(places)
         for position in stays:
             self.diff(node.items[places[position]], new.items[position])
-        gone = [i for i in range(len(node.items)) if i not in {places[p] for p in stays}]
+        kept = {places[position] for position in stays}
+        gone = [index for index in range(len(node.items)) if index not in kept]
         come: dict[int, list[Draft]] = {}
         last = -1
         for position, item in enumerate(new.items):
@@ -269,9 +270,8 @@ class Patch(Layout):
 
     def _wants_lines(self, item: Draft) -> bool:
         node = origin(item)
-        if node is not None and node.style == "flow":
-            return False
-        return isinstance(plain(item), dict)
+        is_flow = node is not None and node.style == "flow"
+        return not is_flow and isinstance(plain(item), dict)
 
     def unfold_list(self, node: Node, new: OpenList) -> None:
         """Write a list in ``[]`` with a line for each item instead."""

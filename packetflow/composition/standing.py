@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from packetflow.composition.codec_nodes import Node
+from packetflow.composition.codec_nodes import Node, Placed
 from packetflow.composition.codec_read import KEYS
 from packetflow.composition.steps import Guarded, Sequence, Step
 from packetflow.composition.walk import step_id
@@ -39,20 +39,27 @@ Above = Mapping[int, tuple[Node, "str | int"]]
 
 
 def above(root: Node) -> Above:
-    """For every mapping, list and value of a file, what is around it."""
+    """For every mapping and list of a file that can be or hold a step, what is around it."""
     found: dict[int, tuple[Node, str | int]] = {}
     stack = [root]
     while stack:
         node = stack.pop()
         for key, value in node.pairs:
-            found[id(value)] = (node, key.value)
             if value.kind != "scalar":
+                found[id(value)] = (node, key.value)
                 stack.append(value)
         for index, item in enumerate(node.items):
-            found[id(item)] = (node, index)
             if item.kind != "scalar":
-                stack.append(item)
+                found[id(item)] = (node, index)
+                if not _calls(item):
+                    stack.append(item)
     return found
+
+
+def _calls(node: Node) -> bool:
+    """Tell whether a step only calls something, and so holds no other steps."""
+    pairs = node.of.pairs if isinstance(node, Placed) else node.pairs
+    return any(key.value in ("use", "call") for key, _ in pairs)
 
 
 def names(places: Iterable[tuple[Step, Node]], around: Above) -> dict[int, str]:
@@ -145,4 +152,5 @@ def _place(
 
 def kind_of(node: Node) -> str:
     """The key that tells a written step's kind; ``sequence`` for a plain list."""
-    return next((key.value for key, _ in node.pairs if key.value in KEYS), "sequence")
+    pairs = node.of.pairs if isinstance(node, Placed) else node.pairs
+    return next((key.value for key, _ in pairs if key.value in KEYS), "sequence")

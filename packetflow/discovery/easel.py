@@ -14,15 +14,25 @@ from packetflow.composition.board import draw_board
 from packetflow.composition.board_cards import Cards
 from packetflow.composition.board_types import type_id
 from packetflow.composition.calls import Form, calls_of
+from packetflow.composition.codec_short import Kept
 from packetflow.composition.steps import Call, Pipeline
 from packetflow.composition.view import parse_view
 from packetflow.composition.words import intent
 from packetflow.discovery.catalog import AnyCapability, Catalog
-from packetflow.kernel.board import Board, BoardFix, BoardProblem, Drawn, Palette, PaletteItem
+from packetflow.kernel.board import (
+    Board,
+    BoardFix,
+    BoardProblem,
+    Drawn,
+    Palette,
+    PaletteItem,
+    drawn_of,
+)
 from packetflow.kernel.collecting import collector_rests
 from packetflow.kernel.messages import DrawBoard, SearchPalette
 
 TYPES_KEPT: Final = 4096
+STEPS_KEPT: Final = 10_000
 MOST_ITEMS: Final = 500
 
 
@@ -37,6 +47,7 @@ class Easel:
         self._catalog = catalog
         self._lock = threading.Lock()
         self._types: dict[str, Any] = {}
+        self._kept: Kept = {}
 
     def draw(self, request: DrawBoard) -> Drawn:
         """The board of a pipeline's text.
@@ -46,6 +57,8 @@ class Easel:
         """
         looks = parse_view(request.looks, file="the looks")
         kinds: dict[str, Any] = {}
+        if len(self._kept) > STEPS_KEPT:
+            self._kept = {}
         with collector_rests():
             board = draw_board(
                 request.source,
@@ -55,18 +68,15 @@ class Easel:
                 sizes=request.sizes,
                 parents=request.parents,
                 kinds=kinds,
+                kept=self._kept,
             )
         with self._lock:
             self._types.update(kinds)
             for name in list(self._types)[: max(0, len(self._types) - TYPES_KEPT)]:
                 del self._types[name]
         board = self._with_names(board)
-        places = {card.id: (card.x, card.y) for card in board.cards}
-        is_readable = not any(one.code == "source" for one in board.problems)
-        parents = {card.id: card.parent or "" for card in board.cards}
         calls, inside = self._called(board)
-        encoded = msgspec.json.encode(board)
-        return Drawn(encoded, places, parents, is_readable, calls, inside)
+        return msgspec.structs.replace(drawn_of(board), calls=calls, inside=inside)
 
     def _called(self, board: Board) -> tuple[dict[str, Form], dict[str, list[str]]]:
         """The form of everything that a board calls, and what is called inside of pipelines."""

@@ -204,3 +204,13 @@ class Drawn(msgspec.Struct, frozen=True, omit_defaults=True):
     is_readable: bool = True
     calls: dict[str, tuple[str, ...]] = {}
     inside: dict[str, list[str]] = {}
+
+
+def drawn_of(board: Board) -> Drawn:
+    """A board ready for its way."""
+    return Drawn(
+        msgspec.json.encode(board),
+        {card.id: (card.x, card.y) for card in board.cards},
+        {card.id: card.parent or "" for card in board.cards},
+        not any(one.code == "source" for one in board.problems),
+    )

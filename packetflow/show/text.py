@@ -7,6 +7,7 @@ hand when a picture is made.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from html import escape
 
 ELLIPSIS = "\u2026"
@@ -37,7 +38,12 @@ def safe(text: str) -> str:
 
 def width(text: str, size: float = 12.0, *, bold: bool = False) -> float:
     """About how many pixels wide a text is at a font size in pixels."""
-    return sum(_share(c) for c in text) * size * (BOLD if bold else 1.0)
+    return _shares(text) * size * (BOLD if bold else 1.0)
+
+
+@lru_cache(maxsize=1 << 13)
+def _shares(text: str) -> float:
+    return sum(map(_share, text))
 
 
 def _share(char: str) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,12 @@ def _room(workspace: Workspace) -> Room:
     return room
 
 
+def _editor(tell: Callable[[bytes], None]) -> Editor:
+    """An editor whose messages go out at once."""
+    editor = Editor(lambda message: tell(editor.said(message)))
+    return editor
+
+
 @functools.cache
 def _widget_class() -> Any:
     try:
@@ -161,8 +168,7 @@ def _widget_class() -> Any:
                 self._tell(view, written("gone", message=CLOSED))
                 return
             if view not in self._views:
-                tell = functools.partial(self._tell, view)
-                self._views[view] = self._room.connect(Editor(tell))
+                self._views[view] = self._room.connect(_editor(functools.partial(self._tell, view)))
             self._room.hear(self._views[view], msgspec.json.encode(say))
 
         def _leave(self, view: str) -> None:

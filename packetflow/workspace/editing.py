@@ -30,11 +30,13 @@ from packetflow.workspace.editing_messages import (
     Run,
     Search,
     Stop,
+    Whole,
     ask_of,
     read_message,
     written,
 )
 from packetflow.workspace.editing_port import UserCode
+from packetflow.workspace.editing_told import Told
 
 WATCH_SECONDS: Final = 0.4
 
@@ -45,12 +47,26 @@ class Editor:
     """One canvas, as the desk knows it.
 
     Args:
-        send: Takes a message for it; returns at once and never raises.
+        send: Takes a message for it, or a document that it is to be told of; returns at once and
+            never raises. Whoever carries it asks `said` what to send of a document, in the order
+            and in the moment in which it is sent.
     """
 
-    def __init__(self, send: Callable[[bytes], None]) -> None:
+    def __init__(self, send: Callable[[bytes | Told], None]) -> None:
         self.send = send
         self.document: Document | None = None
+        self._has: Told | None = None
+
+    def said(self, message: bytes | Told) -> bytes:
+        """A message as it is sent: of a document only what the editor has not been told."""
+        if isinstance(message, bytes):
+            return message
+        before, self._has = self._has, message
+        return message.whole if before is None else message.since(before)
+
+    def forget(self) -> None:
+        """It is told of the whole document next."""
+        self._has = None
 
 
 class EditDesk:
@@ -119,6 +135,8 @@ class EditDesk:
                 self._apart(editor, None, document.runs.answer(message))
             case Preview(ask=ask):
                 self._apart(editor, ask, document.runs.preview(editor, message))
+            case Whole():
+                document.repeat(editor)
             case Follow(execution):
                 self._apart(editor, None, document.runs.show(editor, execution))
 

@@ -10,16 +10,19 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from packetflow.composition.board import draw_board
+from packetflow.composition.board_looks import Seen, looked
 from packetflow.errors import PacketFlowError, WorkspaceGone
-from packetflow.kernel.board import Board, BoardProblem, Drawn
+from packetflow.kernel.board import Board, BoardProblem, Drawn, drawn_of
+from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import DrawBoard
-from packetflow.workspace.draft_state import State
+from packetflow.workspace.draft_state import State, read_looks
 from packetflow.workspace.drafts import Draft, Snapshot
 from packetflow.workspace.editing_following import Runs
 from packetflow.workspace.editing_memory import Memory, marks_of
 from packetflow.workspace.editing_messages import written
 from packetflow.workspace.editing_packing import prepared
 from packetflow.workspace.editing_port import UserCode
+from packetflow.workspace.editing_told import Told
 
 DRAW_SECONDS: Final = 20.0
 AGAIN_SECONDS: Final = 1.0
@@ -30,8 +33,12 @@ LOOK_SECONDS: Final = 0.05
 class Listens(Protocol):
     """An editor, as a document knows it."""
 
-    def send(self, message: bytes, /) -> None:
-        """Take a message; returns at once and never raises."""
+    def send(self, message: bytes | Told, /) -> None:
+        """Take a message, or a document to be told of; returns at once and never raises."""
+        ...
+
+    def forget(self) -> None:
+        """It is told of the whole document next, whatever it has."""
         ...
 
 
@@ -53,10 +60,13 @@ class Document:
         self._last: Snapshot | None = None
         self._board = b""
         self._good = b""
+        self._read: Board | None = None
+        self._is_drawn = False
         self._places: dict[str, tuple[float, float]] = {}
         self._parents: dict[str, str] = {}
         self._turn = 0
-        self._told = b""
+        self._told: Told | None = None
+        self._name, self._count = new_id()[-12:], 0
         self._drawing = asyncio.create_task(self._draw_always())
 
     @property
@@ -67,7 +77,9 @@ class Document:
     @property
     def board(self) -> Board:
         """The last board that could be read."""
-        return msgspec.json.decode(self._good, type=Board) if self._good else Board()
+        if self._read is None:
+            self._read = msgspec.json.decode(self._good, type=Board) if self._good else Board()
+        return self._read
 
     @property
     def looks(self) -> Mapping[str, Mapping[str, Any]]:
@@ -77,15 +89,20 @@ class Document:
     def join(self, editor: Listens) -> None:
         """A new editor; it is told how the document stands."""
         self._editors.add(editor)
-        if self._told:
-            editor.send(self._told)
+        self.repeat(editor)
         self._wanted.set()
+
+    def repeat(self, editor: Listens) -> None:
+        """Tell an editor the whole document, as it was told last."""
+        editor.forget()
+        if self._told is not None:
+            editor.send(self._told)
 
     def part(self, editor: Listens) -> None:
         """An editor is gone."""
         self._editors.discard(editor)
 
-    def tell(self, message: bytes) -> None:
+    def tell(self, message: bytes | Told) -> None:
         """Tell all editors."""
         for editor in self._editors:
             editor.send(message)
@@ -177,12 +194,22 @@ class Document:
             return ""  # only what is saved or undone has changed
         if state.turn != self._turn:
             self._turn, self._places = state.turn, {}
+        if last is not None and last.state.text == state.text and self._is_drawn:
+            seen = Seen(read_looks(state.looks), self._places, state.sizes, self._parents)
+            board, drawn = await asyncio.to_thread(lambda: _looked(self.board, seen))
+            if self.drawn is not None:  # what is called is what it was
+                known = self.drawn
+                drawn = msgspec.structs.replace(drawn, calls=known.calls, inside=known.inside)
+            self._keep(drawn)
+            self._read = board
+            return ""
         request = DrawBoard("", state.text, state.view(), self._places, state.sizes, self._parents)
         try:
             async with asyncio.timeout(DRAW_SECONDS):
                 drawn = await self._code.draw(request)
         except (PacketFlowError, TimeoutError, OSError) as error:
             why = str(error) or "the runner does not answer"
+            self._is_drawn = False
             if not self._board:
                 self._board = await asyncio.to_thread(_without_code, state.text, why)
             return why
@@ -190,6 +217,7 @@ class Document:
         return ""
 
     def _keep(self, drawn: Drawn) -> None:
+        self._is_drawn = drawn.is_readable
         if drawn.is_readable:
             if len(self._places) > PLACES_KEPT:
                 self._places = {}
@@ -197,6 +225,7 @@ class Document:
             self._parents = {**self._parents, **drawn.parents}
             self._board = self._good = drawn.board
             self.drawn = drawn
+            self._read = None
         elif self._good:
             mistakes = msgspec.json.decode(drawn.board, type=Board).problems
             shown = msgspec.structs.replace(self.board, problems=mistakes)
@@ -208,19 +237,19 @@ class Document:
         conflict = None
         if snapshot.conflict is not None:
             conflict = {"text": snapshot.conflict[0], "digest": snapshot.conflict[1]}
-        self._told = written(
-            "document",
-            pipeline=snapshot.pipeline,
-            rev=snapshot.rev,
-            text=snapshot.state.text,
-            board=msgspec.Raw(self._board),
-            acks=snapshot.acks,
-            undo=snapshot.undo,
-            redo=snapshot.redo,
-            saved=snapshot.saved,
-            conflict=conflict,
-            late=late,
-        )
+        self._count += 1
+        facts = {
+            "pipeline": snapshot.pipeline,
+            "rev": snapshot.rev,
+            "acks": snapshot.acks,
+            "undo": snapshot.undo,
+            "redo": snapshot.redo,
+            "saved": snapshot.saved,
+            "conflict": conflict,
+            "late": late,
+        }
+        mark = f"{self._name}-{self._count}"
+        self._told = Told(mark, facts, snapshot.state.text, self._board)
         self.tell(self._told)
 
 
@@ -231,6 +260,12 @@ def _places(looks: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]
         for name, look in looks.items()
         if "x" in look and "y" in look
     }
+
+
+def _looked(board: Board, seen: Seen) -> tuple[Board, Drawn]:
+    """What the runner drew of a text, with other looks."""
+    board = looked(board, seen)
+    return board, drawn_of(board)
 
 
 def _without_code(text: str, why: str) -> bytes:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TELL_SECONDS: Final = 0.05
 """Between two messages about one run."""
 
+JUDGE_SECONDS: Final = 0.2
 RUNS_KEPT: Final = 20
 RESTORED: Final = 5
 """So many runs of a document are remembered when it is opened anew."""
@@ -186,13 +187,13 @@ class Runs:
     async def _judge_always(self) -> None:
         while True:
             await self._doubts.wait()
+            await asyncio.sleep(JUDGE_SECONDS)  # what comes in a burst is judged once
             self._doubts.clear()
             with contextlib.suppress(PacketFlowError, OSError, TimeoutError):
                 judged = await self._judge()
                 if judged != self._judged:
                     self._judged = judged
                     self._document.tell(_standing(judged))
-            await asyncio.sleep(TELL_SECONDS)
 
     async def _judge(self) -> Judged:
         drawn = self._document.drawn

@@ -22,6 +22,10 @@ class Open(msgspec.Struct, frozen=True, tag="open", tag_field="type"):
     protocol: int = PROTOCOL
 
 
+class Whole(msgspec.Struct, frozen=True, tag="whole", tag_field="type"):
+    """Say the whole document: what changed does not go with what the page has."""
+
+
 class Edit(msgspec.Struct, frozen=True, tag="edit", tag_field="type"):
     """Do these in order, as one entry of the history."""
 
@@ -85,7 +89,7 @@ class Follow(msgspec.Struct, frozen=True, tag="follow", tag_field="type"):
     execution: str | None = None
 
 
-Message: TypeAlias = Open | Edit | Search | Run | Stop | Reply | Preview | Follow
+Message: TypeAlias = Open | Whole | Edit | Search | Run | Stop | Reply | Preview | Follow
 
 _DECODER = msgspec.json.Decoder(Message)
 

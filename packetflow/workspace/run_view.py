@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_STEPS_DRAWN: Final = 60
 _OPEN: Final = frozenset({Status.RUNNING, Status.WAITING})
+_BAD: Final = frozenset({"failed", "timed_out"})
 Place = tuple[str, Path]
 
 
@@ -143,11 +144,18 @@ class RunView:
 
 
 def statuses(spans: Iterable[SpanEnded]) -> dict[str, str]:
-    """How each step stands by its id: as its last call ended, failed if any call of it did."""
+    """How each step stands by its id: as its last call ended, failed if any call of it did.
+
+    A step that calls another pipeline has no spans of its own; it stands as those inside it.
+    """
     found: dict[str, str] = {}
     for span in spans:
-        if found.get(span.step) not in {"failed", "timed_out"} or span.attempt > 1:
+        if found.get(span.step) not in _BAD or span.attempt > 1:
             found[span.step] = str(span.status)
+    for step, status in list(found.items()):
+        caller = step.partition("/")[0]
+        if caller != step and found.get(caller) not in _BAD:
+            found[caller] = status
     return found
 
 
@@ -171,7 +179,7 @@ def _picture(run: Execution, under_way: Iterable[Place]) -> str:
         return ""
     stand = statuses(run.spans)
     stand |= {wait.step: "waiting" for wait in run.waits}
-    stand |= {step: "running" for step, _ in under_way}
+    stand |= {step.partition("/")[0]: "running" for step, _ in under_way}
     return html.picture(drawing(run.step, statuses=stand))
 
 

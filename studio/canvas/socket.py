@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.editing import EditDesk, Editor
+from packetflow.workspace.editing_told import Told
 from studio.canvas.runner_code import RunnerCode
 from studio.guard import refusal
 from studio.state import desk
@@ -19,27 +20,26 @@ MOST_WAITING: Final = 2000
 """A page that has left so many messages unread is told to begin again."""
 
 TRY_AGAIN: Final = 1013
-DOCUMENT: Final = b'{"type":"document"'
 
 
 class Outbox:
     """Messages to one page, in order; of documents that were not sent yet only the newest."""
 
     def __init__(self) -> None:
-        self._waiting: list[bytes] = []
+        self._waiting: list[bytes | Told] = []
         self._news = asyncio.Event()
         self.is_full = False
 
-    def put(self, message: bytes) -> None:
+    def put(self, message: bytes | Told) -> None:
         """Take a message; returns at once."""
-        if message.startswith(DOCUMENT):
-            self._waiting = [one for one in self._waiting if not one.startswith(DOCUMENT)]
+        if isinstance(message, Told):
+            self._waiting = [one for one in self._waiting if isinstance(one, bytes)]
         self.is_full = self.is_full or len(self._waiting) >= MOST_WAITING
         if not self.is_full:
             self._waiting.append(message)
         self._news.set()
 
-    async def take(self) -> list[bytes]:
+    async def take(self) -> list[bytes | Told]:
         """What waits, once there is something."""
         await self._news.wait()
         self._news.clear()
@@ -73,7 +73,7 @@ class CanvasSocket:
         await socket.accept()
         outbox = Outbox()
         editor = Editor(outbox.put)
-        writing = asyncio.create_task(_write(socket, outbox))
+        writing = asyncio.create_task(_write(socket, outbox, editor))
         try:
             while True:
                 said = await socket.receive()
@@ -95,11 +95,11 @@ class CanvasSocket:
             await self._desk.close()
 
 
-async def _write(socket: WebSocket, outbox: Outbox) -> None:
+async def _write(socket: WebSocket, outbox: Outbox, editor: Editor) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
             for message in await outbox.take():
-                await socket.send_text(message.decode())
+                await socket.send_text(editor.said(message).decode())
             if outbox.is_full:
                 await socket.close(TRY_AGAIN, "the page reads too slowly; it may begin again")
                 return

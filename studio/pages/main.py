@@ -9,7 +9,7 @@ import streamlit as st
 
 from studio.advice import Advice
 from studio.showing import plain_markdown
-from studio.state import box, desk, guard, keep_address, mode, query
+from studio.state import box, desk, guard, mode, query
 from studio.theme import style, wordmark
 
 HERE = Path(__file__).parent
@@ -26,10 +26,11 @@ PAGES = [
 # before the navigation, or the browser would fetch the first page's icon from elsewhere
 st.set_page_config("PacketFlow Studio", str(HERE.parent / "icon.svg"), layout="wide")
 page = st.navigation(PAGES, position="top")
-keep_address()
 st.set_page_config(page_title=f"{page.title} \u00b7 PacketFlow Studio")
 st.logo(wordmark(mode()), size="large")
 st.html(style(mode()))
+# a link from a list to one of its things stays on the page, and the browser would keep the address
+st.query_params.update({})
 
 with guard("workspace"):
     folder = desk().folder

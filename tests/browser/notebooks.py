@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,8 @@ READY = """async () => {%s
         await new Promise((resolve) => setTimeout(resolve, 50));
     }
 }"""
-RUN = """async (source) => {%s
+RUN = """async ([place, source]) => {%s
+    panel.content.activeCellIndex = place;
     panel.content.activeCell.model.sharedModel.setSource(source);
     void jupyterapp.commands.execute("notebook:run-cell");
 }"""
@@ -70,13 +72,13 @@ class Notebook:
         context: A browser's.
         url: Of JupyterLab.
         home: As `jupyterlab` was given.
-        name: Of a file in its ``books``; made with one empty cell if it is not there.
+        name: Of a file in its ``books``; made with two empty cells if it is not there.
     """
 
     def __init__(self, context: BrowserContext, url: str, home: Path, name: str = "one") -> None:
         path = home / "books" / f"{name}.ipynb"
         if not path.exists():
-            path.write_text(json.dumps(_book([""])))
+            path.write_text(json.dumps(_book(["", ""])))
         self.errors: list[str] = []
         self.page: Page = context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -94,16 +96,31 @@ class Notebook:
         call = "([name, said]) => void jupyterapp.commands.execute(name, said)"
         self.page.evaluate(call, [command, said])
 
-    def begin(self, source: str) -> None:
-        """Put it into the active cell and run that, with an empty output before."""
-        self.do("notebook:clear-cell-output")
-        expect(self.page.locator(".jp-Cell.jp-mod-active .jp-OutputArea-child")).to_have_count(0)
-        self.page.evaluate(RUN % FIND, source)
-
     def run(self, source: str) -> None:
-        """The same, and wait until it has run."""
-        self.begin(source)
+        """Put it into the first cell, run that, with an empty output before, and wait for it."""
+        self.do("notebook:clear-all-cell-outputs")
+        expect(self.page.locator(".jp-OutputArea-child")).to_have_count(0)
+        self.page.evaluate(RUN % FIND, [0, source])
         self.page.evaluate(READY % FIND)
+
+    @contextmanager
+    def busy(self, folder: Path) -> Iterator[None]:
+        """A second cell is busy meanwhile.
+
+        Args:
+            folder: For the mark that ends it.
+        """
+        mark = folder / "enough"
+        prompt = self.cells.nth(1).locator(".jp-InputPrompt")
+        wait = (
+            f"import pathlib, time\nwhile not pathlib.Path({str(mark)!r}).exists(): time.sleep(0.1)"
+        )
+        self.page.evaluate(RUN % FIND, [1, wait])
+        expect(prompt).to_have_text("[*]:")
+        yield
+        expect(prompt).to_have_text("[*]:")
+        mark.touch()
+        expect(prompt).to_have_text(re.compile(r"\d"))
 
     def open_workspace(self, folder: Path) -> None:
         """Open a workspace as ``ws``."""
@@ -112,12 +129,6 @@ class Notebook:
     def restart(self) -> None:
         """Restart the kernel, and do not wait for it."""
         self.page.evaluate(RESTART % FIND)
-
-    def add_cell(self) -> None:
-        """Put an empty cell below and make it the active one."""
-        before = self.cells.count()
-        self.do("notebook:insert-cell-below")
-        expect(self.cells).to_have_count(before + 1)
 
 
 def _book(sources: list[str]) -> dict[str, Any]:

@@ -95,6 +95,39 @@ def ends(page: Page, word: str) -> None:
     expect(page.locator(".pf-runword")).to_have_text(word)
 
 
+def test_steps_become_a_pipeline_that_is_opened_left_and_unpacked_by_keyboard(
+    begin: Begin, workspace: Path
+):
+    text = "pipeline: parted\nsteps:\n  - {use: prepare}\n  - {use: stumble}\n"
+    page = begin(written(workspace, "parted", text))
+    card(page, "prepare").locator(".pf-head").click()
+    card(page, "stumble").locator(".pf-head").click(modifiers=["Shift"])
+
+    page.keyboard.press("g")
+    page.get_by_label("Name of the new pipeline").fill("both parts")
+    page.keyboard.press("Enter")
+    expect(card(page, "both_parts")).to_be_visible()
+    part = (workspace / "pipelines" / "both parts.yaml").read_text()
+    card(page, "both_parts").locator(".pf-head").dblclick()
+    expect(card(page, "stumble")).to_be_visible()
+    expect(page).to_have_url(re.compile("pipeline=both"))
+    page.get_by_role("navigation", name="Way back").get_by_role("button", name="parted").click()
+    card(page, "both_parts").locator(".pf-head").click()
+    page.keyboard.press("u")
+    expect(card(page, "stumble")).to_be_visible()
+    is_kept(page)
+    unpacked = text_of(workspace, "parted")
+    for count in (1, 2):
+        page.keyboard.press("Control+z")
+        expect(page.locator(".react-flow__node-step")).to_have_count(count)
+    is_kept(page)
+
+    assert part.startswith("pipeline: both parts\nprovides: [prepared, done]\nsteps:\n")
+    assert re.findall(r"use: (\w+)", unpacked) == ["prepare", "stumble"]
+    assert text_of(workspace, "parted") == text
+    assert not (workspace / "pipelines" / "both parts.yaml").exists()
+
+
 def test_a_flow_with_a_branch_is_built_by_mouse_from_an_empty_page_and_runs(
     begin: Begin, workspace: Path
 ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,7 +66,7 @@ def test_keys_pressed_on_the_canvas_are_the_canvass(
     cells = notebook.cells.count()
 
     card(page, "walk").locator(".pf-head").click()
-    for key in ("b", "d", "d", "m", "x", "z", "Delete"):
+    for key in ("b", "d", "d", "x", "z", "Delete"):
         page.keyboard.press(key)
 
     expect(card(page, "walk")).to_have_count(0)
@@ -77,26 +76,45 @@ def test_keys_pressed_on_the_canvas_are_the_canvass(
 
 
 def test_a_run_goes_on_and_is_stopped_while_a_cell_is_busy(
-    begin: Begin, notebook: Notebook, workspace: Path
+    begin: Begin, notebook: Notebook, workspace: Path, tmp_path: Path
 ):
     text = GREET.format(name="while_busy", second="sleep_long")
     text = text.replace("id: sleep_long}", "id: sleep_long, from: {text: prepared}}")
     page = begin(written(workspace, "while_busy", text))
-    notebook.add_cell()
-    notebook.begin("import time; time.sleep(600)")
-    busy = notebook.cells.last.locator(".jp-InputPrompt")
-    expect(busy).to_have_text("[*]:")
 
-    page.get_by_role("button", name="Run", exact=True).click()
-    expect(card(page, "prepare").locator(".pf-card.pf-s-ok")).to_be_visible()
-    page.get_by_role("button", name="Stop", exact=True).click()
-
-    ends(page, "stopped")
-    expect(busy).to_have_text("[*]:")
-    notebook.do("notebook:interrupt-kernel")
-    expect(busy).to_have_text(re.compile(r"\d"))
+    with notebook.busy(tmp_path):
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(card(page, "prepare").locator(".pf-card.pf-s-ok")).to_be_visible()
+        page.get_by_role("button", name="Stop", exact=True).click()
+        ends(page, "stopped")
 
 
+def test_a_run_is_shown_live_and_answered_while_a_cell_is_busy(notebook: Notebook, tmp_path: Path):
+    page = notebook.page
+    notebook.run(
+        "from packetflow import approval\n"
+        "flow = ws.catalog.get('prepare') >> approval('Go on?', choices=['Yes', 'No'])\n"
+        "ws.start(flow, text='hello').show()"
+    )
+
+    with notebook.busy(tmp_path):
+        page.get_by_role("button", name="Yes").click()
+        expect(page.locator(".pf-page .pf-badge").first).to_have_text("ok")
+        expect(page.locator(".pf-page")).to_contain_text("HELLO")
+
+
+def test_the_catalog_is_searched_by_typing_what_would_be_commands(notebook: Notebook):
+    page = notebook.page
+    notebook.run("ws.catalog.show()")
+    cells = notebook.cells.count()
+
+    page.get_by_label("Search capabilities and pipelines").press_sequentially("bad dazed walk")
+
+    expect(page.locator("details").first).to_contain_text("Walk for three seconds")
+    expect(notebook.cells).to_have_count(cells)
+
+
+@pytest.mark.slow
 def test_a_restarted_kernel_brings_the_draft_back(
     begin: Begin, notebook: Notebook, workspace: Path
 ):
@@ -114,6 +132,7 @@ def test_a_restarted_kernel_brings_the_draft_back(
     expect(card(page, "walk")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_canvas_shown_twice_is_two_editors_of_one_draft(
     begin: Begin, notebook: Notebook, workspace: Path
 ):

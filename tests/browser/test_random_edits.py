@@ -95,8 +95,10 @@ DRAWN = f"""() => {{
     places[node.dataset.id] = [e, f];
   }}
   const edges = [...root.querySelectorAll(".react-flow__edge")].map((one) => one.dataset.id);
+  const given = new Set(board.inputs.map((port) => port.name));
+  const lost = board.wires.filter((one) => one.source === null && !given.has(one.output));
   return {{ cards: board.cards, wires: board.wires.map((one) => one.id), text: told.text,
-           root: board.root, places, edges }};
+           root: board.root, places, edges: [...edges, ...lost.map((one) => one.id)] }};
 }}"""
 
 

@@ -2,10 +2,11 @@
 
 import io
 
+import msgspec
 import pytest
 from rich.console import Console
 
-from packetflow.cli.progress import Screen, line
+from packetflow.cli.progress import Lines, Screen, line
 from packetflow.engine.events import (
     Answered,
     Logged,
@@ -83,6 +84,16 @@ def test_steps_that_ended_before_anybody_looked_come_first_at_the_end():
     screen.complete([ended("first"), ended("second")])
 
     assert [row[2] for row in drawn(screen)] == ["first", "second"]
+
+
+def test_lines_of_steps_that_ended_before_anybody_looked_come_once(capsys):
+    first, second = ended("fetch"), msgspec.structs.replace(ended("clean"), span_id=2)
+    lines = Lines()
+
+    lines.see(StepEnded(second))
+    lines.complete([first, second])
+
+    assert capsys.readouterr().err.split("\n")[:-1] == ["clean ok in 2.0 ms", "fetch ok in 2.0 ms"]
 
 
 def test_only_the_last_steps_of_many_are_drawn():

@@ -13,6 +13,7 @@ from packetflow import Workspace, capability
 from packetflow.composition import Pipeline
 from packetflow.errors import WorkspaceError
 from packetflow.workspace.folder import make_folder
+from tests.changes import changed
 
 pytest.importorskip("anywidget")
 
@@ -40,14 +41,20 @@ class Cell:
     def __init__(self, widget: Any) -> None:
         self.widget = widget
         self.told: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.document: Any = None
         widget.send = lambda message: self.told.put(message["say"])
 
     def say(self, kind: str, **fields: Any) -> None:
         self.widget._heard(self.widget, {"view": "a", "say": {"type": kind, **fields}}, [])
 
     def until(self, kind: str, fits=bool) -> Any:
+        """The next message of a kind; what changed of a document comes as the whole."""
         while True:
             message = self.told.get(timeout=60)
+            if message["type"] == "changes":
+                message = changed(self.document, message)
+            if message["type"] == "document":
+                self.document = message
             if message["type"] == kind and fits(message):
                 return message
 
@@ -132,4 +139,4 @@ def test_each_place_where_a_widget_is_shown_is_an_editor_of_its_own(workspace):
     assert widget.settings == {"height": 400, "execution": None}
     assert first == {"a", "b"}
     assert {one["view"] for one in after} == {"b"}
-    assert [one["say"]["type"] for one in after] == ["heard", "document"]
+    assert [one["say"]["type"] for one in after] == ["heard", "changes"]

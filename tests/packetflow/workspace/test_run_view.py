@@ -139,3 +139,4 @@ def test_a_step_stands_as_its_last_try_did_and_failed_if_one_item_did():
     assert statuses(
         [span("a", "failed"), span("a", "ok", 2), span("b", "failed"), span("b", "ok")]
     ) == {"a": "ok", "b": "failed"}
+    assert statuses([span("c/a", "ok"), span("c/b", "failed"), span("c/d", "ok")])["c"] == "failed"

@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.changes import changed
+
 WAIT = 60.0
 START = """
 import sys
@@ -51,15 +53,25 @@ class Page:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.heard: list[dict[str, Any]] = []
+        self.document: dict[str, Any] = {}
+        self.changes: dict[str, Any] = {}
 
     async def say(self, kind: str, **fields: Any) -> None:
         await self.socket.send(json.dumps({"type": kind, **fields}))
 
     async def until(self, kind: str, *, fits: Callable[[Any], bool] = bool) -> dict[str, Any]:
-        """The next message of a kind for which something holds."""
+        """The next message of a kind for which something holds.
+
+        What changed of a document comes as the document that it leads to.
+        """
         async with asyncio.timeout(WAIT):
             while True:
                 message = json.loads(await self.socket.recv())
+                if message["type"] == "changes":
+                    self.changes = message
+                    message = changed(self.document, message)
+                if message["type"] == "document":
+                    self.document = message
                 self.heard.append(message)
                 if message["type"] == kind and fits(message):
                     return message

@@ -43,6 +43,21 @@ async def test_an_edit_reaches_every_page_and_sending_it_again_changes_nothing(a
     assert back["saved"]
 
 
+async def test_an_edit_sends_what_changed_and_the_whole_comes_when_it_is_asked_for(address):
+    async with page_of(address) as page:
+        opened = await page.open("sums", "looks")
+        note = {"op": "note", "step": "add", "text": "slow"}
+        document = await page.edit(1, note, client="looks")
+        changes = page.changes
+        await page.say("whole")
+        again = await page.until("document")
+
+    assert changes["since"] == opened["mark"]
+    assert changes["text"] is None
+    assert changes["board"] == {"cards": {"set": [{"id": "add", "note": "slow"}]}}
+    assert again == document
+
+
 async def test_an_edit_that_cannot_be_done_is_refused_with_a_sentence(address):
     async with page_of(address) as page:
         before = await page.open("sums")

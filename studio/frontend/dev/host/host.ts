@@ -7,6 +7,7 @@ import type {
   PaletteItem,
 } from "../../src/model/protocol.ts";
 import { CATALOG, TYPES, lookUp } from "./catalog.ts";
+import { difference } from "./difference.ts";
 import { draw } from "./draw.ts";
 import { type Draft, Refused, apply } from "./tree.ts";
 
@@ -18,7 +19,8 @@ export class Host {
   /** Every edit that was done, in order; tests look for doubles. */
   readonly done: string[] = [];
   readonly #acks = new Map<string, number>();
-  readonly #editors = new Set<Deliver>();
+  /** What each editor was told last; the next time it is told what changed since. */
+  readonly #editors = new Map<Deliver, DocumentMessage>();
   #past: { text: string; words: string }[] = [];
   #future: { text: string; words: string }[] = [];
   #saved: string;
@@ -32,7 +34,8 @@ export class Host {
   receive(message: FromCanvas, deliver: Deliver): void {
     switch (message.type) {
       case "open":
-        this.#editors.add(deliver);
+      case "whole":
+        this.#editors.set(deliver, this.document());
         return deliver(this.document());
       case "edit":
         return this.#edit(message.client, message.seq, message.ops, deliver);
@@ -54,6 +57,7 @@ export class Host {
     const text = this.text();
     return structuredClone({
       type: "document",
+      mark: `state ${this.rev}`,
       rev: this.rev,
       text,
       board: draw(this.draft),
@@ -71,7 +75,7 @@ export class Host {
 
   #edit(client: string, seq: number, ops: readonly Operation[], deliver: Deliver): void {
     const heard = this.#acks.get(client) ?? 0;
-    if (seq !== heard + 1) return deliver(this.document());
+    if (seq !== heard + 1) return this.receive({ type: "whole" }, deliver);
     this.#acks.set(client, seq);
     const before = JSON.stringify(this.draft);
     try {
@@ -84,7 +88,10 @@ export class Host {
     }
     this.rev++;
     const now = this.document();
-    for (const editor of this.#editors) editor(now);
+    for (const [editor, before] of this.#editors) {
+      this.#editors.set(editor, now);
+      editor(difference(before, now));
+    }
   }
 
   #apply(op: Operation, before: string, ops: readonly Operation[]): void {

@@ -26,9 +26,27 @@ export const BADGES = 26;
 export const PADDING = 20;
 const FOOT = 10;
 
+interface Index {
+  readonly byId: ReadonlyMap<string, Card>;
+  readonly byParent: ReadonlyMap<string | null, readonly Card[]>;
+}
+
+/** Boards do not change, so each list of cards is looked through once. */
+const indexes = new WeakMap<readonly Card[], Index>();
+
+function indexOf({ cards }: Board): Index {
+  let index = indexes.get(cards);
+  if (!index) {
+    const byId = new Map([...cards].reverse().map((card) => [card.id, card]));
+    index = { byId, byParent: Map.groupBy(cards, (card) => card.parent) };
+    indexes.set(cards, index);
+  }
+  return index;
+}
+
 /** The card of that id. */
 export function cardOf(board: Board, id: string | null): Card | undefined {
-  return id === null ? undefined : board.cards.find((card) => card.id === id);
+  return id === null ? undefined : indexOf(board).byId.get(id);
 }
 
 /** The cards that are drawn: all but the one that is the ground. */
@@ -37,8 +55,8 @@ export function drawnCards(board: Board): readonly Card[] {
 }
 
 /** The cards directly inside a card, or outermost ones, in the file's order. */
-export function childrenOf(board: Board, parent: string | null): Card[] {
-  return board.cards.filter((card) => card.parent === parent);
+export function childrenOf(board: Board, parent: string | null): readonly Card[] {
+  return indexOf(board).byParent.get(parent) ?? [];
 }
 
 /** A card's ancestors, nearest first. */

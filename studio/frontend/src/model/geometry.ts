@@ -1,6 +1,6 @@
 /** Sizes and corners of what is drawn: containers hold what is in them, lanes tell ways apart. */
-import { CARD_WIDTH, PADDING, cardHeight, childrenOf, innerTop } from "./board.ts";
-import type { Board, Card, Spot } from "./protocol.ts";
+import { CARD_WIDTH, HEAD, PADDING, ROW, cardHeight, cardOf, childrenOf, innerTop } from "./board.ts";
+import type { Board, Card, Port, Spot } from "./protocol.ts";
 
 export interface Box {
   readonly x: number;
@@ -93,12 +93,43 @@ function ways(card: Card, children: readonly Card[]): Way[] {
   return [...then, { slot: "otherwise", of: 0, title: "otherwise" }];
 }
 
+/** One handle of a card, in the card's own pixels. */
+export interface Spotted {
+  readonly id: string;
+  readonly type: "source" | "target";
+  readonly side: "left" | "right";
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+}
+
+const BORDER = 1;
+const ORDER = { size: 7, y: 22 };
+
+/**
+ * Where the handles of a card of some width are, as the style sheet puts them; null where only
+ * the page can tell, since words stand beside them.
+ */
+export function handlesOf(card: Pick<Card, "inputs" | "outputs">, width: number, order: boolean): Spotted[] | null {
+  if ([...card.inputs, ...card.outputs].some((port) => port.inside)) return null;
+  const at = (id: string, type: Spotted["type"], size: number, middle: number): Spotted => {
+    const edge = type === "target" ? BORDER : width - BORDER;
+    return { id, type, side: type === "target" ? "left" : "right", x: edge - size / 2, y: middle - size / 2, size };
+  };
+  const column = (ports: readonly Port[], type: Spotted["type"], name: string): Spotted[] =>
+    ports.map((port, row) => {
+      const size = port.optional || port.set !== undefined ? 9 : 10;
+      return at(`${name}:${port.name}`, type, size, BORDER + HEAD + ROW * (row + 0.5));
+    });
+  const lines = order ? (["target", "source"] as const).map((type) => at("order", type, ORDER.size, BORDER + ORDER.y)) : [];
+  return [...lines, ...column(card.inputs, "target", "in"), ...column(card.outputs, "source", "out")];
+}
+
 /** The corner of a card on the ground's pixels. */
 export function cornerOf(board: Board, id: string, found: Map<string, Box>): Spot {
-  const byId = new Map(board.cards.map((card) => [card.id, card]));
   let x = 0;
   let y = 0;
-  for (let at = byId.get(id); at; at = at.parent === null ? undefined : byId.get(at.parent)) {
+  for (let at = cardOf(board, id); at; at = cardOf(board, at.parent)) {
     const box = found.get(at.id);
     if (at.id === board.root || !box) break;
     x += box.x;

@@ -191,6 +191,7 @@ export interface Fits {
 
 export type FromCanvas =
   | { type: "open"; client: string; pipeline: string; seen: number | null; protocol: number }
+  | { type: "whole" }
   | { type: "edit"; client: string; seq: number; ops: readonly Operation[] }
   | { type: "palette"; text: string; fits: Fits | null; ask: number }
   | {
@@ -208,6 +209,8 @@ export type FromCanvas =
 
 export interface DocumentMessage {
   readonly type: "document";
+  /** The name of this very state; changes say upon which they were made. */
+  readonly mark?: string;
   /** The name by which to open it again. */
   readonly pipeline?: string;
   readonly rev: number;
@@ -220,6 +223,31 @@ export interface DocumentMessage {
   readonly conflict: { readonly text: string; readonly digest: string } | null;
   /** Why the board is older than the text; empty where it is not. */
   readonly late?: string;
+}
+
+/** How one list of things with ids becomes another. */
+export interface ListChanges<T extends { readonly id: string }> {
+  readonly gone?: readonly string[];
+  /** What is other in things that stay. */
+  readonly set?: readonly (Partial<T> & { readonly id: string })[];
+  /** New things with their places in the new list, in that order. */
+  readonly put?: readonly (readonly [at: number, item: T])[];
+  /** All ids, where things that stay change places. */
+  readonly order?: readonly string[];
+  readonly all?: readonly T[];
+}
+
+export interface ChangesMessage extends Omit<DocumentMessage, "type" | "text" | "board" | "mark"> {
+  readonly type: "changes";
+  /** The mark of the document that they were made upon. */
+  readonly since: string;
+  readonly mark: string;
+  /** Where, how many characters go, and what comes; null where the text is as it was. */
+  readonly text: readonly [at: number, gone: number, put: string] | null;
+  readonly board: Partial<Omit<Board, "cards" | "wires">> & {
+    readonly cards?: ListChanges<Card>;
+    readonly wires?: ListChanges<Wire>;
+  };
 }
 
 export interface Question {
@@ -242,6 +270,7 @@ export interface RunMessage {
 
 export type FromPython =
   | DocumentMessage
+  | ChangesMessage
   | { type: "refused"; client: string; seq: number; message: string; op?: unknown }
   | { type: "palette"; ask: number; items: PaletteItem[]; types?: Types }
   | { type: "heard"; client: string; seq: number; rev: number }

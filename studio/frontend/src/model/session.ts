@@ -5,10 +5,12 @@
  * what arrives, and calls `tick` now and then.
  */
 import { EMPTY } from "./board.ts";
+import { changed } from "./changes.ts";
 import { type Keep, Outbox } from "./outbox.ts";
 import { type Laid, lay } from "./overlay.ts";
 import {
   type Board,
+  type ChangesMessage,
   type DocumentMessage,
   type Fits,
   type FromCanvas,
@@ -82,6 +84,8 @@ export class Session {
   #types: Types = {};
   #ask = 0;
   #fresh = true;
+  /** When the whole document was asked for, because changes did not go with what is here. */
+  #lagsSince: number | null = null;
   /** The last edit that Python has for certain; it is shown as done once a board has it. */
   #heard = 0;
   #sentAt = 0;
@@ -107,6 +111,7 @@ export class Session {
   connected(send: Send): void {
     this.#send = send;
     this.#fresh = true;
+    this.#lagsSince = null;
     this.#heard = 0;
     const seen = this.shown.document?.rev ?? null;
     const { client, pipeline } = this;
@@ -126,6 +131,7 @@ export class Session {
   /** Time goes on; `now` is in seconds. Sends again what has had no answer for long. */
   tick(now: number): void {
     this.#now = now;
+    if (this.#lagsSince !== null && now - this.#lagsSince >= RESEND_SECONDS) this.#askForWhole();
     if (this.shown.waiting && this.#send && now - this.#sentAt >= RESEND_SECONDS) this.#resend();
   }
 
@@ -206,6 +212,8 @@ export class Session {
     switch (message.type) {
       case "document":
         return this.#document(message);
+      case "changes":
+        return this.#changes(message);
       case "refused":
         return this.#refused(message);
       case "gone":
@@ -251,7 +259,21 @@ export class Session {
     // an older one that was overtaken; only a host that was started again may count from anew
     if (known && message.rev < known.rev && !this.#fresh) return this.#show({});
     this.#fresh = false;
+    this.#lagsSince = null;
     this.#show({ document: share(known, message) });
+  }
+
+  /** Changes count only upon the document that they were made upon; else the whole is asked for. */
+  #changes(message: ChangesMessage): void {
+    const known = this.shown.document;
+    if (!this.#fresh && known?.mark === message.since) return this.#document(changed(known, message));
+    const overtaken = known && !this.#fresh && (message.rev < known.rev || message.mark === known.mark);
+    if (!overtaken && this.#lagsSince === null) this.#askForWhole();
+  }
+
+  #askForWhole(): void {
+    this.#lagsSince = this.#now;
+    this.#send?.({ type: "whole" });
   }
 
   #refused(message: Extract<FromPython, { type: "refused" }>): void {

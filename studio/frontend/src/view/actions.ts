@@ -94,6 +94,11 @@ export function removeSelection(editor: Editor): void {
     return kind === "after" ? [{ op: "not_after", step, wait_for }] : [];
   });
   edit(editor, ...cuts, ...orders, ...edits.remove(board, cards));
+  toGround(editor);
+}
+
+/** Nothing is selected, and the keyboard is the drawing's: what had it goes away. */
+export function toGround(editor: Editor): void {
   editor.set({ selection: NONE });
   backToGround(editor);
 }
@@ -163,6 +168,7 @@ export function unpack(editor: Editor, id: string | undefined): void {
   const card = cardOf(editor.shown.board, id ?? null);
   if (card?.kind !== "call") return editor.say("Select a step that calls a pipeline");
   edit(editor, { op: "unpack", step: card.id });
+  toGround(editor);
 }
 
 export function addPolicy(editor: Editor, id: string, name: string): void {

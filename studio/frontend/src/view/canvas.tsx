@@ -13,6 +13,7 @@ import {
   applyNodeChanges,
   useReactFlow,
   useStore,
+  useStoreApi,
 } from "@xyflow/react";
 import { type DragEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { INPUTS, outermost } from "../model/board.ts";
@@ -23,7 +24,7 @@ import { cornerOf } from "../model/geometry.ts";
 import type { Operation, PaletteItem, Spot } from "../model/protocol.ts";
 import { NONE, only } from "../model/selection.ts";
 import { addItem, addKind, edit, openCall } from "./actions.ts";
-import { type AnyNode, InputsCard, StepCard } from "./cards.tsx";
+import { type AnyNode, Far, InputsCard, StepCard } from "./cards.tsx";
 import { type Drawing, drawBoard, marked } from "./drawing.ts";
 import { backToGround } from "./focus.ts";
 import { type Editor, portKey, useEditor, useShown, useUi } from "./state.ts";
@@ -32,7 +33,8 @@ import { type AnyEdge, OrderPath, WirePath } from "./wires.tsx";
 const nodeTypes = { step: StepCard, inputs: InputsCard };
 const edgeTypes = { wire: WirePath, order: OrderPath };
 const SIMPLE_BELOW = 0.4;
-const MANY = 300;
+/** From this many cards on only those in view are drawn. */
+const MANY = 60;
 /** From few to this many cards there is a map; it would be drawn anew at every step of a move. */
 const FEW = 6;
 const FLUID = 200;
@@ -43,15 +45,22 @@ const READABLE = 0.62;
 export const DRAGGED = "application/x-packetflow-item";
 
 export function Canvas(): ReactNode {
+  const many = useShown((shown) => shown.board.cards.length > MANY);
+  const zoomedOut = useStore((store) => store.transform[2] < SIMPLE_BELOW);
+  return <Far value={many && zoomedOut}><Ground zoomedOut={zoomedOut} many={many} /></Far>;
+}
+
+function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): ReactNode {
   const editor = useEditor();
   const flow = useReactFlow<AnyNode, AnyEdge>();
+  const store = useStoreApi<AnyNode, AnyEdge>();
+  useState(() => measureOnlyUnknown(store));
   const board = useShown((shown) => shown.board);
   const mode = useUi((ui) => ui.mode);
   const selection = useUi((ui) => ui.selection);
   const drawing = useDrawing();
   const [nodes, setNodes] = useState(drawing.nodes);
   const dragging = useRef(false);
-  const zoomedOut = useStore((store) => store.transform[2] < SIMPLE_BELOW);
   const readOnly = editor.readOnly;
 
   useEffect(() => {
@@ -127,10 +136,9 @@ export function Canvas(): ReactNode {
   }, [editor, flow, drawing.found, readOnly]);
 
   const shown = useMemo(() => marked({ ...drawing, nodes }, selection), [drawing, nodes, selection]);
-  const many = board.cards.length > MANY;
   return (
     <ReactFlow<AnyNode, AnyEdge>
-      className={zoomedOut ? "pf-far" : ""}
+      className={`${zoomedOut ? "pf-far" : ""}${many ? " pf-many" : ""}`}
       nodes={shown.nodes}
       edges={shown.edges}
       nodeTypes={nodeTypes}
@@ -178,6 +186,8 @@ export function Canvas(): ReactNode {
       connectionRadius={26}
       minZoom={0.06}
       maxZoom={1.8}
+      onMoveStart={() => moving(editor, true)}
+      onMoveEnd={() => moving(editor, false)}
       onInit={() => requestAnimationFrame(() => beginView(editor, flow))}
       onlyRenderVisibleElements={many}
       zIndexMode="manual"
@@ -186,6 +196,26 @@ export function Canvas(): ReactNode {
       {board.cards.length > FEW && board.cards.length < FLUID && <MiniMap pannable zoomable ariaLabel="Map of the pipeline" className="pf-map" nodeBorderRadius={6} />}
     </ReactFlow>
   );
+}
+
+/**
+ * React Flow measures each card when it comes into view, handle by handle. Of cards whose handles are
+ * known that is spared, and a card that is drawn small, without handles, keeps its wires.
+ */
+function measureOnlyUnknown(store: ReturnType<typeof useStoreApi<AnyNode, AnyEdge>>): void {
+  const { updateNodeInternals: measure } = store.getState();
+  store.setState({
+    updateNodeInternals: (updates, params) => {
+      const { nodeLookup } = store.getState();
+      const unknown = new Map([...updates].filter(([id]) => !nodeLookup.get(id)?.handles));
+      if (unknown.size) measure(unknown, params);
+    },
+  });
+}
+
+/** While the ground moves it is a picture that is pushed about, not drawn anew at every step. */
+function moving(editor: Editor, is: boolean): void {
+  editor.root?.querySelector(".react-flow")?.toggleAttribute("data-moving", is);
 }
 
 /** The drawing of the board, made anew when the board changes. */
@@ -218,7 +248,7 @@ function carryOver(now: readonly AnyNode[], next: readonly AnyNode[]): AnyNode[]
   const old = new Map(now.map((node) => [node.id, node]));
   return next.map((node) => {
     const measured = old.get(node.id)?.measured;
-    return measured && node.measured !== measured ? { ...node, measured } : node;
+    return !node.handles && measured && node.measured !== measured ? { ...node, measured } : node;
   });
 }
 

@@ -1,6 +1,6 @@
 /** The nodes of the drawing: steps, containers, and the pipeline's own inputs. */
 import { Handle, type Node, type NodeProps, NodeToolbar, Position } from "@xyflow/react";
-import { type MouseEvent, type ReactNode, memo, useMemo } from "react";
+import { type MouseEvent, type ReactNode, createContext, memo, useContext, useMemo } from "react";
 import { INPUTS } from "../model/board.ts";
 import { LANE_HEAD, type Lane } from "../model/geometry.ts";
 import type { Card, Port, Problem, StepState } from "../model/protocol.ts";
@@ -16,10 +16,14 @@ export type StepNode = Node<{ card: Card; problems: readonly Problem[]; lanes: r
 export type InputsNode = Node<{ ports: readonly Port[] }, "inputs">;
 export type AnyNode = StepNode | InputsNode;
 
+/** Whether cards are so many and so small that only their names can be told. */
+export const Far = createContext(false);
+
 const NONE: ReadonlySet<string> = new Set();
 
 export const StepCard = memo(function StepCard({ data, selected }: NodeProps<StepNode>): ReactNode {
   const { card, problems, lanes, order } = data;
+  const far = useContext(Far);
   useFreshHandles(card.id, card.inputs, card.outputs, order);
   const pending = useShown((shown) => shown.pending.has(card.id));
   const own = useShown((shown) => shown.run?.steps[card.id]);
@@ -43,6 +47,16 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
     state && `pf-run pf-s-${state.status}`,
     stale && "pf-stale",
   ].filter(Boolean).join(" ");
+  if (far && !card.container && !selected && state?.status !== "waiting") {
+    return (
+      <div className={classes}>
+        <div className="pf-head">
+          <strong>{card.title}</strong>
+          {(state || stale) && <State state={state} stale={stale} />}
+        </div>
+      </div>
+    );
+  }
   return (
     <div className={classes}>
       {order && <Handle id="order" type="target" position={Position.Left} className="pf-order" isConnectableStart={false} />}

@@ -1,9 +1,10 @@
 /** The board as nodes and edges for React Flow; what did not change stays the same object. */
-import { INPUTS, above, drawnCards, outerPorts } from "../model/board.ts";
+import { type NodeHandle, Position } from "@xyflow/react";
+import { INPUTS, above, drawnCards, kindAround, outerPorts } from "../model/board.ts";
 import { endsOfWire, handleOf } from "../model/fits.ts";
-import { type Box, boxes, lanesOf } from "../model/geometry.ts";
+import { type Box, type Spotted, boxes, handlesOf, lanesOf } from "../model/geometry.ts";
 import { orderEdges } from "../model/order.ts";
-import type { Board, Problem } from "../model/protocol.ts";
+import type { Board, Card, Problem } from "../model/protocol.ts";
 import { type Route, routes } from "../model/routing.ts";
 import type { Selection } from "../model/selection.ts";
 import { share } from "../model/share.ts";
@@ -29,17 +30,17 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
   const problems = Map.groupBy(board.problems, (problem) => problem.step);
   const orders = orderEdges(board);
   const ordered = new Set(orders.flatMap((order) => [order.source, order.target]));
-  const graph = (parent: string | null): boolean =>
-    (board.cards.find((card) => card.id === parent)?.kind ?? board.kind) === "graph";
   const old = new Map(before?.nodes.map((node) => [node.id, node]));
   const steps = drawnCards(board).map((card): StepNode => {
     const box = found.get(card.id) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const known = old.get(card.id);
     const data = {
-      card,
+      card: known?.type === "step" && looksLike(known.data.card, card) ? known.data.card : card,
       problems: problems.get(card.id) ?? NO_PROBLEMS,
       lanes: card.container ? lanesOf(board, card, found) : [],
-      order: ordered.has(card.id) || graph(card.parent),
+      order: ordered.has(card.id) || kindAround(board, card.parent) === "graph",
     };
+    const spots = handlesOf(card, box.width, data.order);
     return {
       id: card.id,
       type: "step",
@@ -47,8 +48,13 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
       width: box.width,
       height: box.height,
       zIndex: card.container ? Z.container + above(board, card).length : Z.card,
-      data: share(old.get(card.id)?.data, data),
-      ariaLabel: sayCard(board, card.id),
+      data: share(known?.data, data),
+      ariaLabel: sayCard(card, data.problems.length),
+      // what is known need not be measured: a card far away is not drawn, and yet has its wires
+      ...(spots && {
+        measured: share(known?.measured, { width: Math.round(box.width), height: Math.round(box.height) }),
+        handles: share(known?.handles, spots.map(handle)),
+      }),
       domAttributes: NO_STOP,
       ...(card.parent === null || card.parent === board.root ? {} : { parentId: card.parent }),
     };
@@ -61,6 +67,17 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
     edges: share(before?.edges, edgesOf(board, orders, routes(board, found, taken))),
     found,
   };
+}
+
+/** Whether two states of a card are drawn alike: others before it make its number and line grow. */
+function looksLike(before: Card, now: Card): boolean {
+  if (before === now) return true;
+  const keys = Object.keys(now) as (keyof Card)[];
+  return keys.length === Object.keys(before).length && keys.every((key) => key === "at" || key === "line" || before[key] === now[key]);
+}
+
+function handle({ id, type, side, x, y, size }: Spotted): NodeHandle {
+  return { id, type, position: side === "left" ? Position.Left : Position.Right, x, y, width: size, height: size };
 }
 
 function boxOfNode({ position, width = 0, height = 0, data }: InputsNode): Box {
@@ -77,8 +94,11 @@ function merge(old: AnyNode | undefined, node: AnyNode): AnyNode {
     old.width === node.width &&
     old.height === node.height &&
     old.parentId === node.parentId &&
+    old.handles === node.handles &&
     old.ariaLabel === node.ariaLabel;
-  return same ? old : ({ ...old, ...node, parentId: node.parentId } as AnyNode);
+  if (same) return old;
+  if (old.handles && !node.handles) return node; // its handles must be looked for on the page
+  return { ...old, ...node, parentId: node.parentId, handles: node.handles } as AnyNode;
 }
 
 function inputsNode(board: Board, steps: readonly StepNode[]): AnyNode {
@@ -139,18 +159,15 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: Read
 }
 
 /** A card in words, for a screen reader. */
-function sayCard(board: Board, id: string): string {
-  const card = board.cards.find((one) => one.id === id);
-  if (!card) return id;
+function sayCard(card: Card, problems: number): string {
   const takes = outerPorts(card.inputs).map((port) => port.name);
   const gives = outerPorts(card.outputs).map((port) => port.scope || port.name);
-  const count = board.problems.filter((problem) => problem.step === id).length;
   return [
     `${card.title}, ${card.kind}`,
     card.id === card.title ? "" : `called ${card.id}`,
     takes.length ? `takes ${takes.join(", ")}` : "",
     gives.length ? `gives ${gives.join(", ")}` : "",
-    count ? `${count} ${count === 1 ? "problem" : "problems"}` : "",
+    problems ? `${problems} ${problems === 1 ? "problem" : "problems"}` : "",
   ].filter(Boolean).join("; ");
 }
 
