@@ -13,6 +13,7 @@ from packetflow import Workspace, capability
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.editing import EditDesk, Editor
 from packetflow.workspace.editing_local import LocalCode
+from packetflow.workspace.editing_told import Told
 from packetflow.workspace.folder import make_folder
 
 WAIT = 30.0
@@ -24,8 +25,12 @@ class Canvas:
     def __init__(self, desk: EditDesk) -> None:
         self.desk = desk
         self.told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.editor = Editor(lambda content: self.told.put_nowait(json.loads(content)))
+        self.editor = Editor(self._hear)
         self.seq = 0
+
+    def _hear(self, content: bytes | Told) -> None:
+        whole = content.whole if isinstance(content, Told) else content
+        self.told.put_nowait(json.loads(whole))
 
     async def say(self, kind: str, **fields: Any) -> None:
         await self.desk.take(self.editor, json.dumps({"type": kind, **fields}))
