@@ -60,7 +60,8 @@ class Runs:
         for execution in dict.fromkeys([self._last, *self._following]):
             if execution:
                 self._say_all(editor, execution)
-        editor.send(_standing(self._judged))
+        if self._judged != Judged():
+            editor.send(_standing(self._judged))
 
     async def start(self, editor: Listens, wish: Run) -> None:
         """Begin to run the draft as it is, or a part of it.

@@ -116,7 +116,7 @@ export class Session {
     const seen = this.shown.document?.rev ?? null;
     const { client, pipeline } = this;
     send({ type: "open", client, pipeline, seen, protocol: PROTOCOL });
-    this.#show({ connection: "open" });
+    this.#show({ connection: "open", standing: SOUND });
     this.#resend();
     if (this.#followed) send({ type: "follow", execution: this.#followed });
   }
