@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.canvas_page import dev_page, open_canvas  # noqa: F401 - fixtures
+
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_MS = 60_000
 """How long a state is waited for: a loaded machine takes its time, and nothing here is measured."""

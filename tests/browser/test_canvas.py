@@ -1,110 +1,13 @@
 """The canvas in a real browser, with a host in the page itself in the place of Python."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.serving import serving
+from tests.browser.canvas_page import Open, add, card, drag, middle, port, step, steps
 
-ROOT = Path(__file__).parent.parent.parent
-NO_NODE = 3
 pytestmark = pytest.mark.browser
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The dev page, built and served on loopback."""
-    folder = tmp_path_factory.mktemp("page")
-    said = subprocess.run(
-        ["sh", str(ROOT / "scripts" / "build_frontend.sh"), "--page", str(folder)],
-        env={**os.environ, "PYTHON": sys.executable},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if said.returncode and os.environ.get("CI") != "true":
-        pytest.skip(said.stderr.strip()[-300:])
-    assert said.returncode == 0, said.stderr
-    with serving(folder) as served:
-        yield served
-
-
-@pytest.fixture
-def open_canvas(browser: Browser, address: str) -> Iterator[Open]:
-    """Open the dev page; in the end nothing may have been complained about."""
-    pages: list[Page] = []
-    errors: list[str] = []
-
-    def opened(query: str = "", *, width: int = 1400, height: int = 850) -> Page:
-        page = browser.new_page(viewport={"width": width, "height": height})
-        pages.append(page)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.goto(f"{address}?{query}")
-        page.wait_for_selector(".pf-card, .pf-start")
-        return page
-
-    yield opened
-    for page in pages:
-        page.close()
-    assert errors == []
-
-
-def steps(page: Page) -> list[str]:
-    """The ids of the document's outermost steps, in order, once all edits are acknowledged."""
-    page.wait_for_function("packetflow.session.shown.waiting === 0")
-    return page.evaluate("packetflow.host.draft.steps.map((step) => step.id)")
-
-
-def step(page: Page, name: str) -> dict[str, Any]:
-    """An outermost step as the document has it."""
-    page.wait_for_function("packetflow.session.shown.waiting === 0")
-    said = page.evaluate("JSON.stringify(packetflow.host.draft.steps)")
-    return next(one for one in json.loads(said) if one["id"] == name)
-
-
-def card(page: Page, name: str) -> Locator:
-    return page.locator(f'.react-flow__node[data-id="{name}"]')
-
-
-def port(page: Page, name: str, handle: str) -> Locator:
-    return card(page, name).locator(f'.react-flow__handle[data-handleid="{handle}"]')
-
-
-def drag(page: Page, begin: Locator, end: tuple[float, float]) -> None:
-    box = begin.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(*end, steps=12)
-
-
-def middle(place: Locator) -> tuple[float, float]:
-    box = place.bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def add(page: Page, name: str) -> None:
-    """Put in a capability with the keyboard alone."""
-    page.keyboard.press("/")
-    field = page.get_by_label("Search capabilities and steps")
-    expect(field).to_be_focused()
-    field.fill(name)
-    expect(page.locator(".pf-offer[aria-selected=true]")).to_contain_text(name)
-    page.keyboard.press("Enter")
-    expect(field).to_have_value("")
-    page.keyboard.press("Escape")
-    expect(page.locator(".pf-ground")).to_be_focused()
 
 
 def test_a_capability_dragged_from_the_palette_becomes_a_step(open_canvas: Open):
@@ -313,37 +216,6 @@ def test_it_works_inside_a_shadow_root_and_follows_the_hosts_theme(open_canvas: 
     expect(page.locator(".react-flow.dark")).to_be_visible()
 
 
-LOOSE_ENDS = """() => {
-    const [pane] = document.querySelectorAll(".react-flow");
-    const zoom = pane.querySelector(".react-flow__viewport").getBoundingClientRect().width
-        / pane.querySelector(".react-flow__viewport").offsetWidth || 1;
-    const spots = (kind, side) => [...pane.querySelectorAll(`.react-flow__handle.${kind}`)].map((handle) => {
-        const box = handle.getBoundingClientRect();
-        return [box[side], (box.top + box.bottom) / 2];
-    });
-    const ends = { source: spots("source", "right"), target: spots("target", "left") };
-    const inner = { source: spots("source", "left"), target: spots("target", "right") };
-    const far = ({ x, y }, kind) => Math.min(...[...ends[kind], ...inner[kind]].map((spot) => Math.hypot(spot[0] - x, spot[1] - y)));
-    return [...pane.querySelectorAll(".react-flow__edge-path")].flatMap((path) => {
-        const screen = path.getScreenCTM();
-        const first = path.getPointAtLength(0).matrixTransform(screen);
-        const last = path.getPointAtLength(path.getTotalLength()).matrixTransform(screen);
-        const off = Math.max(far(first, "source"), far(last, "target"));
-        return off > 1.5 * zoom ? [`${path.id}: ${off} px`] : [];
-    });
-}"""  # noqa: E501
-
-
-def test_wires_end_at_handles_though_the_page_is_not_measured(open_canvas: Open):
-    page = open_canvas("example=report")
-    paths = page.locator(".react-flow__edge-path")
-    expect(paths.nth(5)).to_be_attached()
-
-    page.wait_for_function(f"({LOOSE_ENDS})().length === 0")
-
-    assert paths.count() > 8
-
-
 def test_a_policy_is_added_changed_and_taken_away_from_its_card(open_canvas: Open):
     page = open_canvas()
     card(page, "open_source").locator(".pf-head").click()
@@ -365,83 +237,3 @@ def test_a_policy_is_added_changed_and_taken_away_from_its_card(open_canvas: Ope
 
     assert changed == [{"breaker": {"failures": 7, "reset": 30}}]
     assert "with" not in step(page, "open_source")
-
-
-HIDDEN_WIRES = """() => {
-    const cards = ".react-flow__node-step .pf-card:not(.pf-container)";
-    const boxes = [...document.querySelectorAll(cards)].map((one) => one.getBoundingClientRect());
-    const inside = (x, y, box) => x > box.left && x < box.right && y > box.top && y < box.bottom;
-    const isHidden = (path) => {
-        const whole = path.getTotalLength();
-        for (let at = 0.04; at < 0.96; at += 0.02) {
-            const { x, y } = path.getPointAtLength(at * whole).matrixTransform(path.getScreenCTM());
-            if (boxes.some((box) => inside(x, y, box))) return true;
-        }
-        return false;
-    };
-    const paths = document.querySelectorAll(".react-flow__edge-wire .react-flow__edge-path");
-    return [...paths].filter(isHidden).map((path) => path.closest("[data-id]").dataset.id);
-}"""
-
-
-def test_no_wire_of_the_report_runs_behind_a_card(open_canvas: Open):
-    page = open_canvas()
-    page.keyboard.press("f")
-
-    hidden = page.evaluate(HIDDEN_WIRES)
-
-    assert hidden == []
-
-
-def test_tab_goes_once_through_the_canvas_however_many_cards_it_has(open_canvas: Open):
-    page = open_canvas("example=report")
-    stops: list[str] = []
-
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        stops.append(page.evaluate(FOCUSED))
-        if stops[-1] in ("BODY", stops[0]) and len(stops) > 1:
-            break
-
-    assert stops[-1] in ("BODY", stops[0]), "one can leave it"
-    assert not [stop for stop in stops if "react-flow__node" in stop or "react-flow__edge" in stop]
-    assert len([stop for stop in stops if "pf-ground" in stop]) == 1
-
-
-FOCUSED = """(() => { const one = document.activeElement;
-  const said = ["class", "title"].map((name) => one.getAttribute(name) ?? "");
-  return [one.tagName, ...said].join(" ").trim(); })()"""
-
-
-def test_the_keyboard_is_never_left_nowhere(open_canvas: Open):
-    page = open_canvas("example=report")
-    ground = page.locator(".pf-ground")
-
-    page.locator("button.pf-name").click()
-    page.keyboard.press("Escape")
-    expect(ground).to_be_focused()
-
-    card(page, "open_source").locator(".pf-head").click()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Duplicate").focus()
-    page.keyboard.press("Escape")
-    expect(ground).to_be_focused()
-
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("?")
-    page.keyboard.press("Escape")
-    expect(page.locator(".react-flow__node:focus")).to_have_count(1)
-
-
-def test_a_wire_that_has_the_focus_is_the_one_that_is_taken_out(open_canvas: Open):
-    page = open_canvas("example=report")
-    wires = page.locator(".react-flow__edge-wire")
-    before = wires.count()
-    card(page, "clean_table").locator(".pf-head").click()
-
-    wires.first.focus()
-    page.keyboard.press("Delete")
-
-    expect(card(page, "clean_table")).to_be_visible()
-    expect(wires).to_have_count(before - 1)
