@@ -1,62 +1,14 @@
 """The canvas in a real browser, with a host in the page itself in the place of Python."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.serving import serving
+from tests.browser.conftest import Open
 
-ROOT = Path(__file__).parent.parent.parent
-NO_NODE = 3
 pytestmark = pytest.mark.browser
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The dev page, built and served on loopback."""
-    folder = tmp_path_factory.mktemp("page")
-    said = subprocess.run(
-        ["sh", str(ROOT / "scripts" / "build_frontend.sh"), "--page", str(folder)],
-        env={**os.environ, "PYTHON": sys.executable},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if said.returncode and os.environ.get("CI") != "true":
-        pytest.skip(said.stderr.strip()[-300:])
-    assert said.returncode == 0, said.stderr
-    with serving(folder) as served:
-        yield served
-
-
-@pytest.fixture
-def open_canvas(browser: Browser, address: str) -> Iterator[Open]:
-    """Open the dev page; in the end nothing may have been complained about."""
-    pages: list[Page] = []
-    errors: list[str] = []
-
-    def opened(query: str = "", *, width: int = 1400, height: int = 850) -> Page:
-        page = browser.new_page(viewport={"width": width, "height": height})
-        pages.append(page)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.goto(f"{address}?{query}")
-        page.wait_for_selector(".pf-card, .pf-start")
-        return page
-
-    yield opened
-    for page in pages:
-        page.close()
-    assert errors == []
 
 
 def steps(page: Page) -> list[str]:
@@ -342,52 +294,3 @@ def test_wires_end_at_handles_though_the_page_is_not_measured(open_canvas: Open)
     page.wait_for_function(f"({LOOSE_ENDS})().length === 0")
 
     assert paths.count() > 8
-
-
-def test_a_policy_is_added_changed_and_taken_away_from_its_card(open_canvas: Open):
-    page = open_canvas()
-    card(page, "open_source").locator(".pf-head").click()
-
-    page.keyboard.press("m")
-    page.keyboard.type("add a policy")
-    page.keyboard.press("Enter")
-    page.keyboard.type("breaker")
-    page.keyboard.press("Enter")
-    sheet = page.get_by_role("dialog", name="Breaker of open_source")
-    expect(sheet.get_by_label("Failures in a row")).to_be_focused()
-    page.keyboard.type("7")
-    page.keyboard.press("Escape")
-    expect(sheet).to_have_count(0)
-    changed = step(page, "open_source")["with"]
-    card(page, "open_source").locator("button.pf-badge").click()
-    sheet.get_by_role("button", name="Take away").click()
-    expect(card(page, "open_source").locator(".pf-badge")).to_have_count(0)
-
-    assert changed == [{"breaker": {"failures": 7, "reset": 30}}]
-    assert "with" not in step(page, "open_source")
-
-
-HIDDEN_WIRES = """() => {
-    const cards = ".react-flow__node-step .pf-card:not(.pf-container)";
-    const boxes = [...document.querySelectorAll(cards)].map((one) => one.getBoundingClientRect());
-    const inside = (x, y, box) => x > box.left && x < box.right && y > box.top && y < box.bottom;
-    const isHidden = (path) => {
-        const whole = path.getTotalLength();
-        for (let at = 0.04; at < 0.96; at += 0.02) {
-            const { x, y } = path.getPointAtLength(at * whole).matrixTransform(path.getScreenCTM());
-            if (boxes.some((box) => inside(x, y, box))) return true;
-        }
-        return false;
-    };
-    const paths = document.querySelectorAll(".react-flow__edge-wire .react-flow__edge-path");
-    return [...paths].filter(isHidden).map((path) => path.closest("[data-id]").dataset.id);
-}"""
-
-
-def test_no_wire_of_the_report_runs_behind_a_card(open_canvas: Open):
-    page = open_canvas()
-    page.keyboard.press("f")
-
-    hidden = page.evaluate(HIDDEN_WIRES)
-
-    assert hidden == []
