@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_canvas import Open, address, card, open_canvas
+from tests.browser.conftest import Open
+from tests.browser.test_canvas import card
 
-__all__ = ["address", "open_canvas"]  # fixtures
 pytestmark = pytest.mark.browser
 
 
