@@ -19,7 +19,7 @@ def diff(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Tell what differs between two pipelines: steps added, removed, changed, moved, renamed.
+    """Tell what differs between two pipelines, step by step.
 
     Exit code 0 also when they differ. With --json: {"changes": [{"kind", "step", "was", "text"}]}.
     """

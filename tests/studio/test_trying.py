@@ -21,7 +21,7 @@ def test_examples_come_from_the_capabilities_inside_in_order(monkeypatch):
 
 
 def test_a_class_is_filled_in_field_by_field_and_run(page):
-    test = page("capabilities", name="greet")
+    test = page("library", capability="greet")
     button(test, "Run").click().run()
     assert said(test).count("Please fill this in.") == 3
 
@@ -39,7 +39,7 @@ def test_a_class_is_filled_in_field_by_field_and_run(page):
 
 
 def test_what_the_runner_refuses_is_said_at_the_field(page):
-    test = page("capabilities", name="greet")
+    test = page("library", capability="greet")
     button(test, "Example values").click().run()
     the(test.text_input, "Name").set_value("A")
 
