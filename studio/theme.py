@@ -165,6 +165,7 @@ _STYLE: Final = """
   border-top: 1px solid rgba(128,128,128,.3)}
 #js-plotly-tester {visibility: hidden}
 .st-key-numbers > div {flex: 1 1 150px}
+.st-key-q {flex: 1 1 15rem; min-width: 15rem}
 .st-key-map {overflow-x: auto}
 .st-key-map [data-testid="stElementContainer"] {min-width: 1080px}
 [class*="st-key-caps"] p {font-size: .875rem}

@@ -300,12 +300,15 @@ def test_a_run_under_way_shows_where_it_is_and_is_stopped(begin: Begin, workspac
     ends(page, "stopped")
 
 
-def test_a_step_that_waits_is_answered_on_its_card(begin: Begin, workspace: Path):
-    text = "pipeline: to_ask\nsteps:\n  - {approve: Go on?, id: ask, choices: [Yes, No]}\n"
+def test_a_step_that_waits_still_asks_after_a_reload_and_is_answered(begin: Begin, workspace: Path):
+    text = "pipeline: to_ask\nsteps:\n  - {approve: Go on?, id: ask, into: sent}\n"
     page = begin(written(workspace, "to_ask", text))
 
     page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".pf-answer")).to_contain_text("Go on?")
+    page.reload()
     expect(card(page, "ask").locator(".pf-card.pf-s-waiting")).to_be_visible()
+    ends(page, "waits")
     page.locator(".pf-answer").get_by_role("button", name="Yes").click()
 
     ends(page, "done")

@@ -1,13 +1,62 @@
 """The canvas in a real browser, with a host in the page itself in the place of Python."""
 
 import json
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.canvas_page import Open, add, card, drag, middle, port, step, steps
+from tests.browser.conftest import Open
 
 pytestmark = pytest.mark.browser
+
+
+def steps(page: Page) -> list[str]:
+    """The ids of the document's outermost steps, in order, once all edits are acknowledged."""
+    page.wait_for_function("packetflow.session.shown.waiting === 0")
+    return page.evaluate("packetflow.host.draft.steps.map((step) => step.id)")
+
+
+def step(page: Page, name: str) -> dict[str, Any]:
+    """An outermost step as the document has it."""
+    page.wait_for_function("packetflow.session.shown.waiting === 0")
+    said = page.evaluate("JSON.stringify(packetflow.host.draft.steps)")
+    return next(one for one in json.loads(said) if one["id"] == name)
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.locator(f'.react-flow__node[data-id="{name}"]')
+
+
+def port(page: Page, name: str, handle: str) -> Locator:
+    return card(page, name).locator(f'.react-flow__handle[data-handleid="{handle}"]')
+
+
+def drag(page: Page, begin: Locator, end: tuple[float, float]) -> None:
+    box = begin.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(*end, steps=12)
+
+
+def middle(place: Locator) -> tuple[float, float]:
+    box = place.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def add(page: Page, name: str) -> None:
+    """Put in a capability with the keyboard alone."""
+    page.keyboard.press("/")
+    field = page.get_by_label("Search capabilities and steps")
+    expect(field).to_be_focused()
+    field.fill(name)
+    expect(page.locator(".pf-offer[aria-selected=true]")).to_contain_text(name)
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("")
+    page.keyboard.press("Escape")
+    expect(page.locator(".pf-ground")).to_be_focused()
 
 
 def test_a_capability_dragged_from_the_palette_becomes_a_step(open_canvas: Open):
@@ -216,24 +265,86 @@ def test_it_works_inside_a_shadow_root_and_follows_the_hosts_theme(open_canvas: 
     expect(page.locator(".react-flow.dark")).to_be_visible()
 
 
-def test_a_policy_is_added_changed_and_taken_away_from_its_card(open_canvas: Open):
-    page = open_canvas()
-    card(page, "open_source").locator(".pf-head").click()
+LOOSE_ENDS = """() => {
+    const [pane] = document.querySelectorAll(".react-flow");
+    const zoom = pane.querySelector(".react-flow__viewport").getBoundingClientRect().width
+        / pane.querySelector(".react-flow__viewport").offsetWidth || 1;
+    const spots = (kind, side) => [...pane.querySelectorAll(`.react-flow__handle.${kind}`)].map((handle) => {
+        const box = handle.getBoundingClientRect();
+        return [box[side], (box.top + box.bottom) / 2];
+    });
+    const ends = { source: spots("source", "right"), target: spots("target", "left") };
+    const inner = { source: spots("source", "left"), target: spots("target", "right") };
+    const far = ({ x, y }, kind) => Math.min(...[...ends[kind], ...inner[kind]].map((spot) => Math.hypot(spot[0] - x, spot[1] - y)));
+    return [...pane.querySelectorAll(".react-flow__edge-path")].flatMap((path) => {
+        const screen = path.getScreenCTM();
+        const first = path.getPointAtLength(0).matrixTransform(screen);
+        const last = path.getPointAtLength(path.getTotalLength()).matrixTransform(screen);
+        const off = Math.max(far(first, "source"), far(last, "target"));
+        return off > 1.5 * zoom ? [`${path.id}: ${off} px`] : [];
+    });
+}"""  # noqa: E501
 
-    page.keyboard.press("m")
-    page.keyboard.type("add a policy")
-    page.keyboard.press("Enter")
-    page.keyboard.type("breaker")
-    page.keyboard.press("Enter")
-    sheet = page.get_by_role("dialog", name="Breaker of open_source")
-    expect(sheet.get_by_label("Failures in a row")).to_be_focused()
-    page.keyboard.type("7")
+
+def test_wires_end_at_handles_though_the_page_is_not_measured(open_canvas: Open):
+    page = open_canvas("example=report")
+    paths = page.locator(".react-flow__edge-path")
+    expect(paths.nth(5)).to_be_attached()
+
+    page.wait_for_function(f"({LOOSE_ENDS})().length === 0")
+
+    assert paths.count() > 8
+
+
+def test_tab_goes_once_through_the_canvas_however_many_cards_it_has(open_canvas: Open):
+    page = open_canvas("example=report")
+    stops: list[str] = []
+
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(FOCUSED))
+        if stops[-1] in ("BODY", stops[0]) and len(stops) > 1:
+            break
+
+    assert stops[-1] in ("BODY", stops[0]), "one can leave it"
+    assert not [stop for stop in stops if "react-flow__node" in stop or "react-flow__edge" in stop]
+    assert len([stop for stop in stops if "pf-ground" in stop]) == 1
+
+
+FOCUSED = """(() => { const one = document.activeElement;
+  const said = ["class", "title"].map((name) => one.getAttribute(name) ?? "");
+  return [one.tagName, ...said].join(" ").trim(); })()"""
+
+
+def test_the_keyboard_is_never_left_nowhere(open_canvas: Open):
+    page = open_canvas("example=report")
+    ground = page.locator(".pf-ground")
+
+    page.locator("button.pf-name").click()
     page.keyboard.press("Escape")
-    expect(sheet).to_have_count(0)
-    changed = step(page, "open_source")["with"]
-    card(page, "open_source").locator("button.pf-badge").click()
-    sheet.get_by_role("button", name="Take away").click()
-    expect(card(page, "open_source").locator(".pf-badge")).to_have_count(0)
+    expect(ground).to_be_focused()
 
-    assert changed == [{"breaker": {"failures": 7, "reset": 30}}]
-    assert "with" not in step(page, "open_source")
+    card(page, "open_source").locator(".pf-head").click()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Duplicate").focus()
+    page.keyboard.press("Escape")
+    expect(ground).to_be_focused()
+
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("?")
+    page.keyboard.press("Escape")
+    expect(page.locator(".react-flow__node:focus")).to_have_count(1)
+
+
+def test_a_wire_that_has_the_focus_is_the_one_that_is_taken_out(open_canvas: Open):
+    page = open_canvas("example=report")
+    wires = page.locator(".react-flow__edge-wire")
+    before = wires.count()
+    card(page, "clean_table").locator(".pf-head").click()
+
+    wires.first.focus()
+    page.keyboard.press("Delete")
+
+    expect(card(page, "clean_table")).to_be_visible()
+    expect(wires).to_have_count(before - 1)
