@@ -190,6 +190,29 @@ export function run(editor: Editor, wish: RunWish = {}): void {
   else void editor.session.run(wish);
 }
 
+/** Back to the pipeline as it is now, from a run that one looked at. */
+export function toPresent(editor: Editor): void {
+  const execution = editor.shown.past?.execution;
+  editor.session.follow(null);
+  forget(execution);
+}
+
+/** Make the version of the run that is looked at the present one. */
+export function bringBack(editor: Editor): void {
+  const execution = editor.shown.past?.execution;
+  editor.session.bringBack();
+  editor.say("The version is back; undo takes it away again");
+  forget(execution);
+}
+
+/** A page that is loaded again need not go back to that run. */
+function forget(execution: string | undefined): void {
+  const address = new URL(location.href);
+  if (!execution || address.searchParams.get("run") !== execution) return;
+  address.searchParams.delete("run");
+  history.replaceState(history.state, "", address);
+}
+
 /** Go to the next problem and show it. */
 export function nextProblem(editor: Editor): void {
   const { problems } = editor.shown.board;
