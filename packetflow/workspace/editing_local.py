@@ -38,18 +38,22 @@ class LocalCode:
         self._workspace = workspace
         self._easel = Easel(workspace.catalog)
         self._begun: dict[str, list[Happening]] = {}
+        self._stamp: object = None
 
     async def draw(self, request: DrawBoard) -> Drawn:
         """The board of a text."""
+        await asyncio.to_thread(self._read_again)
         return await asyncio.to_thread(self._easel.draw, request)
 
     async def palette(self, request: SearchPalette) -> bytes:
         """What can be put in, as JSON."""
+        await asyncio.to_thread(self._read_again)
         return await asyncio.to_thread(self._easel.palette, request)
 
     async def start(self, text: str, inputs: Mapping[str, Any]) -> str:
         """Begin to run a text; its execution's id."""
         workspace = self._workspace
+        await asyncio.to_thread(self._read_again)
         pipeline = await asyncio.to_thread(workspace.catalog.read, text)
         start = Start(trigger="notebook")
         running = workspace.engine.start(workspace.learnt(pipeline), inputs, start)
@@ -128,6 +132,13 @@ class LocalCode:
             ]
         text = value if isinstance(value, str) else repr(value)
         return [{"kind": "text", "text": text[:LONGEST_TEXT], "whole": len(text) <= LONGEST_TEXT}]
+
+    def _read_again(self) -> None:
+        """Read capability files that were changed since the last look, here or elsewhere."""
+        now = self.stamp()
+        if now != self._stamp:
+            self._workspace.catalog.refresh()
+            self._stamp = now
 
     def stamp(self) -> object:
         """Changes when a capability's or a pipeline's file has changed."""
