@@ -133,6 +133,42 @@ def test_a_restarted_kernel_brings_the_draft_back(
 
 
 @pytest.mark.slow
+def test_two_notebooks_and_the_studio_see_each_others_work(
+    begin: Begin, notebook: Notebook, lab: tuple[str, Path], studio: str, workspace: Path
+):
+    page = begin(written(workspace, "of_all", GREET.format(name="of_all", second="walk")))
+    context = page.context
+    other = context.new_page()
+    other.goto(f"{studio}/build?pipeline=of_all")
+    second = Notebook(context, *lab, name="two")
+    second.open_workspace(workspace)
+
+    card(page, "walk").locator(".pf-head").click()
+    page.keyboard.press("Delete")
+    expect(card(other, "prepare")).to_be_visible()
+    expect(card(other, "walk")).to_have_count(0)
+    second.run("%load_ext packetflow")
+    second.run(
+        "%%capability of_two\n"
+        "from packetflow import capability\n\n\n"
+        '@capability(provides="mirrored")\n'
+        "def mirror(text: str) -> str:\n"
+        '    "Read it backwards."\n'
+        "    return text[::-1]\n"
+    )
+    for place in (page, other):
+        place.get_by_label("Search capabilities and steps").fill("mirror")
+        expect(place.locator(".pf-offer").first).to_contain_text("mirror")
+    second.run("ws.dashboard()")
+    other.get_by_role("button", name="Run", exact=True).click()
+    ends(other, "done")
+
+    expect(second.page.locator("[data-part=latest]")).to_contain_text("of_all")
+    assert second.errors == []
+
+
+# the last one, for its view stays open
+@pytest.mark.slow
 def test_a_canvas_shown_twice_is_two_editors_of_one_draft(
     begin: Begin, notebook: Notebook, workspace: Path
 ):
