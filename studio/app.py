@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web import bootstrap
 
@@ -106,18 +106,23 @@ def make_app(ready: Callable[[], None] = lambda: None) -> st.App:
 
     return st.App(
         MAIN,
-        routes=[
-            Route("/api/health", guarded_route(_health, token)),
-            Route("/pipelines", moved),
-            Route("/capabilities", moved),
-            WebSocketRoute("/api/canvas", canvas.serve),
-        ],
+        routes=own_routes(token, canvas),
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"]),
             Middleware(GiveCookie, token=token),
         ],
         lifespan=lifespan,
     )
+
+
+def own_routes(token: str, canvas: CanvasSocket) -> list[BaseRoute]:
+    """What the studio answers beside Streamlit; all below ``/api`` checks origin and token."""
+    return [
+        Route("/api/health", guarded_route(_health, token)),
+        Route("/pipelines", moved),
+        Route("/capabilities", moved),
+        WebSocketRoute("/api/canvas", canvas.serve),
+    ]
 
 
 def listen(host: str, port: int) -> socket.socket:

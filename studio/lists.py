@@ -31,18 +31,21 @@ def ago(moment: dt.datetime, now: dt.datetime) -> str:
     return "just now"
 
 
-def run_links(rows: Iterable[Mapping[str, Any]]) -> None:
+def run_links(rows: Iterable[Mapping[str, Any]], given: Mapping[str, str] | None = None) -> None:
     """A line for each execution, cut to fit: how it stands, what ran, when, how long, and why.
+
+    Args:
+        rows: Of the executions.
+        given: By execution, its inputs in short.
 
     The parts of a line stand below each other where the page is wide (see `studio.theme`).
     """
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     with st.container(gap=None, key="runs"):
         for row in rows:
-            st.page_link(
-                RUNS, label=run_line(row, now), query_params={"run": str(row["execution_id"])},
-                width="stretch",
-            )  # fmt: skip
+            identity = str(row["execution_id"])
+            line = run_line({**row, "given": (given or {}).get(identity)}, now)
+            st.page_link(RUNS, label=line, query_params={"run": identity}, width="stretch")
 
 
 def run_line(row: Mapping[str, Any], now: dt.datetime) -> str:
@@ -55,8 +58,10 @@ def run_line(row: Mapping[str, Any], now: dt.datetime) -> str:
     """
     took = row["duration_ms"]
     told = [ago(row["started_at"], now), "\u2013" if took is None else seconds_text(took / 1000)]
-    if row["error"] and row["status"] != "ok":
-        told.append(str(row["error"]))
+    said = [str(row["error"]).split("\n", 1)[0]] if row["error"] and row["status"] != "ok" else []
+    said += [row["given"]] if row.get("given") else []
+    if said:
+        told.append(" \u00b7 ".join(said))
     name = plain_markdown(words(row["name"]))
     cells = " ".join(f":gray[{plain_markdown(one)}]" for one in told)
     return f"{status_text(row['status'])} **{name}** {cells}"

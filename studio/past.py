@@ -21,6 +21,11 @@ from packetflow.store.queries import Whole
 Values = dict[str, Any]
 
 
+def was_lost(value: object) -> bool:
+    """Whether a value stands for one that was not kept."""
+    return isinstance(value, Mapping) and bool(value.keys() & {"$opaque", "$secret"})
+
+
 class Past:
     """The values of one execution.
 
@@ -53,11 +58,7 @@ class Past:
     @property
     def gone(self) -> list[str]:
         """The inputs that were not kept: secrets, and what is of a type that cannot be."""
-        return [
-            name
-            for name, value in self.inputs.items()
-            if isinstance(value, Mapping) and value.keys() & {"$opaque", "$secret"}
-        ]
+        return [name for name, value in self.inputs.items() if was_lost(value)]
 
     def span(self, row: Mapping[str, Any]) -> tuple[Values, Values]:
         """Inputs and outputs of a span of the store; inputs are kept of failed ones only."""

@@ -8,6 +8,7 @@ import streamlit as st
 
 from packetflow.kernel.cards import Description, Listing, PipelineCard, ProblemCard
 from packetflow.store.queries import Filter
+from studio.addressed import choice
 from studio.capability import LIBRARY, show_pipelines_with
 from studio.contracts import show_contract
 from studio.running import show_drawing, show_run
@@ -32,10 +33,7 @@ def show_pipeline(name: str) -> None:
     st.html(f'<p class="pf-lead">{escape(card.intent)}</p>')
     show_facts(card, listed)
     show_problems(card.problems)
-    part = st.segmented_control(
-        "Part", PARTS, default="Run", required=True, key="part", bind="query-params",
-        label_visibility="collapsed",
-    )  # fmt: skip
+    part = choice("Part", PARTS, key="part")
     match part:
         case "Past runs":
             with guard("runs"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from packetflow.kernel.cards import CapabilityCard, Listing, PipelineCard, PortCard
+from studio.addressed import pick, tell
 from studio.capability import LIBRARY, palette, show_neighbours
 from studio.figures.capability_map import capability_map
 from studio.fitting import by_family, fit_graph, is_own
@@ -15,11 +16,9 @@ from studio.state import desk, mode
 def show_map(found: Listing) -> None:
     """What can follow what, and around one of them."""
     graph = fit_graph(found.capabilities, palette(), desk().folder)
-    near = st.selectbox(
-        "Around", ["", *sorted(graph)], key="near", bind="query-params",
-        format_func=lambda one: one or "all of them",
-        help="What this one can follow, and what can follow it. A click on the map chooses, too.",
-        width=360,
+    near = pick(
+        "Around", sorted(graph), key="near", none="all of them",
+        about="What this one can follow, and what can follow it. A click on the map chooses, too.",
     )  # fmt: skip
     st.caption(
         "Lines join what gives a value with what can take it, by type; texts and numbers only "
@@ -31,7 +30,7 @@ def show_map(found: Listing) -> None:
         points = st.session_state[key].selection.points
         if points:
             picked = points[0].get("customdata")
-            st.session_state["near"] = picked if isinstance(picked, str) else picked[0]
+            tell("near", picked if isinstance(picked, str) else picked[0])
 
     with st.container(key="map"):
         st.plotly_chart(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -15,6 +15,7 @@ from packetflow.show import timeline
 from packetflow.show.timeline import seconds_text, seconds_worked
 from packetflow.store.bars import bars
 from packetflow.store.queries import Whole, log_words, whole
+from packetflow.workspace.drafts import Drafts
 from studio.asking import show_answered
 from studio.failing import failed_spans, failure_of, show_failure
 from studio.lists import ago
@@ -24,13 +25,14 @@ from studio.showing import plain_markdown, show_svg, show_values, words
 from studio.spans import described, show_spans
 from studio.state import desk, guard, mode
 from studio.theme import status_text
-from studio.trying import show_anew
+from studio.trying import fill_changed, show_anew, show_changed
+from studio.two_runs import offer_others
 
 UNDER_WAY = ("running", "waiting")
 
 
-def show_head(found: Whole, worked: float, gone: Sequence[str]) -> None:
-    """What ran, how it stands, and what can be done now; *gone* are inputs that were not kept."""
+def show_head(found: Whole, worked: float, past: Past, card: Description) -> None:
+    """What ran, how it stands, and what can be done now."""
     row = found.execution
     status = str(row["status"])
     st.title(plain_markdown(words(str(row["name"]))), anchor=False)
@@ -40,7 +42,8 @@ def show_head(found: Whole, worked: float, gone: Sequence[str]) -> None:
         st.header(f"{status_text(status)} in {seconds_text(took)}", anchor=False)
         if took - worked > max(1.0, took / 10):
             told.insert(0, f"worked {seconds_text(worked)}, else it waited")
-    told.append(f"started by {row['trigger']}")
+    begun = row["trigger"]
+    told.append("begun from an earlier run" if begun == "fork" else f"started by {begun}")
     said = plain_markdown(" \u00b7 ".join(told))
     st.caption(f"{said} \u00b7 {str(row['execution_id'])[-8:]}")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -49,12 +52,23 @@ def show_head(found: Whole, worked: float, gone: Sequence[str]) -> None:
         if row["retry_of"]:
             st.page_link("runs.py", label="The run before it", icon=":material/history:",
                          query_params={"run": str(row["retry_of"])})  # fmt: skip
-        show_ways_on(row, gone)
+        show_on_canvas(row)
+        offer_others(row)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        show_ways_on(row, past, card)
 
 
-def show_ways_on(row: Mapping[str, Any], gone: Sequence[str]) -> None:
+def show_on_canvas(row: Mapping[str, Any]) -> None:
+    """A way to the canvas, drawn with this run, where the pipeline can be opened there."""
+    name = str(row["name"])
+    if Drafts(desk().folder).has(name):
+        st.page_link("build.py", label="On the canvas", icon=":material/design_services:",
+                     query_params={"pipeline": name, "run": str(row["execution_id"])})  # fmt: skip
+
+
+def show_ways_on(row: Mapping[str, Any], past: Past, card: Description) -> None:
     """What can be done with a run; inputs that were not kept are asked for anew first."""
-    identity, status = str(row["execution_id"]), str(row["status"])
+    identity, status, gone = str(row["execution_id"]), str(row["status"]), past.gone
     if gone and status not in UNDER_WAY:
         begun = show_anew(identity, str(row["failed_step"] or ""), gone)
         if begun:
@@ -70,11 +84,25 @@ def show_ways_on(row: Mapping[str, Any], gone: Sequence[str]) -> None:
         help="Go on where it was interrupted; what was completed does not run again",
     ):  # fmt: skip
         go(desk().keep(desk().runner.resume(identity), late=True))
+    if status in UNDER_WAY:
+        return
     again = "From the start, with the same inputs"
-    if status not in UNDER_WAY and st.button(
-        "Run again", icon=":material/restart_alt:", help=again
-    ):
-        go(desk().keep(desk().runner.fork(identity)))
+    if st.button("Run again", icon=":material/restart_alt:", help=again):
+        go(desk().keep(desk().runner.fork(identity, anew=True)))
+    if card.requires and st.button(
+        "Change inputs", icon=":material/edit_note:", on_click=fill_changed,
+        args=(identity, card, past.inputs),
+    ):  # fmt: skip
+        ask_for_inputs(identity, card, past)
+
+
+@st.dialog("Run again with other inputs", width="medium")
+def ask_for_inputs(identity: str, card: Description, past: Past) -> None:
+    """A form with what the run was given."""
+    with guard("inputs to change"):
+        begun = show_changed(identity, card, past.inputs)
+        if begun:
+            go(begun)
 
 
 def go(identity: str) -> None:
@@ -101,7 +129,7 @@ def show_one(identity: str) -> None:
     row, card = found.execution, described(str(found.execution["name"]))
     drawn = bars(found, time.time_ns())
     past = Past(desk().folder, found)
-    show_head(found, seconds_worked(drawn), past.gone)
+    show_head(found, seconds_worked(drawn), past, card)
     if row["status"] in UNDER_WAY:
         with guard("live"):
             show_run(identity, card)

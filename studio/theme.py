@@ -165,6 +165,7 @@ _STYLE: Final = """
   border-top: 1px solid rgba(128,128,128,.3)}
 #js-plotly-tester {visibility: hidden}
 .st-key-numbers > div {flex: 1 1 150px}
+.st-key-q {flex: 1 1 15rem; min-width: 15rem}
 .st-key-map {overflow-x: auto}
 .st-key-map [data-testid="stElementContainer"] {min-width: 1080px}
 [class*="st-key-caps"] p {font-size: .875rem}
@@ -200,6 +201,9 @@ _STYLE: Final = """
 .pf-rows td:first-child code {overflow-wrap: normal; white-space: nowrap}
 .pf-rows th {text-align: left; overflow-wrap: anywhere; font-weight: 600;
   padding: .2rem .9rem .2rem 0}
+.pf-rows tr.pf-differs td {background: rgba(217,138,27,.1)}
+.pf-rows tr.pf-differs td:first-child {box-shadow: inset 3px 0 0 #d98a1b; padding-left: .6rem}
+.pf-none {opacity: .75}
 .pf-rows td.n {text-align: right; white-space: nowrap; opacity: .8; padding-right: 0;
   font-variant-numeric: tabular-nums}
 .pf-rows td.d {opacity: .8}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import streamlit as st
@@ -10,7 +10,9 @@ import streamlit as st
 from packetflow.errors import PacketFlowError, WrongType
 from packetflow.kernel.cards import CapabilityCard, Description
 from studio.advice import advise
+from studio.differences import are_same
 from studio.forms import Field, combined, fields_of, samples
+from studio.past import was_lost
 from studio.reading import read
 from studio.running import show_run, start
 from studio.showing import words
@@ -38,11 +40,20 @@ def show_form(card: Description, examples: Iterable[Mapping[str, Any]]) -> str:
         return ""
     settled, complaints = settle(typed, fields, desk().folder)
     filled = read(fields, settled)
-    complaints = filled.errors | complaints
+    return _begun(prefix, filled.errors | complaints, lambda: start(card.name, filled.values))
+
+
+def _begun(
+    prefix: str,
+    complaints: Mapping[str, str],
+    begin: Callable[[], str],
+    scope: Literal["app", "fragment"] = "app",
+) -> str:
+    """Begin a run, or draw the form again with what is wrong with it."""
     run = ""
     if not complaints:
         try:
-            run = start(card.name, filled.values)
+            run = begin()
         except WrongType as error:
             facts = vars(error)
             complaints = {str(facts["name"]): f"it {facts['reason']}"}
@@ -51,8 +62,52 @@ def show_form(card: Description, examples: Iterable[Mapping[str, Any]]) -> str:
             return ""
     st.session_state[f"{prefix} errors"] = complaints
     if complaints:
-        st.rerun()
+        st.rerun(scope=scope)
     return run
+
+
+def fill_changed(execution_id: str, card: Description, inputs: Mapping[str, Any]) -> None:
+    """Fill the form of `show_changed` before it is opened."""
+    fields = fields_of(card.requires_schema, card.requires)
+    preset(f"changed {execution_id}", fields, _kept(inputs))
+
+
+def _kept(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in inputs.items() if not was_lost(value)}
+
+
+def show_changed(execution_id: str, card: Description, inputs: Mapping[str, Any]) -> str:
+    """The form of a run again with other inputs, in a dialog; answers the new run's id, or nothing.
+
+    Args:
+        execution_id: Of the run before.
+        card: What ran, as it is now.
+        inputs: What it was given; what was not kept is asked for anew.
+    """
+    fields, kept = fields_of(card.requires_schema, card.requires), _kept(inputs)
+    prefix = f"changed {execution_id}"
+    with st.form(prefix, border=False):
+        typed = draw_form(prefix, fields, st.session_state.get(f"{prefix} errors", {}))
+        st.caption("Steps that do not depend on what you change are taken over from this run.")
+        if not st.form_submit_button("Start", type="primary", icon=":material/play_arrow:"):
+            return ""
+    settled, complaints = settle(typed, fields, desk().folder)
+    filled = read(fields, settled)
+    before = {**{one.name: one.default for one in fields if not one.required}, **kept}
+    changed = {
+        name: value
+        for name, value in filled.values.items()
+        if name not in before or not are_same(value, before[name])
+    }
+    if not changed and not filled.errors | complaints:
+        st.markdown(":orange[:material/info: Nothing is changed. Run again does the same anew.]")
+        return ""
+    return _begun(
+        prefix,
+        filled.errors | complaints,
+        lambda: desk().keep(desk().runner.fork(execution_id, "", changed)),
+        "fragment",
+    )
 
 
 def _fill_buttons(prefix: str, fields: Sequence[Field], example: Mapping[str, Any]) -> None:

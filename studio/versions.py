@@ -53,8 +53,8 @@ def show_table(found: list[Version]) -> None:
         facts = [runs, *([f"by {', '.join(one.who)}"] if one.who else [])]
         commits = "".join(f"<br>{escape(text)}" for text in one.commits[:3])
         body.append(
-            f"<tr><td><code>{one.id}</code></td><td>{escape(called(one, now))}</td>"
-            f'<td class="d">{escape(", ".join(facts))}{commits}</td></tr>'
+            f"<tr><td><code>{one.id}</code></td><td>{escape(called(one, now))}<br>"
+            f'<span style="opacity:.8">{escape(", ".join(facts))}{commits}</span></td></tr>'
         )
     rows("".join(body))
 

@@ -19,9 +19,12 @@ def diff(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Tell what differs between two pipelines: steps added, removed, changed, moved, renamed.
+    """Tell what differs between two pipelines.
 
-    Exit code 0 also when they differ. With --json: {"changes": [{"kind", "step", "was", "text"}]}.
+    A line for each step that was added, removed, changed, moved or renamed; the exit code is 0
+    then, too.
+
+    With --json: {"changes": [{"kind", "step", "was", "text"}]}.
     """
     from dataclasses import asdict
 

@@ -84,17 +84,19 @@ def own_size(card: BoardCard) -> Size:
     return _width(card), _head(card) + FOOT
 
 
-TITLE, NAME = 13.5, 12.0
-"""Font sizes of a card's title and of its ports."""
+TITLE, NAME, BADGE = 14.2, 12.6, 11.6
+"""Font sizes of a card's title, ports and policies, and a little more, for broad faces."""
 
-BESIDE_TITLE, BESIDE_NAMES, BETWEEN_NAMES = 66.0, 26.0, 14.0
+BESIDE_TITLE, BESIDE_NAMES, BETWEEN_NAMES, BESIDE_BADGE = 66.0, 26.0, 14.0, 23.0
 
 
 def _width(card: BoardCard) -> float:
     """The width that shows the title and the names of all ports, within limits."""
     inputs = [port for port in card.inputs if not port.inside]
     outputs = [port for port in card.outputs if not port.inside]
-    asked = [WIDTH, text_width(card.title, TITLE, bold=True) + BESIDE_TITLE]
+    badges = sum(text_width(policy.text, BADGE) + BESIDE_BADGE for policy in card.policies)
+    title = text_width(card.title, TITLE, bold=True)
+    asked = [WIDTH, title + BESIDE_TITLE, badges + BESIDE_NAMES]
     for input_, output in zip_longest(inputs, outputs):
         names = [_name(input_)] if input_ is not None else []
         names += [output.scope or output.name] if output is not None else []

@@ -35,14 +35,14 @@ def is_part(text: str) -> bool:
     return name is not None and intent is not None and intent.value == f"{PART_OF} {name.value}"
 
 
-def before(board: Board, step: str) -> set[str]:
-    """The outermost steps that a step needs to have run, its own included."""
-    return _reached(board, step, backwards=True)
+def before(board: Board, *steps: str) -> set[str]:
+    """The outermost steps that some steps need to have run, their own included."""
+    return _reached(board, steps, backwards=True)
 
 
-def behind(board: Board, step: str) -> set[str]:
-    """The outermost steps that follow from a step, its own included."""
-    return _reached(board, step, backwards=False)
+def behind(board: Board, *steps: str) -> set[str]:
+    """The outermost steps that follow from some steps, their own included."""
+    return _reached(board, steps, backwards=False)
 
 
 def border(board: Board, kept: Collection[str]) -> list[BoardWire]:
@@ -115,7 +115,7 @@ def written_whole(one: Standing, ids: Mapping[int, str], kept: Collection[str]) 
     return written
 
 
-def _outermost(board: Board) -> dict[str, str]:
+def holders(board: Board) -> dict[str, str]:
     """For each step, the one on the ground that holds it."""
     parents = {card.id: card.parent for card in board.cards}
     ground = {None, board.root or None}
@@ -135,10 +135,11 @@ def with_inner(board: Board, kept: Collection[str]) -> set[str]:
     return inside
 
 
-def _reached(board: Board, step: str, *, backwards: bool) -> set[str]:
-    holder = _outermost(board)
-    if step not in holder:
-        raise EditRefused(f"no step has the id {step!r}")
+def _reached(board: Board, steps: Collection[str], *, backwards: bool) -> set[str]:
+    holder = holders(board)
+    for step in steps:
+        if step not in holder:
+            raise EditRefused(f"no step has the id {step!r}")
     pairs: Iterable[tuple[str, str]] = [
         (holder[wire.source], holder[wire.target])
         for wire in board.wires
@@ -149,7 +150,7 @@ def _reached(board: Board, step: str, *, backwards: bool) -> set[str]:
     for source, target in (*pairs, *orders):
         one, other = (target, source) if backwards else (source, target)
         following.setdefault(one, set()).add(other)
-    found, waiting = set(), [holder[step]]
+    found, waiting = set(), [holder[step] for step in steps]
     while waiting:
         here = waiting.pop()
         if here not in found:

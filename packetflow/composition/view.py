@@ -27,6 +27,7 @@ class Look:
         note: What somebody wrote beside it.
         pins: Output names whose value of the last run is used again instead of running the step.
         more: What other versions wrote; kept as it is.
+        pinned: The execution whose values the pins keep.
     """
 
     x: float | None = None
@@ -34,6 +35,7 @@ class Look:
     note: str = ""
     pins: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    pinned: str = ""
 
 
 def parse_view(text: str, *, file: str = "") -> dict[str, Look]:
@@ -69,16 +71,18 @@ def _look(name: str, said: Any, file: str) -> Look:
         raise SourceError(f"the look of {name!r} is no mapping", file=file, line=1, column=1)
     rest = dict(said)
     x, y = rest.pop("x", None), rest.pop("y", None)
-    note, pins = rest.pop("note", ""), rest.pop("pins", [])
+    note, pins, pinned = rest.pop("note", ""), rest.pop("pins", []), rest.pop("pinned", "")
     fits = (
         all(one is None or type(one) in (int, float) for one in (x, y))
         and isinstance(note, str)
+        and isinstance(pinned, str)
         and isinstance(pins, list)
         and all(isinstance(pin, str) for pin in pins)
     )
     if not fits:
         raise SourceError(
-            f"the look of {name!r} needs numbers x and y, a text note and a list of pins",
+            f"the look of {name!r} needs numbers x and y, a text note, "
+            "a list of pins and the run that they are of",
             file=file,
             line=1,
             column=1,
@@ -89,7 +93,7 @@ def _look(name: str, said: Any, file: str) -> Look:
         raise SourceError(
             f"the look of {name!r} lies too far out", file=file, line=1, column=1
         ) from error
-    return Look(place[0], place[1], note, tuple(pins), rest)
+    return Look(place[0], place[1], note, tuple(pins), rest, pinned)
 
 
 def dump_view(looks: Mapping[str, Look]) -> str:
@@ -121,6 +125,8 @@ def _written(name: str, look: Look) -> str:
         said["note"] = look.note
     if look.pins:
         said["pins"] = list(look.pins)
+    if look.pinned:
+        said["pinned"] = look.pinned
     return json.dumps(said, sort_keys=True, ensure_ascii=False)
 
 
@@ -128,7 +134,7 @@ def with_renamed(looks: Mapping[str, Look], renamed: Mapping[str, str]) -> dict[
     """Looks after steps got other ids; `edit.apply` tells which.
 
     >>> with_renamed({"a": Look(1, 2)}, {"a": "b"})
-    {'b': Look(x=1, y=2, note='', pins=(), more={})}
+    {'b': Look(x=1, y=2, note='', pins=(), more={}, pinned='')}
     """
     return {renamed.get(name, name): look for name, look in looks.items()}
 

@@ -279,10 +279,9 @@ class _Lineage:
                 yield from self._wired(scope, variable, name, variable)
 
     def _wired(self, scope: _Scope, name: str, target: str, port: str) -> Iterator[Wire]:
-        origin = scope.find(name)
-        if origin is None:
-            origin = self._outside(name) or Origin(((None, name),), guaranteed=True)
-        return _from(origin, name, target, port)
+        origin = scope.find(name) or self._outside(name)
+        # nobody gives it where makers stand in each other's way; a problem says so
+        return iter(()) if origin is None else _from(origin, name, target, port)
 
     def _outside(self, name: str) -> Origin | None:
         """The world outside as an origin, if the whole reads the name from there."""

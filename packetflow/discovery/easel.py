@@ -13,8 +13,9 @@ from packetflow.capabilities.fits import fits
 from packetflow.composition.board import draw_board
 from packetflow.composition.board_cards import Cards
 from packetflow.composition.board_types import type_id
+from packetflow.composition.calls import Form, calls_of
 from packetflow.composition.codec_short import Kept
-from packetflow.composition.steps import Pipeline
+from packetflow.composition.steps import Call, Pipeline
 from packetflow.composition.view import parse_view
 from packetflow.composition.words import intent
 from packetflow.discovery.catalog import AnyCapability, Catalog
@@ -73,7 +74,24 @@ class Easel:
             self._types.update(kinds)
             for name in list(self._types)[: max(0, len(self._types) - TYPES_KEPT)]:
                 del self._types[name]
-        return drawn_of(self._with_names(board))
+        board = self._with_names(board)
+        calls, inside = self._called(board)
+        return msgspec.structs.replace(drawn_of(board), calls=calls, inside=inside)
+
+    def _called(self, board: Board) -> tuple[dict[str, Form], dict[str, list[str]]]:
+        """The form of everything that a board calls, and what is called inside of pipelines."""
+        calls: dict[str, Form] = {}
+        inside: dict[str, list[str]] = {}
+        wanted = {(card.kind, card.title) for card in board.cards if card.kind in ("use", "call")}
+        for kind, name in wanted:
+            found = self._catalog.resolve("capability" if kind == "use" else "pipeline", name)
+            if isinstance(found, Pipeline):
+                forms = calls_of(Call(found))
+                inside[f"call {name}"] = sorted(forms.keys() - {f"call {name}"})
+                calls |= forms
+            elif found is not None:
+                calls[f"use {name}"] = found.declaration.form
+        return calls, inside
 
     def _with_names(self, board: Board) -> Board:
         """The board, with a mend where a card calls what is not there and a name comes near."""

@@ -249,7 +249,7 @@ class Engine:
         sha = self._define(composition, plan) if run.durable else ""
         calls = calls_now(plan) if run.durable else {}
         if start.past is not None:
-            take_over(run, start.past, start.retry_of or "")
+            take_over(run, start.past)
         run.inputs = given = scope.copy()
         if plan.pack_inputs is not None and (run.durable or plan.secrets):
             given = plan.pack_inputs(scope)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -18,7 +18,7 @@ from packetflow.engine.state import Run
 from packetflow.errors import UnknownName
 from packetflow.kernel.records import TOOK, StepIntent
 
-_LASTING = frozenset({"failed_alternative", "attempt", "collected", "too_late"})
+LASTING: Final = frozenset({"failed_alternative", "attempt", "collected", "too_late"})
 """The decisions of containers that hold for a fork too."""
 
 
@@ -83,7 +83,7 @@ def reusable_past(step: Step, past: Past, from_step: str | None, changed: Iterab
     fresh.done = {place: past.done[place] for place in places if stays(place[0])}
     fresh.intents = {place for place in past.intents if stays(place[0])}
     fresh.decisions = {
-        key: made for key, made in past.decisions.items() if key[2] in _LASTING and stays(key[0])
+        key: made for key, made in past.decisions.items() if key[2] in LASTING and stays(key[0])
     }
     fresh.made_by = past.made_by
     return fresh
@@ -110,17 +110,16 @@ def _around(step: Step, stale: set[str]) -> set[str]:
     return around
 
 
-def take_over(run: Run, past: Past, source: str) -> None:
+def take_over(run: Run, past: Past) -> None:
     """Keep what a new execution takes over among its own records, so that it can be resumed.
 
     Args:
         run: The new execution, of which nothing is kept yet.
         past: What it takes over; the spans in it are replaced by its own.
-        source: The execution that it comes from.
     """
     at = run.engine.clock.wall_ns()
     for place, span in past.done.items():
-        facts: dict[str, Any] = {"reused_from": source, TOOK: span.took_ns}
+        facts: dict[str, Any] = {"reused_from": span.execution_id, TOOK: span.took_ns}
         version = made_by(past, span, span.name)
         if version is not None:
             facts["made_by"] = version

@@ -193,12 +193,17 @@ class Drawn(msgspec.Struct, frozen=True, omit_defaults=True):
         places: Where its cards stand, so that they stay there when it is drawn again.
         parents: What they stand in; a card that has moved elsewhere gets a new place.
         is_readable: False when the text could not be read, and the board holds only its mistakes.
+        calls: The form of everything called (`packetflow.composition.calls`), by ``use NAME`` and
+            ``call NAME``.
+        inside: By ``call NAME``, what is called in there.
     """
 
     board: bytes
     places: dict[str, tuple[float, float]] = {}
     parents: dict[str, str] = {}
     is_readable: bool = True
+    calls: dict[str, tuple[str, ...]] = {}
+    inside: dict[str, list[str]] = {}
 
 
 def drawn_of(board: Board) -> Drawn:

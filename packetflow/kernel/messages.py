@@ -48,7 +48,8 @@ class CapabilityRequest(
     Answered by `RunAccepted`; then, if ``follow``, by `RunEvent` messages and one
     `CapabilityResponse`. ``source`` is the YAML text of a pipeline that is not saved; then
     ``name`` may be empty. ``execution_id`` is the client's choice, so that it knows what to resume
-    even if the runner dies before it answers.
+    even if the runner dies before it answers. ``reuse`` names steps that do not run: by step id,
+    the execution whose values they take (see `packetflow.workspace.taken`).
     """
 
     id: str
@@ -61,6 +62,7 @@ class CapabilityRequest(
     follow: bool = True
     source: str | None = None
     execution_id: str | None = None
+    reuse: dict[str, str] = {}
 
 
 class Describe(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="describe"):
@@ -127,13 +129,17 @@ class ResumeRun(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, 
 
 
 class ForkRun(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="fork_run"):
-    """Run an execution again from a step on, with some inputs changed, as a new execution."""
+    """Run an execution again from a step on, with some inputs changed, as a new execution.
+
+    What does not follow from that is taken over; with ``anew`` nothing is.
+    """
 
     id: str
     execution_id: str
     from_step: str = ""
     inputs: dict[str, Any] = {}
     follow: bool = True
+    anew: bool = False
 
 
 class AnswerStep(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="answer_step"):

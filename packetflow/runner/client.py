@@ -125,6 +125,7 @@ class RunnerClient:
         agent: str | None = None,
         tags: Mapping[str, str] | None = None,
         execution_id: str | None = None,
+        reuse: Mapping[str, str] | None = None,
     ) -> RemoteRun:
         """Begin to run a pipeline or a capability; answers once its first record is kept.
 
@@ -140,16 +141,18 @@ class RunnerClient:
             agent: Which agent asked.
             tags: Free facts.
             execution_id: The id to give it; a new one by default.
+            reuse: Steps that do not run: by step id, the execution whose values they take.
 
         Raises:
             UnknownName: There is nothing of that name, or an input that nothing reads.
+            RunError: Nothing was kept of a step to reuse.
             MissingInput: A needed input is not given.
             WrongType: An input does not fit.
             ContractError: The pipeline has problems.
         """
         chosen = execution_id or new_id()
         payload = to_payload(inputs or {})
-        facts = dict(tags or {})
+        facts, taken = dict(tags or {}), dict(reuse or {})
 
         def make(request_id: str) -> Request:
             return CapabilityRequest(
@@ -162,6 +165,7 @@ class RunnerClient:
                 tags=facts,
                 source=source,
                 execution_id=chosen,
+                reuse=taken,
             )
 
         return self._begin(chosen, make)
@@ -184,15 +188,22 @@ class RunnerClient:
         return self._begin(execution_id, lambda id: ResumeRun(id, execution_id))
 
     def fork(
-        self, execution_id: str, from_step: str = "", inputs: Mapping[str, Any] | None = None
+        self,
+        execution_id: str,
+        from_step: str = "",
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        anew: bool = False,
     ) -> RemoteRun:
         """Run an execution again from a step on, with some inputs changed, as a new one.
+
+        What does not follow from the step or the inputs is taken over; with *anew* nothing is.
 
         Raises:
             UnknownName: No such execution or step.
         """
         payload = to_payload(inputs or {})
-        return self._begin("", lambda id: ForkRun(id, execution_id, from_step, payload))
+        return self._begin("", lambda id: ForkRun(id, execution_id, from_step, payload, anew=anew))
 
     def cancel(self, execution_id: str, reason: str = "cancelled") -> bool:
         """Stop an execution; false when it was over already.

@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.easel import Easel
 from packetflow.engine.events import Ended, Event
@@ -43,6 +45,7 @@ from packetflow.runner.port import Tell
 from packetflow.runner.present import describe_capability, describe_pipeline, list_all
 from packetflow.runner.triggers import Triggers
 from packetflow.workspace.resuming import Resumable
+from packetflow.workspace.taken import taken_for
 from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -140,8 +143,10 @@ class Host:
             what: Any = workspace.catalog.read(request.source, file=request.name or "unsaved")
         else:
             what = workspace.find(request.name)
+        past = await asyncio.to_thread(taken_for, workspace, request.reuse)
         start = Start(
             execution_id=request.execution_id or new_id(),
+            past=past,
             trigger=request.trigger,
             user=request.user,
             agent=request.agent,
@@ -170,6 +175,8 @@ class Host:
         pipeline, inputs, start = await asyncio.to_thread(
             self.workspace.ready_to_fork, request.execution_id, step, changed
         )
+        if request.anew:
+            start = structs.replace(start, past=None)
         running = self.workspace.engine.start(pipeline, inputs, start)
         self._told(running, tell)
         return running.id

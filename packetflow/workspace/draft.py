@@ -140,6 +140,11 @@ class Draft:
             )
 
     @property
+    def folder(self) -> Path:
+        """Of the workspace."""
+        return self._folder.path
+
+    @property
     def text(self) -> str:
         """Its text."""
         self.refresh()

@@ -26,6 +26,7 @@ LONGEST_TEXT = 4 << 20
 """A text of more characters is no pipeline."""
 
 LONGEST_NOTE = 20_000
+LENGTH_OF_ID = 36
 
 Written: TypeAlias = dict[str, Any]
 Sizes: TypeAlias = dict[str, tuple[float, float]]
@@ -101,10 +102,11 @@ class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="o
 
 
 class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="pin"):
-    """Use these outputs of the last run instead of running the step."""
+    """Use these outputs of a run, by its execution's id, instead of running the step."""
 
     step: str
     ports: list[str]
+    run: str = ""
 
 
 class Paste(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="paste"):
@@ -240,8 +242,10 @@ def _done(state: State, operation: Mapping[str, Any]) -> State:
             if len(text) > LONGEST_NOTE:
                 raise EditRefused(f"a note has at most {LONGEST_NOTE:,} characters")
             return _looking(state, step, note=text or None)
-        case Pin(step=step, ports=ports):
-            return _looking(state, step, pins=ports or None)
+        case Pin(step=step, ports=ports, run=run):
+            if ports and len(run) != LENGTH_OF_ID:
+                raise EditRefused("a pin keeps values of a run; run the step first")
+            return _looking(state, step, pins=ports or None, pinned=run if ports else None)
         case Paste(steps=steps, place=place, at=at):
             text, called = pasted(state.text, steps, place)
             there = {called[name]: point for name, point in at.items() if name in called}

@@ -71,6 +71,14 @@ class Drafts:
                 path = self._begun(name, source)
             return self._opened(path, name)
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a pipeline or a draft of that name to open."""
+        if not NAMES.fullmatch(name):
+            return False
+        if (self._there.pipelines / f"{name}.yaml").is_file():
+            return True
+        return pointed(self._there.state / "drafts", name) is not None
+
     def new(self, text: str) -> Draft:
         """A draft of a pipeline that has no file yet; it gets one when it is first saved."""
         folder = self._make_folder()

@@ -169,6 +169,7 @@ class EditDesk:
         if self._watching is None:
             self._watching = asyncio.create_task(self._watch())
         document.join(editor)
+        self._apart(editor, None, document.runs.greet(editor))
 
     async def _part(self, editor: Editor, document: Document) -> None:
         editor.document = None

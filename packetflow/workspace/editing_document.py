@@ -15,9 +15,10 @@ from packetflow.errors import PacketFlowError, WorkspaceGone
 from packetflow.kernel.board import Board, BoardProblem, Drawn, drawn_of
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import DrawBoard
-from packetflow.workspace.draft_state import read_looks
+from packetflow.workspace.draft_state import State, read_looks
 from packetflow.workspace.drafts import Draft, Snapshot
 from packetflow.workspace.editing_following import Runs
+from packetflow.workspace.editing_memory import Memory, marks_of
 from packetflow.workspace.editing_messages import written
 from packetflow.workspace.editing_packing import prepared
 from packetflow.workspace.editing_port import UserCode
@@ -26,6 +27,7 @@ from packetflow.workspace.editing_told import Told
 DRAW_SECONDS: Final = 20.0
 AGAIN_SECONDS: Final = 1.0
 PLACES_KEPT: Final = 10_000
+LOOK_SECONDS: Final = 0.05
 
 
 class Listens(Protocol):
@@ -44,11 +46,13 @@ class Document:
     """A draft with its editors.
 
     Attributes:
+        drawn: The last board of a text that could be read; ``None`` until there is one.
         runs: The executions drawn on it.
     """
 
     def __init__(self, draft: Draft, code: UserCode) -> None:
         self.draft = draft
+        self.drawn: Drawn | None = None
         self.runs = Runs(self, code)
         self._code = code
         self._editors: set[Listens] = set()
@@ -77,12 +81,16 @@ class Document:
             self._read = msgspec.json.decode(self._good, type=Board) if self._good else Board()
         return self._read
 
+    @property
+    def looks(self) -> Mapping[str, Mapping[str, Any]]:
+        """The looks of its steps, as they were drawn last."""
+        return {} if self._last is None else self._last.state.looks
+
     def join(self, editor: Listens) -> None:
         """A new editor; it is told how the document stands."""
         self._editors.add(editor)
         self.repeat(editor)
         self._wanted.set()
-        self.runs.greet(editor)
 
     def repeat(self, editor: Listens) -> None:
         """Tell an editor the whole document, as it was told last."""
@@ -116,6 +124,26 @@ class Document:
         acknowledged = whole.acks.get(client, 0)
         editor.send(written("heard", client=client, seq=acknowledged, rev=whole.rev))
         self._wanted.set()
+
+    async def show_version(self, editor: Listens, execution: str, memory: Memory) -> None:
+        """Tell one editor what an execution ran, where that is not what stands here now.
+
+        Raises:
+            UnknownName: Nothing of it was kept.
+            PacketFlowError: It cannot be drawn.
+        """
+        while self.drawn is None:
+            await asyncio.sleep(LOOK_SECONDS)
+        version = await memory.versions.of(execution, self.drawn)
+        if version.marks == (await asyncio.to_thread(marks_of, self.drawn)):
+            editor.send(written("version", execution=execution, text=None, board=None))
+            return
+        state = State(version.text, _places(self.looks))
+        sizes = {} if self._last is None else self._last.state.sizes
+        request = DrawBoard("", state.text, state.view(), self._places, sizes, self._parents)
+        drawn = await self._code.draw(request)
+        board = msgspec.Raw(drawn.board)
+        editor.send(written("version", execution=execution, text=version.text, board=board))
 
     async def look(self, *, again: bool) -> None:
         """Notice what others did; with *again* the board is drawn anew in any case."""
@@ -152,6 +180,7 @@ class Document:
             late = await self._draw(snapshot)
             self._last = snapshot
             self._say(snapshot, late)
+            self.runs.doubt()
             if late:
                 await asyncio.sleep(AGAIN_SECONDS)
                 self._last = None
@@ -168,6 +197,9 @@ class Document:
         if last is not None and last.state.text == state.text and self._is_drawn:
             seen = Seen(read_looks(state.looks), self._places, state.sizes, self._parents)
             board, drawn = await asyncio.to_thread(lambda: _looked(self.board, seen))
+            if self.drawn is not None:  # what is called is what it was
+                known = self.drawn
+                drawn = msgspec.structs.replace(drawn, calls=known.calls, inside=known.inside)
             self._keep(drawn)
             self._read = board
             return ""
@@ -192,6 +224,7 @@ class Document:
             self._places = {**self._places, **drawn.places}
             self._parents = {**self._parents, **drawn.parents}
             self._board = self._good = drawn.board
+            self.drawn = drawn
             self._read = None
         elif self._good:
             mistakes = msgspec.json.decode(drawn.board, type=Board).problems
@@ -218,6 +251,15 @@ class Document:
         mark = f"{self._name}-{self._count}"
         self._told = Told(mark, facts, snapshot.state.text, self._board)
         self.tell(self._told)
+
+
+def _places(looks: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The looks with nothing but where cards stand."""
+    return {
+        name: {axis: look[axis] for axis in ("x", "y")}
+        for name, look in looks.items()
+        if "x" in look and "y" in look
+    }
 
 
 def _looked(board: Board, seen: Seen) -> tuple[Board, Drawn]:

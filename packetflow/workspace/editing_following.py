@@ -7,13 +7,16 @@ import contextlib
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from packetflow.composition.part import before, behind, border, part
+from packetflow.composition.part import before, border, holders, part
 from packetflow.errors import EditRefused, PacketFlowError, UnknownName
 from packetflow.kernel.board import Board
 from packetflow.kernel.cards import Outcome
+from packetflow.workspace.draft_runs import DraftRuns
+from packetflow.workspace.editing_memory import Judged, Memory
 from packetflow.workspace.editing_messages import Preview, Reply, Run, written
 from packetflow.workspace.editing_port import UserCode
 from packetflow.workspace.editing_runs import Tally
+from packetflow.workspace.editing_versions import happened, story_of
 from packetflow.workspace.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -22,7 +25,10 @@ if TYPE_CHECKING:
 TELL_SECONDS: Final = 0.05
 """Between two messages about one run."""
 
+JUDGE_SECONDS: Final = 0.2
 RUNS_KEPT: Final = 20
+RESTORED: Final = 5
+"""So many runs of a document are remembered when it is opened anew."""
 
 
 class Runs:
@@ -31,42 +37,50 @@ class Runs:
     def __init__(self, document: Document, code: UserCode) -> None:
         self._document = document
         self._code = code
+        self._folder = document.draft.folder
+        self._texts = DraftRuns(document.draft.log.path.with_suffix(".runs"))
+        self._memory = Memory(self._folder, self._texts, code)
         self._tallies: dict[str, Tally] = {}
+        self._ends: dict[str, tuple[str, str]] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
-        self._ran: dict[str, str] = {}
         self._last = ""
+        self._is_restored = False
+        self._judged = Judged()
+        self._judging: asyncio.Task[None] | None = None
+        self._doubts = asyncio.Event()
 
     @property
     def are_under_way(self) -> bool:
         """True while a run is followed."""
         return bool(self._following)
 
-    def greet(self, editor: Listens) -> None:
-        """Tell a new editor how the runs under way stand."""
-        for execution in self._following:
-            tally = self._tallies[execution]
-            editor.send(written("run", ask=None, execution=execution, status="running", message=""))
-            editor.send(written("steps", execution=execution, steps=tally.everything()))
+    async def greet(self, editor: Listens) -> None:
+        """Tell a new editor how the last run stands, and those under way."""
+        await self._restore()
+        for execution in dict.fromkeys([self._last, *self._following]):
+            if execution:
+                self._say_all(editor, execution)
+        if self._judged != Judged():
+            editor.send(_standing(self._judged))
 
     async def start(self, editor: Listens, wish: Run) -> None:
         """Begin to run the draft as it is, or a part of it.
 
         Raises:
-            EditRefused: There is no such part, or a value that it needs was not recorded.
+            EditRefused: There is no such part, a value that it needs was not recorded, or a pin
+                cannot be used.
             PacketFlowError: It cannot run.
         """
-        text = self._document.draft.text
-        inputs = dict(wish.inputs)
-        kept = self._kept(wish)
-        if kept is not None:
-            inputs = {**await self._recorded(kept), **inputs}
-            text = part(text, kept)
-        execution = await self._code.start(text, inputs)
+        await self._restore()
+        whole = self._document.draft.text
+        text, inputs, reuse, note = await self._prepared(wish, whole)
+        execution = await self._code.start(text, inputs, reuse)
+        with contextlib.suppress(OSError):  # then its definition tells what it ran
+            await asyncio.to_thread(self._texts.keep, execution, whole)
         self._last = execution
-        editor.send(written("run", ask=wish.ask, execution=execution, status="running", message=""))
-        self._document.tell(
-            written("run", ask=None, execution=execution, status="running", message="")
-        )
+        said = {"execution": execution, "status": "running", "message": "", "note": note}
+        editor.send(written("run", ask=wish.ask, **said))
+        self._document.tell(written("run", ask=None, **said))
         self._follow(execution)
 
     async def stop(self, execution: str) -> None:
@@ -76,6 +90,9 @@ class Runs:
     async def answer(self, reply: Reply) -> None:
         """Answer what waits, and follow the run again, which may have been put aside."""
         await self._code.answer(reply.execution, reply.step, reply.path, reply.value)
+        self._document.tell(
+            written("run", ask=None, execution=reply.execution, status="running", message="")
+        )
         self._follow(reply.execution)
 
     async def preview(self, editor: Listens, wish: Preview) -> None:
@@ -92,44 +109,145 @@ class Runs:
         editor.send(written("preview", ask=wish.ask, looks=shown))
 
     async def show(self, editor: Listens, execution: str | None) -> None:
-        """Draw a run on the canvas: what has happened, then what happens."""
+        """Draw a run on the canvas, on the version that it ran; ``None`` goes back to the present.
+
+        Raises:
+            UnknownName: Nothing of it was kept.
+        """
+        await self._restore()
         if execution is None:
+            if self._last:
+                self._say_all(editor, self._last)
             return
-        tally = self._tallies.get(execution)
-        if tally is None:
-            tally = self._tallies[execution] = Tally()
-            for event in await self._code.past(execution):
-                tally.take(event)
-        self._last = execution
-        for name in tally.done_well():
-            self._ran[name] = execution
-        editor.send(written("steps", execution=execution, steps=tally.everything()))
-        self._follow(execution)
+        await self._load(execution)
+        await self._document.show_version(editor, execution, self._memory)
+        self._say_all(editor, execution)
+        if execution not in self._ends:
+            self._follow(execution)
+
+    def doubt(self) -> None:
+        """Something has changed: judge anew what of the recorded values counts."""
+        self._doubts.set()
+        if self._judging is None:
+            self._judging = asyncio.create_task(self._judge_always())
 
     async def close(self) -> None:
         """Follow nothing any more; the runs go on."""
         tasks = list(self._following.values())
+        tasks += [] if self._judging is None else [self._judging]
         for task in tasks:
             task.cancel()
         for task in tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
+    # ------------------------------------------------------------------ what there was
+
+    async def _restore(self) -> None:
+        """Remember the last run of the document, from before it was opened here."""
+        if self._is_restored:
+            return
+        self._is_restored = True
+        for execution in (await asyncio.to_thread(self._texts.newest))[:RESTORED][::-1]:
+            with contextlib.suppress(PacketFlowError, OSError):
+                await self._load(execution)
+                self._last = execution
+        if self._last and self._last not in self._ends:
+            self._follow(self._last)
+        self.doubt()
+
+    async def _load(self, execution: str) -> None:
+        """Read how an execution went."""
+        if execution in self._tallies:
+            return
+        story = await asyncio.to_thread(story_of, self._folder, execution)
+        if story.started is None:
+            raise UnknownName("run whose records are still in the journals", execution)
+        tally = self._tallies[execution] = Tally()
+        for event in happened(story):
+            tally.take(event)
+        tally.news()
+        tally.questions.clear()
+        self._memory.note(execution, tally)
+        if story.ended is not None:
+            ended = story.ended
+            where = f"{ended.failed_step}: {ended.error}" if ended.error_type else ""
+            self._ends[execution] = ended.status, where
+
+    def _say_all(self, editor: Listens, execution: str) -> None:
+        tally = self._tallies.get(execution)
+        if tally is None:
+            return
+        status, message = self._ends.get(execution, ("waiting" if tally.asked else "running", ""))
+        said = {"execution": execution, "status": status, "message": message, "note": ""}
+        editor.send(written("run", ask=None, **said))
+        editor.send(written("steps", execution=execution, steps=tally.everything()))
+        for question in tally.asked.values():
+            editor.send(written("question", execution=execution, **question))
+
+    async def _judge_always(self) -> None:
+        while True:
+            await self._doubts.wait()
+            await asyncio.sleep(JUDGE_SECONDS)  # what comes in a burst is judged once
+            self._doubts.clear()
+            with contextlib.suppress(PacketFlowError, OSError, TimeoutError):
+                judged = await self._judge()
+                if judged != self._judged:
+                    self._judged = judged
+                    self._document.tell(_standing(judged))
+
+    async def _judge(self) -> Judged:
+        drawn = self._document.drawn
+        if drawn is None:
+            return self._judged
+        return await self._memory.judge(drawn, self._document.looks)
+
     # ------------------------------------------------------------------ parts
 
-    def _kept(self, wish: Run) -> set[str] | None:
-        """The steps to run; ``None`` for all."""
+    async def _prepared(
+        self, wish: Run, text: str
+    ) -> tuple[str, dict[str, Any], dict[str, str], str]:
+        """Text, inputs, what is taken over, and a note for whoever asked."""
         named = [one for one in (wish.until, wish.since, wish.only) if one is not None]
-        if not named:
-            return None
         if len(named) > 1:
             raise EditRefused("a run goes to a step, from a step, or is of one; say one of them")
-        board = self._document.board
+        board, inputs = self._document.board, dict(wish.inputs)
         if wish.only is not None:
-            return {wish.only}
+            given = await self._recorded([wish.only])
+            return part(text, [wish.only]), {**given, **inputs}, {}, ""
+        judged = await self._judge()
         if wish.until is not None:
-            return before(board, wish.until)
-        return behind(board, named[0])
+            kept = before(board, wish.until)
+            return part(text, kept), inputs, self._pinned(board, judged, kept), ""
+        ground = set(holders(board).values())
+        if wish.since is None:
+            return text, inputs, self._pinned(board, judged, ground), ""
+        found = self._memory.since(board, judged, wish.since)
+        source = text if found.kept == ground else part(text, found.kept)
+        given = await self._given(board, found.kept)
+        reuse = {**found.reuse, **self._pinned(board, judged, found.kept)}
+        return source, {**given, **inputs}, reuse, found.word
+
+    def _pinned(self, board: Board, judged: Judged, kept: Collection[str]) -> dict[str, str]:
+        """The pins of the steps that take part.
+
+        Raises:
+            EditRefused: One of them cannot be used.
+        """
+        holder = holders(board)
+        for step, why in judged.broken.items():
+            if holder.get(step) in kept:
+                raise EditRefused(f"{step} is pinned, but {why}")
+        return {step: run for step, run in judged.pins.items() if holder.get(step) in kept}
+
+    async def _given(self, board: Board, kept: Collection[str]) -> dict[str, Any]:
+        """The inputs of the last run that some outermost steps read."""
+        if not self._last:
+            return {}
+        holder = holders(board)
+        read = {w.name for w in board.wires if w.source is None and holder[w.target] in kept}
+        found = await self._code.recorded(self._last)
+        return {name: value for name, value in found.inputs.items() if name in read}
 
     async def _recorded(self, kept: Collection[str]) -> dict[str, Any]:
         """The values that a part of the flow reads from the rest, as they were last recorded."""
@@ -138,7 +256,7 @@ class Runs:
         inputs: dict[str, Any] = {}
         givers: dict[str, str | None] = {}
         for wire in border(board, kept):
-            execution = self._ran.get(wire.source, "") if wire.source else self._last
+            execution = self._memory.ran.get(wire.source, "") if wire.source else self._last
             if execution and execution not in known:
                 known[execution] = await self._code.recorded(execution)
             values: Mapping[str, Any] = {}
@@ -165,6 +283,7 @@ class Runs:
         for old in list(self._tallies)[: max(0, len(self._tallies) - RUNS_KEPT)]:
             if old not in self._following:
                 del self._tallies[old]
+        self._ends.pop(execution, None)
         tally = self._tallies.setdefault(execution, Tally())
         task = asyncio.create_task(self._tell(execution, tally))
         self._following[execution] = task
@@ -196,11 +315,12 @@ class Runs:
         finally:
             listening.cancel()
             self._following.pop(execution, None)
-        for name in tally.done_well():
-            self._ran[name] = execution
+        self._memory.note(execution, tally)
+        self._ends[execution] = status, message
         self._document.tell(
             written("run", ask=None, execution=execution, status=status, message=message)
         )
+        self.doubt()
 
     def _bundle(self, execution: str, tally: Tally) -> None:
         steps = tally.news()
@@ -218,9 +338,15 @@ class Runs:
         if not outcome:
             return "lost", "nobody tells how it ended"
         failure = outcome[0].failure
+        if outcome[0].status == "running":
+            return "lost", "The process that ran it is gone; resume it on the page Runs."
         if failure is None:
             return outcome[0].status, ""
         return outcome[0].status, f"{failure.step}: {failure.message}"
+
+
+def _standing(judged: Judged) -> bytes:
+    return written("standing", stale=judged.stale, pinned=judged.pins, broken=judged.broken)
 
 
 def _may_lack(board: Board, card: str, port: str) -> bool:

@@ -22,7 +22,9 @@ from packetflow.errors import UnknownName
 from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import FailureCard, Happening, Outcome
 from packetflow.kernel.messages import DrawBoard, SearchPalette
+from packetflow.kernel.records import TOOK
 from packetflow.workspace.recorded import Recorded, recorded
+from packetflow.workspace.taken import taken_for
 
 if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
@@ -50,12 +52,13 @@ class LocalCode:
         await asyncio.to_thread(self._read_again)
         return await asyncio.to_thread(self._easel.palette, request)
 
-    async def start(self, text: str, inputs: Mapping[str, Any]) -> str:
+    async def start(self, text: str, inputs: Mapping[str, Any], reuse: Mapping[str, str]) -> str:
         """Begin to run a text; its execution's id."""
         workspace = self._workspace
         await asyncio.to_thread(self._read_again)
         pipeline = await asyncio.to_thread(workspace.catalog.read, text)
-        start = Start(trigger="notebook")
+        past = await asyncio.to_thread(taken_for, workspace, reuse)
+        start = Start(trigger="notebook", past=past)
         running = workspace.engine.start(workspace.learnt(pipeline), inputs, start)
         kept = self._begun[running.id] = []
         running.listen(lambda event: _keep(kept, event, running.secrets))
@@ -89,14 +92,6 @@ class LocalCode:
         if failure is not None:
             card = FailureCard(failure.step, type(failure.cause).__name__, str(failure.cause))
         yield Outcome(execution, str(ended.status), {}, card)
-
-    async def past(self, execution: str) -> list[Happening]:
-        """What happened before, as far as the journals tell: the steps that ended well."""
-        found = await self.recorded(execution)
-        return [
-            Happening(execution, "step_ended", step, body={"status": "ok"})
-            for step in found.outputs
-        ]
 
     async def cancel(self, execution: str) -> None:
         """Stop an execution."""
@@ -173,6 +168,8 @@ def _keep(kept: list[Happening], event: Event, secrets: frozenset[str]) -> None:
                 "attempt": span.attempt,
                 "started": span.started,
                 "error": span.error,
+                "kind": span.kind,
+                TOOK: span.took_ns,
             }
             at = span.started + span.duration_ns
             kept.append(

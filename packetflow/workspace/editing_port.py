@@ -25,16 +25,15 @@ class UserCode(Protocol):
         """What can be put in, as JSON."""
         ...
 
-    async def start(self, text: str, inputs: Mapping[str, Any]) -> str:
-        """Begin to run a text; its execution's id."""
+    async def start(self, text: str, inputs: Mapping[str, Any], reuse: Mapping[str, str]) -> str:
+        """Begin to run a text; its execution's id.
+
+        ``reuse`` names steps that do not run: by id, the execution whose values they take.
+        """
         ...
 
     def events(self, execution: str) -> AsyncIterator[Happening | Outcome]:
         """What happens in an execution from now on, or from its start; its outcome is the last."""
-        ...
-
-    async def past(self, execution: str) -> list[Happening]:
-        """What happened in an execution before it was followed."""
         ...
 
     async def cancel(self, execution: str) -> None:

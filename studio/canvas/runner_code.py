@@ -10,10 +10,8 @@ from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import DrawBoard, SearchPalette
 from packetflow.runner.card import current_path
-from packetflow.store.queries import whole
 from packetflow.workspace.recorded import Recorded, recorded
 from studio.canvas.previews import previews
-from studio.progress import happened
 from studio.state import desk
 
 DRAW_SECONDS = 15.0
@@ -30,10 +28,10 @@ class RunnerCode:
         """What can be put in, as JSON."""
         return await asyncio.to_thread(lambda: desk().runner.palette(request))
 
-    async def start(self, text: str, inputs: Mapping[str, Any]) -> str:
+    async def start(self, text: str, inputs: Mapping[str, Any], reuse: Mapping[str, str]) -> str:
         """Begin to run a text; its execution's id."""
         run = await asyncio.to_thread(
-            lambda: desk().runner.run("", inputs, source=text, trigger="studio")
+            lambda: desk().runner.run("", inputs, source=text, trigger="studio", reuse=reuse)
         )
         return desk().keep(run)
 
@@ -46,10 +44,6 @@ class RunnerCode:
         async for event in run:
             yield event
         yield await asyncio.to_thread(run.result)
-
-    async def past(self, execution: str) -> list[Happening]:
-        """What happened in an execution before it was followed."""
-        return await asyncio.to_thread(lambda: happened(whole(desk().store, execution)))
 
     async def cancel(self, execution: str) -> None:
         """Stop an execution."""

@@ -73,6 +73,7 @@ def edit(pipeline: str) -> None:
             "pipeline": pipeline,
             "trail": st.query_params.get_all("from"),
             "workspace": str(desk().folder),
+            "execution": query("run") or None,
             "theme": mode(),
             "height": TALL,
         },

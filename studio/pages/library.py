@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from studio.addressed import choice, search
 from studio.capability import card_of, show_capability
 from studio.lists import broken_files
 from studio.pipeline import show_pipeline
@@ -9,7 +10,7 @@ from studio.shelves import show_map, show_pipelines, show_table
 from studio.state import desk, guard, listing, query
 
 KINDS, VIEWS = ("Capabilities", "Pipelines"), ("Table", "Map")
-HERE = "library.py"
+HERE, LISTED = "library.py", "library as listed"
 
 
 def show_all() -> None:
@@ -19,30 +20,30 @@ def show_all() -> None:
     found = listing()
     broken_files(found.broken, desk().folder)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        kind = st.segmented_control(
-            "Kind", KINDS, default=KINDS[0], required=True, key="kind", bind="query-params",
-            label_visibility="collapsed",
-        )  # fmt: skip
-        text = st.text_input(
-            "Search", type="search", placeholder="Search by words: outliers of a table",
-            icon=":material/search:", label_visibility="collapsed", key="q", bind="query-params",
-        )  # fmt: skip
-        view = "Table"
-        if kind == "Capabilities":
-            view = st.segmented_control(
-                "View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params",
-                label_visibility="collapsed",
-            )  # fmt: skip
-    some = listing(text) if text.strip() else found
+        kind = choice("Kind", KINDS, key="kind")
+        text = search("Search", key="q", hint="Search by words: outliers of a table")
+        view = choice("View", VIEWS, key="view") if kind == "Capabilities" else "Table"
+    st.session_state[LISTED] = st.query_params.to_dict()
+    some = listing(text) if text else found
     if kind == "Pipelines":
-        show_pipelines(some.pipelines, is_search=bool(text.strip()))
+        show_pipelines(some.pipelines, is_search=bool(text))
     elif not some.capabilities:
         st.info("No capability is like that. Try other words.", icon=":material/search_off:")
     elif view == "Map":
         with guard("map"):
             show_map(some)
     else:
-        show_table(some.capabilities, is_search=bool(text.strip()))
+        show_table(some.capabilities, is_search=bool(text))
+
+
+def show_way_back(kind: str) -> None:
+    """To the list, as it was left."""
+    left = st.session_state.get(LISTED, {})
+    usual = {} if kind == KINDS[0] else {"kind": kind}
+    st.page_link(
+        HERE, label=f"All {kind.lower()}", icon=":material/arrow_back:",
+        query_params=left if left.get("kind", KINDS[0]) == kind else usual,
+    )  # fmt: skip
 
 
 def show_one(name: str) -> None:
@@ -54,11 +55,10 @@ def show_one(name: str) -> None:
     card, found = card_of(name)
     is_pipeline = any(one.name == name for one in found.pipelines)
     if card is None or (is_pipeline and query("pipeline")):
-        st.page_link(HERE, label="All pipelines", icon=":material/arrow_back:",
-                     query_params={"kind": "Pipelines"})  # fmt: skip
+        show_way_back("Pipelines")
         show_pipeline(name)
     else:
-        st.page_link(HERE, label="All capabilities", icon=":material/arrow_back:")
+        show_way_back("Capabilities")
         show_capability(card, found)
 
 

@@ -1,4 +1,7 @@
-"""Runs: the list with its filters; one run in full is drawn by `studio.story`."""
+"""Runs: the list with its filters; one run is drawn by `studio.story`, two by `studio.two_runs`.
+
+What is looked at, and the filters, stand in the page's address.
+"""
 
 import datetime as dt
 
@@ -10,15 +13,31 @@ from studio.showing import words
 from studio.state import desk, query
 from studio.story import show_one
 from studio.theme import STATUS
+from studio.two_runs import inputs_of, show_both
 
 PAGE = 20
 FILTER_WIDE = 168  # in pixels; two stand beside each other on a phone
-SINCE = {"any time": None, "last hour": 1, "last day": 24, "last week": 168}
+WHEN = {"": "any time", "hour": "last hour", "day": "last day", "week": "last week"}
+SINCE = {"": None, "hour": 1, "day": 24, "week": 168}
 
 
-def first_page() -> None:
-    """Begin at the newest again, for another filter has other pages."""
+def noted(name: str) -> None:
+    """Keep a filter in the address, and begin at the newest again, for it has other pages."""
     st.query_params.pop("page", None)
+    if st.session_state[name]:
+        st.query_params[name] = st.session_state[name]
+    else:
+        st.query_params.pop(name, None)
+
+
+def choose(label: str, name: str, options: dict[str, str]) -> str:
+    """One of some filters, by its word; the first is none at all."""
+    at = list(options).index(query(name)) if query(name) in options else 0
+    found: str = st.selectbox(
+        label, list(options), at, format_func=lambda one: options[one], key=name,
+        width=FILTER_WIDE, on_change=noted, args=(name,),
+    )  # fmt: skip
+    return found
 
 
 def show_list() -> None:
@@ -26,31 +45,26 @@ def show_list() -> None:
     st.title("Runs", anchor=False)
     st.html('<p class="pf-lead">Everything that ran here, with each step it took.</p>')
     states = [name for name in STATUS if name and name != "skipped"]
-    named = answer(desk().store, latest(limit=1000)).column("name").to_pylist()
+    named = {*answer(desk().store, latest(limit=1000)).column("name").to_pylist()}
     with st.container(horizontal=True, gap="small"):
-        status = st.selectbox(
-            "Status", [None, *states], width=FILTER_WIDE, on_change=first_page,
-            format_func=lambda one: STATUS[one][0] if one else "any",
-        )  # fmt: skip
-        name = st.selectbox(
-            "What ran", [None, *sorted(set(named))], width=FILTER_WIDE, on_change=first_page,
-            format_func=lambda one: words(one) if one else "any",
-        )  # fmt: skip
-        since = SINCE[st.selectbox("When", list(SINCE), width=FILTER_WIDE, on_change=first_page)]
+        status = choose("Status", "status", {"": "any", **{one: STATUS[one][0] for one in states}})
+        name = choose("What ran", "name", {"": "any", **{one: words(one) for one in sorted(named)}})
+        hours = SINCE[choose("When", "when", WHEN)]
         text = st.text_input(
-            "With the text", type="search", width=FILTER_WIDE, on_change=first_page,
-            help="In inputs, outputs or errors",
+            "With the text", query("text"), type="search", width=FILTER_WIDE, key="text",
+            on_change=noted, args=("text",), help="In inputs, outputs or errors",
         )  # fmt: skip
-    begin = None if since is None else dt.datetime.now(dt.UTC) - dt.timedelta(hours=since)
-    wanted = Filter(name, status, begin, text.strip() or None)
+    begin = None if hours is None else dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours)
+    wanted = Filter(name or None, status or None, begin, text.strip() or None)
     page = int(query("page") or 1) if query("page").isdigit() else 1
     rows = answer(
         desk().store, latest(wanted, limit=PAGE + 1, offset=(page - 1) * PAGE)
     ).to_pylist()
-    if not rows:
-        empty = "Nothing ran yet." if not named else "No run is like that. Loosen the filters."
-        st.info(empty, icon=":material/search_off:")
-    run_links(rows[:PAGE])
+    if not rows and named:
+        st.info("No run is like that. Loosen the filters.", icon=":material/search_off:")
+    elif not rows:
+        show_first_steps()
+    run_links(rows[:PAGE], inputs_of([str(row["execution_id"]) for row in rows[:PAGE]]))
     with st.container(horizontal=True):
         if page > 1 and st.button("Newer", icon=":material/arrow_back:"):
             st.query_params["page"] = str(page - 1)
@@ -60,7 +74,18 @@ def show_list() -> None:
             st.rerun()
 
 
-if query("run"):
+def show_first_steps() -> None:
+    """What to do where nothing ran yet."""
+    st.info("Nothing ran yet. What runs here is kept: its steps, values and times.",
+            icon=":material/lightbulb:")  # fmt: skip
+    with st.container(horizontal=True):
+        st.page_link("build.py", label="Build a pipeline", icon=":material/design_services:")
+        st.page_link("library.py", label="Run a saved one", icon=":material/account_tree:")
+
+
+if query("run") and query("with"):
+    show_both(query("run"), query("with"))
+elif query("run"):
     show_one(query("run"))
 else:
     show_list()

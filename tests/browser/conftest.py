@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.serving import serving as files_served
+
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_MS = 60_000
 """How long a state is waited for: a loaded machine takes its time, and nothing here is measured."""
@@ -309,3 +311,45 @@ def settle(page: Page) -> None:
 def quiet(page: Page) -> None:
     """Wait until no script runs, of a page that was just opened."""
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def canvas_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dev page, built and served on loopback."""
+    folder = tmp_path_factory.mktemp("page")
+    said = subprocess.run(
+        ["sh", str(ROOT / "scripts" / "build_frontend.sh"), "--page", str(folder)],
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if said.returncode and os.environ.get("CI") != "true":
+        pytest.skip(said.stderr.strip()[-300:])
+    assert said.returncode == 0, said.stderr
+    with files_served(folder) as served:
+        yield served
+
+
+@pytest.fixture
+def open_canvas(browser: Browser, canvas_page: str) -> Iterator[Open]:
+    """Open the dev page; in the end nothing may have been complained about."""
+    pages: list[Page] = []
+    errors: list[str] = []
+
+    def opened(query: str = "", *, width: int = 1400, height: int = 850) -> Page:
+        page = browser.new_page(viewport={"width": width, "height": height})
+        pages.append(page)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.goto(f"{canvas_page}?{query}")
+        page.wait_for_selector(".pf-card, .pf-start")
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert errors == []

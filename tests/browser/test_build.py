@@ -86,6 +86,7 @@ def drag(page: Page, begin: tuple[float, float], to: tuple[float, float]) -> Non
 def carry(page: Page, name: str, to: Locator, x: float, y: float) -> None:
     """Drag what the palette offers onto a place."""
     page.get_by_label("Search capabilities and steps").fill(name)
+    expect(page.locator(".pf-offer[aria-selected=true]")).to_contain_text(name)
     offer = page.locator(".pf-offer").filter(has=page.get_by_text(name, exact=True))
     offer.drag_to(to, target_position={"x": x, "y": y})
     is_kept(page)
@@ -93,6 +94,39 @@ def carry(page: Page, name: str, to: Locator, x: float, y: float) -> None:
 
 def ends(page: Page, word: str) -> None:
     expect(page.locator(".pf-runword")).to_have_text(word)
+
+
+def test_steps_become_a_pipeline_that_is_opened_left_and_unpacked_by_keyboard(
+    begin: Begin, workspace: Path
+):
+    text = "pipeline: parted\nsteps:\n  - {use: prepare}\n  - {use: stumble}\n"
+    page = begin(written(workspace, "parted", text))
+    card(page, "prepare").locator(".pf-head").click()
+    card(page, "stumble").locator(".pf-head").click(modifiers=["Shift"])
+
+    page.keyboard.press("g")
+    page.get_by_label("Name of the new pipeline").fill("both parts")
+    page.keyboard.press("Enter")
+    expect(card(page, "both_parts")).to_be_visible()
+    part = (workspace / "pipelines" / "both parts.yaml").read_text()
+    card(page, "both_parts").locator(".pf-head").dblclick()
+    expect(card(page, "stumble")).to_be_visible()
+    expect(page).to_have_url(re.compile("pipeline=both"))
+    page.get_by_role("navigation", name="Way back").get_by_role("button", name="parted").click()
+    card(page, "both_parts").locator(".pf-head").click()
+    page.keyboard.press("u")
+    expect(card(page, "stumble")).to_be_visible()
+    is_kept(page)
+    unpacked = text_of(workspace, "parted")
+    for count in (1, 2):
+        page.keyboard.press("Control+z")
+        expect(page.locator(".react-flow__node-step")).to_have_count(count)
+    is_kept(page)
+
+    assert part.startswith("pipeline: both parts\nprovides: [prepared, done]\nsteps:\n")
+    assert re.findall(r"use: (\w+)", unpacked) == ["prepare", "stumble"]
+    assert text_of(workspace, "parted") == text
+    assert not (workspace / "pipelines" / "both parts.yaml").exists()
 
 
 def test_a_flow_with_a_branch_is_built_by_mouse_from_an_empty_page_and_runs(
@@ -266,12 +300,15 @@ def test_a_run_under_way_shows_where_it_is_and_is_stopped(begin: Begin, workspac
     ends(page, "stopped")
 
 
-def test_a_step_that_waits_is_answered_on_its_card(begin: Begin, workspace: Path):
-    text = "pipeline: to_ask\nsteps:\n  - {approve: Go on?, id: ask, choices: [Yes, No]}\n"
+def test_a_step_that_waits_still_asks_after_a_reload_and_is_answered(begin: Begin, workspace: Path):
+    text = "pipeline: to_ask\nsteps:\n  - {approve: Go on?, id: ask, into: sent}\n"
     page = begin(written(workspace, "to_ask", text))
 
     page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".pf-answer")).to_contain_text("Go on?")
+    page.reload()
     expect(card(page, "ask").locator(".pf-card.pf-s-waiting")).to_be_visible()
+    ends(page, "waits")
     page.locator(".pf-answer").get_by_role("button", name="Yes").click()
 
     ends(page, "done")

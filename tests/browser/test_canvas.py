@@ -1,62 +1,14 @@
 """The canvas in a real browser, with a host in the page itself in the place of Python."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.serving import serving
+from tests.browser.conftest import Open
 
-ROOT = Path(__file__).parent.parent.parent
-NO_NODE = 3
 pytestmark = pytest.mark.browser
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The dev page, built and served on loopback."""
-    folder = tmp_path_factory.mktemp("page")
-    said = subprocess.run(
-        ["sh", str(ROOT / "scripts" / "build_frontend.sh"), "--page", str(folder)],
-        env={**os.environ, "PYTHON": sys.executable},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if said.returncode and os.environ.get("CI") != "true":
-        pytest.skip(said.stderr.strip()[-300:])
-    assert said.returncode == 0, said.stderr
-    with serving(folder) as served:
-        yield served
-
-
-@pytest.fixture
-def open_canvas(browser: Browser, address: str) -> Iterator[Open]:
-    """Open the dev page; in the end nothing may have been complained about."""
-    pages: list[Page] = []
-    errors: list[str] = []
-
-    def opened(query: str = "", *, width: int = 1400, height: int = 850) -> Page:
-        page = browser.new_page(viewport={"width": width, "height": height})
-        pages.append(page)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.goto(f"{address}?{query}")
-        page.wait_for_selector(".pf-card, .pf-start")
-        return page
-
-    yield opened
-    for page in pages:
-        page.close()
-    assert errors == []
 
 
 def steps(page: Page) -> list[str]:

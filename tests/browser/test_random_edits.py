@@ -32,6 +32,8 @@ SEED: Final = int(os.environ.get("EDITS_SEED", "1"))
 EDITS: Final = int(os.environ.get("EDITS", "60"))
 AT_A_TIME: Final = 20
 DRAWING_SECONDS: Final = 15
+MANY: Final = 60
+"""From so many cards on, those out of view are not drawn."""
 ROUND: Final = 200
 """Edits from one empty page to the next; a draft remembers only so many."""
 
@@ -95,8 +97,10 @@ DRAWN = f"""() => {{
     places[node.dataset.id] = [e, f];
   }}
   const edges = [...root.querySelectorAll(".react-flow__edge")].map((one) => one.dataset.id);
+  const given = new Set(board.inputs.map((port) => port.name));
+  const lost = board.wires.filter((one) => one.source === null && !given.has(one.output));
   return {{ cards: board.cards, wires: board.wires.map((one) => one.id), text: told.text,
-           root: board.root, places, edges }};
+           root: board.root, places, edges: [...edges, ...lost.map((one) => one.id)] }};
 }}"""
 
 
@@ -243,6 +247,8 @@ def misdrawn(shown: dict[str, Any], kept: Snapshot) -> list[str]:
     said = []
     board = {card["id"]: card for card in shown["cards"] if card["id"] != shown["root"]}
     drawn = {name: at for name, at in shown["places"].items() if not name.startswith("@")}
+    if len(board) >= MANY:
+        return [f"not on the board: {one}" for one in set(drawn) - set(board)]
     if set(drawn) != set(board):
         said.append(f"cards drawn or not: {set(drawn) ^ set(board)}")
     if not set(shown["wires"]) <= set(shown["edges"]):

@@ -48,7 +48,7 @@ def test_why_a_run_failed_can_be_read_on_a_phone(
 
 def test_a_wide_drawing_can_be_fitted_and_scrolled_by_keys(page: Page, visit: Callable[..., Page]):
     page.set_viewport_size({"width": 390, "height": 800})
-    visit("/pipelines?name=customer_onboarding")
+    visit("/library?pipeline=customer_onboarding")
     settle(page)
     frame = page.locator(".pf-draw")
 

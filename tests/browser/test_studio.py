@@ -44,7 +44,7 @@ def test_a_path_does_as_well(visit: Callable[..., Page]):
 
 @pytest.mark.parametrize("name", ["research_report", "digest_documents", "onboard_sample_customer"])
 def test_the_examples_run_with_their_example_values(visit: Callable[..., Page], name: str):
-    page = visit(f"/pipelines?name={name}")
+    page = visit(f"/library?pipeline={name}")
 
     press(page, "Example values")
     press(page, "Run")
@@ -59,7 +59,7 @@ WAYS = [("Good customer", "Onboarding plan"), ("Bad customer", "Correction reque
 def test_good_and_bad_customers_go_their_two_ways(
     visit: Callable[..., Page], customer: str, made: str
 ):
-    page = visit("/pipelines?name=customer_onboarding")
+    page = visit("/library?pipeline=customer_onboarding")
 
     press(page, customer)
     settle(page)
@@ -70,7 +70,7 @@ def test_good_and_bad_customers_go_their_two_ways(
 
 
 def test_a_step_that_was_answered_works_on_and_does_not_ask_again(visit: Callable[..., Page]):
-    page = visit("/capabilities?name=sign")
+    page = visit("/library?capability=sign")
     page.get_by_label("Text", exact=True).fill("lease")
     press(page, "Run")
     page.get_by_role("button", name="Ada", exact=True).click()
@@ -82,7 +82,7 @@ def test_a_step_that_was_answered_works_on_and_does_not_ask_again(visit: Callabl
 
 
 def test_an_approval_is_answered_in_the_page(visit: Callable[..., Page], workspace: Path):
-    page = visit("/pipelines?name=publish_with_approval")
+    page = visit("/library?pipeline=publish_with_approval")
 
     press(page, "Example values")
     press(page, "Run")
@@ -95,7 +95,7 @@ def test_an_approval_is_answered_in_the_page(visit: Callable[..., Page], workspa
 
 
 def test_a_failure_is_shown_and_replayed_after_mending(visit: Callable[..., Page], workspace: Path):
-    page = visit("/pipelines?name=fall")
+    page = visit("/library?pipeline=fall")
     settle(page)
     page.get_by_role("textbox", name="Text").fill("hello")
     press(page, "Run")
@@ -118,7 +118,7 @@ def test_a_failure_is_shown_and_replayed_after_mending(visit: Callable[..., Page
 
 
 def test_a_run_under_way_is_followed_without_flicker(visit: Callable[..., Page]):
-    page = visit("/pipelines?name=stroll")
+    page = visit("/library?pipeline=stroll")
     settle(page)
     press(page, "Run")
     expect(page.locator(".pf-dot.running").first).to_be_visible()
@@ -151,7 +151,7 @@ WATCH = """() => new Promise(done => {
 
 
 def test_what_hangs_can_be_stopped(visit: Callable[..., Page]):
-    page = visit("/capabilities?name=sleep_long")
+    page = visit("/library?capability=sleep_long")
     settle(page)
     page.get_by_role("textbox", name="Text").fill("hello")
     press(page, "Run")
@@ -161,7 +161,7 @@ def test_what_hangs_can_be_stopped(visit: Callable[..., Page]):
 
 
 def test_a_capability_that_ends_its_process_leaves_the_studio_up(visit: Callable[..., Page]):
-    page = visit("/capabilities?name=leave")
+    page = visit("/library?capability=leave")
     settle(page)
     page.get_by_role("textbox", name="Text").fill("hello")
     press(page, "Run")
@@ -176,7 +176,7 @@ def test_no_words_of_a_capability_lie_over_others_on_a_phone(
 ):
     page.set_viewport_size({"width": 390, "height": 800})
 
-    visit("/capabilities")
+    visit("/library")
     settle(page)
     expect(page.get_by_text("Workspace").last).to_be_visible()
 

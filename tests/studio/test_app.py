@@ -6,11 +6,14 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from packetflow.errors import WorkspaceError
-from studio.app import GiveCookie, listen, moved, serve
+from packetflow.workspace.folder import make_folder
+from studio.app import GiveCookie, listen, moved, own_routes, serve
+from studio.canvas.socket import CanvasSocket
 from studio.guard import COOKIE, HEADER, guarded_route
+from studio.state import FOLDER
 
 
 async def secret(_request) -> Response:
@@ -88,3 +91,41 @@ def test_when_a_port_is_taken_the_next_free_one_is_used():
 def test_the_studio_listens_on_loopback_only(tmp_path):
     with pytest.raises(WorkspaceError, match="loopback only"):
         serve(tmp_path, host="0.0.0.0")
+
+
+async def status_for(path: str, kind: str, origin: str) -> int:
+    """How a route of ours answers who has the cookie and comes from some site."""
+    canvas = CanvasSocket("token")
+    headers = [(b"host", b"127.0.0.1"), (b"cookie", f"{COOKIE}=token".encode())]
+    scope = {
+        "type": kind, "path": path, "raw_path": path.encode(), "root_path": "", "method": "GET",
+        "query_string": b"", "scheme": "http" if kind == "http" else "ws", "subprotocols": [],
+        "headers": [*headers, (b"origin", origin.encode())], "server": ("127.0.0.1", 80),
+        "extensions": {"websocket.http.response": {}},
+    }  # fmt: skip
+    told: list[dict[str, object]] = []
+    asked = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}]
+
+    async def receive() -> dict[str, object]:
+        return asked.pop(0) if kind == "websocket" else {"type": "http.request", "body": b""}
+
+    async def send(message: dict[str, object]) -> None:
+        told.append(message)
+
+    await Starlette(routes=own_routes("token", canvas))(scope, receive, send)
+    await canvas.close()
+    return int(str(told[0].get("status", 101)))
+
+
+@pytest.mark.parametrize(
+    "route",
+    [one for one in own_routes("token", CanvasSocket("token")) if one.path.startswith("/api")],
+    ids=lambda route: route.path,
+)
+async def test_every_route_of_ours_refuses_a_forged_origin(route, tmp_path, monkeypatch):
+    monkeypatch.setenv(FOLDER, str(make_folder(tmp_path / "work").path))
+    kind = "websocket" if isinstance(route, WebSocketRoute) else "http"
+
+    assert await status_for(route.path, kind, "http://evil.example") == 403
+    assert await status_for(route.path, kind, "null") == 403
+    assert await status_for(route.path, kind, "http://127.0.0.1") in (101, 200)

@@ -7,10 +7,8 @@ from packetflow.composition.draw import drawing
 from studio.comparing import COLOURS, SIGNS, compare, marked, text_difference, told
 
 OLD = "pipeline: p\nsteps:\n  - use: fetch\n  - parallel: [{use: a}, {use: b}]\n"
-NEW = (
-    "pipeline: p\nversion: 2\nsteps:\n"
-    "  - {use: fetch, id: get}\n  - parallel: [{use: a}, {use: c}]\n"
-)
+STEPS = "  - {use: fetch, id: get}\n  - parallel: [{use: a}, {use: c}]\n"
+NEW = f"pipeline: p\nversion: 2\nsteps:\n{STEPS}"
 
 
 def test_each_change_has_a_sign_and_a_word_beside_its_colour():

@@ -46,7 +46,7 @@ def test_a_failed_run_shows_its_line_of_code_and_its_words(page, ran):
 
 def test_a_runner_lost_under_a_run_offers_to_resume(page, ran, monkeypatch):
     run = ran("text_statistics", text="One word.")
-    test = page("capabilities", name="text_statistics")
+    test = page("library", capability="text_statistics")
     followed = follow(run.execution_id)
     followed.result(30)
 

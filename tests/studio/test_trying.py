@@ -1,6 +1,9 @@
 """Forms that run something."""
 
+from streamlit.testing.v1 import AppTest
+
 from packetflow.kernel.cards import CapabilityCard, Description, Listing, StepCard
+from packetflow.store.queries import whole
 from studio import trying
 from studio.state import desk
 from tests.studio.conftest import button, said
@@ -21,7 +24,7 @@ def test_examples_come_from_the_capabilities_inside_in_order(monkeypatch):
 
 
 def test_a_class_is_filled_in_field_by_field_and_run(page):
-    test = page("capabilities", name="greet")
+    test = page("library", capability="greet")
     button(test, "Run").click().run()
     assert said(test).count("Please fill this in.") == 3
 
@@ -39,7 +42,7 @@ def test_a_class_is_filled_in_field_by_field_and_run(page):
 
 
 def test_what_the_runner_refuses_is_said_at_the_field(page):
-    test = page("capabilities", name="greet")
+    test = page("library", capability="greet")
     button(test, "Example values").click().run()
     the(test.text_input, "Name").set_value("A")
 
@@ -47,3 +50,34 @@ def test_what_the_runner_refuses_is_said_at_the_field(page):
 
     assert "at least 2 characters" in said(test)
     assert "run" not in test.query_params
+
+
+def _other_inputs(identity: str, given: str) -> None:
+    """A page with nothing but the form of other inputs."""
+    import streamlit as st
+
+    from studio.state import description
+    from studio.trying import fill_changed, show_changed
+
+    card, inputs = description("onboard_sample_customer"), {"customer_id": given}
+    if "filled" not in st.session_state:
+        fill_changed(identity, card, inputs)
+        st.session_state["filled"] = True
+    st.text(f"begun {show_changed(identity, card, inputs)}")
+
+
+def test_a_run_is_begun_with_other_inputs_and_not_with_the_same(page, ran):
+    page()
+    run = ran("onboard_sample_customer", customer_id="C-001")
+    kwargs = {"identity": run.execution_id, "given": "C-001"}
+    test = AppTest.from_function(_other_inputs, kwargs=kwargs, default_timeout=30).run()
+
+    button(test, "Start").click().run()
+    assert "Nothing is changed" in said(test)
+    test.text_input[0].set_value("C-002")
+    button(test, "Start").click().run()
+    again = test.text[-1].value.removeprefix("begun ")
+
+    assert not test.exception
+    assert desk().runs[again].result(60).status == "ok"
+    assert '"C-002"' in str(whole(desk().store, again).execution["inputs"])

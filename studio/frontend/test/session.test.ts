@@ -57,6 +57,35 @@ test("a refused edit is said and does not stay", () => {
   assert.equal(session.shown.waiting, 0);
 });
 
+test("a past run is shown on its version, apart from other news, until one comes back", () => {
+  const host = new Host(draft());
+  const { session, sent } = joined(host);
+  const { board } = host.document();
+  const version = { ...board, name: "older" };
+
+  session.follow("run-1");
+  session.receive({ type: "version", execution: "run-1", text: "older text", board: version });
+  session.receive({ type: "steps", execution: "run-2", steps: { fetch_page: { status: "failed" } } });
+  session.receive({ type: "steps", execution: "run-1", steps: { fetch_page: { status: "ok" } } });
+
+  assert.equal(session.shown.board.name, "older");
+  assert.equal(session.shown.run?.steps.fetch_page?.status, "ok");
+  session.bringBack();
+  assert.equal(session.shown.past, null);
+  assert.deepEqual(sent.findLast((message) => message.type === "edit")?.ops, [{ op: "text", text: "older text" }]);
+});
+
+test("a run that cannot be shown leaves the pipeline as it is", () => {
+  const { session } = joined(new Host(draft()));
+
+  session.follow("run-1");
+  session.receive({ type: "error", ask: null, message: "gone" });
+
+  assert.equal(session.shown.run, null);
+  assert.equal(session.shown.refusal, "gone");
+  assert.equal(session.shown.board.name, "test");
+});
+
 test("parts of the board that did not change stay the same objects", () => {
   const { session } = joined(new Host(draft()));
   const before = session.shown.board;

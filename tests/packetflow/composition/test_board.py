@@ -262,6 +262,25 @@ def test_every_wire_ends_at_ports_that_are_there(pipeline):
             assert wire.output in {port.name for port in there[wire.source].outputs}
 
 
+def test_a_wire_that_has_no_beginning_is_not_drawn():
+    text = """\
+pipeline: knot
+steps:
+  - graph:
+      - id: both
+        parallel:
+          - {use: feel, id: reads, from: {text: gist}}
+          - {use: summarize, id: makes, to: {summary: gist}}
+      - {use: summarize, id: later, to: {summary: gist}}
+"""
+
+    board = draw(text)
+
+    given = {port.name for port in board.inputs}
+    assert board.problems
+    assert {wire.output for wire in board.wires if wire.source is None} <= given
+
+
 @given(pipelines, st.data())
 def test_a_place_names_really_that_place(pipeline, data):
     text = saved(pipeline)

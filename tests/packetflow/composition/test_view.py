@@ -15,6 +15,7 @@ looks = st.dictionaries(
         st.text(st.characters(exclude_categories=["Cs"])),
         st.lists(st.sampled_from("ab"), max_size=2).map(tuple),
         st.dictionaries(st.sampled_from(["colour", "wide"]), st.integers(), max_size=1),
+        st.sampled_from(["", "run"]),
     ),
 )
 

@@ -139,12 +139,13 @@ async def test_a_fork_that_is_cut_anywhere_goes_on_without_doing_again_what_it_t
 
 async def test_what_a_fork_took_over_shows_as_reused():
     flow = then(makes("pay", effects=PAID), makes("last"))
-    _, running = await forked(flow, await ran(flow), "last")
+    records = await ran(flow)
+    _, running = await forked(flow, records, "last")
 
     spans = (await running).spans
 
     assert [(one.step, one.kind) for one in spans] == [("pay", "reused"), ("last", "capability")]
-    assert spans[0].attributes == {"reused_from": "before", "took_ns": 0}
+    assert spans[0].attributes == {"reused_from": records[-1].execution_id, "took_ns": 0}
     assert {one.execution_id for one in spans} == {running.id}
     assert [one.span_id for one in spans] == [1, 2]
 

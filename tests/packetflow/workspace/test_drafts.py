@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packetflow.errors import EditRefused, UnknownName
+from packetflow.kernel.ids import new_id
 from packetflow.workspace import draft_log
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.folder import make_folder
@@ -81,7 +82,7 @@ def test_an_edit_of_which_one_operation_is_refused_changes_nothing_and_counts_as
 
 def test_saving_writes_the_file_and_the_looks(folder):
     draft = Drafts(folder).open("hello")
-    draft.do(RENAME, {"op": "pin", "step": "welcome", "ports": ["greeting"]})
+    draft.do(RENAME, {"op": "pin", "step": "welcome", "ports": ["greeting"], "run": new_id()})
 
     saved = draft.do({"op": "save"})
 

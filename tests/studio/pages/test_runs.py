@@ -1,7 +1,16 @@
 """Runs."""
 
+from streamlit.testing.v1 import AppTest
+
+from packetflow.store.queries import whole
 from studio.state import desk
 from tests.studio.conftest import button, said
+
+
+def address(test: AppTest, name: str) -> str:
+    """A value of the page's address."""
+    found = test.query_params[name]
+    return found if isinstance(found, str) else found[0]
 
 
 def test_runs_are_listed_and_filtered(page, ran):
@@ -72,3 +81,57 @@ def test_another_filter_begins_at_the_first_page(page, ran):
 
     assert "page" not in test.query_params
     assert len(test.get("page_link")) > 0
+
+
+def test_run_again_begins_at_the_start_and_takes_nothing_over(page, ran):
+    run = ran("onboard_sample_customer", customer_id="C-001")
+    test = page("runs", run=run.execution_id)
+
+    button(test, "Run again").click().run()
+    again = address(test, "run")
+    assert desk().runs[again].result(60).status == "ok"
+    kinds = [one["kind"] for one in whole(desk().store, again).spans.to_pylist()]
+
+    assert again != run.execution_id
+    assert kinds
+    assert "reused" not in kinds
+
+
+def test_the_form_of_other_inputs_has_what_the_run_was_given(page, ran):
+    run = ran("onboard_sample_customer", customer_id="C-001")
+    test = page("runs", run=run.execution_id)
+
+    button(test, "Change inputs").click().run()
+
+    assert not test.exception
+    assert "C-001" in [one.value for one in test.text_input]
+
+
+def test_two_runs_stand_side_by_side(page, ran):
+    one = ran("onboard_sample_customer", customer_id="C-001")
+    other = ran("onboard_sample_customer", customer_id="C-999")
+
+    test = page("runs", **{"run": other.execution_id, "with": one.execution_id})
+
+    assert not test.exception
+    shown = said(test)
+    assert "two runs" in test.title[0].value
+    assert shown.index("C-001") < shown.index("C-999")
+    assert "did not run" in shown
+    assert "Failed in" in shown
+    assert "Both ran the same." in shown
+
+
+def test_the_list_tells_inputs_and_reads_its_filters_from_the_address(page, ran):
+    ran("onboard_sample_customer", customer_id="C-002")
+    test = page("runs")
+    lines = [link.proto.label for link in test.get("page_link")]
+
+    filtered = page("runs", status="failed")
+
+    assert any("customer" in line and "C-002" in line for line in lines)
+    assert filtered.selectbox(key="status").value == "failed"
+    filtered.selectbox(key="status").set_value("ok").run()
+    assert address(filtered, "status") == "ok"
+    filtered.selectbox(key="status").set_value("").run()
+    assert "status" not in filtered.query_params

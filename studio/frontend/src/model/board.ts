@@ -70,6 +70,13 @@ export function above(board: Board, card: Card): Card[] {
   return found;
 }
 
+const LOOPS: ReadonlySet<string> = new Set(["each", "repeat", "race", "fallback"]);
+
+/** Whether a step has one value in each run, so that it can be pinned. */
+export function canBePinned(board: Board, card: Card): boolean {
+  return card.kind === "use" && !above(board, card).some((around) => LOOPS.has(around.kind));
+}
+
 /** The ids of a card and everything inside it. */
 export function within(board: Board, id: string): Set<string> {
   const found = new Set([id]);

@@ -136,7 +136,7 @@ export type Operation =
   | { op: "place"; at: { [id: string]: Spot } }
   | { op: "arrange"; sizes: { [id: string]: Spot } }
   | { op: "note"; step: string; text: string }
-  | { op: "pin"; step: string; ports: string[] }
+  | { op: "pin"; step: string; ports: string[]; run?: string }
   | { op: "paste"; steps: Step[]; place: Place; at: { [id: string]: Spot } }
   | { op: "pack"; steps: string[]; name: string }
   | { op: "unpack"; step: string }
@@ -170,7 +170,18 @@ export interface StepState {
   /** How far it says that it is, from 0 to 1. */
   readonly fraction?: number | null;
   readonly error?: string;
-  readonly stale?: boolean;
+  /** Taken over from an earlier run, or pinned. */
+  readonly reused?: boolean;
+}
+
+/** What of the recorded values still counts. */
+export interface Standing {
+  /** By step: `changed` since it ran, or `follows` such a one. */
+  readonly stale: { readonly [id: string]: string };
+  /** By step that is pinned, the run whose values are used. */
+  readonly pinned: { readonly [id: string]: string };
+  /** By step, why its pin cannot be used. */
+  readonly broken: { readonly [id: string]: string };
 }
 
 export interface Fits {
@@ -253,6 +264,8 @@ export interface RunMessage {
   readonly execution: string;
   readonly status: string;
   readonly message: string;
+  /** What is to be known of how it began. */
+  readonly note?: string;
 }
 
 export type FromPython =
@@ -265,5 +278,7 @@ export type FromPython =
   | RunMessage
   | { type: "steps"; execution: string; steps: { [id: string]: StepState } }
   | ({ type: "question" } & Question)
+  | ({ type: "standing" } & Standing)
+  | { type: "version"; execution: string; text: string | null; board: Board | null }
   | { type: "preview"; ask: number; looks: Look[] }
   | { type: "gone"; message: string };

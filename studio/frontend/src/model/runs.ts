@@ -6,6 +6,7 @@ export interface Run {
   readonly execution: string;
   readonly status: string;
   readonly message: string;
+  readonly note?: string;
   readonly steps: { readonly [id: string]: StepState };
   readonly questions: readonly Question[];
 }
@@ -36,12 +37,13 @@ export function reduceRun(run: Run | null, news: RunNews): Run | null {
   switch (news.type) {
     case "run": {
       const questions = OVER.has(news.status) ? [] : now.questions;
-      return { ...now, status: news.status, message: news.message, questions };
+      const note = news.note === undefined ? now.note : news.note;
+      return { ...now, status: news.status, message: news.message, questions, ...(note === undefined ? {} : { note }) };
     }
     case "steps": {
       const steps = { ...now.steps };
       for (const [id, state] of Object.entries(news.steps)) steps[id] = { ...steps[id], ...state };
-      const questions = now.questions.filter(({ step }) => (steps[step]?.status ?? "waiting") === "waiting");
+      const questions = now.questions.filter(({ step }) => (steps[cardAsking(step)]?.status ?? "waiting") === "waiting");
       return { ...now, steps, questions };
     }
     case "question": {
@@ -49,6 +51,11 @@ export function reduceRun(run: Run | null, news: RunNews): Run | null {
       return { ...now, questions: [...now.questions.filter((other) => !same(other, question)), question] };
     }
   }
+}
+
+/** The card of a step that asks: of one inside a called pipeline, the call. */
+export function cardAsking(step: string): string {
+  return step.split("/")[0] ?? step;
 }
 
 /** A question that has been answered is asked no longer. */

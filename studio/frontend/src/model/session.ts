@@ -20,6 +20,7 @@ import {
   PROTOCOL,
   type PaletteItem,
   type Question,
+  type Standing,
   type Types,
 } from "./protocol.ts";
 import { type Run, answered, reduceRun } from "./runs.ts";
@@ -37,8 +38,18 @@ export interface Shown {
   readonly waiting: number;
   readonly connection: Connection;
   readonly run: Run | null;
+  /** The run that was asked for, and the version that it ran. */
+  readonly past: Past | null;
+  readonly standing: Standing;
   /** What was refused last, until it is put away. */
   readonly refusal: string | null;
+}
+
+/** A run that one looks back at. */
+export interface Past {
+  readonly execution: string;
+  /** What it ran; null where that is what stands there now. */
+  readonly version: { readonly text: string; readonly board: Board } | null;
 }
 
 export interface RunWish {
@@ -50,6 +61,7 @@ export interface RunWish {
 
 const RESEND_SECONDS = 4;
 const NOTHING: ReadonlySet<string> = new Set();
+const SOUND: Standing = { stale: {}, pinned: {}, broken: {} };
 
 export class Session {
   readonly pipeline: string;
@@ -60,6 +72,8 @@ export class Session {
     waiting: 0,
     connection: "connecting",
     run: null,
+    past: null,
+    standing: SOUND,
     refusal: null,
   };
   readonly #outbox: Outbox;
@@ -102,7 +116,7 @@ export class Session {
     const seen = this.shown.document?.rev ?? null;
     const { client, pipeline } = this;
     send({ type: "open", client, pipeline, seen, protocol: PROTOCOL });
-    this.#show({ connection: "open" });
+    this.#show({ connection: "open", standing: SOUND });
     this.#resend();
     if (this.#followed) send({ type: "follow", execution: this.#followed });
   }
@@ -143,7 +157,8 @@ export class Session {
   /** Start the draft as it is. */
   async run(wish: RunWish = {}): Promise<void> {
     const { inputs = {}, until = null, since = null, only = null } = wish;
-    this.#show({ run: { execution: "", status: "queued", message: "", steps: {}, questions: [] } });
+    this.#followed = null;
+    this.#show({ past: null, run: { execution: "", status: "queued", message: "", steps: {}, questions: [] } });
     await this.#question((ask) => ({ type: "run", inputs, until, since, only, ask }));
   }
 
@@ -170,8 +185,22 @@ export class Session {
   follow(execution: string | null): void {
     this.#followed = execution;
     this.#send?.({ type: "follow", execution });
-    const run = execution ? { execution, status: "running", message: "", steps: {}, questions: [] } : null;
-    this.#show({ run });
+    const run = execution ? { execution, status: "queued", message: "", steps: {}, questions: [] } : null;
+    this.#show({ run, past: null });
+  }
+
+  /** Make the version that is looked at the present one; an edit that can be undone. */
+  bringBack(): void {
+    const version = this.shown.past?.version;
+    if (!version) return;
+    this.#followed = null;
+    this.#show({ past: null });
+    this.edit({ op: "text", text: version.text });
+  }
+
+  /** What is said of the run has been read. */
+  putAwayNote(): void {
+    if (this.shown.run) this.#show({ run: { ...this.shown.run, note: "", message: "" } });
   }
 
   putAwayRefusal(): void {
@@ -197,13 +226,29 @@ export class Session {
       case "palette":
       case "preview":
         return this.#answers.get(message.ask)?.(message);
+      case "standing": {
+        const { type: _type, ...standing } = message;
+        return this.#show({ standing: share(this.shown.standing, standing) });
+      }
+      case "version": {
+        const { execution, text, board } = message;
+        if (execution !== this.#followed) return;
+        return this.#show({ past: { execution, version: board && text !== null ? { text, board } : null } });
+      }
       case "run":
         if (typeof message.ask === "number") this.#answers.get(message.ask)?.(message);
+        if (this.#isElsewhere(message.execution)) return;
         return this.#show({ run: reduceRun(this.shown.run, message) });
       case "steps":
       case "question":
+        if (this.#isElsewhere(message.execution)) return;
         return this.#show({ run: reduceRun(this.shown.run, message) });
     }
+  }
+
+  /** Whether news are of another run than the one that was asked for. */
+  #isElsewhere(execution: string): boolean {
+    return this.#followed !== null && execution !== this.#followed;
   }
 
   #document(message: DocumentMessage): void {
@@ -239,7 +284,8 @@ export class Session {
   #error(ask: number | null, message: string): void {
     const answer = ask === null ? undefined : this.#answers.get(ask);
     const { run } = this.shown;
-    const asked = run?.status === "queued" && run.execution === "";
+    const asked = run?.status === "queued" && (run.execution === "" || ask === null);
+    if (asked) this.#followed = null;
     this.#show({ refusal: message, ...(asked ? { run: null } : {}) });
     answer?.(null);
   }
@@ -268,7 +314,8 @@ export class Session {
     const next = { ...this.shown, ...change };
     const ops = this.#outbox.entries.flatMap((entry) => entry.ops);
     const said = next.document?.board ?? EMPTY;
-    const laid: Laid = ops.length ? lay(said, ops, this.#known) : { board: said, pending: NOTHING };
+    const version = next.past?.version;
+    const laid: Laid = version ? { board: version.board, pending: NOTHING } : ops.length ? lay(said, ops, this.#known) : { board: said, pending: NOTHING };
     const types = share(this.shown.board.types, { ...this.#types, ...laid.board.types });
     const board = share(this.shown.board, { ...laid.board, types });
     this.shown = { ...next, board, pending: laid.pending, waiting: this.#outbox.entries.length };

@@ -94,6 +94,11 @@ export function removeSelection(editor: Editor): void {
     return kind === "after" ? [{ op: "not_after", step, wait_for }] : [];
   });
   edit(editor, ...cuts, ...orders, ...edits.remove(board, cards));
+  toGround(editor);
+}
+
+/** Nothing is selected, and the keyboard is the drawing's: what had it goes away. */
+export function toGround(editor: Editor): void {
   editor.set({ selection: NONE });
   backToGround(editor);
 }
@@ -163,6 +168,7 @@ export function unpack(editor: Editor, id: string | undefined): void {
   const card = cardOf(editor.shown.board, id ?? null);
   if (card?.kind !== "call") return editor.say("Select a step that calls a pipeline");
   edit(editor, { op: "unpack", step: card.id });
+  toGround(editor);
 }
 
 export function addPolicy(editor: Editor, id: string, name: string): void {
@@ -182,6 +188,29 @@ export function arrange(editor: Editor): void {
 export function run(editor: Editor, wish: RunWish = {}): void {
   if (editor.shown.board.inputs.length && !wish.only && !wish.since) editor.set({ runForm: wish });
   else void editor.session.run(wish);
+}
+
+/** Back to the pipeline as it is now, from a run that one looked at. */
+export function toPresent(editor: Editor): void {
+  const execution = editor.shown.past?.execution;
+  editor.session.follow(null);
+  forget(execution);
+}
+
+/** Make the version of the run that is looked at the present one. */
+export function bringBack(editor: Editor): void {
+  const execution = editor.shown.past?.execution;
+  editor.session.bringBack();
+  editor.say("The version is back; undo takes it away again");
+  forget(execution);
+}
+
+/** A page that is loaded again need not go back to that run. */
+function forget(execution: string | undefined): void {
+  const address = new URL(location.href);
+  if (!execution || address.searchParams.get("run") !== execution) return;
+  address.searchParams.delete("run");
+  history.replaceState(history.state, "", address);
 }
 
 /** Go to the next problem and show it. */

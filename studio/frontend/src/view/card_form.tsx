@@ -1,12 +1,13 @@
 /** The form of one step. */
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import { outerPorts, typeName } from "../model/board.ts";
+import { canBePinned, outerPorts, typeName } from "../model/board.ts";
 import { fixValue, nameOutput } from "../model/edits.ts";
 import { placeholderOf } from "../model/forms.ts";
 import type { Board, Card, Field, Port } from "../model/protocol.ts";
 import { duration, isOver, statusWord } from "../model/runs.ts";
 import { renamed } from "../model/selection.ts";
 import { askPack, duplicate, edit, openCall, removeSelection, run, select, unpack } from "./actions.ts";
+import { sayStale, useStale } from "./cards.tsx";
 import { Button, Dot, Section } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
 import { Preview } from "./looks.tsx";
@@ -155,13 +156,15 @@ function Input({ card, port, board }: { card: Card; port: Port; board: Board }):
 function Outputs({ card, board }: { card: Card; board: Board }): ReactNode {
   const [open, setOpen] = useState<string | null>(null);
   const execution = useShown((shown) => shown.run?.execution ?? "");
+  const done = useShown((shown) => shown.run?.steps[card.id]?.status === "ok");
   const editor = useEditor();
   const outputs = outerPorts(card.outputs);
   if (outputs.length === 0) return null;
   const pin = (port: string): void => {
     const ports = card.pins.includes(port) ? card.pins.filter((one) => one !== port) : [...card.pins, port];
-    edit(editor, { op: "pin", step: card.id, ports });
+    edit(editor, { op: "pin", step: card.id, ports, ...(ports.length ? { run: execution } : {}) });
   };
+  const mayPin = !editor.readOnly && canBePinned(board, card);
   return (
     <Section title="Gives">
       {outputs.map((port) => (
@@ -170,7 +173,7 @@ function Outputs({ card, board }: { card: Card; board: Board }): ReactNode {
             <span>{port.name}</span>
             <code>{typeName(board.types, port.type)}</code>
             {execution && <Button icon="eye" label={`Show ${port.name}`} aria-expanded={open === port.name} onClick={() => setOpen(open === port.name ? null : port.name)} />}
-            {execution && !editor.readOnly && (
+            {mayPin && (done || card.pins.includes(port.name)) && (
               <Button icon="pin" label={card.pins.includes(port.name) ? `Let go of ${port.name}` : `Pin ${port.name}`} aria-pressed={card.pins.includes(port.name)} onClick={() => pin(port.name)} />
             )}
           </div>
@@ -197,12 +200,22 @@ function RunState({ card }: { card: Card }): ReactNode {
   const run_ = useShown((shown) => shown.run);
   const state = run_?.steps[card.id];
   const idle = isOver(run_);
+  const stale = useStale(card.id);
+  const broken = useShown((shown) => shown.standing.broken[card.id] ?? "");
   return (
     <div className="pf-runstate">
       {state && (
         <p>
           <Dot status={state.status} /> {statusWord(state.status)} {duration(state.seconds)}
           {(state.attempts ?? 1) > 1 && `, ${state.attempts} attempts`}
+        </p>
+      )}
+      {state?.reused && <p className="pf-help">It did not run: its values were taken from an earlier run.</p>}
+      {stale && <p className="pf-help"><Icon name="problem" size={14} /> {sayStale(stale)}; its values may be out of date.</p>}
+      {broken && (
+        <p className="pf-wrong">
+          Pinned, but {broken}.
+          {!editor.readOnly && <Button label="Let go" worded look="plain" onClick={() => edit(editor, { op: "pin", step: card.id, ports: [] })} />}
         </p>
       )}
       {state?.error && <pre className="pf-wrong">{state.error}</pre>}

@@ -29,6 +29,7 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
   const own = useShown((shown) => shown.run?.steps[card.id]);
   const told = useShown((shown) => (card.container && !shown.run?.steps[card.id] ? statusOfParts(shown.board, shown.run, card.id) : ""));
   const state = useMemo(() => own ?? (told ? { status: told } : undefined), [own, told]);
+  const stale = useStale(card.id);
   const over = useUi((ui) => ui.over === card.id);
   const asks = useUi((ui) => ui.policy?.card === card.id);
   const wrong = useMemo(() => {
@@ -44,14 +45,14 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
     over && "pf-over",
     worst && `pf-${worst}`,
     state && `pf-run pf-s-${state.status}`,
-    state?.stale && "pf-stale",
+    stale && "pf-stale",
   ].filter(Boolean).join(" ");
   if (far && !card.container && !selected && state?.status !== "waiting") {
     return (
       <div className={classes}>
         <div className="pf-head">
           <strong>{card.title}</strong>
-          {state && <State state={state} />}
+          {(state || stale) && <State state={state} stale={stale} />}
         </div>
       </div>
     );
@@ -64,7 +65,8 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
         <Icon name={card.kind} size={15} />
         <strong>{card.title}</strong>
         {worst && <span className={`pf-mark pf-${worst}`}><Icon name="problem" size={14} /></span>}
-        {state && <State state={state} />}
+        {card.pins.length > 0 && <PinMark card={card} />}
+        {(state || stale) && <State state={state} stale={stale} />}
         <CardMenu card={card} />
       </div>
       <div className="pf-about">{card.id === card.title ? card.about : `${card.id}${card.about ? ` · ${card.about}` : ""}`}</div>
@@ -102,12 +104,30 @@ function Progress({ state }: { state: StepState }): ReactNode {
   return <progress className="pf-progress" value={value} max={many ? state.of : 1} aria-label="How far it is" />;
 }
 
-function State({ state }: { state: StepState }): ReactNode {
-  const times = (state.attempts ?? 1) > 1 ? ` ·${state.attempts}×` : "";
-  const seconds = duration(state.seconds);
+/** Why the values of a step do not count any more; empty where they do, and while one looks back. */
+export function useStale(id: string): string {
+  return useShown((shown) => (shown.past ? "" : (shown.standing.stale[id] ?? "")));
+}
+
+const STALE: { readonly [why: string]: string } = {
+  changed: "Changed since it last ran",
+  follows: "Something before it changed since it last ran",
+};
+
+/** Why a step is stale, in words. */
+export function sayStale(why: string): string {
+  return STALE[why] ?? "";
+}
+
+function State({ state, stale }: { state: StepState | undefined; stale: string }): ReactNode {
+  const times = (state?.attempts ?? 1) > 1 ? ` ·${state?.attempts}×` : "";
+  const seconds = duration(state?.seconds);
+  const isOld = stale && !["running", "waiting", "queued"].includes(state?.status ?? "");
+  if (!state) return <span className="pf-state pf-old" title={sayStale(stale)}>stale</span>;
+  const word = seconds && state.status === "ok" ? seconds : statusWord(state.status);
   return (
-    <span className="pf-state" title={state.error ?? statusWord(state.status)}>
-      {state.stale ? "stale" : seconds && state.status === "ok" ? seconds : statusWord(state.status)}
+    <span className={`pf-state${isOld ? " pf-old" : ""}`} title={isOld ? sayStale(stale) : state.error || (state.reused ? "Taken from an earlier run" : statusWord(state.status))}>
+      {isOld ? "stale" : state.reused ? `reused, ${word}` : word}
       {times}
       <Dot status={state.status} />
     </span>
@@ -116,7 +136,7 @@ function State({ state }: { state: StepState }): ReactNode {
 
 function Badges({ card, selected }: { card: Card; selected: boolean }): ReactNode {
   const editor = useEditor();
-  if (card.policies.length === 0 && card.pins.length === 0) return null;
+  if (card.policies.length === 0) return null;
   return (
     <div className="pf-badges">
       {card.policies.map((policy, at) => (
@@ -136,8 +156,32 @@ function Badges({ card, selected }: { card: Card; selected: boolean }): ReactNod
           {policy.text}
         </button>
       ))}
-      {card.pins.length > 0 && <span className="pf-badge"><Icon name="pin" size={12} /> pinned</span>}
     </div>
+  );
+}
+
+/** Says that a step does not run but gives what it made before; press it to let go. */
+function PinMark({ card }: { card: Card }): ReactNode {
+  const editor = useEditor();
+  const broken = useShown((shown) => shown.standing.broken[card.id] ?? "");
+  const run = useShown((shown) => shown.standing.pinned[card.id] ?? "");
+  const of = run ? ` of run ${run.slice(-8)}` : "";
+  const title = broken ? `Pinned, but ${broken}` : `Pinned: it does not run, its values${of} are used`;
+  return (
+    <button
+      type="button"
+      className={`pf-pin nodrag${broken ? " pf-error" : ""}`}
+      title={editor.readOnly ? title : `${title}. Press to let go.`}
+      aria-label={title}
+      tabIndex={-1}
+      disabled={editor.readOnly}
+      onClick={(event) => {
+        event.stopPropagation();
+        edit(editor, { op: "pin", step: card.id, ports: [] });
+      }}
+    >
+      <Icon name="pin" size={13} />
+    </button>
   );
 }
 

@@ -40,7 +40,8 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
       lanes: card.container ? lanesOf(board, card, found) : [],
       order: ordered.has(card.id) || kindAround(board, card.parent) === "graph",
     };
-    const spots = handlesOf(card, box.width, data.order);
+    const same = known?.type === "step" && known.data.card === data.card && known.data.order === data.order && known.width === box.width;
+    const handles = same ? known.handles : handlesOf(card, box.width, data.order)?.map(handle);
     return {
       id: card.id,
       type: "step",
@@ -50,12 +51,12 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
       zIndex: card.container ? Z.container + above(board, card).length : Z.card,
       data: share(known?.data, data),
       ariaLabel: sayCard(card, data.problems.length),
-      // what is known need not be measured: a card far away is not drawn, and yet has its wires
-      ...(spots && {
-        measured: share(known?.measured, { width: Math.round(box.width), height: Math.round(box.height) }),
-        handles: share(known?.handles, spots.map(handle)),
-      }),
       domAttributes: NO_STOP,
+      // what is known need not be measured: a card far away is not drawn, and yet has its wires
+      ...(handles && {
+        measured: share(known?.measured, { width: Math.round(box.width), height: Math.round(box.height) }),
+        handles: share(known?.handles, handles),
+      }),
       ...(card.parent === null || card.parent === board.root ? {} : { parentId: card.parent }),
     };
   });

@@ -2,7 +2,8 @@
 import { ReactFlowProvider } from "@xyflow/react";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { drawnCards } from "../model/board.ts";
-import { addKind, edit, openPalette, select } from "./actions.ts";
+import type { Past } from "../model/session.ts";
+import { addKind, bringBack, edit, openPalette, select, toPresent } from "./actions.ts";
 import { Canvas } from "./canvas.tsx";
 import { Choosers } from "./choosing.tsx";
 import { Button, Sheet } from "./controls.tsx";
@@ -32,6 +33,7 @@ export function EditorView({ editor }: { editor: Editor }): ReactNode {
 function Layout(): ReactNode {
   const editor = useEditor();
   const { settings, mode, panel, help, runForm, both, said, fits, naming, policy } = useUi((ui) => ui);
+  useShown((shown) => shown.past); // a past version is not edited
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
     editor.root = root.current;
@@ -48,8 +50,8 @@ function Layout(): ReactNode {
       onKeyDown={(event) => whenPressed(editor, event)}
     >
       <Toolbar />
-      <Banners />
       <div className="pf-body">
+        <Banners />
         {!editor.readOnly && <Palette />}
         <Ground />
         {panel && (
@@ -152,6 +154,8 @@ function Banners(): ReactNode {
   const refusal = useShown((shown) => shown.refusal);
   const gone = useShown((shown) => shown.connection === "gone");
   const conflict = useShown((shown) => shown.document?.conflict ?? null);
+  const past = useShown((shown) => shown.past);
+  const note = useShown((shown) => shown.run?.note ?? "");
   const failed = useShown((shown) => (shown.run && ["failed", "refused", "lost", "timed_out"].includes(shown.run.status) ? shown.run.message : ""));
   return (
     <div className="pf-banners">
@@ -169,7 +173,33 @@ function Banners(): ReactNode {
           <Button label="Keep mine" worded look="plain" onClick={() => edit(editor, { op: "save", over: conflict.digest })} />
         </p>
       )}
-      {failed && <p className="pf-banner pf-error" role="alert"><Icon name="problem" /> <span>{failed}</span></p>}
+      {past && <Looking past={past} />}
+      {note && (
+        <p className="pf-banner" role="status">
+          <Icon name="problem" /> <span>{note}</span>
+          <Button icon="close" label="Put the note away" onClick={() => editor.session.putAwayNote()} />
+        </p>
+      )}
+      {failed && (
+        <p className="pf-banner pf-error" role="alert">
+          <Icon name="problem" /> <span>{failed}</span>
+          <Button icon="close" label="Put what failed away" onClick={() => editor.session.putAwayNote()} />
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Says that one looks back at a run, and on what. */
+function Looking({ past }: { past: Past }): ReactNode {
+  const editor = useEditor();
+  const run = past.execution.slice(-8);
+  return (
+    <div className="pf-banner pf-looking" role="status">
+      <Icon name="eye" />
+      <span>{past.version ? `As run ${run} ran it; the pipeline has changed since.` : `Run ${run}, on the pipeline as it is now.`}</span>
+      {past.version && !editor.ui.settings.readOnly && <Button label="Bring this version back" worded look="plain" onClick={() => bringBack(editor)} />}
+      <Button label={past.version ? "To the present version" : "Close"} worded look="plain" onClick={() => toPresent(editor)} />
     </div>
   );
 }

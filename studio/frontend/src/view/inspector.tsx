@@ -83,8 +83,8 @@ function WireForm({ id }: { id: string }): ReactNode {
         <dd>{wire.target} · {wire.input}</dd>
         {!wire.certain && <><dt>maybe</dt><dd>It may carry nothing.</dd></>}
       </dl>
-      {wire.source && execution && (
-        <Section title="Value of the run"><Preview step={wire.source} port={wire.output} /></Section>
+      {execution && (
+        <Section title="Value of the run"><Preview step={wire.source ?? ""} port={wire.output} /></Section>
       )}
       {!editor.readOnly && (
         <Button icon="trash" label="Take the wire away" worded look="danger" onClick={() => edit(editor, cut(wire))} />

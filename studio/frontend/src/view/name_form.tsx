@@ -2,8 +2,7 @@
 import { type ReactNode, useState } from "react";
 import { outermost } from "../model/board.ts";
 import { pack } from "../model/edits.ts";
-import { NONE } from "../model/selection.ts";
-import { edit } from "./actions.ts";
+import { edit, toGround } from "./actions.ts";
 import { Button, Sheet } from "./controls.tsx";
 import { useEditor } from "./state.ts";
 
@@ -17,7 +16,8 @@ export function NameForm({ steps }: { steps: ReadonlySet<string> }): ReactNode {
   const done = (): void => {
     if (!name.trim() || wrong) return;
     edit(editor, ...pack(board, steps, name.trim()));
-    editor.set({ naming: null, selection: NONE, said: `${name.trim()} is made of ${cards.length} steps` });
+    editor.set({ naming: null, said: `${name.trim()} is made of ${cards.length} steps` });
+    requestAnimationFrame(() => toGround(editor));
   };
   return (
     <Sheet title="Make a pipeline" onClose={close}>

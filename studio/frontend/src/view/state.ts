@@ -123,7 +123,7 @@ export class Editor {
   }
 
   get readOnly(): boolean {
-    return this.ui.settings.readOnly ?? false;
+    return (this.ui.settings.readOnly ?? false) || Boolean(this.shown.past?.version);
   }
 }
 

@@ -24,7 +24,7 @@ export function Toolbar(): ReactNode {
       <Name />
       <SaveState />
       <span className="pf-gap" />
-      {run_ && !readOnly && <span className="pf-runword" title={run_.message}><Dot status={run_.status} />{statusWord(run_.status)}</span>}
+      {run_ && <span className="pf-runword" title={run_.message}><Dot status={run_.status} />{statusWord(run_.status)}</span>}
       {!readOnly && (
         <>
           <Button icon="undo" label={undo ? `Undo: ${undo}` : "Nothing to undo"} keys="Ctrl Z" disabled={!undo} onClick={() => edit(editor, { op: "undo" })} />
@@ -40,11 +40,10 @@ export function Toolbar(): ReactNode {
       <Button icon="menu" label="Inspector" keys="Enter" aria-pressed={panel === "inspector"} onClick={() => toggle("inspector")} />
       <Button icon="help" label="Keys" keys="?" className="pf-button pf-quiet pf-square pf-wide" onClick={() => editor.set({ help: true })} />
       {!readOnly && !saved && <Button icon="save" label="Save" keys="Ctrl S" worded look="plain" onClick={() => edit(editor, { op: "save", over: null })} />}
-      {!readOnly && (running ? (
-        <Button icon="stop" label="Stop" worded look="danger" onClick={() => editor.session.stop()} />
-      ) : (
+      {running && !editor.ui.settings.readOnly && <Button icon="stop" label="Stop" worded look="danger" onClick={() => editor.session.stop()} />}
+      {!running && !readOnly && (
         <Button icon="play" label="Run" keys="Ctrl Enter" worded look="main" disabled={drawnCards(board).length === 0} onClick={() => run(editor)} />
-      ))}
+      )}
     </div>
   );
 }
