@@ -19,7 +19,6 @@ from tests.browser.test_build import (
     test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard,  # noqa: F401
     test_a_run_that_fails_is_mended_and_runs_again,  # noqa: F401
     test_a_run_under_way_shows_where_it_is_and_is_stopped,  # noqa: F401
-    test_a_step_that_waits_is_answered_on_its_card,  # noqa: F401
     text_of,
     written,
 )
@@ -57,6 +56,16 @@ def begin(notebook: Notebook) -> Begin:
         return notebook.page
 
     return opened
+
+
+def test_a_step_that_waits_is_answered_on_its_card(begin: Begin, workspace: Path):
+    text = "pipeline: ask_here\nsteps:\n  - {approve: Go on?, id: ask, choices: [Yes, No]}\n"
+    page = begin(written(workspace, "ask_here", text))
+
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.locator(".pf-answer").get_by_role("button", name="Yes").click()
+
+    ends(page, "done")
 
 
 def test_keys_pressed_on_the_canvas_are_the_canvass(
