@@ -40,18 +40,22 @@ class LocalCode:
         self._workspace = workspace
         self._easel = Easel(workspace.catalog)
         self._begun: dict[str, list[Happening]] = {}
+        self._stamp: object = None
 
     async def draw(self, request: DrawBoard) -> Drawn:
         """The board of a text."""
+        await asyncio.to_thread(self._read_again)
         return await asyncio.to_thread(self._easel.draw, request)
 
     async def palette(self, request: SearchPalette) -> bytes:
         """What can be put in, as JSON."""
+        await asyncio.to_thread(self._read_again)
         return await asyncio.to_thread(self._easel.palette, request)
 
     async def start(self, text: str, inputs: Mapping[str, Any], reuse: Mapping[str, str]) -> str:
         """Begin to run a text; its execution's id."""
         workspace = self._workspace
+        await asyncio.to_thread(self._read_again)
         pipeline = await asyncio.to_thread(workspace.catalog.read, text)
         past = await asyncio.to_thread(taken_for, workspace, reuse)
         start = Start(trigger="notebook", past=past)
@@ -123,6 +127,13 @@ class LocalCode:
             ]
         text = value if isinstance(value, str) else repr(value)
         return [{"kind": "text", "text": text[:LONGEST_TEXT], "whole": len(text) <= LONGEST_TEXT}]
+
+    def _read_again(self) -> None:
+        """Read capability files that were changed since the last look, here or elsewhere."""
+        now = self.stamp()
+        if now != self._stamp:
+            self._workspace.catalog.refresh()
+            self._stamp = now
 
     def stamp(self) -> object:
         """Changes when a capability's or a pipeline's file has changed."""

@@ -30,10 +30,11 @@ READY = """async () => {%s
         await new Promise((resolve) => setTimeout(resolve, 50));
     }
 }"""
-RUN = """async ([place, source]) => {%s
+RUN = """async ([place, source, wait]) => {%s
     panel.content.activeCellIndex = place;
     panel.content.activeCell.model.sharedModel.setSource(source);
-    void jupyterapp.commands.execute("notebook:run-cell");
+    const done = jupyterapp.commands.execute("notebook:run-cell");
+    if (wait) await done;
 }"""
 RESTART = "async () => {%s void panel.sessionContext.restartKernel() }"
 
@@ -100,8 +101,7 @@ class Notebook:
         """Put it into the first cell, run that, with an empty output before, and wait for it."""
         self.do("notebook:clear-all-cell-outputs")
         expect(self.page.locator(".jp-OutputArea-child")).to_have_count(0)
-        self.page.evaluate(RUN % FIND, [0, source])
-        self.page.evaluate(READY % FIND)
+        self.page.evaluate(RUN % FIND, [0, source, True])
 
     @contextmanager
     def busy(self, folder: Path) -> Iterator[None]:
@@ -115,7 +115,7 @@ class Notebook:
         wait = (
             f"import pathlib, time\nwhile not pathlib.Path({str(mark)!r}).exists(): time.sleep(0.1)"
         )
-        self.page.evaluate(RUN % FIND, [1, wait])
+        self.page.evaluate(RUN % FIND, [1, wait, False])
         expect(prompt).to_have_text("[*]:")
         yield
         expect(prompt).to_have_text("[*]:")

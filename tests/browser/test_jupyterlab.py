@@ -19,7 +19,6 @@ from tests.browser.test_build import (
     test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard,  # noqa: F401
     test_a_run_that_fails_is_mended_and_runs_again,  # noqa: F401
     test_a_run_under_way_shows_where_it_is_and_is_stopped,  # noqa: F401
-    test_a_step_that_waits_is_answered_on_its_card,  # noqa: F401
     text_of,
     written,
 )
@@ -57,6 +56,16 @@ def begin(notebook: Notebook) -> Begin:
         return notebook.page
 
     return opened
+
+
+def test_a_step_that_waits_is_answered_on_its_card(begin: Begin, workspace: Path):
+    text = "pipeline: ask_here\nsteps:\n  - {approve: Go on?, id: ask, choices: [Yes, No]}\n"
+    page = begin(written(workspace, "ask_here", text))
+
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.locator(".pf-answer").get_by_role("button", name="Yes").click()
+
+    ends(page, "done")
 
 
 def test_keys_pressed_on_the_canvas_are_the_canvass(
@@ -132,6 +141,41 @@ def test_a_restarted_kernel_brings_the_draft_back(
     expect(card(page, "walk")).to_have_count(0)
 
 
+@pytest.mark.slow
+def test_two_notebooks_and_the_studio_see_each_others_work(
+    begin: Begin, notebook: Notebook, lab: tuple[str, Path], studio: str, workspace: Path
+):
+    page = begin(written(workspace, "of_all", GREET.format(name="of_all", second="walk")))
+    context = page.context
+    other = context.new_page()
+    other.goto(f"{studio}/build?pipeline=of_all")
+    second = Notebook(context, *lab, name="two")
+    second.open_workspace(workspace)
+
+    card(page, "walk").locator(".pf-head").click()
+    page.keyboard.press("Delete")
+    expect(card(other, "prepare")).to_be_visible()
+    expect(card(other, "walk")).to_have_count(0)
+    second.run("%load_ext packetflow")
+    second.run(
+        "%%capability of_two\n"
+        "from packetflow import capability\n\n\n"
+        '@capability(provides="mirrored")\n'
+        "def mirror(text: str) -> str:\n"
+        '    "Read it backwards."\n'
+        "    return text[::-1]\n"
+    )
+    page.get_by_label("Search capabilities and steps").fill("mirror")
+    expect(page.locator(".pf-offer").first).to_contain_text("mirror")
+    second.run("ws.dashboard()")
+    other.get_by_role("button", name="Run", exact=True).click()
+    ends(other, "done")
+
+    expect(second.page.locator("[data-part=latest]")).to_contain_text("of_all")
+    assert second.errors == []
+
+
+# the last one, for its view stays open
 @pytest.mark.slow
 def test_a_canvas_shown_twice_is_two_editors_of_one_draft(
     begin: Begin, notebook: Notebook, workspace: Path

@@ -140,3 +140,23 @@ def test_each_place_where_a_widget_is_shown_is_an_editor_of_its_own(workspace):
     assert first == {"a", "b"}
     assert {one["view"] for one in after} == {"b"}
     assert [one["say"]["type"] for one in after] == ["heard", "changes"]
+
+
+def test_a_capability_that_another_process_wrote_is_found_and_drawn(workspace):
+    cell = Cell(workspace.edit("hello"))
+    cell.say("open", client="cell", pipeline="hello", seen=None, protocol=1)
+    cell.until("document")
+    cell.say("palette", text="mirror", fits=None, ask=1)
+    before = cell.until("palette", lambda m: m["ask"] == 1)
+
+    (workspace.folder.capabilities / "more.py").write_text(
+        "from packetflow import capability\n\n\n"
+        '@capability(provides="mirrored")\n'
+        'def mirror(text: str) -> str:\n    "Read it backwards."\n    return text[::-1]\n'
+    )
+    cell.say("palette", text="mirror", fits=None, ask=2)
+    after = cell.until("palette", lambda m: m["ask"] == 2)
+    cell.widget.close()
+
+    assert "mirror" not in [one["name"] for one in before["items"]]
+    assert after["items"][0]["name"] == "mirror"
