@@ -30,7 +30,8 @@ st.set_page_config(page_title=f"{page.title} \u00b7 PacketFlow Studio")
 st.logo(wordmark(mode()), size="large")
 st.html(style(mode()))
 # a link from a list to one of its things stays on the page, and the browser would keep the address
-st.query_params.update({})
+if st.query_params:  # of a page one comes back to, the browser tells them in a moment
+    st.query_params.update({})
 
 with guard("workspace"):
     folder = desk().folder

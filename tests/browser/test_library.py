@@ -25,3 +25,10 @@ def test_a_click_on_the_map_looks_at_a_capability_and_leads_to_it(visit: Callabl
 
     expect(page).to_have_url(re.compile(r"capability=\w+"))
     expect(page.get_by_role("heading", name="Try it")).to_be_visible()
+
+    page.get_by_role("navigation").get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()
+    settle(page)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Try it")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"capability=\w+"))

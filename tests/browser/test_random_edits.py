@@ -158,7 +158,8 @@ class Studio:
         tab.get_by_role("navigation").get_by_role("link", name="Runs").click()
         tab.wait_for_url("**/runs")
         expect(tab.locator(".pf-place")).to_have_count(0)
-        self.open(tab)
+        tab.go_back()
+        expect(tab.locator(".pf-card, .pf-start").first).to_be_visible()
 
     def cut(self, tab: Page) -> None:
         tab.evaluate("lines.splice(0).forEach((line) => line.close())")
