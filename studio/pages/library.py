@@ -1,7 +1,10 @@
 """Library: capabilities as a table and as a map, pipelines, and one of either in full."""
 
+from difflib import get_close_matches
+
 import streamlit as st
 
+from packetflow.errors import UnknownName
 from studio.addressed import choice, search
 from studio.capability import card_of, show_capability
 from studio.lists import broken_files
@@ -54,6 +57,10 @@ def show_one(name: str) -> None:
     """
     card, found = card_of(name)
     is_pipeline = any(one.name == name for one in found.pipelines)
+    if card is None and not is_pipeline and not query("pipeline"):
+        show_way_back("Capabilities")
+        names = [one.name for one in (*found.capabilities, *found.pipelines)]
+        raise UnknownName("capability", name, get_close_matches(name, names))
     if card is None or (is_pipeline and query("pipeline")):
         show_way_back("Pipelines")
         show_pipeline(name)
