@@ -59,7 +59,8 @@ def show_one(name: str) -> None:
     is_pipeline = any(one.name == name for one in found.pipelines)
     if card is None and not is_pipeline and not query("pipeline"):
         show_way_back("Capabilities")
-        names = [one.name for one in (*found.capabilities, *found.pipelines)]
+        names = [one.name for one in found.capabilities]
+        names += [one.name for one in found.pipelines]
         raise UnknownName("capability", name, get_close_matches(name, names))
     if card is None or (is_pipeline and query("pipeline")):
         show_way_back("Pipelines")
