@@ -35,8 +35,14 @@ class Canvas:
     async def say(self, kind: str, **fields: Any) -> None:
         await self.desk.take(self.editor, json.dumps({"type": kind, **fields}))
 
-    async def until(self, kind: str, fits: Callable[[Any], Any] = bool) -> dict[str, Any]:
-        """The next message of a kind for which something holds."""
+    async def until(
+        self,
+        kind: str,
+        fits: Callable[[Any], Any] = bool,
+        *,
+        else_: Callable[[dict[str, Any]], object] = bool,
+    ) -> dict[str, Any]:
+        """The next message of a kind for which something holds; *else_* gets those before it."""
         async with asyncio.timeout(WAIT):
             while True:
                 message = await self.told.get()
@@ -44,10 +50,19 @@ class Canvas:
                     raise AssertionError(message["message"])
                 if message["type"] == kind and fits(message):
                     return message
+                else_(message)
 
     async def open(self, pipeline: str) -> dict[str, Any]:
+        """Open a document; what is told of its runs before it is drawn is still to be heard."""
         await self.say("open", client="canvas", pipeline=pipeline, seen=None, protocol=1)
-        return await self.until("document", lambda m: not m["late"])
+        early: list[dict[str, Any]] = []
+        document = await self.until("document", lambda m: not m["late"], else_=early.append)
+        while not self.told.empty():
+            early.append(self.told.get_nowait())
+        for message in early:
+            if message["type"] != "document":
+                self.told.put_nowait(message)
+        return document
 
     async def edit(self, *ops: dict[str, Any]) -> dict[str, Any]:
         """Do an edit and wait for the document that has it."""
