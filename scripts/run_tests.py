@@ -73,7 +73,7 @@ DOCS = ("tests/test_docs.py", "--nbmake", "notebooks")
 UNIT = Stage(
     "behaviour, laws and examples",
     (*APART, "-m", "not slow"),
-    6,
+    7,
     beside=(
         (
             "tests/packetflow/engine",
@@ -88,7 +88,7 @@ STAGES = {
     "unit": UNIT,
     "docs": Stage("README, docs and notebooks", DOCS, 4),
     "browser": Stage(
-        "pages in a real browser", ("tests/browser", "-m", "not slow"), 8, "tests/browser"
+        "pages in a real browser", ("tests/browser", "-m", "not slow"), 9, "tests/browser"
     ),
     "crash": Stage("killed processes", ("tests/crash", "-m", "not slow"), 6, "tests/crash"),
     "soak": Stage("full counts", ("-m", "crash or slow or hypothesis"), 600),

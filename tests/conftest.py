@@ -4,23 +4,32 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 TESTS = Path(__file__).parent
 
 # benchmarks are run by `make bench`; the files in typing are read by the type checker only
 collect_ignore = ["bench", "typing/signatures.py"]
 
-settings.register_profile("quick", deadline=None, max_examples=10)
-settings.register_profile("default", deadline=None, max_examples=50)
+# not the explanations: they trace every line, which makes everything slower
+BRIEFLY = [phase for phase in Phase if phase is not Phase.explain]
+settings.register_profile("quick", deadline=None, max_examples=10, phases=BRIEFLY)
+settings.register_profile("default", deadline=None, max_examples=50, phases=BRIEFLY)
 settings.register_profile(
-    "ci", deadline=None, max_examples=50, derandomize=True, database=None, print_blob=True
+    "ci",
+    deadline=None,
+    max_examples=50,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    phases=BRIEFLY,
 )
 settings.register_profile(
     "soak",
     deadline=None,
     max_examples=5_000,
     print_blob=True,
+    phases=BRIEFLY,
     suppress_health_check=[HealthCheck.too_slow],
 )
 on_ci = os.environ.get("CI") == "true"

@@ -284,6 +284,8 @@ def test_a_run_that_fails_is_mended_and_runs_again(begin: Begin, workspace: Path
     page.get_by_role("button", name="Run", exact=True).click()
 
     ends(page, "done")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".pf-saved")).to_have_text("Saved")
 
 
 def test_a_run_under_way_shows_where_it_is_and_is_stopped(begin: Begin, workspace: Path):

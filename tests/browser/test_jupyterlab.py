@@ -23,7 +23,8 @@ from tests.browser.test_build import (
     written,
 )
 
-pytestmark = pytest.mark.browser
+# all of it runs in `make soak`: the browser stage of `make test` has no minute left
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,6 @@ def test_the_catalog_is_searched_by_typing_what_would_be_commands(notebook: Note
     expect(notebook.cells).to_have_count(cells)
 
 
-@pytest.mark.slow
 def test_a_restarted_kernel_brings_the_draft_back(
     begin: Begin, notebook: Notebook, workspace: Path
 ):
@@ -141,7 +141,6 @@ def test_a_restarted_kernel_brings_the_draft_back(
     expect(card(page, "walk")).to_have_count(0)
 
 
-@pytest.mark.slow
 def test_two_notebooks_and_the_studio_see_each_others_work(
     begin: Begin, notebook: Notebook, lab: tuple[str, Path], studio: str, workspace: Path
 ):
@@ -176,7 +175,6 @@ def test_two_notebooks_and_the_studio_see_each_others_work(
 
 
 # the last one, for its view stays open
-@pytest.mark.slow
 def test_a_canvas_shown_twice_is_two_editors_of_one_draft(
     begin: Begin, notebook: Notebook, workspace: Path
 ):

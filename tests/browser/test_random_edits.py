@@ -29,7 +29,7 @@ from tests.browser.conftest import PATIENCE_MS, ROOT, SERVE, serving
 from tests.browser.hands import EDITOR, Hands
 
 SEED: Final = int(os.environ.get("EDITS_SEED", "1"))
-EDITS: Final = int(os.environ.get("EDITS", "60"))
+EDITS: Final = int(os.environ.get("EDITS", "40"))
 AT_A_TIME: Final = 20
 DRAWING_SECONDS: Final = 15
 MANY: Final = 60
