@@ -284,7 +284,8 @@ def test_a_run_that_fails_is_mended_and_runs_again(begin: Begin, workspace: Path
     page.get_by_role("button", name="Run", exact=True).click()
 
     ends(page, "done")
-    page.get_by_role("button", name="Save").click()
+    page.locator(".pf-ground").focus()
+    page.keyboard.press("Control+s")
     expect(page.locator(".pf-saved")).to_have_text("Saved")
 
 
