@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from packetflow.composition.codec_document import Steps
 from packetflow.composition.codec_nodes import Node
 from packetflow.composition.standing import above
+from packetflow.composition.written import INNER
 from packetflow.errors import EditRefused
 
 
@@ -35,20 +36,7 @@ class OpenList:
 Draft: TypeAlias = Any
 """A `Node`, `OpenMap`, `OpenList`, or a fresh value: a plain one, or a dict or list of drafts."""
 
-_STEP_KEYS = frozenset(
-    {
-        "sequence",
-        "parallel",
-        "graph",
-        "choose",
-        "each",
-        "race",
-        "fallback",
-        "repeat",
-        "then",
-        "otherwise",
-    }
-)
+_STEP_KEYS = frozenset({*INNER, "choose"})
 
 
 def plain(draft: Draft) -> Any:

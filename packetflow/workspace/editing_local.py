@@ -22,7 +22,7 @@ from packetflow.errors import UnknownName
 from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import FailureCard, Happening, Outcome
 from packetflow.kernel.messages import DrawBoard, SearchPalette
-from packetflow.kernel.records import TOOK
+from packetflow.workspace.editing_happenings import step_ended, waits
 from packetflow.workspace.recorded import Recorded, recorded
 from packetflow.workspace.taken import taken_for
 
@@ -163,18 +163,7 @@ def _keep(kept: list[Happening], event: Event, secrets: frozenset[str]) -> None:
                 Happening(execution, "step_started", step, list(path), at, {"attempt": attempt})
             )
         case StepEnded(span):
-            body = {
-                "status": str(span.status),
-                "attempt": span.attempt,
-                "started": span.started,
-                "error": span.error,
-                "kind": span.kind,
-                TOOK: span.took_ns,
-            }
-            at = span.started + span.duration_ns
-            kept.append(
-                Happening(span.execution_id, "step_ended", span.step, list(span.path), at, body)
-            )
+            kept.append(step_ended(span))
         case Progressed(execution, step, path, fraction, text):
             said = {"fraction": fraction, "text": text}
             kept.append(Happening(execution, "progressed", step, list(path), 0, said))
@@ -182,10 +171,7 @@ def _keep(kept: list[Happening], event: Event, secrets: frozenset[str]) -> None:
             if not secrets:
                 kept.append(Happening(execution, "partial", step, list(path), 0, {"value": value}))
         case Waits(wait):
-            asked = {"question": wait.question, "choices": list(wait.choices)}
-            kept.append(
-                Happening(wait.execution_id, "waits", wait.step, list(wait.path), wait.at, asked)
-            )
+            kept.append(waits(wait))
         case Ended():
             return
         case _:

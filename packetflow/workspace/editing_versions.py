@@ -17,10 +17,10 @@ from packetflow.errors import PacketFlowError, UnknownName
 from packetflow.kernel.board import Board, Drawn
 from packetflow.kernel.cards import Happening
 from packetflow.kernel.messages import DrawBoard
-from packetflow.kernel.records import TOOK
 from packetflow.store.files import places
 from packetflow.store.frames import records_of
 from packetflow.workspace.draft_runs import DraftRuns
+from packetflow.workspace.editing_happenings import step_ended, waits
 from packetflow.workspace.editing_port import UserCode
 
 VERSIONS_KEPT: Final = 20
@@ -33,25 +33,9 @@ def story_of(folder: Path, execution: str) -> Story:
 
 def happened(story: Story) -> list[Happening]:
     """What its records tell of the steps of an execution, as events."""
-    found = []
-    for span in story.spans:
-        body = {
-            "status": str(span.status),
-            "attempt": span.attempt,
-            "started": span.started,
-            "error": span.error,
-            "kind": span.kind,
-            TOOK: span.took_ns,
-        }
-        at = span.started + span.duration_ns
-        found.append(
-            Happening(span.execution_id, "step_ended", span.step, list(span.path), at, body)
-        )
-    for wait in () if story.ended is not None else story.open_waits:
-        asked = {"question": wait.question, "choices": list(wait.choices)}
-        found.append(
-            Happening(wait.execution_id, "waits", wait.step, list(wait.path), wait.at, asked)
-        )
+    found = [step_ended(span) for span in story.spans]
+    if story.ended is None:
+        found.extend(map(waits, story.open_waits))
     return found
 
 
