@@ -313,15 +313,10 @@ def quiet(page: Page) -> None:
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
 
 
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="package")
-def canvas_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The dev page, built and served on loopback."""
-    folder = tmp_path_factory.mktemp("page")
+def build_frontend(*words: str) -> None:
+    """Build of the canvas what is asked; without Node CI fails, and others' tests are skipped."""
     said = subprocess.run(
-        ["sh", str(ROOT / "scripts" / "build_frontend.sh"), "--page", str(folder)],
+        ["sh", str(ROOT / "scripts" / "build_frontend.sh"), *words],
         env={**os.environ, "PYTHON": sys.executable},
         capture_output=True,
         text=True,
@@ -330,6 +325,16 @@ def canvas_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if said.returncode and os.environ.get("CI") != "true":
         pytest.skip(said.stderr.strip()[-300:])
     assert said.returncode == 0, said.stderr
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def canvas_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dev page, built and served on loopback."""
+    folder = tmp_path_factory.mktemp("page")
+    build_frontend("--page", str(folder))
     with files_served(folder) as served:
         yield served
 

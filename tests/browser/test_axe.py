@@ -3,10 +3,7 @@
 A rule that something of Streamlit's breaks stands in `LEFT`, with the reason.
 """
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from packetflow import Workspace, capability
 from packetflow.runner.client import RunnerClient
 from packetflow.show.tables import table_html
-from tests.browser.conftest import PATIENCE_MS, ROOT, quiet
+from tests.browser.conftest import PATIENCE_MS, ROOT, build_frontend, quiet
 
 FRONTEND = ROOT / "studio" / "frontend"
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
@@ -111,16 +108,7 @@ steps:
 @pytest.fixture(scope="module")
 def axe() -> str:
     """The source of axe-core, a tool of the canvas's own development."""
-    said = subprocess.run(
-        ["sh", str(ROOT / "scripts" / "build_frontend.sh"), "--tools"],
-        env={**os.environ, "PYTHON": sys.executable},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if said.returncode and os.environ.get("CI") != "true":
-        pytest.skip(said.stderr.strip()[-300:])
-    assert said.returncode == 0, said.stderr
+    build_frontend("--tools")
     return (FRONTEND / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
