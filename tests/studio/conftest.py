@@ -1,6 +1,7 @@
 """Pages of the studio over a copy of the example workspace, with a real runner and store."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import studio
+from packetflow.kernel.cards import Outcome
 from packetflow.runner.client import RunnerClient
 from packetflow.runner.remote import RemoteRun
 from studio import state
@@ -91,6 +93,18 @@ def page(example: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
     yield opened
     state.desk().close()
     state._desk.cache_clear()
+
+
+def end_of(runner: RunnerClient, execution_id: str) -> Outcome:
+    """How an execution that asked something ended, whichever runner it ended on.
+
+    A runner that is replaced, as after a change of a file, puts aside what only waits.
+    """
+    deadline = time.monotonic() + 60
+    while (found := runner.follow(execution_id).result(60)).status == "waiting":
+        assert time.monotonic() < deadline, f"execution {execution_id} still waits"
+        time.sleep(0.05)
+    return found
 
 
 def said(test: AppTest) -> str:

@@ -1,6 +1,6 @@
 """Home."""
 
-from tests.studio.conftest import button, said
+from tests.studio.conftest import button, end_of, said
 
 
 def test_home_offers_three_ways_to_start(page):
@@ -34,7 +34,7 @@ def test_what_waits_for_a_person_is_asked_on_home(page, example):
 
         assert "Publish this draft?" in said(home)
         button(home, "No").click().run()
-        assert run.result(30).status == "ok"
+        assert end_of(runner, run.execution_id).status == "ok"
 
 
 def test_a_broken_file_is_named_with_its_line(page, example):
