@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import reprlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ from packetflow.workspace.editing_messages import written
 if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
 
+LOWEST = 200
 CLOSED = "The workspace was closed here. Open it again and run this cell; what was done is kept."
 
 
@@ -52,17 +54,26 @@ def edit(
         workspace: Where it is kept.
         what: The name of a saved pipeline, or a pipeline of this session.
         height: In pixels.
-        execution: The id of a run to draw on it.
+        execution: The id of a run to draw on it, or its first or last characters.
 
     Raises:
-        UnknownName: There is no pipeline of that name.
-        WorkspaceError: The workspace has no files, anywidget is not installed, or the canvas is
-            not built.
+        UnknownName: There is no pipeline of that name, or no such run.
+        WorkspaceError: The workspace has no files, anywidget is not installed, the canvas is not
+            built, or this is nothing to edit.
     """
+    if not isinstance(what, (str, Pipeline)):
+        raise WorkspaceError(
+            "ws.edit('name') edits a saved pipeline, ws.edit(flow.saved_as('name')) one of this "
+            f"session; here: {reprlib.repr(what)}"
+        )
+    if not isinstance(height, int) or height < LOWEST:
+        raise WorkspaceError(f"the height is a number of pixels, {LOWEST} or more: {height!r}")
     if workspace.in_memory:
         raise WorkspaceError("a workspace in memory keeps no drafts; open a folder to edit")
     if not bundle().is_file():
         raise WorkspaceError("the canvas is not built; `make frontend` builds it")
+    if execution is not None:
+        execution = workspace.full_id(execution)
     room = _room(workspace)
     draft = room.drafts.open(what) if isinstance(what, str) else _taken(room.drafts, what)
     settings = {"height": height, "execution": execution}

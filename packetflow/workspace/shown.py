@@ -56,8 +56,8 @@ class Shown:
             UnknownName: There is none of that id.
         """
         me = cast("Workspace", self)
-        whole = me.full_id(run if isinstance(run, str) else run.id)
-        return pane.show(RunView(me, whole))
+        named: Any = getattr(run, "id", run)
+        return pane.show(RunView(me, me.full_id(named)))
 
     def dashboard(self) -> Any:
         """Show what runs, waits, failed, and ran last, live; outside of notebooks, print it."""
