@@ -26,7 +26,7 @@ from packetflow.runner.card import current_path, log_path, read_card
 from packetflow.workspace.presence import is_locked
 
 TINY = "tiny_host:TinyHost"
-WAIT = 20.0
+WAIT = 60.0
 
 
 def wait_gone(folder: Path, runner: str) -> None:
