@@ -196,6 +196,8 @@ class EditDesk:
             await asyncio.sleep(WATCH_SECONDS)
             now = await asyncio.to_thread(self._code.stamp)
             for document in list(self._documents.values()):
+                if now != stamp:
+                    document.tell(written("renewed"))
                 with contextlib.suppress(PacketFlowError, OSError):
                     await document.look(again=now != stamp)
             stamp = now

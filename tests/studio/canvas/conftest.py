@@ -74,7 +74,7 @@ steps:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     made = make_folder(tmp_path_factory.mktemp("canvas") / "work")
     (made.capabilities / "numbers.py").write_text(CODE)
-    for name in ("sums", "twice", "runs", "parts", "asks", "files", "conflict", "slow"):
+    for name in ("sums", "twice", "runs", "parts", "asks", "files", "conflict", "slow", "renewed"):
         (made.pipelines / f"{name}.yaml").write_text(FLOW.replace("sums", name))
     yield made.path
     for path in (state_of(made.path) / "runners").glob("*.json"):

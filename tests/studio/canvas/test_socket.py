@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from kit import page_of
@@ -272,6 +273,43 @@ async def test_the_palette_is_searched_by_words_and_by_type(address):
     assert words["items"][0]["name"] == "double"
     assert {"double", "add"} <= {one["name"] for one in fitting["items"]}
     assert wrong["ask"] == 3
+
+
+async def test_changed_capability_files_reach_the_palette_and_the_ports_by_themselves(
+    address, folder
+):
+    file = folder / "capabilities" / "late.py"
+    code = "from packetflow import capability\n\n@capability(provides='late')\n"
+    step = {"use": "be_late", "id": "late"}
+
+    def card() -> dict[str, Any]:
+        return next(one for one in page.document["board"]["cards"] if one["id"] == "late")
+
+    async def drawn(status: str, *ports: str) -> None:
+        while (card()["status"], [one["name"] for one in card()["inputs"]]) != (status, [*ports]):
+            await page.until("document")
+
+    async def offered(ask: int) -> list[str]:
+        await page.until("renewed")
+        await page.say("palette", text="be late", fits=None, ask=ask)
+        return [one["name"] for one in (await page.until("palette"))["items"]]
+
+    async with page_of(address) as page:
+        await page.open("renewed")
+        await page.edit(1, {"op": "insert", "step": step, "place": {"into": "graph"}})
+        file.write_text(f"{code}def be_late(more: int) -> int:\n    'Come late.'\n    return 1\n")
+        added = await offered(1)
+        await drawn("", "more")
+        file.write_text(f"{code}def be_late(number: int) -> int:\n    'Later.'\n    return 1\n")
+        changed = await offered(2)
+        await drawn("", "number")
+        file.unlink()
+        gone = await offered(3)
+        await drawn("error")
+
+    assert "be_late" in added
+    assert "be_late" in changed
+    assert "be_late" not in gone
 
 
 async def test_a_text_that_cannot_be_read_shows_the_last_good_cards(address):
