@@ -208,6 +208,7 @@ def test_a_card_that_moves_into_another_loses_its_place_until_it_gets_one(folder
         {"op": "note", "step": "greet"},
         {"op": "paste", "steps": []},
         {"op": "nothing"},
+        {"op": ["nothing"]},
         {},
         {"op": "undo"},
         {"op": "redo"},
@@ -283,6 +284,32 @@ def test_threads_and_processes_that_edit_at_once_lose_nothing(folder):
     told = {one.snapshot().rev for one in several}
     assert told == {46}
     assert several[0].snapshot().state.looks == {f"step {n}": {"note": "15"} for n in range(3)}
+
+
+def test_half_of_a_text_is_kept_as_it_is_typed_and_can_be_undone(folder):
+    draft = Drafts(folder).open("hello")
+    half = FIRST + "  - {use: sh"
+
+    kept = draft.do({"op": "text", "text": half, "base": FIRST})
+    with pytest.raises(EditRefused):
+        draft.do(RENAME)
+    draft.do({"op": "save"})
+    file = (folder / "pipelines/hello.yaml").read_text()
+    back = draft.do({"op": "undo"})
+
+    assert kept.state.text == file == half
+    assert back.state.text == FIRST
+
+
+def test_what_is_typed_leaves_what_others_changed_meanwhile(folder):
+    draft = Drafts(folder).open("hello")
+    draft.do(RENAME)
+
+    typed = FIRST.replace("the first", "my first")
+    merged = draft.do({"op": "text", "text": typed, "base": FIRST})
+
+    assert merged.state.text.startswith("# my first")
+    assert "id: welcome" in merged.state.text
 
 
 def test_a_save_does_not_wait_for_somebody_who_opens_pipelines(folder):
