@@ -244,7 +244,7 @@ class Draft:
     # ------------------------------------------------------------------ edits
 
     def _do(self, client: str, seq: int, operations: Sequence[Mapping[str, Any]]) -> None:
-        kinds = [one.get("op") if isinstance(one, Mapping) else None for one in operations]
+        kinds = [str(one.get("op")) if isinstance(one, Mapping) else "" for one in operations]
         alone = next((kind for kind in kinds if kind in ALONE), None)
         if alone is None:
             entry = edited(self.log.whole.state, operations)

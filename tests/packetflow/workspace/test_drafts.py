@@ -208,6 +208,7 @@ def test_a_card_that_moves_into_another_loses_its_place_until_it_gets_one(folder
         {"op": "note", "step": "greet"},
         {"op": "paste", "steps": []},
         {"op": "nothing"},
+        {"op": ["nothing"]},
         {},
         {"op": "undo"},
         {"op": "redo"},
@@ -285,6 +286,32 @@ def test_threads_and_processes_that_edit_at_once_lose_nothing(folder):
     assert several[0].snapshot().state.looks == {f"step {n}": {"note": "15"} for n in range(3)}
 
 
+def test_half_of_a_text_is_kept_as_it_is_typed_and_can_be_undone(folder):
+    draft = Drafts(folder).open("hello")
+    half = FIRST + "  - {use: sh"
+
+    kept = draft.do({"op": "text", "text": half, "base": FIRST})
+    with pytest.raises(EditRefused):
+        draft.do(RENAME)
+    draft.do({"op": "save"})
+    file = (folder / "pipelines/hello.yaml").read_text()
+    back = draft.do({"op": "undo"})
+
+    assert kept.state.text == file == half
+    assert back.state.text == FIRST
+
+
+def test_what_is_typed_leaves_what_others_changed_meanwhile(folder):
+    draft = Drafts(folder).open("hello")
+    draft.do(RENAME)
+
+    typed = FIRST.replace("the first", "my first")
+    merged = draft.do({"op": "text", "text": typed, "base": FIRST})
+
+    assert merged.state.text.startswith("# my first")
+    assert "id: welcome" in merged.state.text
+
+
 def test_a_save_does_not_wait_for_somebody_who_opens_pipelines(folder):
     drafts = Drafts(folder)
     draft = drafts.open("hello")
@@ -298,43 +325,6 @@ def test_a_save_does_not_wait_for_somebody_who_opens_pipelines(folder):
     with names_held(draft.log.path.parent):  # as `open` does, which then reads the draft
         threading.Thread(target=save, daemon=True).start()
         assert saved.wait(30)
-
-
-def test_a_file_that_somebody_changed_goes_with_its_name_only_when_somebody_decides(folder):
-    draft = Drafts(folder).open("hello")
-    draft.do({"op": "header", "field": "pipeline", "value": "good day"})
-    theirs = "pipeline: hello\nsteps: []\n"
-    (folder / "pipelines/hello.yaml").write_text(theirs)
-
-    with pytest.raises(EditRefused, match="somebody else"):
-        draft.do({"op": "save"})
-    kept = (folder / "pipelines/hello.yaml").read_text()
-    conflict = draft.snapshot().conflict
-    assert conflict is not None
-    draft.do({"op": "save", "over": conflict[1]})
-
-    assert kept == theirs
-    assert [one.stem for one in (folder / "pipelines").glob("*.yaml")] == ["good day"]
-
-
-def test_a_saved_file_keeps_its_rights_and_one_to_be_read_only_is_not_written(folder):
-    draft, path = Drafts(folder).open("hello"), folder / "pipelines/hello.yaml"
-    elsewhere = folder / "elsewhere.yaml"
-    path.rename(elsewhere)
-    path.symlink_to(elsewhere)
-    elsewhere.chmod(0o640)
-
-    draft.do(RENAME)
-    draft.do({"op": "save"})
-    rights = elsewhere.stat().st_mode & 0o777
-    elsewhere.chmod(0o440)
-    draft.do({"op": "undo"})
-    with pytest.raises(EditRefused, match="read-only"):
-        draft.do({"op": "save"})
-
-    assert path.is_symlink()
-    assert rights == 0o640
-    assert "welcome" in elsewhere.read_text()
 
 
 edits = st.one_of(
