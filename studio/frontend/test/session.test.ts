@@ -57,6 +57,30 @@ test("a refused edit is said and does not stay", () => {
   assert.equal(session.shown.waiting, 0);
 });
 
+test("a text that cannot be read is kept until it can be, or is given up", () => {
+  const { session, sent } = joined(new Host(draft()));
+  const refuse = (message: string): void => {
+    const last = sent.at(-1);
+    assert(last?.type === "edit");
+    session.receive({ type: "refused", client: "a", seq: last.seq, message, op: 0 });
+  };
+  session.disconnected();
+  session.connected((message) => void sent.push(message));
+
+  session.edit({ op: "text", text: "steps: [" });
+  refuse("line 1: expected ']'");
+  const kept = session.shown;
+  session.edit({ op: "text", text: "steps: []" });
+  const typed = session.shown;
+  refuse("line 2: what now?");
+  session.putAwayUnread();
+
+  assert.deepEqual(kept.unread, { text: "steps: [", message: "line 1: expected ']'" });
+  assert.equal(kept.refusal, null);
+  assert.equal(typed.unread, null);
+  assert.equal(session.shown.unread, null);
+});
+
 test("a past run is shown on its version, apart from other news, until one comes back", () => {
   const host = new Host(draft());
   const { session, sent } = joined(host);

@@ -45,6 +45,13 @@ export interface Shown {
   readonly renewals: number;
   /** What was refused last, until it is put away. */
   readonly refusal: string | null;
+  /** A text of the document that could not be read; it is kept until it can be, or is given up. */
+  readonly unread: Unread | null;
+}
+
+export interface Unread {
+  readonly text: string;
+  readonly message: string;
 }
 
 /** A run that one looks back at. */
@@ -78,6 +85,7 @@ export class Session {
     standing: SOUND,
     renewals: 0,
     refusal: null,
+    unread: null,
   };
   readonly #outbox: Outbox;
   readonly #known = new Map<string, PaletteItem>();
@@ -143,7 +151,7 @@ export class Session {
     if (ops.length === 0) return;
     if (this.#outbox.entries.length === 0) this.#sentAt = this.#now;
     const { seq } = this.#outbox.add(ops);
-    this.#show({ refusal: null });
+    this.#show({ refusal: null, ...(ops[0]?.op === "text" ? { unread: null } : {}) });
     this.#send?.({ type: "edit", client: this.client, seq, ops });
   }
 
@@ -208,6 +216,11 @@ export class Session {
 
   putAwayRefusal(): void {
     this.#show({ refusal: null });
+  }
+
+  /** The typed text that cannot be read is not meant any more. */
+  putAwayUnread(): void {
+    this.#show({ unread: null });
   }
 
   /** Take in what Python says. */
@@ -283,7 +296,13 @@ export class Session {
 
   #refused(message: Extract<FromPython, { type: "refused" }>): void {
     if (message.client !== this.client) return;
-    if (this.#outbox.drop(message.seq)) this.#show({ refusal: message.message });
+    const refused = this.#outbox.entries.find((entry) => entry.seq === message.seq);
+    if (!refused) return;
+    this.#outbox.drop(message.seq);
+    const [op] = refused.ops;
+    // one is in the middle of typing: what stands there already is not thrown away
+    if (op?.op === "text") this.#show({ unread: { text: op.text, message: message.message } });
+    else this.#show({ refusal: message.message });
   }
 
   #error(ask: number | null, message: string): void {

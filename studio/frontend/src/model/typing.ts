@@ -43,3 +43,9 @@ export class Burst<Value> {
     return this.#waits !== null;
   }
 }
+
+/** What a new line after this one begins with: as far in as it, and further where it opens a list. */
+export function indentAfter(line: string): string {
+  const [indent = ""] = /^ */.exec(line) ?? [];
+  return line.trimEnd().endsWith(":") ? `${indent}  ` : indent;
+}

@@ -154,6 +154,8 @@ function Banners(): ReactNode {
   const refusal = useShown((shown) => shown.refusal);
   const gone = useShown((shown) => shown.connection === "gone");
   const conflict = useShown((shown) => shown.document?.conflict ?? null);
+  const unread = useShown((shown) => shown.unread);
+  const panel = useUi((ui) => ui.panel);
   const past = useShown((shown) => shown.past);
   const note = useShown((shown) => shown.run?.note ?? "");
   const failed = useShown((shown) => (shown.run && ["failed", "refused", "lost", "timed_out"].includes(shown.run.status) ? shown.run.message : ""));
@@ -171,6 +173,12 @@ function Banners(): ReactNode {
           <Button label="Compare" worded look="plain" onClick={() => editor.set({ both: true })} />
           <Button label="Take the file's" worded look="plain" onClick={() => edit(editor, { op: "revert" })} />
           <Button label="Keep mine" worded look="plain" onClick={() => edit(editor, { op: "save", over: conflict.digest })} />
+        </p>
+      )}
+      {unread && panel !== "yaml" && (
+        <p className="pf-banner pf-warning" role="alert">
+          <Icon name="problem" /> <span>The text that was typed cannot be read: {unread.message}</span>
+          <Button label="To the text" worded look="plain" onClick={() => editor.set({ panel: "yaml" })} />
         </p>
       )}
       {past && <Looking past={past} />}
