@@ -134,6 +134,16 @@ test("news of a run add up, and a question goes when its step goes on", () => {
   assert.equal(run?.steps.a?.seconds, 2);
 });
 
+test("what a whole run asks goes when it goes on", () => {
+  let run: Run | null = reduceRun(null, { type: "steps", execution: "r", steps: { "": { status: "waiting" } } });
+  run = reduceRun(run, { type: "question", execution: "r", step: "", path: [], text: "Changed. Go on?", choices: ["yes"] });
+  assert.equal(run?.questions.length, 1);
+
+  run = reduceRun(run, { type: "steps", execution: "r", steps: { "": { status: "" } } });
+
+  assert.equal(run?.questions.length, 0);
+});
+
 test("the steps of another run take the place of those before", () => {
   const before = reduceRun(null, { type: "steps", execution: "one", steps: { a: { status: "ok" } } });
 
