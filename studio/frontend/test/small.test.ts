@@ -8,7 +8,7 @@ import { Outbox, memoryKeep } from "../src/model/outbox.ts";
 import { POLICIES, readPolicy } from "../src/model/policies.ts";
 import { type Run, duration, reduceRun, statusOfParts } from "../src/model/runs.ts";
 import { share } from "../src/model/share.ts";
-import { Burst } from "../src/model/typing.ts";
+import { Burst, caretIn, indentAfter } from "../src/model/typing.ts";
 
 test("an outbox goes on where the page before it ended", () => {
   const keep = memoryKeep();
@@ -90,6 +90,13 @@ test("a burst of typing is sent once, when it pauses or is left", () => {
   burst.flush();
 
   assert.deepEqual(sent, ["abc", "abcd"]);
+});
+
+test("the caret stays at its letters when others change the text", () => {
+  assert.equal(caretIn("a\nbc\n", "new\na\nbc\n", 3), 7);
+  assert.equal(caretIn("a\nbc\n", "a\nbc\nmore\n", 3), 3);
+  assert.equal(caretIn("a\nbc\nd", "a\nd", 4), 2);
+  assert.equal(caretIn("abc", "", 2), 0);
 });
 
 test("a schema has its control, through references and unions with null", () => {
@@ -182,4 +189,10 @@ test("a container stands as its parts do, and one that forgives does not mind a 
   assert.equal(told("fallback", "failed", "failed", "failed"), "failed");
   assert.equal(told("race", "ok", "cancelled", "ok"), "ok");
   assert.equal(statusOfParts(board("race"), null, "around"), "");
+});
+
+test("a new line begins where the one before began, or further in below a list's name", () => {
+  assert.equal(indentAfter("      - use: fetch"), "      ");
+  assert.equal(indentAfter("  - each:"), "    ");
+  assert.equal(indentAfter(""), "");
 });

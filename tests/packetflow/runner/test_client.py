@@ -28,7 +28,7 @@ from packetflow.runner.settings import read_settings
 from packetflow.workspace.presence import is_locked
 
 TINY = "tiny_host:TinyHost"
-WAIT = 20.0
+WAIT = 60.0
 
 
 def wait_gone(folder: Path, runner: str) -> None:
