@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
 from packetflow.errors import SourceError, UnknownName
@@ -67,8 +68,8 @@ class Drafts:
             source = self._there.pipelines / f"{name}.yaml"
             if path is None:
                 if not source.is_file():
-                    near = sorted(one.stem for one in self._there.pipelines.glob("*.yaml"))
-                    raise UnknownName("pipeline", name, near[:3])
+                    names = [one.stem for one in self._there.pipelines.glob("*.yaml")]
+                    raise UnknownName("pipeline", name, get_close_matches(name, names, 2))
                 path = self._begun(name, source)
             return self._opened(path, name)
 
