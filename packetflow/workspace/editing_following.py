@@ -13,7 +13,7 @@ from packetflow.kernel.board import Board
 from packetflow.kernel.cards import Outcome
 from packetflow.workspace.draft_runs import DraftRuns
 from packetflow.workspace.editing_memory import Judged, Memory
-from packetflow.workspace.editing_messages import Preview, Reply, Run, written
+from packetflow.workspace.editing_messages import Preview, Reply, Run, mishap, written
 from packetflow.workspace.editing_port import UserCode
 from packetflow.workspace.editing_runs import Tally
 from packetflow.workspace.editing_versions import happened, story_of
@@ -190,11 +190,16 @@ class Runs:
             await self._doubts.wait()
             await asyncio.sleep(JUDGE_SECONDS)  # what comes in a burst is judged once
             self._doubts.clear()
-            with contextlib.suppress(PacketFlowError, OSError, TimeoutError):
+            try:
                 judged = await self._judge()
-                if judged != self._judged:
-                    self._judged = judged
-                    self._document.tell(_standing(judged))
+            except (PacketFlowError, OSError, TimeoutError):
+                continue  # the next change or run asks again
+            except Exception as error:  # noqa: BLE001 - supervision border: the next one may do
+                mishap(error)
+                continue
+            if judged != self._judged:
+                self._judged = judged
+                self._document.tell(_standing(judged))
 
     async def _judge(self) -> Judged:
         drawn = self._document.drawn
@@ -335,6 +340,8 @@ class Runs:
             await listening
         except PacketFlowError as error:
             return "lost", error.message
+        except Exception as error:  # noqa: BLE001 - supervision border: its end is told
+            return "lost", mishap(error)
         if not outcome:
             return "lost", "nobody tells how it ended"
         failure = outcome[0].failure
