@@ -11,7 +11,8 @@ from typing import Any
 import streamlit as st
 
 from packetflow import errors
-from packetflow.engine.trail import STACK, Place, is_installed, places
+from packetflow.engine.trail import STACK, Place, places
+from packetflow.frames import is_installed
 from packetflow.kernel.cards import FailureCard
 from studio.results import looks
 from studio.showing import plain_markdown, show_looks, words
