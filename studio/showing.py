@@ -37,6 +37,13 @@ MOST_ITEMS = 200
 MOST_CHARACTERS = 50_000
 MOST_PAGE = 16 << 20
 """More of a value is not sent to the browser."""
+SHUT = (
+    "<style>body{{margin:0}}iframe{{border:0;display:block;width:100%;height:780px}}</style>"
+    '<iframe title="The report" sandbox="allow-scripts allow-popups allow-downloads" '
+    'srcdoc="{}"></iframe>'
+)
+"""A frame in which a page's scripts run, and from which they reach nothing of the studio."""
+WEB = re.compile(r"https?://", re.IGNORECASE)
 
 _CALLED = {"html": "Report", "markdown": "Report as text"}
 _SPELT = frozenset({"ai", "api", "csv", "html", "http", "id", "json", "pdf", "sql", "url"})
@@ -180,8 +187,10 @@ def show_look(look: Look, key: str) -> None:
             _say_cut(len(look.value), MOST_ITEMS, "items")
         case "tree":
             _tree(look.value)
-        case "link":
+        case "link" if WEB.match(look.value):
             st.link_button(look.title or look.value, look.value)
+        case "link":  # a path, or what a browser would run as a script
+            st.code(look.value, language=None, wrap_lines=True)
         case "fact":
             st.markdown(f"**{said(look.value)}**")
         case "missing":
@@ -192,7 +201,7 @@ def _page(html: str) -> None:
     if len(html) > MOST_PAGE:
         st.info("This page is too large to be shown here. Download it, then open it.")
     else:
-        st.iframe(html, height=780, alt="The report")
+        st.iframe(SHUT.format(escape(html)), height=780, alt="The report")
 
 
 def _tree(value: Any) -> None:
