@@ -196,8 +196,11 @@ class EditDesk:
         while True:
             try:
                 now = await asyncio.to_thread(self._code.stamp)
+                is_other = stamp not in (None, now)
                 for document in list(self._documents.values()):
-                    await document.look(again=stamp not in (None, now))
+                    if is_other:
+                        document.tell(written("renewed"))
+                    await document.look(again=is_other)
                 await self._let_go()
                 stamp = now
             except (PacketFlowError, OSError):

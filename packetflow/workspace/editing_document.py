@@ -162,6 +162,7 @@ class Document:
             self._last = None
         if now != self._last:
             self._wanted.set()
+        await self.runs.look()
 
     async def close(self) -> None:
         """Let go of it."""

@@ -86,6 +86,15 @@ test("a run that cannot be shown leaves the pipeline as it is", () => {
   assert.equal(session.shown.board.name, "test");
 });
 
+test("each renewal of what can be put in is counted", () => {
+  const { session } = joined(new Host(draft()));
+
+  session.receive({ type: "renewed" });
+  session.receive({ type: "renewed" });
+
+  assert.equal(session.shown.renewals, 2);
+});
+
 test("parts of the board that did not change stay the same objects", () => {
   const { session } = joined(new Host(draft()));
   const before = session.shown.board;

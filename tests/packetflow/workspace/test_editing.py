@@ -87,9 +87,8 @@ async def test_a_mistake_while_a_run_begins_answers_who_asked(folder, monkeypatc
 async def test_a_run_that_nobody_can_follow_any_more_is_lost(folder, monkeypatch):
     async def torn(self: LocalCode, execution: str) -> Any:
         raise KeyError("torn")
-        yield
 
-    monkeypatch.setattr(LocalCode, "events", torn)
+    monkeypatch.setattr(LocalCode, "follow", torn)
     async with desk_of(folder, *counted([])) as desk:
         canvas = Canvas(desk)
         await canvas.open("sums")

@@ -281,4 +281,5 @@ export type FromPython =
   | ({ type: "standing" } & Standing)
   | { type: "version"; execution: string; text: string | null; board: Board | null }
   | { type: "preview"; ask: number; looks: Look[] }
+  | { type: "renewed" }
   | { type: "gone"; message: string };

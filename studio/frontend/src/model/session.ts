@@ -41,6 +41,8 @@ export interface Shown {
   /** The run that was asked for, and the version that it ran. */
   readonly past: Past | null;
   readonly standing: Standing;
+  /** How often capabilities or pipelines have changed since the page was opened. */
+  readonly renewals: number;
   /** What was refused last, until it is put away. */
   readonly refusal: string | null;
 }
@@ -78,6 +80,7 @@ export class Session {
     run: null,
     past: null,
     standing: SOUND,
+    renewals: 0,
     refusal: null,
   };
   readonly #outbox: Outbox;
@@ -227,6 +230,8 @@ export class Session {
         return this.#show({ connection: "gone", refusal: message.message });
       case "heard":
         return this.#heardOf(message);
+      case "renewed":
+        return this.#show({ renewals: this.shown.renewals + 1 });
       case "error":
         return this.#error(message.ask ?? null, message.message);
       case "palette":

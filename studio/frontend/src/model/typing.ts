@@ -54,3 +54,9 @@ export function caretIn(text: string, next: string, at: number): number {
   while (end < most - start && text.at(-1 - end) === next.at(-1 - end)) end += 1;
   return at >= text.length - end ? at + next.length - text.length : Math.min(at, next.length - end);
 }
+
+/** What a new line after this one begins with: as far in as it, and further where it opens a list. */
+export function indentAfter(line: string): string {
+  const [indent = ""] = /^ */.exec(line) ?? [];
+  return line.trimEnd().endsWith(":") ? `${indent}  ` : indent;
+}

@@ -1,6 +1,6 @@
 /** The pipeline's text beside the drawing; both edit the same document. */
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { Burst, caretIn } from "../model/typing.ts";
+import { Burst, caretIn, indentAfter } from "../model/typing.ts";
 import { edit } from "./actions.ts";
 import { useEditor, useShown, useUi } from "./state.ts";
 
@@ -69,7 +69,12 @@ export function Yaml(): ReactNode {
             burst.type(event.target.value);
           }}
           onKeyDown={(event) => {
+            const { value, selectionStart, selectionEnd } = event.currentTarget;
             if (event.key === "Escape") event.currentTarget.blur();
+            if (event.key !== "Enter" || event.ctrlKey || event.metaKey || selectionStart !== selectionEnd) return;
+            const indent = indentAfter(value.slice(value.lastIndexOf("\n", selectionStart - 1) + 1, selectionStart));
+            // the only way that the browser's own undo goes on knowing it
+            if (document.execCommand("insertText", false, `\n${indent}`)) event.preventDefault();
           }}
         />
       </div>
