@@ -13,7 +13,7 @@ import streamlit as st
 from packetflow import errors
 from packetflow.engine.trail import STACK, Place, is_installed, places
 from packetflow.kernel.cards import FailureCard
-from studio.results import looks
+from packetflow.show.looks import looks
 from studio.showing import plain_markdown, show_looks, words
 from studio.state import desk
 

@@ -1,4 +1,4 @@
-"""Draws values: how is decided in `studio.results`, here it gets onto the page."""
+"""Draws values: how is decided in `packetflow.show.looks`, here it gets onto the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import streamlit as st
 
 from packetflow.kernel.cards import PortCard
-from studio.results import Look, as_json, demoted, downloads, looks, preview, said
+from packetflow.show.looks import Look, looks, preview, said
+from studio.results import as_json, demoted, downloads
 from studio.state import mode
 from studio.theme import figure_layout
 
