@@ -13,13 +13,13 @@ from packetflow.engine.values import Opaque, unpack
 from packetflow.errors import RunElsewhere, RunnerLost, WireError
 from packetflow.kernel.cards import Description, Happening
 from packetflow.runner.remote import RemoteRun
+from packetflow.show.looks import looks
 from packetflow.show.timeline import seconds_text
 from packetflow.store.queries import whole
 from studio.asking import RUNS, show_answered, show_question
 from studio.failing import show_failure
 from studio.past import Past
 from studio.progress import Progress, StepState, counts, happened, picture, read_progress
-from studio.results import looks
 from studio.showing import rows, show_looks, show_svg, show_values, words
 from studio.state import desk, guard, guarded, mode
 from studio.theme import status_text
