@@ -15,8 +15,9 @@ from packetflow.kernel.cards import Description, Happening
 from packetflow.runner.remote import RemoteRun
 from packetflow.show.timeline import seconds_text
 from packetflow.store.queries import whole
-from studio.asking import RUNS, show_answered, show_question
+from studio.asking import show_answered, show_question
 from studio.failing import show_failure
+from studio.lists import RUNS
 from studio.past import Past
 from studio.progress import Progress, StepState, counts, happened, picture, read_progress
 from studio.results import looks
@@ -114,7 +115,8 @@ def show_live(execution_id: str, run: RemoteRun, described: Description) -> None
         if run.done() != was_parked:
             st.rerun()
 
-    live()
+    with st.container(key=f"live {execution_id}"):
+        live()
 
 
 def is_waiting(execution_id: str) -> bool:
