@@ -143,7 +143,7 @@ def show_one(identity: str) -> None:
     else:
         show_answered(identity)
     spans = found.spans.to_pylist()
-    if row["error"] and row["status"] != "ok":
+    if row["error"] and row["status"] not in {"ok", "cancelled"}:
         with guard("failure"):
             tries = failed_spans(row, spans)
             bad = [one for one in tries if one["inputs"]]

@@ -57,7 +57,7 @@ def test_a_runner_lost_under_a_run_offers_to_resume(page, ran, monkeypatch):
     test.run()
 
     assert not test.exception
-    assert "The runner was lost while this ran" in said(test)
+    assert "The process that ran this has ended" in said(test)
     assert button(test, "Resume")
 
 
@@ -73,3 +73,19 @@ def test_a_run_that_waits_is_live_with_a_stop_button(page, example):
         assert "What it has made so far" in [one.label for one in test.expander]
         button(test, "Stop").click().run()
         assert end_of(runner, run.execution_id).status == "cancelled"
+
+
+def test_a_stopped_run_is_no_failure(page, example):
+    from packetflow.runner.client import RunnerClient
+
+    with RunnerClient(example) as runner:
+        run = runner.run("publish_with_approval", {"path": "inbox/spring-newsletter.md"})
+        next(event for event in run if event.kind == "waits")
+        run.cancel("stopped in the studio")
+        assert run.result(30).status == "cancelled"
+
+    test = page("runs", run=run.execution_id)
+
+    assert not test.exception
+    assert "Stopped" in said(test)
+    assert "failed" not in said(test).lower()
