@@ -77,8 +77,8 @@ def show_question(
     with st.container(border=True, key=f"ask {key}"):
         icon = ":orange[:material/contact_support:]"
         st.subheader(f"{icon} {plain_markdown(asked, 400)}", anchor=False)
-        is_away = bool(question.get("name"))  # on a page that is not the run's own
-        told = [f"step {words(step)}"]
+        is_away = "waiting_since" in question  # on a page that is not the run's own
+        told = [f"step {words(step)}" if step else "the run as a whole"]
         if is_away:
             now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
             told = [words(str(question["name"])), *told, ago(question["waiting_since"], now)]
