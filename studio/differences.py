@@ -72,13 +72,13 @@ def inputs_in_short(text: str | None) -> str:
     """The inputs of an execution, as the store keeps them, in one line.
 
     >>> inputs_in_short('{"path": "a.csv", "rows": 5}')
-    'path a.csv, rows 5'
+    'path: a.csv, rows: 5'
     """
     try:
         given = json.loads(text) if text else {}
     except ValueError:
         return ""
-    said = [f"{name} {in_short(value, LONGEST_INPUT)}" for name, value in given.items()]
+    said = [f"{name}: {in_short(value, LONGEST_INPUT)}" for name, value in given.items()]
     more = len(said) - MOST_INPUTS
     return ", ".join([*said[:MOST_INPUTS], *([f"{more} more"] if more > 0 else [])])
 
