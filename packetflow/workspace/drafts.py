@@ -14,12 +14,13 @@ no runner is there.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from packetflow.errors import SourceError, UnknownName
+from packetflow.errors import SourceError, UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
 from packetflow.workspace.draft import NAMES, Draft, Heard, Snapshot
 from packetflow.workspace.draft_file import digest
@@ -68,8 +69,7 @@ class Drafts:
             source = self._there.pipelines / f"{name}.yaml"
             if path is None:
                 if not source.is_file():
-                    names = [one.stem for one in self._there.pipelines.glob("*.yaml")]
-                    raise UnknownName("pipeline", name, get_close_matches(name, names, 2))
+                    raise UnknownName("pipeline", name, get_close_matches(name, self.saved(), 2))
                 path = self._begun(name, source)
             return self._opened(path, name)
 
@@ -100,6 +100,25 @@ class Drafts:
                 draft.log.begin(Whole(1, State(text)))
             point(path, name)
             return draft
+
+    def saved(self) -> list[str]:
+        """The names of the pipelines that have a file."""
+        return sorted(one.stem for one in self._there.pipelines.glob("*.yaml"))
+
+    def unsaved(self) -> list[str]:
+        """The names of drafts that were begun, changed and never saved, the latest change first."""
+        folder, found = self._there.state / "drafts", []
+        for at in folder.glob("untitled-*.at"):
+            path = pointed(folder, at.stem)
+            if path is None:
+                continue
+            log = DraftLog(path)
+            with contextlib.suppress(WorkspaceError):  # opening it says what is wrong with it
+                log.refresh()
+            log.close()
+            if (log.whole.done or not log.whole.rev) and not log.whole.file:
+                found.append((path.stat().st_mtime, at.stem))
+        return [name for _, name in sorted(found, reverse=True)]
 
     def close(self) -> None:
         """Let go of all files."""

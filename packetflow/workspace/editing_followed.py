@@ -17,9 +17,10 @@ from typing import Final
 from packetflow.engine.past import Story
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import Happening, Outcome
+from packetflow.kernel.records import ExecutionEnded
 from packetflow.store.files import places
 from packetflow.store.frames import has_grown, sizes_of
-from packetflow.workspace.editing_messages import written
+from packetflow.workspace.editing_messages import mishap, written
 from packetflow.workspace.editing_port import UserCode
 from packetflow.workspace.editing_runs import Tally
 from packetflow.workspace.editing_versions import happened, story_of
@@ -77,9 +78,7 @@ class Followed:
         self.tally.news()
         self.tally.questions.clear()
         if story.ended is not None:
-            ended = story.ended
-            self.status = ended.status
-            self.message = f"{ended.failed_step}: {ended.error}" if ended.error_type else ""
+            self.status, self.message = _end_of(story.ended)
         return story
 
     async def follow(self, code: UserCode, rested: Callable[[], None], *, is_new: bool) -> None:
@@ -94,7 +93,9 @@ class Followed:
             status, message = await self._hear(code, is_new=is_new)
             if not is_new or status in RESTS:
                 with contextlib.suppress(PacketFlowError, OSError):
-                    await self._read()
+                    ended = (await self._read()).ended
+                    if ended is not None:  # after whoever was asked looked
+                        status, message = _end_of(ended)
                 self._bundle()
             is_new = False
             self.say(status, message)
@@ -124,6 +125,8 @@ class Followed:
             outcome = await self._heard(events)
         except (PacketFlowError, OSError) as error:
             return "lost", str(error)
+        except Exception as error:  # noqa: BLE001 - supervision border: its end is told
+            return "lost", mishap(error)
         if outcome is None:
             return "lost", "nobody tells how it ended"
         if outcome.status == RUNNING:
@@ -169,8 +172,9 @@ class Followed:
 
     async def _read(self) -> Story:
         """Take what the journals tell."""
-        self._sizes = await asyncio.to_thread(sizes_of, self._journal)
+        sizes = await asyncio.to_thread(sizes_of, self._journal)
         story = await asyncio.to_thread(story_of, self._folder, self._execution)
+        self._sizes = sizes
         if story.started is not None:
             self._runner = story.runner
             self.tally.catch_up(happened(story))
@@ -188,3 +192,8 @@ class Followed:
 
     def _is_alive(self) -> bool:
         return bool(self._runner) and is_alive(self._folder, self._runner)
+
+
+def _end_of(ended: ExecutionEnded) -> tuple[str, str]:
+    """The status and the message of an end in the journals."""
+    return ended.status, f"{ended.failed_step}: {ended.error}" if ended.error_type else ""
