@@ -108,8 +108,9 @@ class Drafts:
     def unsaved(self) -> list[str]:
         """The names of drafts that were begun, changed and never saved, the latest change first."""
         folder, found = self._there.state / "drafts", []
-        for at in folder.glob("untitled-*.at"):
-            path = pointed(folder, at.stem)
+        files = {*self.saved()}
+        for at in folder.glob("*.at"):
+            path = None if at.stem in files else pointed(folder, at.stem)
             if path is None:
                 continue
             log = DraftLog(path)
