@@ -19,7 +19,7 @@ from tests.browser.test_build import (
     ends,
     is_kept,
     test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard,  # noqa: F401
-    test_a_run_that_fails_is_mended_and_runs_again,  # noqa: F401
+    test_a_run_that_fails_is_looked_into_mended_and_goes_on_from_there,  # noqa: F401
     text_of,
     written,
 )
