@@ -14,9 +14,11 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
+from packetflow import errors
+from packetflow.engine import trail
 from packetflow.engine.past import Story
 from packetflow.errors import PacketFlowError
-from packetflow.kernel.cards import Happening, Outcome
+from packetflow.kernel.cards import FailureCard, Happening, Outcome
 from packetflow.store.files import places
 from packetflow.store.frames import has_grown, sizes_of
 from packetflow.workspace.editing_messages import written
@@ -129,7 +131,7 @@ class Followed:
         if outcome.status == RUNNING:
             return (RUNNING, "") if self._is_alive() else ("lost", GONE)
         failure = outcome.failure
-        return outcome.status, "" if failure is None else f"{failure.step}: {failure.message}"
+        return outcome.status, "" if failure is None else _why(failure)
 
     async def _heard(self, events: AsyncIterator[Happening | Outcome]) -> Outcome | None:
         """Take what is heard, told in bundles; answers its end."""
@@ -188,3 +190,13 @@ class Followed:
 
     def _is_alive(self) -> bool:
         return bool(self._runner) and is_alive(self._folder, self._runner)
+
+
+def _why(failure: FailureCard) -> str:
+    """What failed, in a line; an error not of PacketFlow's with its type and the user's line."""
+    if hasattr(errors, failure.error_type):  # its words say what to do
+        return f"{failure.step}: {failure.message}"
+    own = [place for place in trail.places(failure.traceback) if not trail.is_installed(place.file)]
+    where = f" ({Path(own[-1].file).name}, line {own[-1].line})" if own else ""
+    said = ": ".join(part for part in (failure.error_type, failure.message) if part)
+    return f"{failure.step}: {said}{where}"
