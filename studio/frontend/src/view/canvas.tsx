@@ -41,6 +41,9 @@ const FLUID = 200;
 /** The smallest zoom at which a pipeline is opened; below it one could not read. */
 const READABLE = 0.62;
 
+/** How near to the edge a new card may stand, in pixels. */
+const MARGIN = 8;
+
 /** How things dragged from the palette are called. */
 export const DRAGGED = "application/x-packetflow-item";
 
@@ -298,6 +301,16 @@ function useCamera(): void {
     const duration = calm ? 0 : 220;
     editor.camera = {
       show: (cards) => void flow.fitView({ nodes: cards.map((id) => ({ id })), maxZoom: 1, minZoom: 0.5, padding: 0.4, duration }),
+      reveal: (id) => {
+        const node = flow.getInternalNode(id);
+        const pane = editor.root?.querySelector(".react-flow")?.getBoundingClientRect();
+        if (!node || !pane) return;
+        const { x, y } = node.internals.positionAbsolute;
+        const [width, height] = [node.measured.width ?? node.width ?? 0, node.measured.height ?? node.height ?? 0];
+        const [from, to] = [flow.flowToScreenPosition({ x, y }), flow.flowToScreenPosition({ x: x + width, y: y + height })];
+        const isThere = from.x >= pane.left + MARGIN && from.y >= pane.top + MARGIN && to.x <= pane.right - MARGIN && to.y <= pane.bottom - MARGIN;
+        if (!isThere) void flow.setCenter(x + width / 2, y + height / 2, { zoom: flow.getZoom(), duration });
+      },
       fit: () => void flow.fitView({ maxZoom: 1, padding: 0.12, duration }),
       middle: () => {
         const box = editor.root?.querySelector(".react-flow")?.getBoundingClientRect();
