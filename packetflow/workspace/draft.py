@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from packetflow.composition.codec_nodes import parse_yaml
-from packetflow.errors import EditRefused, PacketFlowError, SourceError, UnknownName
+from packetflow.errors import (
+    EditRefused,
+    PacketFlowError,
+    SourceError,
+    UnknownName,
+    WorkspaceError,
+)
 from packetflow.kernel.ids import new_id
 from packetflow.workspace.draft_file import SavedFile, digest
 from packetflow.workspace.draft_log import Did, DraftLog, Refused, Saved, Undid, Whole
@@ -134,6 +140,8 @@ class Draft:
                 return Heard(done=False)
             try:
                 self._do(client, seq, operations)
+            except WorkspaceError:
+                raise  # there is no room for it; it is not refused, and may come again
             except PacketFlowError as error:
                 self.log.add(Refused(client, seq))
                 index = int(error.__dict__.get("index", 0))

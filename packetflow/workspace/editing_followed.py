@@ -21,7 +21,7 @@ from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import FailureCard, Happening, Outcome
 from packetflow.store.files import places
 from packetflow.store.frames import has_grown, sizes_of
-from packetflow.workspace.editing_messages import written
+from packetflow.workspace.editing_messages import mishap, written
 from packetflow.workspace.editing_port import UserCode
 from packetflow.workspace.editing_runs import Tally
 from packetflow.workspace.editing_versions import happened, story_of
@@ -126,6 +126,8 @@ class Followed:
             outcome = await self._heard(events)
         except (PacketFlowError, OSError) as error:
             return "lost", str(error)
+        except Exception as error:  # noqa: BLE001 - supervision border: its end is told
+            return "lost", mishap(error)
         if outcome is None:
             return "lost", "nobody tells how it ended"
         if outcome.status == RUNNING:

@@ -13,7 +13,7 @@ from packetflow.kernel.board import Board
 from packetflow.workspace.draft_runs import DraftRuns
 from packetflow.workspace.editing_followed import RUNNING, Followed
 from packetflow.workspace.editing_memory import Judged, Memory
-from packetflow.workspace.editing_messages import Preview, Reply, Run, written
+from packetflow.workspace.editing_messages import Preview, Reply, Run, mishap, written
 from packetflow.workspace.editing_port import UserCode
 from packetflow.workspace.recorded import Recorded
 
@@ -41,7 +41,7 @@ class Runs:
         self._known: dict[str, Followed] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._last = ""
-        self._is_restored = False
+        self._restored: asyncio.Task[None] | None = None
         self._judged = Judged()
         self._judging: asyncio.Task[None] | None = None
         self._doubts = asyncio.Event()
@@ -119,7 +119,7 @@ class Runs:
 
     async def look(self) -> None:
         """Notice runs of this document that began in other processes."""
-        if not self._is_restored:
+        if self._restored is None or not self._restored.done():
             return
         for execution in (await asyncio.to_thread(self._texts.newest))[:1]:
             if execution > self._last:
@@ -136,8 +136,8 @@ class Runs:
 
     async def close(self) -> None:
         """Follow nothing any more; the runs go on."""
-        tasks = list(self._following.values())
-        tasks += [] if self._judging is None else [self._judging]
+        own = (self._restored, self._judging)
+        tasks = [*self._following.values(), *(one for one in own if one is not None)]
         for task in tasks:
             task.cancel()
         for task in tasks:
@@ -147,10 +147,12 @@ class Runs:
     # ------------------------------------------------------------------ what there was
 
     async def _restore(self) -> None:
-        """Remember the last run of the document, from before it was opened here."""
-        if self._is_restored:
-            return
-        self._is_restored = True
+        """Remember the last runs of the document, from before it was opened here."""
+        if self._restored is None:
+            self._restored = asyncio.create_task(self._remember())
+        await asyncio.shield(self._restored)
+
+    async def _remember(self) -> None:
         for execution in (await asyncio.to_thread(self._texts.newest))[:RESTORED][::-1]:
             with contextlib.suppress(PacketFlowError, OSError):
                 await self._load(execution)
@@ -186,11 +188,16 @@ class Runs:
             await self._doubts.wait()
             await asyncio.sleep(JUDGE_SECONDS)  # what comes in a burst is judged once
             self._doubts.clear()
-            with contextlib.suppress(PacketFlowError, OSError, TimeoutError):
+            try:
                 judged = await self._judge()
-                if judged != self._judged:
-                    self._judged = judged
-                    self._document.tell(_standing(judged))
+            except (PacketFlowError, OSError, TimeoutError):
+                continue  # the next change or run asks again
+            except Exception as error:  # noqa: BLE001 - supervision border: the next one may do
+                mishap(error)
+                continue
+            if judged != self._judged:
+                self._judged = judged
+                self._document.tell(_standing(judged))
 
     async def _judge(self) -> Judged:
         drawn = self._document.drawn

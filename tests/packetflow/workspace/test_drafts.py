@@ -250,20 +250,6 @@ def test_the_file_of_a_draft_stays_small(folder, monkeypatch):
     assert follower.snapshot().acks == draft.snapshot().acks
 
 
-def test_what_a_dying_process_cut_off_is_taken_away(folder):
-    draft = Drafts(folder).open("hello")
-    draft.do(RENAME)
-    with draft.log.path.open("ab") as file:
-        file.write(b'{"k": "did", "entry": {"wo')
-
-    reader = other_process(folder).open("hello")
-    seen = reader.snapshot()
-    reader.do({"op": "undo"})
-
-    assert seen.undo == "Rename greet to welcome"
-    assert draft.text == FIRST
-
-
 def test_threads_and_processes_that_edit_at_once_lose_nothing(folder):
     several = [Drafts(folder).open("hello") for _ in range(3)]
 
