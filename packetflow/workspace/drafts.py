@@ -14,9 +14,11 @@ no runner is there.
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from packetflow.errors import SourceError, UnknownName
 from packetflow.kernel.ids import new_id
@@ -28,6 +30,8 @@ from packetflow.workspace.draft_state import State, written_looks
 from packetflow.workspace.folder import WorkspaceFolder, open_folder
 
 __all__ = ["Draft", "Drafts", "Heard", "Snapshot"]
+
+UNTITLED: Final = re.compile(r"(?m)^pipeline: untitled$")
 
 
 @dataclass
@@ -81,13 +85,18 @@ class Drafts:
         return pointed(self._there.state / "drafts", name) is not None
 
     def new(self, text: str) -> Draft:
-        """A draft of a pipeline that has no file yet; it gets one when it is first saved."""
+        """A draft of a pipeline that has no file yet; it gets one when it is first saved.
+
+        One that calls itself ``untitled`` takes the name of its draft, ``untitled-2``, so that its
+        runs are told apart from those of others.
+        """
         folder = self._make_folder()
         with self._lock, names_held(folder):
             count = 1
-            while pointer(folder, f"untitled-{count}").exists():
+            while self.has(f"untitled-{count}") or pointer(folder, f"untitled-{count}").exists():
                 count += 1
             name = f"untitled-{count}"
+            text = UNTITLED.sub(f"pipeline: {name}", text, count=1)
             path = folder / f"{new_id()}.log"
             draft = self._opened(path, name)
             with draft.log.held():
