@@ -17,7 +17,7 @@ import {
 } from "@xyflow/react";
 import { type DragEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { INPUTS, outermost } from "../model/board.ts";
-import { canJoin, endsThatFit, join, readHandle } from "../model/fits.ts";
+import { canJoin, endsThatFit, join, readHandle, whyNotJoin } from "../model/fits.ts";
 import { containerAt, dropAt, staysIn } from "../model/dropping.ts";
 import { moveInto } from "../model/edits.ts";
 import { cornerOf } from "../model/geometry.ts";
@@ -98,7 +98,12 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
   const onConnectEnd: OnConnectEnd = useCallback((event, state) => {
     editor.set({ fits: null });
     const { fromHandle, toHandle } = state;
-    if (readOnly || toHandle || !fromHandle?.id || fromHandle.id === "order") return;
+    if (readOnly || !fromHandle?.id || fromHandle.id === "order") return;
+    if (toHandle?.id) {
+      const ends = [readHandle(fromHandle.nodeId, fromHandle.id), readHandle(toHandle.nodeId, toHandle.id)] as const;
+      const why = state.isValid ? "" : whyNotJoin(editor.shown.board, ...ends);
+      return why ? editor.session.refuse(why) : undefined;
+    }
     const target = event.target as Element | null;
     if (!target?.classList.contains("react-flow__pane") && !target?.closest(".pf-container")) return;
     const screen = pointOf(event);

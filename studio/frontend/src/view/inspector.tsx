@@ -108,7 +108,7 @@ function PipelineForm(): ReactNode {
       <Results />
       <Value label="What it is for" schema={LONG} value={board.intent} placeholder="One sentence" disabled={readOnly} onChange={header("intent")} />
       <Value label="Version" schema={TEXT} value={board.version} placeholder="1" disabled={readOnly} onChange={(value) => header("version")(asVersion(value))} />
-      {board.problems.length > 0 && drawnCards(board).length > 0 && <Section title="Problems"><ProblemList /></Section>}
+      {board.problems.length > 0 && <Section title="Problems"><ProblemList /></Section>}
       <Ports title="Takes" ports={board.inputs} />
       <Ports title="Gives" ports={board.outputs} />
       {!readOnly && drawnCards(board).length > 0 && (

@@ -17,7 +17,7 @@ export function Toolbar(): ReactNode {
   const panel = useUi((ui) => ui.panel);
   const toggle = (wanted: Panel): void => editor.set({ panel: panel === wanted ? null : wanted });
   // an empty page is no mistake yet
-  const problems = drawnCards(board).length ? board.problems : [];
+  const problems = drawnCards(board).length ? board.problems : board.problems.filter((problem) => problem.code !== "empty");
   const errors = problems.filter((problem) => problem.severity === "error").length;
   const { readOnly } = editor;
   return (
