@@ -8,6 +8,7 @@ lives on one event loop; files and other slow things are done in threads.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Final
 
@@ -118,7 +119,7 @@ class EditDesk:
             return
         document = editor.document
         if document is None:
-            raise WireError("say `open` first")
+            raise WireError("the pipeline is not open here yet; try again in a moment")
         match message:
             case Edit(client, seq, ops):
                 await document.edit(editor, client, seq, ops)
@@ -194,17 +195,20 @@ class EditDesk:
         """Notice what other processes do to drafts, files and capabilities."""
         stamp: object = None
         while True:
-            try:
+            with contextlib.suppress(PacketFlowError, OSError):  # the next look may do
                 now = await asyncio.to_thread(self._code.stamp)
-                is_other = stamp not in (None, now)
+                again, stamp = stamp not in (None, now), now
                 for document in list(self._documents.values()):
-                    if is_other:
-                        document.tell(written("renewed"))
-                    await document.look(again=is_other)
+                    await self._look(document, again=again)
                 await self._let_go()
-                stamp = now
-            except (PacketFlowError, OSError):
-                pass  # whoever draws the document says so
-            except Exception as error:  # noqa: BLE001 - supervision border: the next look may do
-                mishap(error)
             await asyncio.sleep(WATCH_SECONDS)
+
+    async def _look(self, document: Document, *, again: bool) -> None:
+        if again:
+            document.tell(written("renewed"))
+        try:
+            await document.look(again=again)
+        except (PacketFlowError, OSError):
+            pass  # whoever draws the document says so
+        except Exception as error:  # noqa: BLE001 - supervision border: other documents go on
+            mishap(error)

@@ -25,6 +25,9 @@ RUNS_KEPT: Final = 20
 RESTORED: Final = 5
 """So many runs of a document are remembered when it is opened anew."""
 
+WHOLE: Final = "@outputs"
+"""What the canvas calls the step whose outputs are those of the run."""
+
 
 class Runs:
     """The executions that are drawn on a document."""
@@ -38,7 +41,7 @@ class Runs:
         self._known: dict[str, Followed] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._last = ""
-        self._is_restored = False
+        self._restored: asyncio.Task[None] | None = None
         self._judged = Judged()
         self._judging: asyncio.Task[None] | None = None
         self._doubts = asyncio.Event()
@@ -89,14 +92,13 @@ class Runs:
     async def preview(self, editor: Listens, wish: Preview) -> None:
         """Show a value in part.
 
-        Raises:
-            UnknownName: That step made no such value, or it was not kept.
+        A value that was not given, not made or not kept has no looks.
         """
         found = await self._code.recorded(wish.execution)
-        made = found.outputs.get(wish.step) if wish.step else found.inputs
-        if made is None or wish.port not in made:
-            raise UnknownName("recorded value", f"{wish.step}.{wish.port}", list(made or ())[:3])
-        shown = await asyncio.to_thread(_looks, made[wish.port])
+        whole = {"": found.inputs, WHOLE: found.gave}
+        made = whole.get(wish.step) or found.outputs.get(wish.step, {})
+        is_there = wish.port in made
+        shown = await asyncio.to_thread(_looks, made[wish.port]) if is_there else []
         editor.send(written("preview", ask=wish.ask, looks=shown))
 
     async def show(self, editor: Listens, execution: str | None) -> None:
@@ -117,7 +119,7 @@ class Runs:
 
     async def look(self) -> None:
         """Notice runs of this document that began in other processes."""
-        if not self._is_restored:
+        if self._restored is None or not self._restored.done():
             return
         for execution in (await asyncio.to_thread(self._texts.newest))[:1]:
             if execution > self._last:
@@ -134,8 +136,8 @@ class Runs:
 
     async def close(self) -> None:
         """Follow nothing any more; the runs go on."""
-        tasks = list(self._following.values())
-        tasks += [] if self._judging is None else [self._judging]
+        own = (self._restored, self._judging)
+        tasks = [*self._following.values(), *(one for one in own if one is not None)]
         for task in tasks:
             task.cancel()
         for task in tasks:
@@ -145,10 +147,12 @@ class Runs:
     # ------------------------------------------------------------------ what there was
 
     async def _restore(self) -> None:
-        """Remember the last run of the document, from before it was opened here."""
-        if self._is_restored:
-            return
-        self._is_restored = True
+        """Remember the last runs of the document, from before it was opened here."""
+        if self._restored is None:
+            self._restored = asyncio.create_task(self._remember())
+        await asyncio.shield(self._restored)
+
+    async def _remember(self) -> None:
         for execution in (await asyncio.to_thread(self._texts.newest))[:RESTORED][::-1]:
             with contextlib.suppress(PacketFlowError, OSError):
                 await self._load(execution)

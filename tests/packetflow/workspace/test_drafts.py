@@ -148,6 +148,18 @@ def test_a_new_pipeline_gets_its_file_when_it_is_first_saved(folder):
     assert drafts.open("untitled-1") is draft
 
 
+def test_new_pipelines_without_a_name_are_told_apart(folder):
+    (folder / "pipelines/untitled-2.yaml").write_text("pipeline: untitled-2\nsteps: []\n")
+    drafts = Drafts(folder)
+
+    made = [drafts.new("pipeline: untitled\nsteps: []\n") for _ in range(2)]
+
+    assert [draft.text.splitlines()[0] for draft in made] == [
+        "pipeline: untitled-1",
+        "pipeline: untitled-3",
+    ]
+
+
 def test_another_name_moves_the_file(folder):
     drafts = Drafts(folder)
     draft = drafts.open("hello")
