@@ -24,8 +24,8 @@ from packetflow.engine.events import (
 from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.values import pack, pack_all
 from packetflow.errors import PacketFlowError
-from packetflow.kernel.cards import FailureCard, Happening, Outcome
-from packetflow.kernel.records import TOOK, Payload, SpanEnded, Status, ValueTag
+from packetflow.kernel.cards import FailureCard, Happening, Outcome, WaitCard
+from packetflow.kernel.records import TOOK, Payload, SpanEnded, Status, ValueTag, WaitStarted
 from packetflow.runner.refusals import facts_of
 
 EVENT_VALUE_LIMIT: Final = 16 << 10
@@ -67,6 +67,7 @@ def happening_of(event: Event, secrets: frozenset[str] = frozenset()) -> Happeni
                 "deadline": wait.deadline,
                 "question": wait.question,
                 "choices": list(wait.choices),
+                "form": wait.form,
             }
             return Happening(wait.execution_id, "waits", wait.step, list(wait.path), wait.at, body)
         case Answered(execution_id, step, path, at):
@@ -88,7 +89,14 @@ def outcome_of(execution: Execution, ports: Mapping[str, Port] | None = None) ->
         ports = {} if step is None else step.flow.makes
     outputs = _fitting(pack_all(execution.outputs, ports))
     failure = None if execution.failure is None else failure_card(execution.failure)
-    return Outcome(execution.id, execution.status.value, outputs, failure, execution.seconds)
+    waits = [wait_card(wait) for wait in execution.waits]
+    return Outcome(execution.id, execution.status.value, outputs, failure, execution.seconds, waits)
+
+
+def wait_card(wait: WaitStarted) -> WaitCard:
+    """What a step waits for."""
+    path, choices = list(wait.path), list(wait.choices)
+    return WaitCard(wait.step, path, wait.event, wait.question, choices, wait.form, wait.deadline)
 
 
 def failed_outcome(execution_id: str, error: PacketFlowError) -> Outcome:
