@@ -126,7 +126,8 @@ class Attended:
         place: Place = event.step, tuple(event.path)
         match event.kind:
             case "step_started":
-                self._working.add(place)
+                if place not in {(one.step, one.path) for one in self.questions.values()}:
+                    self._working.add(place)
             case "step_ended":
                 self._working.discard(place)
                 self._forget(place)

@@ -121,6 +121,12 @@ class RemoteRun:
         with self._changed:
             return self._is_over()
 
+    def rests(self) -> bool:
+        """True once it was put aside or lost: where it goes on, it has to be followed anew."""
+        with self._changed:
+            waits = self._outcome is not None and self._outcome.status == "waiting"
+            return waits or (self._outcome is None and self._error is not None)
+
     def result(self, timeout: float | None = None) -> Outcome:
         """Wait for how it ended; a failing step does not raise, the outcome says so.
 

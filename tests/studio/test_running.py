@@ -16,7 +16,7 @@ def test_a_run_of_somebody_else_is_followed_once(page, ran):
 
     assert follow(run.execution_id) is first
     assert run.execution_id in desk().late
-    assert first.result(30).status == "ok"
+    assert first.result(60).status == "ok"
 
 
 def test_following_a_run_that_is_not_there_says_so(page):
@@ -47,7 +47,7 @@ def test_a_runner_lost_under_a_run_offers_to_resume(page, ran, monkeypatch):
     run = ran("text_statistics", text="One word.")
     test = page("library", capability="text_statistics")
     followed = follow(run.execution_id)
-    followed.result(30)
+    followed.result(60)
 
     def lost(timeout=None):
         raise RunnerLost("the runner ended; what it completed is kept")

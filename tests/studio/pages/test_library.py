@@ -75,7 +75,7 @@ def test_a_capability_can_be_tried_and_the_run_stands_in_the_address(page):
     button(test, "Example values").click().run()
     button(test, "Run").click().run()
     run = test.query_params["run"]
-    desk().runs[run].result(30)
+    desk().runs[run].result(60)
     test.run()
 
     assert not test.exception
@@ -116,7 +116,7 @@ def test_a_pipeline_runs_with_its_example_values(page):
     button(test, "Example values").click().run()
     button(test, "Run").click().run()
     run = test.query_params["run"]
-    desk().runs[run].result(30)
+    desk().runs[run].result(60)
     test.run()
 
     assert not test.exception

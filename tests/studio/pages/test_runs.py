@@ -62,7 +62,7 @@ def test_a_secret_is_asked_for_anew_before_a_replay(page, ran):
 
     assert not test.exception
     assert identity != run.execution_id
-    assert desk().runs[identity].result(30).status == "ok"
+    assert desk().runs[identity].result(60).status == "ok"
 
 
 def test_a_run_that_is_not_there_gets_a_box(page):

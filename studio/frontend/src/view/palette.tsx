@@ -26,6 +26,7 @@ export function Palette(): ReactNode {
   const editor = useEditor();
   const open = useUi((ui) => ui.palette);
   const connection = useShown((shown) => shown.connection);
+  const renewals = useShown((shown) => shown.renewals);
   const [text, setText] = useState("");
   const [items, setItems] = useState<readonly PaletteItem[]>([]);
   const [at, setAt] = useState(0);
@@ -40,7 +41,7 @@ export function Palette(): ReactNode {
       current = false;
       clearTimeout(timer);
     };
-  }, [editor, text, connection]);
+  }, [editor, text, connection, renewals]);
   const words = text.toLowerCase();
   const kinds = KINDS.filter((kind) => `${kind.text} ${kind.about} ${kind.kind}`.toLowerCase().includes(words));
   const rows = [...items.map((item) => ({ item })), ...kinds.map((kind) => ({ kind }))];
