@@ -386,3 +386,17 @@ def test_doubled_and_reordered_edits_of_several_editors_are_done_once_and_can_al
     assert (first_again.state.text, first_again.state.looks) == (FIRST, {})
     assert first_again.saved
     assert both[1].snapshot().state == last
+
+
+def test_what_was_begun_and_never_saved_is_listed_whatever_it_is_called(folder):
+    drafts = Drafts(folder)
+    text = FIRST.replace("hello", "mine")
+    changed = {"op": "header", "field": "intent", "value": "New"}
+    drafts.new(text)
+    for name in ("", "mine", "soon_saved"):
+        drafts.new(text.replace("mine", name or "mine"), name).do(changed)
+    drafts.open("soon_saved").do({"op": "save"})
+    drafts.open("hello").do(changed)
+
+    assert sorted(drafts.unsaved()) == ["mine", "untitled-2"]
+    drafts.close()
