@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from packetflow.show.looks import plain
 from packetflow.store.bars import took_ns
-from studio.results import plain
 
 WORST: Final = ("failed", "timed_out", "lost", "cancelled", "running", "waiting", "skipped", "ok")
 LONGEST: Final = 160
@@ -76,13 +76,13 @@ def inputs_in_short(text: str | None) -> str:
     """The inputs of an execution, as the store keeps them, in one line.
 
     >>> inputs_in_short('{"path": "a.csv", "rows": 5}')
-    'path a.csv, rows 5'
+    'path: a.csv, rows: 5'
     """
     try:
         given = json.loads(text) if text else {}
     except ValueError:
         return ""
-    said = [f"{name} {in_short(value, LONGEST_INPUT)}" for name, value in given.items()]
+    said = [f"{name}: {in_short(value, LONGEST_INPUT)}" for name, value in given.items()]
     more = len(said) - MOST_INPUTS
     return ", ".join([*said[:MOST_INPUTS], *([f"{more} more"] if more > 0 else [])])
 

@@ -98,7 +98,7 @@ class Runs:
         whole = {"": found.inputs, WHOLE: found.gave}
         made = whole.get(wish.step) or found.outputs.get(wish.step, {})
         is_there = wish.port in made
-        shown = await asyncio.to_thread(self._code.looks, made[wish.port]) if is_there else []
+        shown = await asyncio.to_thread(_looks, made[wish.port]) if is_there else []
         editor.send(written("preview", ask=wish.ask, looks=shown))
 
     async def show(self, editor: Listens, execution: str | None) -> None:
@@ -301,6 +301,12 @@ class Runs:
         task = asyncio.create_task(followed.follow(self._code, rested, is_new=is_new))
         self._following[execution] = task
         task.add_done_callback(lambda _: self._following.pop(execution, None))
+
+
+def _looks(value: object) -> list[dict[str, Any]]:
+    from packetflow.show.previews import previews  # it loads pyarrow
+
+    return previews(value)
 
 
 def _standing(judged: Judged) -> bytes:

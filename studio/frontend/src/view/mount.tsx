@@ -1,5 +1,6 @@
 /** Put an editor into an element, also one inside a shadow root, and take it out again. */
 import flowStyle from "@xyflow/react/dist/base.css";
+import { options } from "preact";
 import { createRoot } from "react-dom/client";
 import { modeAround, watchMode } from "../hosts/theme.ts";
 import type { Session } from "../model/session.ts";
@@ -9,6 +10,10 @@ import { Editor, type Go, type Settings } from "./state.ts";
 import style from "./style.css";
 
 export type { Go, Settings };
+
+// Effects are done at once, and not after the next picture: a key that is held counts for the click
+// that follows it, and what React Flow is told in effects is drawn a picture earlier.
+options.requestAnimationFrame = queueMicrotask;
 
 export interface Mounted {
   /** Take in what the host says now; nothing that is shown is lost. */

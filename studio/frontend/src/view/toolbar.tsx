@@ -85,6 +85,7 @@ function Name(): ReactNode {
     );
   }
   const done = (): void => {
+    if (!field.current) return; // it loses the focus while it is taken away
     if (typed.trim() && typed !== name) edit(editor, { op: "header", field: "pipeline", value: typed.trim() });
     setTyped(null);
   };
