@@ -85,6 +85,7 @@ def capability_card(capability: AnyCapability) -> CapabilityCard:
         [pack_all(example, declared.contract.inputs) for example in declared.examples],
         list(declared.tags),
         declared.safety.value,
+        declared.closed,
     )
 
 

@@ -1,0 +1,1 @@
+"""Model Context Protocol: what other servers offer, as capabilities."""
