@@ -82,7 +82,8 @@ def show_question(
         icon = ":orange[:material/contact_support:]"
         st.subheader(f"{icon} {plain_markdown(asked, 400)}", anchor=False)
         whose = f"{words(str(question['name']))}, " if question.get("name") else ""
-        st.caption(f"asked by {plain_markdown(whose)}step {plain_markdown(words(step))}")
+        who = f"step {plain_markdown(words(step))}" if step else "the run as a whole"
+        st.caption(f"asked by {plain_markdown(whose)}{who}")
         if options:
             with st.container(horizontal=True):
                 for place, (label, value) in enumerate(options.items()):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,6 +51,7 @@ class RemoteRun:
         self._events: list[Happening] = []
         self._outcome: Outcome | None = None
         self._error: PacketFlowError | Moved | None = None
+        self._wakers: list[Callable[[], None]] = []
 
     def take(self, answer: Answer | RunnerLost) -> None:
         """Take what the runner says; called by the connection's reader."""
@@ -75,6 +77,9 @@ class RemoteRun:
                 case _:
                     return
             self._changed.notify_all()
+            wakers = list(self._wakers)
+        for wake in wakers:
+            wake()
 
     def accepted(self) -> RemoteRun:
         """Wait until it has begun.
@@ -95,10 +100,32 @@ class RemoteRun:
         with self._changed:
             return list(self._events)
 
+    def events_from(self, index: int) -> list[Happening]:
+        """What has happened so far, from the event of that number on."""
+        with self._changed:
+            return self._events[index:]
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call *wake* whenever there is news, in the connection's thread; it returns at once."""
+        with self._changed:
+            self._wakers.append(wake)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._wakers.remove(wake)
+
     def done(self) -> bool:
         """True once it is over, put aside or lost."""
         with self._changed:
             return self._is_over()
+
+    def rests(self) -> bool:
+        """True once it was put aside or lost: where it goes on, it has to be followed anew."""
+        with self._changed:
+            waits = self._outcome is not None and self._outcome.status == "waiting"
+            return waits or (self._outcome is None and self._error is not None)
 
     def result(self, timeout: float | None = None) -> Outcome:
         """Wait for how it ended; a failing step does not raise, the outcome says so.

@@ -20,7 +20,8 @@ from pathlib import Path
 
 from packetflow.errors import SourceError, UnknownName
 from packetflow.kernel.ids import new_id
-from packetflow.workspace.draft import NAMES, Draft, Heard, Snapshot, digest
+from packetflow.workspace.draft import NAMES, Draft, Heard, Snapshot
+from packetflow.workspace.draft_file import digest
 from packetflow.workspace.draft_log import DraftLog, Whole
 from packetflow.workspace.draft_names import names_held, point, pointed, pointer
 from packetflow.workspace.draft_state import State, written_looks

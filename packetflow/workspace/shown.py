@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
-from weakref import WeakValueDictionary
 
 from packetflow.show import pane
-from packetflow.workspace.run_view import RunView, Watch
+from packetflow.workspace.run_view import RunView
+from packetflow.workspace.watching import Watches
 
 if TYPE_CHECKING:
     from packetflow.composition.steps import Pipeline
     from packetflow.engine.execution import Execution, Running
     from packetflow.workspace.workspace import Workspace
+
+
+LOOKED_AT = frozenset({"notebook", "runner"})
+"""The roles of processes whose runs others look at while they are under way."""
 
 
 class HasId(Protocol):
@@ -27,10 +31,12 @@ class Shown:
     """The part of a workspace that shows things.
 
     Attributes:
-        watches: By execution, which of its steps are under way; kept in notebooks only.
+        role: What this process is.
+        watches: Which steps of its runs are under way; kept in notebooks and runners only.
     """
 
-    watches: WeakValueDictionary[str, Watch]
+    role: str
+    watches: Watches
 
     def edit(self, what: str | Pipeline, *, height: int = 560, execution: str | None = None) -> Any:
         """Edit a pipeline on a canvas in the cell; see `canvas_widget.edit`."""
@@ -66,7 +72,6 @@ class Shown:
 
     def watched(self, running: Running, /) -> Running:
         """Keep in mind which of its steps are under way, for who shows it later; on the loop."""
-        if pane.in_notebook() and running.id not in self.watches:
-            watch = self.watches[running.id] = Watch()
-            running.listen(watch.take)
+        if self.role in LOOKED_AT or pane.in_notebook():
+            self.watches.begin(running)
         return running

@@ -225,7 +225,7 @@ def test_two_tabs_see_each_others_edits(begin: Begin, workspace: Path):
     expect(card(one, "walk")).to_be_visible()
 
 
-def test_a_file_that_does_not_parse_opens_with_its_problem_and_is_mended(
+def test_a_file_that_does_not_parse_opens_with_its_problem_is_mended_and_torn_again(
     begin: Begin, workspace: Path
 ):
     name = written(workspace, "torn_file", "pipeline: torn_file\nsteps:\n  - use: [prepare\n")
@@ -235,8 +235,15 @@ def test_a_file_that_does_not_parse_opens_with_its_problem_and_is_mended(
     area = page.get_by_label("The pipeline's text")
     area.fill("pipeline: torn_file\nsteps:\n  - use: prepare\n")
     area.blur()
-
     expect(card(page, "prepare")).to_be_visible()
+    half = "pipeline: torn_file\nsteps:\n  - use: prepare\n  - {use: st"
+    area.fill(half)
+
+    expect(page.locator(".pf-yaml .pf-wrong")).to_be_visible()
+    expect(card(page, "prepare")).to_be_visible()
+    is_kept(page)
+    expect(area).to_have_value(half)
+    assert text_of(workspace, name) == half
 
 
 def begin_text(begin: Begin, name: str) -> Page:

@@ -45,6 +45,13 @@ async def wait_long(number: int) -> int:
     await asyncio.sleep(3600)
     return number
 
+@capability(provides="rest")
+async def linger(doubled: int) -> int:
+    """Go on when told to."""
+    while not Path(__file__).with_suffix(".go").exists():
+        await asyncio.sleep(0.02)
+    return doubled
+
 @capability(provides="rows")
 def list_rows(number: int) -> list[dict[str, int]]:
     """Make a table."""

@@ -11,6 +11,13 @@ from websockets.exceptions import InvalidStatus
 
 from packetflow.workspace.drafts import Drafts
 
+WAITS = """\
+pipeline: taken_over
+steps:
+  - {use: double, id: double}
+  - {approve: Go on?, id: go, into: agreed}
+  - {use: linger, id: linger}
+"""
 RENAME = {"op": "rename", "step": "add", "to": "total"}
 
 
@@ -218,6 +225,27 @@ async def test_a_question_is_put_to_the_page_and_its_answer_goes_on(address):
 
     assert (question["text"], question["choices"]) == ("Is 3 right?", ["yes", "no"])
     assert ended["status"] == "ok"
+
+
+async def test_a_run_that_waits_goes_on_live_in_the_runner_that_took_over(address, folder):
+    (folder / "pipelines" / "taken_over.yaml").write_text(WAITS)
+    async with page_of(address) as page:
+        await page.open("taken_over")
+        await page.say("run", inputs={"number": 1}, ask=1)
+        question = await page.until("question")
+        mine = question["execution"]
+        (folder / "capabilities" / "another.py").write_text("ONE = 1\n")
+        await page.until("run", fits=lambda m: m["status"] == "waiting")
+        said = {"step": question["step"], "path": question["path"], "value": True}
+        await page.say("answer", execution=mine, **said)
+        going = await page.until("run", fits=lambda m: m["status"] == "running")
+        await page.until(
+            "steps", fits=lambda m: m["steps"].get("linger", {}).get("status") == "running"
+        )
+        (folder / "capabilities" / "numbers.go").touch()
+        ended = await page.until("run", fits=lambda m: m["status"] not in ("running", "waiting"))
+
+    assert (going["execution"], ended["execution"], ended["status"]) == (mine, mine, "ok")
 
 
 async def test_a_run_that_waits_can_be_stopped_and_a_missing_input_is_told(address):

@@ -132,7 +132,7 @@ export type Operation =
   | { op: "guard"; step: string; policy: Step }
   | { op: "unguard"; step: string; at: number }
   | { op: "kind"; step: string; kind: string; fields?: Step }
-  | { op: "text"; text: string }
+  | { op: "text"; text: string; base?: string }
   | { op: "place"; at: { [id: string]: Spot } }
   | { op: "arrange"; sizes: { [id: string]: Spot } }
   | { op: "note"; step: string; text: string }
