@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from packetflow.show.looks import plain
 from packetflow.store.bars import took_ns
-from studio.results import plain
 
 WORST: Final = ("failed", "timed_out", "lost", "cancelled", "running", "waiting", "skipped", "ok")
 LONGEST: Final = 160

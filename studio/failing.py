@@ -11,9 +11,10 @@ from typing import Any
 import streamlit as st
 
 from packetflow import errors
-from packetflow.engine.trail import STACK, Place, is_installed, places
+from packetflow.engine.trail import STACK, Place, places
+from packetflow.frames import is_installed
 from packetflow.kernel.cards import FailureCard
-from studio.results import looks
+from packetflow.show.looks import looks
 from studio.showing import plain_markdown, show_looks, words
 from studio.state import desk
 

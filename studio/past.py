@@ -68,7 +68,7 @@ class Past:
         return self._plain(row["inputs"]), self._plain(row["outputs"])
 
     def values(self, payload: Mapping[str, Any]) -> Values:
-        """Unpack a payload; what was not kept is said in words (see `studio.results`)."""
+        """Unpack a payload; what was not kept is said in words (see `packetflow.show.looks`)."""
         found = {}
         for name, slot in payload.items():
             try:

@@ -10,22 +10,23 @@ from typing import Any
 import streamlit as st
 
 from packetflow.engine.values import Opaque, unpack
-from packetflow.errors import RunnerLost, WireError
+from packetflow.errors import RunElsewhere, RunnerLost, WireError
 from packetflow.kernel.cards import Description, Happening
 from packetflow.runner.remote import RemoteRun
+from packetflow.show.looks import looks
 from packetflow.show.timeline import seconds_text
 from packetflow.store.queries import whole
 from studio.asking import RUNS, show_answered, show_question
 from studio.failing import show_failure
 from studio.past import Past
 from studio.progress import Progress, StepState, counts, happened, picture, read_progress
-from studio.results import looks
 from studio.showing import rows, show_looks, show_svg, show_values, words
 from studio.state import desk, guard, guarded, mode
 from studio.theme import status_text
 
 EVERY_SECONDS = 0.4
 PARKED_SECONDS = 2.0
+UNDER_WAY = ("running", "waiting")
 
 
 def follow(execution_id: str) -> RemoteRun:
@@ -43,7 +44,11 @@ def follow(execution_id: str) -> RemoteRun:
 
 def show_run(execution_id: str, described: Description) -> None:
     """Show a run: while it goes on, live; then its steps and what it made, or why it failed."""
-    run = follow(execution_id)
+    try:
+        run = follow(execution_id)
+    except RunElsewhere:
+        show_elsewhere(execution_id, described)
+        return
     try:
         outcome = run.result(0) if run.done() else None
     except RunnerLost as error:
@@ -103,18 +108,40 @@ def show_live(execution_id: str, run: RemoteRun, described: Description) -> None
                 run.cancel("stopped in the studio")
                 desk().runs.pop(execution_id, None)
                 st.rerun()
-        st.progress(min(1.0, progress.share))
-        for (step, path), question in progress.questions.items():
-            show_question(execution_id, step, question, path=path, steps=described.steps)
-            with st.expander("What it has made so far", expanded=True), guard("so far"):
-                show_values(made_so_far(execution_id), f"so far {execution_id}")
-        show_drawing(described.drawing, progress.statuses)
-        show_steps(progress)
+        show_progress(execution_id, progress, described)
         show_partial(progress)
         if run.done() != was_parked:
             st.rerun()
 
     live()
+
+
+def show_elsewhere(execution_id: str, described: Description) -> None:
+    """Show a run to which nobody here can listen, as a notebook's, by what it keeps."""
+
+    @st.fragment(run_every=PARKED_SECONDS)
+    @guarded(f"elsewhere {execution_id}")
+    def live() -> None:
+        found = whole(desk().store, execution_id)
+        status = str(found.execution["status"])
+        if status not in UNDER_WAY:
+            st.rerun()
+        st.header(status_text(status), anchor=False)
+        st.caption("It runs in another process, such as a notebook. It can be stopped there.")
+        show_progress(execution_id, read_progress(described.steps, happened(found)), described)
+
+    live()
+
+
+def show_progress(execution_id: str, progress: Progress, described: Description) -> None:
+    """How far a run is, what it asks, and how its steps stand."""
+    st.progress(min(1.0, progress.share))
+    for (step, path), question in progress.questions.items():
+        show_question(execution_id, step, question, path=path, steps=described.steps)
+        with st.expander("What it has made so far", expanded=True), guard("so far"):
+            show_values(made_so_far(execution_id), f"so far {execution_id}")
+    show_drawing(described.drawing, progress.statuses)
+    show_steps(progress)
 
 
 def is_waiting(execution_id: str) -> bool:

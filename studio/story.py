@@ -20,15 +20,13 @@ from studio.asking import show_answered
 from studio.failing import failed_spans, failure_of, show_failure
 from studio.lists import ago
 from studio.past import Past
-from studio.running import show_run
+from studio.running import UNDER_WAY, show_run
 from studio.showing import plain_markdown, show_svg, show_values, words
 from studio.spans import described, show_spans
 from studio.state import desk, guard, mode
 from studio.theme import status_text
 from studio.trying import fill_changed, show_anew, show_changed
 from studio.two_runs import offer_others
-
-UNDER_WAY = ("running", "waiting")
 
 
 def show_head(found: Whole, worked: float, past: Past, card: Description) -> None:

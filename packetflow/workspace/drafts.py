@@ -80,14 +80,19 @@ class Drafts:
             return True
         return pointed(self._there.state / "drafts", name) is not None
 
-    def new(self, text: str) -> Draft:
-        """A draft of a pipeline that has no file yet; it gets one when it is first saved."""
+    def new(self, text: str, name: str = "") -> Draft:
+        """A draft of a pipeline that has no file yet; it gets one when it is first saved.
+
+        Args:
+            text: Of the pipeline.
+            name: To open it by, which no other pipeline or draft has; else it gets a free one.
+        """
         folder = self._make_folder()
         with self._lock, names_held(folder):
             count = 1
-            while pointer(folder, f"untitled-{count}").exists():
+            while not name and pointer(folder, f"untitled-{count}").exists():
                 count += 1
-            name = f"untitled-{count}"
+            name = name or f"untitled-{count}"
             path = folder / f"{new_id()}.log"
             draft = self._opened(path, name)
             with draft.log.held():

@@ -17,6 +17,7 @@ from typing import Final
 from packetflow.engine.past import Story
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import Happening, Outcome
+from packetflow.kernel.records import ExecutionEnded
 from packetflow.store.files import places
 from packetflow.store.frames import has_grown, sizes_of
 from packetflow.workspace.editing_messages import mishap, written
@@ -77,9 +78,7 @@ class Followed:
         self.tally.news()
         self.tally.questions.clear()
         if story.ended is not None:
-            ended = story.ended
-            self.status = ended.status
-            self.message = f"{ended.failed_step}: {ended.error}" if ended.error_type else ""
+            self.status, self.message = _end_of(story.ended)
         return story
 
     async def follow(self, code: UserCode, rested: Callable[[], None], *, is_new: bool) -> None:
@@ -94,7 +93,9 @@ class Followed:
             status, message = await self._hear(code, is_new=is_new)
             if not is_new or status in RESTS:
                 with contextlib.suppress(PacketFlowError, OSError):
-                    await self._read()
+                    ended = (await self._read()).ended
+                    if ended is not None:  # after whoever was asked looked
+                        status, message = _end_of(ended)
                 self._bundle()
             is_new = False
             self.say(status, message)
@@ -171,8 +172,9 @@ class Followed:
 
     async def _read(self) -> Story:
         """Take what the journals tell."""
-        self._sizes = await asyncio.to_thread(sizes_of, self._journal)
+        sizes = await asyncio.to_thread(sizes_of, self._journal)
         story = await asyncio.to_thread(story_of, self._folder, self._execution)
+        self._sizes = sizes
         if story.started is not None:
             self._runner = story.runner
             self.tally.catch_up(happened(story))
@@ -190,3 +192,8 @@ class Followed:
 
     def _is_alive(self) -> bool:
         return bool(self._runner) and is_alive(self._folder, self._runner)
+
+
+def _end_of(ended: ExecutionEnded) -> tuple[str, str]:
+    """The status and the message of an end in the journals."""
+    return ended.status, f"{ended.failed_step}: {ended.error}" if ended.error_type else ""

@@ -96,7 +96,7 @@ class Runs:
         made = found.outputs.get(wish.step) if wish.step else found.inputs
         if made is None or wish.port not in made:
             raise UnknownName("recorded value", f"{wish.step}.{wish.port}", list(made or ())[:3])
-        shown = await asyncio.to_thread(self._code.looks, made[wish.port])
+        shown = await asyncio.to_thread(_looks, made[wish.port])
         editor.send(written("preview", ask=wish.ask, looks=shown))
 
     async def show(self, editor: Listens, execution: str | None) -> None:
@@ -299,6 +299,12 @@ class Runs:
         task = asyncio.create_task(followed.follow(self._code, rested, is_new=is_new))
         self._following[execution] = task
         task.add_done_callback(lambda _: self._following.pop(execution, None))
+
+
+def _looks(value: object) -> list[dict[str, Any]]:
+    from packetflow.show.previews import previews  # it loads pyarrow
+
+    return previews(value)
 
 
 def _standing(judged: Judged) -> bytes:

@@ -21,9 +21,6 @@ from packetflow.workspace.taken import taken_for
 if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
 
-LONGEST_TEXT = 20_000
-MOST_ROWS = 100
-
 
 class LocalCode:
     """Implements `packetflow.workspace.editing_port.UserCode` with a workspace of this process."""
@@ -90,24 +87,6 @@ class LocalCode:
     async def recorded(self, execution: str) -> Recorded:
         """What its steps were given and made."""
         return await asyncio.to_thread(recorded, self._workspace.folder.path, execution)
-
-    def looks(self, value: object) -> list[dict[str, Any]]:
-        """How to show a value, in part, as JSON."""
-        import pyarrow as pa
-
-        if isinstance(value, pa.Table):
-            rows = value.slice(0, MOST_ROWS).to_pydict()
-            return [
-                {
-                    "kind": "table",
-                    "columns": value.column_names,
-                    "rows": [list(map(str, row)) for row in zip(*rows.values(), strict=True)],
-                    "count": value.num_rows,
-                    "whole": value.num_rows <= MOST_ROWS,
-                }
-            ]
-        text = value if isinstance(value, str) else repr(value)
-        return [{"kind": "text", "text": text[:LONGEST_TEXT], "whole": len(text) <= LONGEST_TEXT}]
 
     def _read_again(self) -> None:
         """Read capability files that were changed since the last look, here or elsewhere."""

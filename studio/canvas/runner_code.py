@@ -13,7 +13,6 @@ from packetflow.kernel.messages import DrawBoard, SearchPalette
 from packetflow.runner.card import current_path
 from packetflow.runner.remote import RemoteRun
 from packetflow.workspace.recorded import Recorded, recorded
-from studio.canvas.previews import previews
 from studio.state import desk
 
 DRAW_SECONDS = 15.0
@@ -65,10 +64,6 @@ class RunnerCode:
     async def recorded(self, execution: str) -> Recorded:
         """What its steps were given and made."""
         return await asyncio.to_thread(lambda: recorded(desk().folder, execution))
-
-    def looks(self, value: object) -> list[dict[str, Any]]:
-        """How to show a value, in part, as JSON."""
-        return previews(value)
 
     def stamp(self) -> object:
         """Changes when a new runner has taken over, or a pipeline's file has changed."""

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
@@ -79,7 +80,8 @@ def show_pipelines(cards: Sequence[PipelineCard]) -> None:
 
 
 st.title(words(here.folder.name) if not intent() else "Good to see you", anchor=False)
-st.html(f'<p class="pf-lead">{intent() or "A workspace of capabilities and pipelines."}</p>')
+lead = escape(intent() or "A workspace of capabilities and pipelines.")
+st.html(f'<p class="pf-lead">{lead}</p>')
 
 with guard("what there is"):
     found = listing()

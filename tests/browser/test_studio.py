@@ -28,7 +28,7 @@ def test_a_table_of_ones_own_becomes_a_report(visit: Callable[..., Page], worksp
     press(page, "Make the report")
 
     done(page)
-    report = page.frame_locator("iframe").first
+    report = page.frame_locator("iframe").first.frame_locator("iframe")
     expect(report.locator("h1")).to_have_text("Orders")
 
 

@@ -1,10 +1,12 @@
 """The file of a draft, on a full disk and after a death."""
 
 import os
+import shutil
 
 import pytest
 
 from packetflow.errors import WorkspaceError
+from packetflow.workspace.draft_log import DraftLog
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.folder import make_folder
 
@@ -46,3 +48,19 @@ def test_what_a_dying_process_cut_off_is_taken_away(folder):
 
     assert seen.undo == "Rename greet to welcome"
     assert draft.text == FIRST
+
+
+def test_an_edit_after_somebody_removed_the_file_is_kept_with_all_before_it(folder):
+    draft = Drafts(folder).open("hello")
+    draft.do(RENAME)
+    shutil.rmtree(folder / ".packetflow")
+    with pytest.raises(WorkspaceError, match="cannot keep"):
+        draft.submit("page", 1, [{"op": "undo"}])
+
+    Drafts(folder).open("hello").close()  # which makes the folder again
+    draft.submit("page", 1, [{"op": "note", "step": "welcome", "text": "slow"}])
+
+    kept = DraftLog(draft.log.path)
+    kept.refresh()
+    assert kept.whole.acks["page"] == 1
+    assert "welcome" in kept.whole.state.text
