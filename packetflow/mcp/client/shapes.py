@@ -54,8 +54,8 @@ def type_of(schema: Any, whole: Any = None) -> Any:
 
     >>> type_of({"type": "array", "items": {"type": "integer"}})
     list[int]
-    >>> type_of({"enum": ["a", "b"]}), type_of({"type": ["number", "null"]})
-    (typing.Literal['a', 'b'], float | None)
+    >>> type_of({"enum": ["a", "b"]})
+    typing.Literal['a', 'b']
     """
     base = schema if whole is None else whole
     return _type_of(_text(schema), "" if base is schema else _text(base))
