@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
-from packetflow import errors
+from packetflow import errors, frames
 from packetflow.engine import trail
 from packetflow.engine.past import Story
 from packetflow.errors import PacketFlowError
@@ -208,7 +208,7 @@ def _why(step: str, kind: str, said: str, traceback: str = "") -> str:
     """What failed, in a line; an error not of PacketFlow's with its type and the user's line."""
     if hasattr(errors, kind):  # its words say what to do
         return f"{step}: {said}"
-    own = [place for place in trail.places(traceback) if not trail.is_installed(place.file)]
+    own = [place for place in trail.places(traceback) if not frames.is_installed(place.file)]
     where = f" ({Path(own[-1].file).name}, line {own[-1].line})" if own else ""
     words = ": ".join(part for part in (kind, said) if part)
     return f"{step}: {words}{where}"

@@ -230,7 +230,7 @@ def test_the_only_workspace_may_have_any_name_and_several_need_one_called_ws(she
     [
         ("%pf r", ["run"]),
         ("%pf run spl", ["split_text"]),
-        ("run = %pf run hel", ["hello"]),
+        ("run = %pf run hell", ["hello"]),
         ("%pf run hello na", ["name="]),
         ("%pf run hello name=Ada na", []),
         ("%pf run nobody n", []),
