@@ -107,7 +107,7 @@ def completions(workspace: Workspace, typed: str) -> list[str]:
         workspace: The names are its.
         typed: What stands between ``%pf`` and the cursor.
 
-    >>> completions(Workspace(":memory:"), "run split_text te")
+    >>> completions(Workspace(":memory:"), "run split_text tex")
     ['text=']
     """
     *before, last = typed.split(" ") if typed.strip() else ["", ""]

@@ -52,8 +52,9 @@ def show_failure(
     """
     with st.container(border=True):
         after = f" after {tries} tries" if tries > 1 else ""
-        st.error(f"**{plain_markdown(words(failure.step))} failed{after}**",
-                 icon=":material/error:")  # fmt: skip
+        st.markdown(
+            f":red[:material/error: **{plain_markdown(words(failure.step))} failed{after}**]"
+        )
         st.text(failure.message)
         where = f"step {failure.step}"
         if failure.path:

@@ -139,9 +139,14 @@ def show_svg(picture: str, alt: str) -> None:
     st.markdown(body, unsafe_allow_html=True)
 
 
-def rows(body: str) -> None:
-    """A quiet table of HTML rows."""
-    st.html(f'<table class="pf-rows">{body}</table>')
+def rows(body: str, kind: str = "") -> None:
+    """A quiet table of HTML rows.
+
+    Args:
+        body: The rows.
+        kind: A class that says how it looks, beside its own.
+    """
+    st.html(f'<table class="pf-rows {kind}">{body}</table>')
 
 
 def show_looks(name: str, found: Sequence[Look], key: str) -> None:

@@ -72,7 +72,9 @@ class LocalCode:
         failure = ended.failure
         card = None
         if failure is not None:
-            card = FailureCard(failure.step, type(failure.cause).__name__, str(failure.cause))
+            card = FailureCard(
+                failure.step, failure.error_type, failure.message, traceback=failure.trail
+            )
         yield Outcome(execution, str(ended.status), {}, card)
 
     async def cancel(self, execution: str) -> None:

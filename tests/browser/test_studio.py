@@ -107,6 +107,10 @@ def test_a_failure_is_shown_and_replayed_after_mending(visit: Callable[..., Page
     file.write_text(STUMBLES.replace('raise RuntimeError("the left shoelace is untied")', mended))
     page.get_by_role("link", name="Everything about this run").click()
     expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/library\?.*pipeline=fall"))
+    page.go_forward()
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     expect(page.get_by_text("the left shoelace is untied").first).to_be_visible()
     with RunnerClient(workspace) as runner:  # until one with the mended file is in place
         while runner.run("stumble", {"prepared": "one"}).result(60).status != "ok":
@@ -166,7 +170,7 @@ def test_a_capability_that_ends_its_process_leaves_the_studio_up(visit: Callable
     page.get_by_role("textbox", name="Text").fill("hello")
     press(page, "Run")
 
-    expect(page.get_by_text("The runner was lost while this ran")).to_be_visible()
+    expect(page.get_by_text("The process that ran this has ended")).to_be_visible()
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_text("Recent runs")).to_be_visible()
 

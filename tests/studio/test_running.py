@@ -59,7 +59,7 @@ def test_a_runner_lost_under_a_run_offers_to_resume(page, ran, monkeypatch):
     test.run()
 
     assert not test.exception
-    assert "The runner was lost while this ran" in said(test)
+    assert "The process that ran this has ended" in said(test)
     assert button(test, "Resume")
 
 
@@ -92,3 +92,19 @@ def test_a_run_of_a_notebook_is_shown_by_what_it_keeps_and_is_answered(page, exa
     assert "Publish this draft?" in before
     assert ended.status == "ok"
     assert "It runs in another process" not in said(test)
+
+
+def test_a_stopped_run_is_no_failure(page, example):
+    from packetflow.runner.client import RunnerClient
+
+    with RunnerClient(example) as runner:
+        run = runner.run("publish_with_approval", {"path": "inbox/spring-newsletter.md"})
+        next(event for event in run if event.kind == "waits")
+        run.cancel("stopped in the studio")
+        assert end_of(runner, run.execution_id).status == "cancelled"
+
+    test = page("runs", run=run.execution_id)
+
+    assert not test.exception
+    assert "Stopped" in said(test)
+    assert not any("failed" in one.value for one in test.markdown)
