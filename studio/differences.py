@@ -53,6 +53,8 @@ def in_short(value: Any, longest: int = LONGEST) -> str:
 
     >>> in_short({"a": [1, 2]}), in_short("two\nlines"), in_short({"$secret": True})
     ('{"a": [1, 2]}', 'two lines', '•••')
+    >>> in_short("/srv/tables/orders.csv", 15)
+    '…les/orders.csv'
     """
     if isinstance(value, Mapping) and "$secret" in value:
         return "\u2022\u2022\u2022"
@@ -64,6 +66,8 @@ def in_short(value: Any, longest: int = LONGEST) -> str:
         return "yes" if value else "no"
     shown = plain(value)
     text = shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, default=str)
+    if len(text) > longest and text.startswith("/") and "\n" not in text:
+        return f"\u2026{text[1 - longest :]}"  # a path says most at its end
     line = " ".join(text[: 4 * longest].split())
     return line if len(line) <= longest else f"{line[: longest - 1]}\u2026"
 

@@ -54,8 +54,9 @@ def show_head(found: Whole, worked: float, past: Past, card: Description) -> Non
     st.caption(f"{said} \u00b7 {str(row['execution_id'])[-8:]}")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         show_ways_on(row, past, card)
-        st.page_link("library.py", label="The pipeline", icon=":material/account_tree:",
-                     query_params={"pipeline": str(row["name"])})  # fmt: skip
+        if card != Description(card.name):  # a draft, or what was taken away, has no page
+            st.page_link("library.py", label="The pipeline", icon=":material/account_tree:",
+                         query_params={"pipeline": str(row["name"])})  # fmt: skip
         if row["retry_of"]:
             st.page_link("runs.py", label="The run before it", icon=":material/history:",
                          query_params={"run": str(row["retry_of"])})  # fmt: skip

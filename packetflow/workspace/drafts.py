@@ -15,10 +15,12 @@ no runner is there.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
 
 from packetflow.errors import SourceError, UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
@@ -30,6 +32,8 @@ from packetflow.workspace.draft_state import State, written_looks
 from packetflow.workspace.folder import WorkspaceFolder, open_folder
 
 __all__ = ["Draft", "Drafts", "Heard", "Snapshot"]
+
+UNTITLED: Final = re.compile(r"(?m)^pipeline: untitled$")
 
 
 @dataclass
@@ -84,6 +88,9 @@ class Drafts:
     def new(self, text: str, name: str = "") -> Draft:
         """A draft of a pipeline that has no file yet; it gets one when it is first saved.
 
+        One that calls itself ``untitled`` takes the name of its draft, ``untitled-2``, so that its
+        runs are told apart from those of others.
+
         Args:
             text: Of the pipeline.
             name: To open it by, which no other pipeline or draft has; else it gets a free one.
@@ -91,9 +98,12 @@ class Drafts:
         folder = self._make_folder()
         with self._lock, names_held(folder):
             count = 1
-            while not name and pointer(folder, f"untitled-{count}").exists():
+            while not name and (
+                self.has(f"untitled-{count}") or pointer(folder, f"untitled-{count}").exists()
+            ):
                 count += 1
             name = name or f"untitled-{count}"
+            text = UNTITLED.sub(f"pipeline: {name}", text, count=1)
             path = folder / f"{new_id()}.log"
             draft = self._opened(path, name)
             with draft.log.held():

@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
+from packetflow import errors, frames
+from packetflow.engine import trail
 from packetflow.engine.past import Story
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import Happening, Outcome
@@ -131,8 +133,9 @@ class Followed:
             return "lost", "nobody tells how it ended"
         if outcome.status == RUNNING:
             return (RUNNING, "") if self._is_alive() else ("lost", GONE)
-        failure = outcome.failure
-        return outcome.status, "" if failure is None else f"{failure.step}: {failure.message}"
+        if (why := outcome.failure) is None:
+            return outcome.status, ""
+        return outcome.status, _why(why.step, why.error_type, why.message, why.traceback)
 
     async def _heard(self, events: AsyncIterator[Happening | Outcome]) -> Outcome | None:
         """Take what is heard, told in bundles; answers its end."""
@@ -196,4 +199,16 @@ class Followed:
 
 def _end_of(ended: ExecutionEnded) -> tuple[str, str]:
     """The status and the message of an end in the journals."""
-    return ended.status, f"{ended.failed_step}: {ended.error}" if ended.error_type else ""
+    if not ended.error_type:
+        return ended.status, ""
+    return ended.status, _why(ended.failed_step, ended.error_type, ended.error)
+
+
+def _why(step: str, kind: str, said: str, traceback: str = "") -> str:
+    """What failed, in a line; an error not of PacketFlow's with its type and the user's line."""
+    if hasattr(errors, kind):  # its words say what to do
+        return f"{step}: {said}"
+    own = [place for place in trail.places(traceback) if not frames.is_installed(place.file)]
+    where = f" ({Path(own[-1].file).name}, line {own[-1].line})" if own else ""
+    words = ": ".join(part for part in (kind, said) if part)
+    return f"{step}: {words}{where}"

@@ -43,7 +43,7 @@ TABLE: Final = Template(
     "Load a file, clean it, describe its columns and draw charts.",
     ":material/table_chart:",
     """\
-pipeline: untitled_table
+pipeline: untitled
 intent: Load a table, clean it, describe it and draw it
 steps:
   - graph:
@@ -60,7 +60,7 @@ TEXTS: Final = Template(
     "Read every document of a folder and give its gist.",
     ":material/library_books:",
     """\
-pipeline: untitled_digest
+pipeline: untitled
 intent: Read every document of a folder and give its gist
 steps:
   - graph:

@@ -83,6 +83,7 @@ def edit(pipeline: str) -> None:
             "trail": st.query_params.get_all("from"),
             "workspace": str(desk().folder),
             "execution": query("run") or None,
+            "about": "runs?run=",
             "theme": mode(),
             "height": TALL,
         },

@@ -179,7 +179,6 @@ def test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard(
     )
     before = text_of(workspace, name)
     page = begin(name)
-    page.locator(".pf-ground").focus()
 
     for capability in ("prepare", "walk"):
         page.keyboard.press("/")
@@ -188,7 +187,7 @@ def test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard(
         field.fill(capability)
         expect(page.locator(".pf-offer[aria-selected=true]")).to_contain_text(capability)
         page.keyboard.press("Enter")
-        expect(card(page, capability)).to_be_visible()
+        expect(card(page, capability)).to_be_in_viewport(ratio=1)
         page.keyboard.press("Escape")
         expect(page.locator(".pf-ground")).to_be_focused()
     page.keyboard.press("c")
@@ -200,9 +199,13 @@ def test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard(
     is_kept(page)
     page.locator(".pf-ground").focus()
     page.keyboard.press("Control+Enter")
-    page.get_by_role("textbox", name="text").fill("hello")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="text")).to_be_focused()
+    page.keyboard.type("hello")
     page.keyboard.press("Enter")
     ends(page, "done")
+    page.get_by_role("button", name="Results").click()
+    expect(page.locator(".pf-looks").first).to_contain_text("HELLO")
     assert "from: {text: prepared}" in text_of(workspace, name)
 
     page.locator(".pf-ground").focus()

@@ -213,6 +213,11 @@ export class Session {
     if (this.shown.run) this.#show({ run: { ...this.shown.run, note: "", message: "" } });
   }
 
+  /** Say why something was not even tried. */
+  refuse(why: string): void {
+    this.#show({ refusal: why });
+  }
+
   putAwayRefusal(): void {
     this.#show({ refusal: null });
   }
