@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from packetflow.capabilities.context import Context
@@ -84,7 +85,7 @@ class ToolCall:
             context.record(**facts, **self._connection.attributes)
 
     async def _called(self, context: Context, given: dict[str, Any]) -> dict[str, Any]:
-        arguments = arguments_of(self._tool, self._shape.arguments, given)
+        arguments = partial(arguments_of, self._tool, self._shape.arguments, given)
         conversation = Conversation(context)
         result = await conversation.until(
             self._connection.call(self._tool, arguments, conversation)
@@ -113,6 +114,11 @@ class Conversation:
         self._news = asyncio.Queue()
         self._open: list[Future[t.ElicitResult]] = []
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether a question has not been answered yet."""
+        return any(not reply.done() for reply in self._open)
+
     def progressed(self, fraction: float, text: str) -> None:
         """How far the tool is; from any thread."""
         self._context.progress(fraction, text)
@@ -134,8 +140,15 @@ class Conversation:
             return calling.result()
         finally:
             calling.cancel()
-            for reply in self._open:
-                reply.cancel()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Answer what is open with a word: the protocol's own tasks must not be cancelled."""
+        for reply in self._open:
+            if not reply.done():
+                import mcp_types as t
+
+                reply.set_result(t.ElicitResult(action="cancel"))
 
     def _done(self, _: object) -> None:
         if not self._loop.is_closed():

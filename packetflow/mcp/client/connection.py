@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, TypeVar
 
 from packetflow.engine.sync import LoopThread
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from packetflow.mcp.client.session import Caller, Session
 
 State: TypeAlias = Literal["unused", "open", "failed"]
+Arguments: TypeAlias = Callable[[], dict[str, Any]]
 T = TypeVar("T")
 
 CLOSE_SECONDS: Final = 15.0
@@ -145,7 +147,8 @@ class Connection:
             if session is not None:
                 await session.close()
             try:
-                self._session = session = _session_class()(self.target, self._heard)
+                make = await asyncio.to_thread(_session_class)
+                self._session = session = make(self.target, self._heard)
                 await session.opened()
             except PacketFlowError as error:
                 self.error, self.failed_at = error.message, time.monotonic()
@@ -155,16 +158,23 @@ class Connection:
             return session
 
     def call(
-        self, tool: ToolFacts, arguments: dict[str, Any], caller: Caller
+        self, tool: ToolFacts, arguments: Arguments, caller: Caller
     ) -> Future[t.CallToolResult]:
         """Call a tool; cancelling what is answered cancels the call.
 
-        Its errors are those of `packetflow.mcp.client.session.Session.call`, and `ToolChanged`.
+        Its errors are those of `packetflow.mcp.client.session.Session.call`, those of *arguments*,
+        and `ToolChanged`.
+
+        Args:
+            tool: The tool as the caller knows it.
+            arguments: Makes the arguments, on the connection's loop: to check them takes a while
+                the first time.
+            caller: Whoever calls.
         """
         return self._loop.submit(self._called(tool, arguments, caller))
 
     async def _called(
-        self, tool: ToolFacts, arguments: dict[str, Any], caller: Caller
+        self, tool: ToolFacts, arguments: Arguments, caller: Caller
     ) -> t.CallToolResult:
         from packetflow.mcp.client.session import SessionForgotten
 
@@ -173,7 +183,7 @@ class Connection:
                 session = await self._opened()
                 self._must_be_the_same(tool)
                 try:
-                    return await session.call(tool.name, arguments, caller)
+                    return await session.call(tool.name, arguments(), caller)
                 except SessionForgotten:  # it was started anew; this call never began
                     await session.close()
             raise ServerLost("it forgets each session at once")
@@ -220,10 +230,12 @@ def close_all(connections: list[Connection], loop: Loop) -> None:
 
 
 def _session_class() -> type[Session]:
+    """What a session is; to load it takes half a second, in which a loop would stand still."""
     try:
+        import_module("jsonschema")
         from packetflow.mcp.client.session import Session
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"mcp", "mcp_types", "httpx2"}:
+        if (error.name or "").partition(".")[0] not in {"mcp", "mcp_types", "httpx2", "jsonschema"}:
             raise
         raise ToolError(NEEDS) from error
     return Session

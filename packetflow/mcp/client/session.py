@@ -32,6 +32,11 @@ log = logging.getLogger(__name__)
 class Caller(Protocol):
     """Whoever makes a call: hears how far it is, and answers what the server asks."""
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether a question has not been answered yet."""
+        ...
+
     def progressed(self, fraction: float, text: str) -> None:
         """How far the tool is."""
         ...
@@ -213,8 +218,10 @@ class Session:
         """Find out whose call asks: newer servers ask within it, older ones say nothing of it."""
         del context
         caller = _CALLER.get()
-        if caller is None and len(self._callers) == 1:
-            caller = self._callers[0]
+        # a call that waits for an answer asks nothing else meanwhile
+        able = [one for one in self._callers if not one.is_asked]
+        if caller is None and len(able) == 1:
+            caller = able[0]
         if caller is None:
             log.warning("%s asks, but not within one call; it was declined", self._target)
             return t.ElicitResult(action="decline")

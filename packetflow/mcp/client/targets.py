@@ -96,7 +96,7 @@ class Target:
                 "server.address": parts.hostname or "",
                 "server.port": port,
             }
-        return {"network.transport": "pipe"}
+        return {"network.transport": "pipe"} if self.settings.command else {}
 
     def way(self, wire: Wire) -> Any:
         """What the protocol's client connects to.
