@@ -57,6 +57,7 @@ class McpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         stream_seconds: A call over HTTP that runs longer gives its connection back; the client asks
             for the rest. ``None`` keeps it.
         tasks: Tools that always run as tasks; others do where the client asks for it.
+        servers: Servers whose tools are used here; `packetflow.mcp.client.settings` reads them.
     """
 
     expose: tuple[str, ...] = ()
@@ -68,6 +69,7 @@ class McpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body_kilobytes: int = 4096
     stream_seconds: float | None = None
     tasks: tuple[str, ...] = ()
+    servers: dict[str, Any] = {}
 
 
 def read_settings(folder: Path) -> McpSettings:
