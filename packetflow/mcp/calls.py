@@ -30,6 +30,7 @@ from packetflow.mcp.tools import Tool
 from packetflow.runner.payloads import Outputs, to_payload
 
 TRIGGER: Final = "mcp"
+TOOL_TAG: Final = "mcp.tool.name"
 EXECUTION_META: Final = "packetflow/execution"
 ERROR_META: Final = "packetflow/error"
 
@@ -79,11 +80,13 @@ class Ended:
         outcome: How the run ended; ``None`` when only questions keep it.
         values: What it made, by name.
         pause: With what it goes on, when only questions keep it.
+        left: The run that goes on without its call, which had no more patience.
     """
 
     outcome: Outcome | None
     values: Mapping[str, Any] = field(default_factory=dict)
     pause: Pause | None = None
+    left: Attended | None = None
 
 
 class CannotAsk(PacketFlowError):
@@ -121,17 +124,17 @@ class Calls:
         caller: Caller,
         heard: Heard,
         *,
-        execution_id: str = "",
+        patience: float | None = None,
     ) -> Ended:
         """Run a tool to its end, or until it waits for its caller; cancelled, the run is stopped.
 
         Raises:
             PacketFlowError: It cannot run; nothing was started.
         """
-        run, request = self.prepared(tool, arguments, caller, heard, execution_id=execution_id)
+        run, request = self.prepared(tool, arguments, caller, heard)
         with _stopping(self.door, run.execution_id) as stopping:
             await run.start(request)
-            return await self._attended(run, tool, stopping)
+            return await self._attended(run, tool, stopping, patience)
 
     def prepared(
         self,
@@ -139,11 +142,9 @@ class Calls:
         arguments: Mapping[str, Any],
         caller: Caller,
         heard: Heard,
-        *,
-        execution_id: str = "",
     ) -> tuple[Attended, CapabilityRequest]:
         """A run that has not begun, and the request that begins it."""
-        chosen = execution_id or new_id()
+        chosen = new_id()
         request = CapabilityRequest(
             "",
             tool.item,
@@ -151,13 +152,19 @@ class Calls:
             trigger=TRIGGER,
             user=caller.user,
             agent=caller.name or None,
-            tags=caller.tags | {"mcp.tool.name": tool.name},
+            tags=caller.tags | {TOOL_TAG: tool.name},
             execution_id=chosen,
         )
         return Attended(self.door, chosen, heard, tool.steps), request
 
     async def go_on(
-        self, tool: Tool, pause: Pause, responses: Mapping[str, Any], heard: Heard
+        self,
+        tool: Tool,
+        pause: Pause,
+        responses: Mapping[str, Any],
+        heard: Heard,
+        *,
+        patience: float | None = None,
     ) -> Ended:
         """Give a run that waits its caller's responses; what is missing is asked again.
 
@@ -182,14 +189,27 @@ class Calls:
         run.questions = {question.key: question for question in pause.questions}
         with _stopping(self.door, run.execution_id) as stopping:
             await run.follow(answers)
-            return await self._attended(run, tool, stopping)
+            return await self._attended(run, tool, stopping, patience)
 
-    async def _attended(self, run: Attended, tool: Tool, stopping: _Stopping) -> Ended:
+    async def _attended(
+        self, run: Attended, tool: Tool, stopping: _Stopping, patience: float | None
+    ) -> Ended:
+        if patience is not None and patience <= 0:
+            stopping.is_over = True
+            return Ended(None, left=run)
+        left = False
         try:
-            outcome = await run.attend()
+            async with asyncio.timeout(patience):
+                outcome = await run.attend()
+        except TimeoutError:
+            left = stopping.is_over = True
+            return Ended(None, left=run)
         except Declined as error:
             await self.door.cancel(run.execution_id, error.message)
             raise
+        finally:
+            if not left:
+                run.let_go()
         stopping.is_over = True
         if outcome is not None and outcome.status != "waiting":
             return Ended(outcome, Outputs(outcome.outputs, self.folder))
