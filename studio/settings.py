@@ -10,6 +10,8 @@ from typing import Any, Final
 import streamlit as st
 
 from packetflow.errors import PacketFlowError, WorkspaceError
+from packetflow.mcp.client.listings import listing_path, read_listing
+from packetflow.mcp.client.settings import read_servers
 from packetflow.runner.configuration import (
     Standing,
     Value,
@@ -85,17 +87,21 @@ def show_workspace() -> None:
 
 def show_processes() -> None:
     """Who works for the workspace now."""
-    lines = []
-    for one in processes(desk().folder):
-        up = (
-            f"process {one.pid}, up for {seconds_text(max(1, round(one.seconds)))}"
-            if one.pid
-            else one.note
-        )
-        version = f"version {one.version}" if one.version else ""
-        note = one.note if one.pid else ""
-        lines.append((one.what, up, ", ".join(filter(None, [version, note]))))
+    lines: list[tuple[str, ...]] = []
+    found = processes(desk().folder)
+    for one in found:
+        if not one.pid:
+            lines.append((one.what, one.note))
+            continue
+        version = f"version {one.version}" if one.version else "an older version"
+        lines.append((
+            one.what, version,
+            f"up for {seconds_text(max(1, round(one.seconds)))}, process {one.pid}",
+        ))  # fmt: skip
     table(lines)
+    if len({one.version for one in found if one.pid}) > 1:
+        st.warning("They are of different versions; those that are older leave by themselves once "
+                   "nothing needs them.", icon=":material/sync_problem:")  # fmt: skip
 
 
 def show_models() -> None:
@@ -122,6 +128,29 @@ def show_models() -> None:
         st.subheader("Asked so far", anchor=False)
         table([(one["model"], f"{one['calls']:,} calls",
                 f"{one['tokens_in'] + one['tokens_out']:,} tokens") for one in asked])  # fmt: skip
+
+
+def show_servers() -> None:
+    """The MCP servers whose tools are used here, and how they stand."""
+    folder = desk().folder
+    known = read_servers(folder)
+    lines = []
+    for name, one in known.items():
+        facts = read_listing(listing_path(folder, name))
+        tools = [] if facts is None else facts.tools
+        allowed = sum(one.allows(tool.name) for tool in tools)
+        count = "not asked yet" if facts is None else f"{allowed} of {len(tools)} tools allowed"
+        lines.append((name, count, "trusted" if one.trust else "not trusted", one.address))
+    table(lines)
+    for said in desk().runner.listing(limit=1).broken if known else ():
+        if said.error.startswith("[mcp.servers."):
+            st.warning(plain_markdown(said.error, 600), icon=":material/link_off:")
+    if known:
+        st.caption("`packetflow mcp allow SERVER TOOL` lets a tool run; the Library lists all.")
+    else:
+        st.caption(
+            "Tools of other programs become capabilities: `packetflow mcp add NAME COMMAND_OR_URL`."
+        )
 
 
 def show_doctor() -> None:

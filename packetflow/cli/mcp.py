@@ -1,4 +1,4 @@
-"""``packetflow mcp``: offer capabilities and pipelines as tools to any MCP client."""
+"""``packetflow mcp``: offer tools to any MCP client, and use those of any server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from packetflow.cli import mcp_servers
 from packetflow.cli.options import Debug, Json, Where
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 group = typer.Typer(
     name="mcp",
-    help="Offer pipelines and capabilities to AI clients (MCP).",
+    help="Offer pipelines and capabilities to AI clients, and use tools of servers (MCP).",
     epilog="\b\nExamples:\n  packetflow mcp list\n  packetflow mcp expose greet\n"
     "  packetflow mcp serve --http 8600",
     no_args_is_help=True,
@@ -24,6 +25,8 @@ group = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="A capability or a pipeline.")]
+for one in (mcp_servers.servers, mcp_servers.add, mcp_servers.allow, mcp_servers.tools):
+    group.command()(one)
 
 
 @group.command(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from packetflow.composition.board_cards import Cards, policies_around
+from packetflow.composition.board_cards import Cards, KeptCards, policies_around
 from packetflow.composition.board_looks import Seen, with_looks
 from packetflow.composition.board_places import Point, Size
 from packetflow.composition.check import check_pipeline
@@ -39,6 +39,7 @@ def draw_board(
     last: Board | None = None,
     kinds: dict[str, Any] | None = None,
     kept: Kept | None = None,
+    cards: KeptCards | None = None,
 ) -> Board:
     r"""Draw a pipeline's text.
 
@@ -55,6 +56,7 @@ def draw_board(
         kinds: Told the Python types of the board, by their ids.
         kept: Steps of earlier boards, which are not read again; the board is the same with them
             and without.
+        cards: Their cards, which are not made again; as much the same.
 
     Returns:
         The board. A text that cannot be read gives *last*, else one without cards, with its
@@ -78,12 +80,12 @@ def draw_board(
     try:
         root = parse_yaml(text)
         pipeline, there = read_whole(root, found, kept=kept)
-        maker = Cards()
+        maker = Cards(cards)
         board = _drawn(
             maker,
             pipeline,
             _File(root, standing(root, there), broken),
-            Seen(looks or {}, places or {}, sizes or {}, parents or {}),
+            Seen(looks or {}, places or {}, sizes or {}, parents or {}, maker.own),
         )
     except SourceError as error:
         return unreadable(last or Board(), error)

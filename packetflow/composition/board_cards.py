@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -12,7 +13,9 @@ from packetflow.capabilities.contract import MISSING, Contract, Port
 from packetflow.capabilities.schema import port_schema
 from packetflow.composition import condition, words
 from packetflow.composition.board_fields import fields, plainly
+from packetflow.composition.board_places import Size, own_size
 from packetflow.composition.board_types import Types
+from packetflow.composition.codec_nodes import Node, Placed
 from packetflow.composition.joining import called_contract
 from packetflow.composition.standing import Standing
 from packetflow.composition.steps import (
@@ -45,11 +48,33 @@ def schema_of(kind: Any) -> dict[str, Any]:
         return port_schema(Port("", kind))
 
 
-class Cards:
-    """Makes cards, and remembers the types of their ports."""
+@dataclass(frozen=True, slots=True)
+class KeptCard:
+    """A card that was made before; it is as good as new while its step is the very same."""
 
-    def __init__(self) -> None:
+    step: Use
+    card: BoardCard
+    size: Size
+
+
+KeptCards: TypeAlias = dict[Node, KeptCard]
+"""Cards that were made before, by the parts of a text that say their steps."""
+
+
+class Cards:
+    """Makes cards, and remembers the types of their ports.
+
+    Args:
+        kept: Cards of earlier boards, which are not made again.
+
+    Attributes:
+        own: How large cards are by themselves, by id, where that is known.
+    """
+
+    def __init__(self, kept: KeptCards | None = None) -> None:
         self.types = Types()
+        self.own: dict[str, Size] = {}
+        self._kept = kept
         self._sides: dict[int, tuple[list[BoardPort], list[BoardPort], Contract]] = {}
 
     def card(self, here: Standing, policies: list[Any], after: Iterable[str]) -> BoardCard:
@@ -60,6 +85,32 @@ class Cards:
             policies: Around it, innermost first.
             after: The ids that it waits for by an order of its own.
         """
+        node, step = here.node, here.step
+        if self._kept is None or not isinstance(node, Placed) or type(step) is not Use or policies:
+            return self._made(here, policies, after)
+        contract = called_contract(step)
+        if contract is None:
+            return self._made(here, policies, after)
+        inputs, outputs = self.sides(contract)  # their types are on this board, too
+        known = self._kept.get(node.of)
+        if known is None or known.step is not step:
+            card = self._made(here, policies, after)
+            if len(card.inputs) != len(inputs) or len(card.outputs) != len(outputs):
+                return card  # it has ports of other types
+            known = self._kept[node.of] = KeptCard(step, card, own_size(card))
+        self.own[here.id] = known.size
+        return msgspec.structs.replace(
+            known.card,
+            id=here.id,
+            parent=here.parent,
+            slot=here.slot,
+            case=here.case,
+            at=here.at,
+            after=list(after),
+            line=node.line,
+        )
+
+    def _made(self, here: Standing, policies: list[Any], after: Iterable[str]) -> BoardCard:
         step = here.step
         written = plainly(here.node)
         inputs, outputs = self._ports(step, written.get("set") or {})

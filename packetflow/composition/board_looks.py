@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -21,12 +21,14 @@ class Seen:
         places: Where cards stood that nobody placed.
         sizes: How large cards were measured, in pixels.
         parents: In which card they stood then, empty for the file's own list.
+        own: How large cards are by themselves, where that is known.
     """
 
     looks: Mapping[str, Look]
     places: Mapping[str, Point]
     sizes: Mapping[str, Size]
     parents: Mapping[str, str]
+    own: Mapping[str, Size] = field(default_factory=dict)
 
     def placed(self, cards: Iterable[BoardCard]) -> dict[str, Point]:
         """Where cards stand; what somebody placed goes before what was drawn."""
@@ -59,7 +61,8 @@ def with_looks(
         root: The card that is the ground; empty for none.
         marks: The worst that is wrong with each, by id.
     """
-    boxes = place_all(cards, wires, root=root, placed=seen.placed(cards), sizes=seen.sizes)
+    placed = seen.placed(cards)
+    boxes = place_all(cards, wires, root=root, placed=placed, sizes=seen.sizes, own=seen.own)
     finished, nothing = [], Look()
     for card in cards:
         look = seen.looks.get(card.id, nothing)

@@ -61,6 +61,7 @@ def place_all(
     root: str,
     placed: Mapping[str, Point],
     sizes: Mapping[str, Size],
+    own: Mapping[str, Size],
 ) -> Boxes:
     """Find a place for every card.
 
@@ -70,8 +71,10 @@ def place_all(
         root: The card that is the ground; empty for none.
         placed: Where some stand already.
         sizes: How large some were measured; containers may become larger.
+        own: What `own_size` gives, where that is known.
     """
     plan = _Plan(cards, root, placed, sizes)
+    plan.own = own
     plan.join(wires)
     for card in reversed(cards):
         plan.settle(card)
@@ -132,6 +135,7 @@ class _Plan:
     ) -> None:
         self.cards = {card.id: card for card in cards}
         self.root, self.placed, self.sizes = root, placed, sizes
+        self.own: Mapping[str, Size] = {}
         self.boxes = Boxes()
         self.inside: dict[str | None, list[str]] = defaultdict(list)
         self.depth: dict[str | None, int] = {None: 0}
@@ -181,7 +185,7 @@ class _Plan:
         """Give a card its size; what is inside has its own by now, and gets its places."""
         measured = self.sizes.get(card.id)
         if not card.container:
-            wide, tall = own_size(card)
+            wide, tall = self.own.get(card.id) or own_size(card)
             self.boxes.size[card.id] = (
                 (wide, tall) if measured is None else (max(wide, measured[0]), measured[1])
             )

@@ -137,9 +137,13 @@ class _Lineage:
     def _made(self, step: Step) -> Mapping[str, Origin]:
         match step:
             case Use() | Call():
-                name = label(step)
-                writes = joined(step)[1]
-                return {p.name: Origin(((name, output),), not p.optional) for output, p in writes}
+                kept: Mapping[str, Origin] | None = step.__dict__.get("_origins")
+                if kept is None:  # worked out once for each step
+                    name, writes = label(step), joined(step)[1]
+                    kept = step.__dict__["_origins"] = {
+                        p.name: Origin(((name, output),), not p.optional) for output, p in writes
+                    }
+                return kept
             case Sequence(steps=steps):
                 names: dict[str, Origin] = {}
                 for part in steps:

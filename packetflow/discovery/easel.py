@@ -11,12 +11,12 @@ import msgspec
 from packetflow.capabilities.contract import Contract, Port
 from packetflow.capabilities.fits import fits
 from packetflow.composition.board import draw_board
-from packetflow.composition.board_cards import Cards
+from packetflow.composition.board_cards import Cards, KeptCards
 from packetflow.composition.board_types import type_id
 from packetflow.composition.calls import Form, calls_of
 from packetflow.composition.codec_short import Kept
 from packetflow.composition.steps import Call, Pipeline
-from packetflow.composition.view import parse_view
+from packetflow.composition.view import Look, parse_view
 from packetflow.composition.words import intent
 from packetflow.discovery.catalog import AnyCapability, Catalog
 from packetflow.kernel.board import (
@@ -48,6 +48,8 @@ class Easel:
         self._lock = threading.Lock()
         self._types: dict[str, Any] = {}
         self._kept: Kept = {}
+        self._cards: KeptCards = {}
+        self._looks: tuple[str, dict[str, Look]] = ("", {})
 
     def draw(self, request: DrawBoard) -> Drawn:
         """The board of a pipeline's text.
@@ -55,20 +57,20 @@ class Easel:
         Raises:
             SourceError: The looks cannot be read.
         """
-        looks = parse_view(request.looks, file="the looks")
         kinds: dict[str, Any] = {}
         if len(self._kept) > STEPS_KEPT:
-            self._kept = {}
+            self._kept, self._cards = {}, {}
         with collector_rests():
             board = draw_board(
                 request.source,
                 self._catalog.resolve,
-                looks=looks,
+                looks=self._seen(request.looks),
                 places=request.places,
                 sizes=request.sizes,
                 parents=request.parents,
                 kinds=kinds,
                 kept=self._kept,
+                cards=self._cards,
             )
         with self._lock:
             self._types.update(kinds)
@@ -77,6 +79,14 @@ class Easel:
         board = self._with_names(board)
         calls, inside = self._called(board)
         return msgspec.structs.replace(drawn_of(board), calls=calls, inside=inside)
+
+    def _seen(self, text: str) -> dict[str, Look]:
+        """Looks as values; those of the last board are not read again."""
+        known, looks = self._looks
+        if text != known:
+            looks = parse_view(text, file="the looks")
+            self._looks = text, looks
+        return looks
 
     def _called(self, board: Board) -> tuple[dict[str, Form], dict[str, list[str]]]:
         """The form of everything that a board calls, and what is called inside of pipelines."""

@@ -28,7 +28,7 @@ class CapabilityCard(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``examples`` are inputs that work, as payloads (see `packetflow.kernel.records`); ``safety``
     says how freely a call may be repeated; ``line`` counts from 1 and is 0 where the source is not
-    known.
+    known. ``closed`` is what a disabled one is, and what to do about it, where somebody says so.
     """
 
     name: str
@@ -49,6 +49,7 @@ class CapabilityCard(msgspec.Struct, frozen=True, omit_defaults=True):
     examples: list[dict[str, Any]] = []
     tags: list[str] = []
     safety: str = ""
+    closed: str = ""
 
 
 class FixCard(msgspec.Struct, frozen=True, omit_defaults=True):

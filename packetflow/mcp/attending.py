@@ -19,8 +19,11 @@ from packetflow.mcp.doors import Door, lost
 from packetflow.mcp.progress import Mark, Tally
 from packetflow.mcp.questions import Question, question_of
 
-QUIET_SECONDS: Final = 0.02
-"""A run of which nothing but questions is heard for so long has nothing else to do."""
+QUIET_SECONDS: Final = 0.15
+"""A run of which nothing but questions is heard for so long has nothing else to do.
+
+A step that begins beside them only later is asked about in the next round.
+"""
 
 TAKEN_SECONDS: Final = 10.0
 """So long a run that was put aside may take to go on after its answers."""

@@ -70,6 +70,7 @@ class McpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for the rest. ``None`` keeps it.
         task_seconds: A call that takes longer becomes a task, where the client works with tasks.
         tasks: Tools that are tasks from their beginning, by the name of what they run.
+        servers: Servers whose tools are used here; `packetflow.mcp.client.settings` reads them.
     """
 
     expose: tuple[str, ...] = ()
@@ -82,6 +83,7 @@ class McpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stream_seconds: float | None = None
     task_seconds: float = 10.0
     tasks: dict[str, TaskSettings] = {}
+    servers: dict[str, Any] = {}
 
 
 def read_settings(folder: Path) -> McpSettings:

@@ -98,6 +98,7 @@ def capability_card(capability: AnyCapability) -> CapabilityCard:
         [pack_all(example, declared.contract.inputs) for example in declared.examples],
         list(declared.tags),
         declared.safety.value,
+        declared.closed,
     )
 
 

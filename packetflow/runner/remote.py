@@ -7,14 +7,18 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from packetflow.errors import PacketFlowError, RunnerLost
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import Answer, CapabilityResponse, Refused, RunAccepted, RunEvent
 from packetflow.runner.link import Link, Moved, answered
+from packetflow.runner.outbox import DROPPABLE
 from packetflow.runner.payloads import Outputs
 from packetflow.runner.refusals import MOVED
+
+MOST_EVENTS: Final = 20_000
+"""After so many, the newest progress mark or partial output takes the place of the one before."""
 
 
 class Asks(Protocol):
@@ -61,10 +65,10 @@ class RemoteRun:
                     self.execution_id = execution_id
                     self._accepted = True
                 case RunEvent(_, event):
-                    self._events.append(event)
+                    self._keep(event)
                 case CapabilityResponse(_, outcome, dropped):
                     self._outcome = outcome
-                    self.dropped = dropped
+                    self.dropped += dropped
                 case RunnerLost():
                     self._error = self._lost(answer)
                 case Refused(code=code) if code == MOVED and self._accepted:
@@ -80,6 +84,15 @@ class RemoteRun:
             wakers = list(self._wakers)
         for wake in wakers:
             wake()
+
+    def _keep(self, event: Happening) -> None:
+        """Remember an event; a step that tells without end does not fill the memory."""
+        is_many = len(self._events) >= MOST_EVENTS and event.kind in DROPPABLE
+        if is_many and self._events[-1].kind in DROPPABLE:
+            self._events[-1] = event
+            self.dropped += 1
+        else:
+            self._events.append(event)
 
     def accepted(self) -> RemoteRun:
         """Wait until it has begun.

@@ -119,7 +119,7 @@ class EditDesk:
             return
         document = editor.document
         if document is None:
-            raise WireError("say `open` first")
+            raise WireError("the pipeline is not open here yet; try again in a moment")
         match message:
             case Edit(client, seq, ops):
                 await document.edit(editor, client, seq, ops)

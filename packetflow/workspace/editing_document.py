@@ -64,6 +64,7 @@ class Document:
         self._is_drawn = False
         self._places: dict[str, tuple[float, float]] = {}
         self._parents: dict[str, str] = {}
+        self._view: tuple[Mapping[str, Any], str] = ({}, "")
         self._turn = 0
         self._told: Told | None = None
         self._name, self._count = new_id()[-12:], 0
@@ -214,7 +215,10 @@ class Document:
             self._keep(drawn)
             self._read = board
             return ""
-        request = DrawBoard("", state.text, state.view(), self._places, state.sizes, self._parents)
+        if state.looks != self._view[0]:
+            self._view = state.looks, state.view()
+        view = self._view[1]
+        request = DrawBoard("", state.text, view, self._places, state.sizes, self._parents)
         try:
             async with asyncio.timeout(DRAW_SECONDS):
                 drawn = await self._code.draw(request)

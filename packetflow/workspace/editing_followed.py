@@ -14,9 +14,12 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
+from packetflow import errors, frames
+from packetflow.engine import trail
 from packetflow.engine.past import Story
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import Happening, Outcome
+from packetflow.kernel.records import ExecutionEnded
 from packetflow.store.files import places
 from packetflow.store.frames import has_grown, sizes_of
 from packetflow.workspace.editing_messages import mishap, written
@@ -77,9 +80,7 @@ class Followed:
         self.tally.news()
         self.tally.questions.clear()
         if story.ended is not None:
-            ended = story.ended
-            self.status = ended.status
-            self.message = f"{ended.failed_step}: {ended.error}" if ended.error_type else ""
+            self.status, self.message = _end_of(story.ended)
         return story
 
     async def follow(self, code: UserCode, rested: Callable[[], None], *, is_new: bool) -> None:
@@ -94,7 +95,9 @@ class Followed:
             status, message = await self._hear(code, is_new=is_new)
             if not is_new or status in RESTS:
                 with contextlib.suppress(PacketFlowError, OSError):
-                    await self._read()
+                    ended = (await self._read()).ended
+                    if ended is not None:  # after whoever was asked looked
+                        status, message = _end_of(ended)
                 self._bundle()
             is_new = False
             self.say(status, message)
@@ -130,8 +133,9 @@ class Followed:
             return "lost", "nobody tells how it ended"
         if outcome.status == RUNNING:
             return (RUNNING, "") if self._is_alive() else ("lost", GONE)
-        failure = outcome.failure
-        return outcome.status, "" if failure is None else f"{failure.step}: {failure.message}"
+        if (why := outcome.failure) is None:
+            return outcome.status, ""
+        return outcome.status, _why(why.step, why.error_type, why.message, why.traceback)
 
     async def _heard(self, events: AsyncIterator[Happening | Outcome]) -> Outcome | None:
         """Take what is heard, told in bundles; answers its end."""
@@ -171,8 +175,9 @@ class Followed:
 
     async def _read(self) -> Story:
         """Take what the journals tell."""
-        self._sizes = await asyncio.to_thread(sizes_of, self._journal)
+        sizes = await asyncio.to_thread(sizes_of, self._journal)
         story = await asyncio.to_thread(story_of, self._folder, self._execution)
+        self._sizes = sizes
         if story.started is not None:
             self._runner = story.runner
             self.tally.catch_up(happened(story))
@@ -190,3 +195,20 @@ class Followed:
 
     def _is_alive(self) -> bool:
         return bool(self._runner) and is_alive(self._folder, self._runner)
+
+
+def _end_of(ended: ExecutionEnded) -> tuple[str, str]:
+    """The status and the message of an end in the journals."""
+    if not ended.error_type:
+        return ended.status, ""
+    return ended.status, _why(ended.failed_step, ended.error_type, ended.error)
+
+
+def _why(step: str, kind: str, said: str, traceback: str = "") -> str:
+    """What failed, in a line; an error not of PacketFlow's with its type and the user's line."""
+    if hasattr(errors, kind):  # its words say what to do
+        return f"{step}: {said}"
+    own = [place for place in trail.places(traceback) if not frames.is_installed(place.file)]
+    where = f" ({Path(own[-1].file).name}, line {own[-1].line})" if own else ""
+    words = ": ".join(part for part in (kind, said) if part)
+    return f"{step}: {words}{where}"

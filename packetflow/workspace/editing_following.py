@@ -25,6 +25,9 @@ RUNS_KEPT: Final = 20
 RESTORED: Final = 5
 """So many runs of a document are remembered when it is opened anew."""
 
+WHOLE: Final = "@outputs"
+"""What the canvas calls the step whose outputs are those of the run."""
+
 
 class Runs:
     """The executions that are drawn on a document."""
@@ -89,14 +92,13 @@ class Runs:
     async def preview(self, editor: Listens, wish: Preview) -> None:
         """Show a value in part.
 
-        Raises:
-            UnknownName: That step made no such value, or it was not kept.
+        A value that was not given, not made or not kept has no looks.
         """
         found = await self._code.recorded(wish.execution)
-        made = found.outputs.get(wish.step) if wish.step else found.inputs
-        if made is None or wish.port not in made:
-            raise UnknownName("recorded value", f"{wish.step}.{wish.port}", list(made or ())[:3])
-        shown = await asyncio.to_thread(self._code.looks, made[wish.port])
+        whole = {"": found.inputs, WHOLE: found.gave}
+        made = whole.get(wish.step) or found.outputs.get(wish.step, {})
+        is_there = wish.port in made
+        shown = await asyncio.to_thread(_looks, made[wish.port]) if is_there else []
         editor.send(written("preview", ask=wish.ask, looks=shown))
 
     async def show(self, editor: Listens, execution: str | None) -> None:
@@ -299,6 +301,12 @@ class Runs:
         task = asyncio.create_task(followed.follow(self._code, rested, is_new=is_new))
         self._following[execution] = task
         task.add_done_callback(lambda _: self._following.pop(execution, None))
+
+
+def _looks(value: object) -> list[dict[str, Any]]:
+    from packetflow.show.previews import previews  # it loads pyarrow
+
+    return previews(value)
 
 
 def _standing(judged: Judged) -> bytes:

@@ -14,15 +14,13 @@ from packetflow.engine.start import Start
 from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import FailureCard, Happening, Outcome
 from packetflow.kernel.messages import DrawBoard, SearchPalette
+from packetflow.workspace.presence import tool_listings
 from packetflow.workspace.recorded import Recorded, recorded
 from packetflow.workspace.stopping import stop
 from packetflow.workspace.taken import taken_for
 
 if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
-
-LONGEST_TEXT = 20_000
-MOST_ROWS = 100
 
 
 class LocalCode:
@@ -74,7 +72,9 @@ class LocalCode:
         failure = ended.failure
         card = None
         if failure is not None:
-            card = FailureCard(failure.step, type(failure.cause).__name__, str(failure.cause))
+            card = FailureCard(
+                failure.step, failure.error_type, failure.message, traceback=failure.trail
+            )
         yield Outcome(execution, str(ended.status), {}, card)
 
     async def cancel(self, execution: str) -> None:
@@ -91,24 +91,6 @@ class LocalCode:
         """What its steps were given and made."""
         return await asyncio.to_thread(recorded, self._workspace.folder.path, execution)
 
-    def looks(self, value: object) -> list[dict[str, Any]]:
-        """How to show a value, in part, as JSON."""
-        import pyarrow as pa
-
-        if isinstance(value, pa.Table):
-            rows = value.slice(0, MOST_ROWS).to_pydict()
-            return [
-                {
-                    "kind": "table",
-                    "columns": value.column_names,
-                    "rows": [list(map(str, row)) for row in zip(*rows.values(), strict=True)],
-                    "count": value.num_rows,
-                    "whole": value.num_rows <= MOST_ROWS,
-                }
-            ]
-        text = value if isinstance(value, str) else repr(value)
-        return [{"kind": "text", "text": text[:LONGEST_TEXT], "whole": len(text) <= LONGEST_TEXT}]
-
     def _read_again(self) -> None:
         """Read capability files that were changed since the last look, here or elsewhere."""
         now = self.stamp()
@@ -117,10 +99,11 @@ class LocalCode:
             self._stamp = now
 
     def stamp(self) -> object:
-        """Changes when a capability's or a pipeline's file has changed."""
+        """Changes when a capability, a pipeline or an external tool has changed."""
         folder = self._workspace.folder
         marks = []
-        for path in (*folder.capabilities.glob("*.py"), *folder.pipelines.glob("*.yaml")):
+        files = (folder.capabilities.glob("*.py"), folder.pipelines.glob("*.yaml"))
+        for path in (*files[0], *files[1], *tool_listings(folder.path)):
             try:
                 state = path.stat()
             except OSError:

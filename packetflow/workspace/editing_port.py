@@ -53,10 +53,6 @@ class UserCode(Protocol):
         """What its steps were given and made."""
         ...
 
-    def looks(self, value: object) -> list[dict[str, Any]]:
-        """How to show a value, in part, as JSON."""
-        ...
-
     def stamp(self) -> object:
         """Something that changes when user code has changed; asked in a thread."""
         ...

@@ -38,11 +38,19 @@ class Shown:
     role: str
     watches: Watches
 
-    def edit(self, what: str | Pipeline, *, height: int = 560, execution: str | None = None) -> Any:
+    def edit(
+        self,
+        what: str | Pipeline | None = None,
+        *,
+        new: str = "",
+        height: int = 560,
+        execution: str | None = None,
+    ) -> Any:
         """Edit a pipeline on a canvas in the cell; see `canvas_widget.edit`."""
         from packetflow.workspace import canvas_widget  # what it brings is not for everybody
 
-        return canvas_widget.edit(cast("Workspace", self), what, height=height, execution=execution)
+        me = cast("Workspace", self)
+        return canvas_widget.edit(me, what, new=new, height=height, execution=execution)
 
     def show(self, run: str | HasId) -> Any:
         """Show a run in the cell, live while it goes on; outside of notebooks, print it.
@@ -56,8 +64,8 @@ class Shown:
             UnknownName: There is none of that id.
         """
         me = cast("Workspace", self)
-        whole = me.full_id(run if isinstance(run, str) else run.id)
-        return pane.show(RunView(me, whole))
+        named: Any = getattr(run, "id", run)
+        return pane.show(RunView(me, me.full_id(named)))
 
     def dashboard(self) -> Any:
         """Show what runs, waits, failed, and ran last, live; outside of notebooks, print it."""

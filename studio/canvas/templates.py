@@ -8,9 +8,18 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A pipeline to begin with; its name is free to change until it is saved."""
+    """A pipeline to begin with; its name is free to change until it is saved.
+
+    Attributes:
+        title: What it is.
+        begin: What its button says.
+        about: What it holds, in a sentence.
+        icon: In Streamlit's words.
+        text: Its YAML.
+    """
 
     title: str
+    begin: str
     about: str
     icon: str
     text: str
@@ -18,7 +27,8 @@ class Template:
 
 EMPTY: Final = Template(
     "Empty page",
-    "Nothing but room. Drag what you need.",
+    "Begin empty",
+    "Nothing but room: drag what you need, and join it.",
     ":material/check_box_outline_blank:",
     """\
 pipeline: untitled
@@ -29,10 +39,11 @@ steps:
 )
 TABLE: Final = Template(
     "Look at a table",
+    "Begin with a table",
     "Load a file, clean it, describe its columns and draw charts.",
     ":material/table_chart:",
     """\
-pipeline: untitled_table
+pipeline: untitled
 intent: Load a table, clean it, describe it and draw it
 steps:
   - graph:
@@ -45,10 +56,11 @@ steps:
 )
 TEXTS: Final = Template(
     "Digest a folder",
+    "Begin with a folder",
     "Read every document of a folder and give its gist.",
     ":material/library_books:",
     """\
-pipeline: untitled_digest
+pipeline: untitled
 intent: Read every document of a folder and give its gist
 steps:
   - graph:

@@ -21,8 +21,15 @@ export const bundling: BuildOptions = {
   charset: "utf8",
   minify: true,
   jsx: "automatic",
-  legalComments: "eof",
+  legalComments: "none", // build.ts writes whole licences
   plugins: [styleAsText],
+  // Preact is a seventh of React in size and as quick with a thousand cards; types are React's
+  alias: {
+    react: "preact/compat",
+    "react-dom": "preact/compat",
+    "react-dom/client": "preact/compat/client",
+    "react/jsx-runtime": "preact/jsx-runtime",
+  },
   define: { "process.env.NODE_ENV": '"production"' },
   logLevel: "warning",
 };

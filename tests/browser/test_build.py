@@ -133,7 +133,7 @@ def test_a_flow_with_a_branch_is_built_by_mouse_from_an_empty_page_and_runs(
     begin: Begin, workspace: Path
 ):
     page = begin("")
-    page.get_by_role("button", name="Begin", exact=True).first.click()
+    page.get_by_role("button", name="Begin empty").click()
     ground = page.locator(".pf-ground")
     expect(page.locator(".pf-start")).to_be_visible()
 
@@ -178,7 +178,6 @@ def test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard(
     )
     before = text_of(workspace, name)
     page = begin(name)
-    page.locator(".pf-ground").focus()
 
     for capability in ("prepare", "walk"):
         page.keyboard.press("/")
@@ -187,7 +186,7 @@ def test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard(
         field.fill(capability)
         expect(page.locator(".pf-offer[aria-selected=true]")).to_contain_text(capability)
         page.keyboard.press("Enter")
-        expect(card(page, capability)).to_be_visible()
+        expect(card(page, capability)).to_be_in_viewport(ratio=1)
         page.keyboard.press("Escape")
         expect(page.locator(".pf-ground")).to_be_focused()
     page.keyboard.press("c")
@@ -199,9 +198,13 @@ def test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard(
     is_kept(page)
     page.locator(".pf-ground").focus()
     page.keyboard.press("Control+Enter")
-    page.get_by_role("textbox", name="text").fill("hello")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="text")).to_be_focused()
+    page.keyboard.type("hello")
     page.keyboard.press("Enter")
     ends(page, "done")
+    page.get_by_role("button", name="Results").click()
+    expect(page.locator(".pf-looks").first).to_contain_text("HELLO")
     assert "from: {text: prepared}" in text_of(workspace, name)
 
     page.locator(".pf-ground").focus()
@@ -272,7 +275,9 @@ def test_an_unknown_capability_is_a_red_card_that_keeps_its_wires_and_is_mended(
     expect(page.get_by_label("Wire prepared from prepare to stumbel")).to_have_count(1)
 
 
-def test_a_run_that_fails_is_mended_and_runs_again(begin: Begin, workspace: Path):
+def test_a_run_that_fails_is_looked_into_mended_and_goes_on_from_there(
+    begin: Begin, workspace: Path
+):
     name = written(workspace, "to_mend", GREET.format(name="to_mend", second="stumble"))
     page = begin(name)
     page.get_by_role("button", name="Run", exact=True).click()
@@ -288,9 +293,11 @@ def test_a_run_that_fails_is_mended_and_runs_again(begin: Begin, workspace: Path
     expect(card(page, "stumble").locator(".pf-head")).to_contain_text("walk")
     is_kept(page)
 
-    page.get_by_role("button", name="Run", exact=True).click()
+    card(page, "stumble").locator(".pf-head").dblclick()
+    page.get_by_role("button", name="From here", exact=True).click()
 
     ends(page, "done")
+    expect(card(page, "prepare").locator(".pf-state")).to_contain_text("reused")
     page.locator(".pf-ground").focus()
     page.keyboard.press("Control+s")
     expect(page.locator(".pf-saved")).to_have_text("Saved")

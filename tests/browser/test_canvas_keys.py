@@ -34,8 +34,10 @@ def test_the_keyboard_is_never_left_nowhere(open_canvas: Open):
     ground = page.locator(".pf-ground")
 
     page.locator("button.pf-name").click()
+    page.get_by_label("Name of the pipeline").fill("another")
     page.keyboard.press("Escape")
     expect(ground).to_be_focused()
+    assert page.evaluate("packetflow.session.shown.document.undo") is None
 
     card(page, "open_source").locator(".pf-head").click()
     page.keyboard.press("Enter")
@@ -57,7 +59,8 @@ def test_a_wire_that_has_the_focus_is_the_one_that_is_taken_out(open_canvas: Ope
     card(page, "clean_table").locator(".pf-head").click()
 
     wires.first.focus()
+    expect(wires.first).to_be_focused()
     page.keyboard.press("Delete")
 
-    expect(card(page, "clean_table")).to_be_visible()
     expect(wires).to_have_count(before - 1)
+    expect(card(page, "clean_table")).to_be_visible()

@@ -1,3 +1,4 @@
+import gzip
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
+CANVAS = ROOT / "packetflow" / "show" / "static" / "canvas.js"
 NO_NODE = 3
 
 
@@ -25,3 +27,11 @@ def test_the_built_canvas_is_what_its_sources_give():
         if "npm error network" in said.stderr or "ENOTFOUND" in said.stderr:
             pytest.skip("npm cannot reach its registry")
     assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_the_canvas_stays_small_and_says_whose_work_is_inside():
+    built = CANVAS.read_bytes()
+
+    assert len(gzip.compress(built, 9)) <= 160_000
+    for name in (b"@xyflow/react: Copyright", b"preact: Copyright", b"d3-zoom: Copyright"):
+        assert name in built

@@ -196,3 +196,15 @@ test("a new line begins where the one before began, or further in below a list's
   assert.equal(indentAfter("  - each:"), "    ");
   assert.equal(indentAfter(""), "");
 });
+
+test("names for names are typed as pairs, and shown so", () => {
+  const control = controlFor({ type: "object", format: "names", additionalProperties: { type: "string" } });
+  const both = { item: "items", page: "pages" };
+
+  assert.equal(written(both, control), "item: items, page: pages");
+  for (const text of ["item: items, page: pages", "{item: items, page: pages}", '{"item": "items", "page": "pages"}']) {
+    assert.deepEqual(readTyped(control, text), { ok: true, value: both });
+  }
+  assert.deepEqual(readTyped(control, "{}"), { ok: true, value: {} });
+  assert.equal(readTyped(control, "items").ok, false);
+});

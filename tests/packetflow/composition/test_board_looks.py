@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from packetflow.composition import dump
 from packetflow.composition.board import draw_board
+from packetflow.composition.board_cards import KeptCards
 from packetflow.composition.board_looks import Seen, looked
 from packetflow.composition.codec_short import Kept
 from packetflow.composition.edit import apply
@@ -21,6 +22,10 @@ from tests.strategies import pipelines, resolve
 
 def draw(text: str, **more: Any) -> Board:
     return draw_board(text, resolve, **more)
+
+
+def nothing_kept() -> tuple[Kept, KeptCards]:
+    return {}, {}
 
 
 def saved(pipeline: Pipeline) -> str | None:
@@ -60,9 +65,9 @@ def test_a_board_is_the_same_with_the_steps_of_earlier_ones(pipeline, data):
     text = saved(pipeline)
     if text is None:
         return
-    kept: Kept = {}
+    kept, cards = nothing_kept()
     for _ in range(data.draw(st.integers(1, 4))):
-        board = draw(text, kept=kept)
+        board = draw(text, kept=kept, cards=cards)
 
         assert board == draw(text)
 
@@ -87,9 +92,11 @@ def edits(step: str) -> list[dict[str, Any]]:
 
 def test_a_step_is_read_again_when_its_name_stands_for_another_capability():
     text = "pipeline: a\nsteps:\n  - {use: feel, id: one}\n"
-    kept: Kept = {}
-    before = draw(text, kept=kept)
+    kept, cards = nothing_kept()
+    before = draw(text, kept=kept, cards=cards)
 
-    after = draw_board(text, lambda kind, name: None, kept=kept)
+    after = draw_board(text, lambda kind, name: None, kept=kept, cards=cards)
+    same = draw_board(text, lambda kind, name: None)
 
+    assert after == same
     assert (before.cards[0].kind, after.cards[0].kind) == ("use", "unknown")

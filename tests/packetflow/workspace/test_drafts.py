@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from packetflow.errors import EditRefused, UnknownName
 from packetflow.kernel.ids import new_id
-from packetflow.workspace import draft_log
 from packetflow.workspace.draft_names import names_held
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.folder import make_folder
@@ -148,6 +147,18 @@ def test_a_new_pipeline_gets_its_file_when_it_is_first_saved(folder):
     assert drafts.open("untitled-1") is draft
 
 
+def test_new_pipelines_without_a_name_are_told_apart(folder):
+    (folder / "pipelines/untitled-2.yaml").write_text("pipeline: untitled-2\nsteps: []\n")
+    drafts = Drafts(folder)
+
+    made = [drafts.new("pipeline: untitled\nsteps: []\n") for _ in range(2)]
+
+    assert [draft.text.splitlines()[0] for draft in made] == [
+        "pipeline: untitled-1",
+        "pipeline: untitled-3",
+    ]
+
+
 def test_another_name_moves_the_file(folder):
     drafts = Drafts(folder)
     draft = drafts.open("hello")
@@ -235,19 +246,6 @@ def test_looks_that_cannot_be_read_are_lost_and_nothing_else(folder):
     (folder / "pipelines/hello.view.json").write_text("{")
 
     assert Drafts(folder).open("hello").snapshot().state.text == FIRST
-
-
-def test_the_file_of_a_draft_stays_small(folder, monkeypatch):
-    monkeypatch.setattr(draft_log, "MOST_BYTES", 2000)
-    monkeypatch.setattr(draft_log, "MOST_ENTRIES", 5)
-    draft, follower = Drafts(folder).open("hello"), other_process(folder).open("hello")
-
-    for number in range(60):
-        draft.do({"op": "note", "step": "greet", "text": f"note {number}" * 5})
-        assert follower.snapshot().state.looks["greet"]["note"].startswith(f"note {number}")
-
-    assert draft.log.path.stat().st_size < 20_000
-    assert follower.snapshot().acks == draft.snapshot().acks
 
 
 def test_threads_and_processes_that_edit_at_once_lose_nothing(folder):
@@ -374,3 +372,17 @@ def test_doubled_and_reordered_edits_of_several_editors_are_done_once_and_can_al
     assert (first_again.state.text, first_again.state.looks) == (FIRST, {})
     assert first_again.saved
     assert both[1].snapshot().state == last
+
+
+def test_what_was_begun_and_never_saved_is_listed_whatever_it_is_called(folder):
+    drafts = Drafts(folder)
+    text = FIRST.replace("hello", "mine")
+    changed = {"op": "header", "field": "intent", "value": "New"}
+    drafts.new(text)
+    for name in ("", "mine", "soon_saved"):
+        drafts.new(text.replace("mine", name or "mine"), name).do(changed)
+    drafts.open("soon_saved").do({"op": "save"})
+    drafts.open("hello").do(changed)
+
+    assert sorted(drafts.unsaved()) == ["mine", "untitled-2"]
+    drafts.close()

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from packetflow import Workspace, capability
-from packetflow.kernel.cards import Happening
+from packetflow.kernel.cards import Happening, Outcome
+from packetflow.workspace.editing_followed import Followed
 from packetflow.workspace.editing_runs import Tally
 from tests.packetflow.workspace.desk import Canvas, desk_of, folder_with
 
@@ -171,3 +172,25 @@ def test_records_that_are_known_in_part_are_taken_once():
     assert tally.everything()["read"]["seconds"] == 2.0
     assert tally.asked == {}
     assert tally.everything()["go"]["status"] == ""
+
+
+async def test_an_end_after_whoever_was_asked_had_looked_is_told(tmp_path):
+    class Late:
+        """It was under way when they looked."""
+
+        async def follow(self, execution: str) -> Any:
+            async def told() -> Any:
+                yield Outcome(execution, "running")
+
+            return told()
+
+    folder = folder_with(tmp_path / "work", asks=FLOW)
+    with Workspace(folder) as elsewhere:
+        ended = await elsewhere.run(prepare, name="Ada")
+        said: list[bytes] = []
+        followed = Followed(folder, ended.id, said.append)
+        async with asyncio.timeout(60):
+            await followed.follow(Late(), lambda: None, is_new=False)
+
+    assert (followed.status, followed.is_over) == ("ok", True)
+    assert b'"status":"ok"' in said[-1]

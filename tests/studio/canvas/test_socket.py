@@ -163,7 +163,9 @@ async def test_a_run_is_followed_to_its_end_and_its_values_can_be_looked_at(addr
         await page.say("preview", execution=execution, step="add", port="sum", ask=2)
         preview = await page.until("preview")
         await page.say("preview", execution=execution, step="add", port="none", ask=3)
-        missing = await page.until("error")
+        missing = await page.until("preview", fits=lambda m: m["ask"] == 3)
+        await page.say("preview", execution=execution, step="@outputs", port="sum", ask=4)
+        whole = await page.until("preview", fits=lambda m: m["ask"] == 4)
 
     assert (ended["execution"], ended["status"]) == (execution, "ok")
     steps = {}
@@ -172,7 +174,8 @@ async def test_a_run_is_followed_to_its_end_and_its_values_can_be_looked_at(addr
             steps |= message["steps"]
     assert {steps[name]["status"] for name in ("double", "add")} == {"ok"}
     assert preview["looks"] == [{"kind": "text", "text": "9", "whole": True}]
-    assert missing["ask"] == 3
+    assert missing["looks"] == []
+    assert whole["looks"] == preview["looks"]
 
 
 async def test_parts_of_a_flow_run_on_recorded_values(address, folder):
@@ -187,9 +190,7 @@ async def test_parts_of_a_flow_run_on_recorded_values(address, folder):
             await page.say(
                 "preview", execution=begun["execution"], step="add", port="sum", ask=ask + 100
             )
-            return ended["status"], await page.until(
-                "preview" if wish.get("until") is None else "error"
-            )
+            return ended["status"], await page.until("preview", fits=lambda m: m["ask"] > 100)
 
         await page.open("parts")
         until, _ = await run(1, inputs={"number": 5}, until="double")

@@ -18,6 +18,9 @@ export const EMPTY: Board = {
 /** The id under which the pipeline's own inputs are drawn; no step can have it. */
 export const INPUTS = "@inputs";
 
+/** The step whose outputs are those of the whole run, when a value is asked for. */
+export const OUTPUTS = "@outputs";
+
 /** Sizes in pixels, the same as Python's when it lays cards out. */
 export const CARD_WIDTH = 240;
 export const HEAD = 56;
@@ -133,12 +136,6 @@ export function insidePorts(ports: readonly Port[]): Port[] {
 export function beginsInside(board: Board, wire: Wire): boolean {
   const target = cardOf(board, wire.target);
   return target !== undefined && above(board, target).some((card) => card.id === wire.source);
-}
-
-/** Whether a wire ends at the inner side of its target's border. */
-export function endsInside(board: Board, wire: Wire): boolean {
-  const source = cardOf(board, wire.source);
-  return source !== undefined && above(board, source).some((card) => card.id === wire.target);
 }
 
 /** An id that no card has: the wish itself, or with a number, as the file writes it. */

@@ -213,6 +213,11 @@ export class Session {
     if (this.shown.run) this.#show({ run: { ...this.shown.run, note: "", message: "" } });
   }
 
+  /** Say why something was not even tried. */
+  refuse(why: string): void {
+    this.#show({ refusal: why });
+  }
+
   putAwayRefusal(): void {
     this.#show({ refusal: null });
   }
@@ -257,9 +262,10 @@ export class Session {
     }
   }
 
-  /** Whether news are of another run than the one that was asked for. */
+  /** Whether news are of another run than the one that was asked for, or of an earlier one than is shown. */
   #isElsewhere(execution: string): boolean {
-    return this.#followed !== null && execution !== this.#followed;
+    if (this.#followed !== null) return execution !== this.#followed;
+    return execution !== "" && execution < (this.shown.run?.execution ?? "");
   }
 
   #document(message: DocumentMessage): void {

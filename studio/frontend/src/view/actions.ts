@@ -46,6 +46,7 @@ function place(editor: Editor, made: { id: string; ops: Operation[] }, name: str
   if (editor.readOnly) return;
   editor.session.edit(...made.ops);
   editor.set({ selection: only(made.id), said: `${name} added` });
+  requestAnimationFrame(() => requestAnimationFrame(() => editor.camera?.reveal(made.id)));
 }
 
 /** Behind the selected card, or where one looks. */

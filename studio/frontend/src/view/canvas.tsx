@@ -17,7 +17,7 @@ import {
 } from "@xyflow/react";
 import { type DragEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { INPUTS, outermost } from "../model/board.ts";
-import { canJoin, endsThatFit, join, readHandle } from "../model/fits.ts";
+import { canJoin, endsThatFit, join, readHandle, whyNotJoin } from "../model/fits.ts";
 import { containerAt, dropAt, staysIn } from "../model/dropping.ts";
 import { moveInto } from "../model/edits.ts";
 import { cornerOf } from "../model/geometry.ts";
@@ -40,6 +40,9 @@ const FEW = 6;
 const FLUID = 200;
 /** The smallest zoom at which a pipeline is opened; below it one could not read. */
 const READABLE = 0.62;
+
+/** How near to the edge a new card may stand, in pixels. */
+const MARGIN = 8;
 
 /** How things dragged from the palette are called. */
 export const DRAGGED = "application/x-packetflow-item";
@@ -95,7 +98,12 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
   const onConnectEnd: OnConnectEnd = useCallback((event, state) => {
     editor.set({ fits: null });
     const { fromHandle, toHandle } = state;
-    if (readOnly || toHandle || !fromHandle?.id || fromHandle.id === "order") return;
+    if (readOnly || !fromHandle?.id || fromHandle.id === "order") return;
+    if (toHandle?.id) {
+      const ends = [readHandle(fromHandle.nodeId, fromHandle.id), readHandle(toHandle.nodeId, toHandle.id)] as const;
+      const why = state.isValid ? "" : whyNotJoin(editor.shown.board, ...ends);
+      return why ? editor.session.refuse(why) : undefined;
+    }
     const target = event.target as Element | null;
     if (!target?.classList.contains("react-flow__pane") && !target?.closest(".pf-container")) return;
     const screen = pointOf(event);
@@ -298,6 +306,16 @@ function useCamera(): void {
     const duration = calm ? 0 : 220;
     editor.camera = {
       show: (cards) => void flow.fitView({ nodes: cards.map((id) => ({ id })), maxZoom: 1, minZoom: 0.5, padding: 0.4, duration }),
+      reveal: (id) => {
+        const node = flow.getInternalNode(id);
+        const pane = editor.root?.querySelector(".react-flow")?.getBoundingClientRect();
+        if (!node || !pane) return;
+        const { x, y } = node.internals.positionAbsolute;
+        const [width, height] = [node.measured.width ?? node.width ?? 0, node.measured.height ?? node.height ?? 0];
+        const [from, to] = [flow.flowToScreenPosition({ x, y }), flow.flowToScreenPosition({ x: x + width, y: y + height })];
+        const isThere = from.x >= pane.left + MARGIN && from.y >= pane.top + MARGIN && to.x <= pane.right - MARGIN && to.y <= pane.bottom - MARGIN;
+        if (!isThere) void flow.setCenter(x + width / 2, y + height / 2, { zoom: flow.getZoom(), duration });
+      },
       fit: () => void flow.fitView({ maxZoom: 1, padding: 0.12, duration }),
       middle: () => {
         const box = editor.root?.querySelector(".react-flow")?.getBoundingClientRect();

@@ -78,7 +78,8 @@ export function Chooser({ title, placeholder, offer, onChoose, onClose, onMean, 
         act();
       }}
       onBlur={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget)) onClose();
+        // a list that is just taken away, for another one maybe, has no field any more
+        if (field.current && !event.currentTarget.contains(event.relatedTarget)) onClose();
       }}
     >
       <h2>{title}</h2>

@@ -1,5 +1,6 @@
 /** The board as nodes and edges for React Flow; what did not change stays the same object. */
 import { type NodeHandle, Position } from "@xyflow/react";
+import type { SVGAttributes } from "react";
 import { INPUTS, above, drawnCards, kindAround, outerPorts } from "../model/board.ts";
 import { endsOfWire, handleOf } from "../model/fits.ts";
 import { type Box, type Spotted, boxes, handlesOf, lanesOf } from "../model/geometry.ts";
@@ -22,6 +23,8 @@ const NO_PROBLEMS: readonly Problem[] = [];
 const Z = { container: 0, wire: 50, card: 100 };
 /** The drawing is one stop for the Tab key; arrow keys go on from there. */
 const NO_STOP = { tabIndex: -1 };
+/** In SVG names of attributes count as they are written. */
+const NO_STOP_SVG = { tabindex: -1 } as SVGAttributes<SVGGElement>;
 const INPUTS_WIDTH = { least: 150, most: 280, letter: 7.2, beside: 34 };
 const INPUTS_GAP = 90;
 
@@ -136,7 +139,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: Read
       targetHandle: handleOf(to),
       data: { wire, route: ways.get(wire.id) ?? null },
       ariaLabel: `Wire ${wire.name} from ${wire.source ?? "the inputs"} to ${wire.target}`,
-      domAttributes: NO_STOP,
+      domAttributes: NO_STOP_SVG,
     };
   });
   const order = orders.map(({ id, source, target, written }): AnyEdge => {
@@ -153,7 +156,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: Read
       className: written ? "pf-order-edge pf-written" : "pf-order-edge",
       data: { written },
       ariaLabel: `${target} after ${source}`,
-      domAttributes: NO_STOP,
+      domAttributes: NO_STOP_SVG,
     };
   });
   return [...order, ...wires];

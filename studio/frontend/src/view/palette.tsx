@@ -9,18 +9,47 @@ import { backToGround } from "./focus.ts";
 import { Icon } from "./icons.tsx";
 import { type Editor, useEditor, useShown, useUi } from "./state.ts";
 
-const KINDS: readonly { kind: string; icon: string; text: string; about: string }[] = [
-  { kind: "when", icon: "branch", text: "Choose", about: "One way or another, by a condition" },
-  { kind: "each", icon: "each", text: "For each", about: "The same steps for every item of a list" },
-  { kind: "parallel", icon: "parallel", text: "Together", about: "Steps that need not wait for each other" },
-  { kind: "repeat", icon: "repeat", text: "Repeat", about: "Until a condition holds" },
-  { kind: "fallback", icon: "fallback", text: "Fallback", about: "The next one where one fails" },
-  { kind: "race", icon: "race", text: "Race", about: "The first result counts" },
-  { kind: "approve", icon: "wait", text: "Ask", about: "A person; wait for the answer" },
-  { kind: "wait", icon: "wait", text: "Wait", about: "For an event" },
+interface Kind {
+  readonly kind: string;
+  readonly icon: string;
+  readonly text: string;
+  readonly about: string;
+  /** What others call it. */
+  readonly also: string;
+}
+
+const KINDS: readonly Kind[] = [
+  { kind: "when", icon: "branch", text: "Choose", about: "One way or another, by a condition", also: "if branch switch case condition when" },
+  { kind: "each", icon: "each", text: "For each", about: "The same steps for every item of a list", also: "loop map iterate" },
+  { kind: "parallel", icon: "parallel", text: "Together", about: "Steps that need not wait for each other", also: "parallel concurrent" },
+  { kind: "repeat", icon: "repeat", text: "Repeat", about: "Until a condition holds", also: "loop while until" },
+  { kind: "fallback", icon: "fallback", text: "Fallback", about: "The next one where one fails", also: "else catch error" },
+  { kind: "race", icon: "race", text: "Race", about: "The first result counts", also: "fastest" },
+  { kind: "approve", icon: "wait", text: "Ask", about: "A person; wait for the answer", also: "approve approval human question" },
+  { kind: "wait", icon: "wait", text: "Wait", about: "For an event", also: "event signal" },
 ];
 
 const SEARCH_PAUSE = 120;
+
+type Row = { readonly item: PaletteItem } | { readonly kind: Kind };
+
+function kindsFor(text: string): readonly Kind[] {
+  const words = text.trim().toLowerCase();
+  return KINDS.filter((kind) => `${kind.text} ${kind.about} ${kind.also}`.toLowerCase().includes(words));
+}
+
+/** Whether the words name one of these kinds, and are not only about it. */
+function areNamed(kinds: readonly Kind[], text: string): boolean {
+  const words = text.trim().toLowerCase();
+  return kinds.some((kind) => ` ${kind.text} ${kind.also}`.toLowerCase().includes(` ${words}`));
+}
+
+/** What is offered, in the order in which it is shown. */
+function rowsFor(items: readonly PaletteItem[], text: string): readonly Row[] {
+  const kinds = kindsFor(text);
+  const [own, found] = [kinds.map((kind) => ({ kind })), items.map((item) => ({ item }))];
+  return areNamed(kinds, text) ? [...own, ...found] : [...found, ...own];
+}
 
 export function Palette(): ReactNode {
   const editor = useEditor();
@@ -28,30 +57,37 @@ export function Palette(): ReactNode {
   const connection = useShown((shown) => shown.connection);
   const renewals = useShown((shown) => shown.renewals);
   const [text, setText] = useState("");
-  const [items, setItems] = useState<readonly PaletteItem[]>([]);
+  const [found, setFound] = useState<{ text: string; items: readonly PaletteItem[] }>({ text: "", items: [] });
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     let current = true;
     const timer = setTimeout(async () => {
-      const found = await editor.session.palette(text);
-      if (current && found) setItems(found);
+      const items = await editor.session.palette(text);
+      if (current && items) setFound({ text, items });
     }, text ? SEARCH_PAUSE : 0);
     return () => {
       current = false;
       clearTimeout(timer);
     };
   }, [editor, text, connection, renewals]);
-  const words = text.toLowerCase();
-  const kinds = KINDS.filter((kind) => `${kind.text} ${kind.about} ${kind.kind}`.toLowerCase().includes(words));
-  const rows = [...items.map((item) => ({ item })), ...kinds.map((kind) => ({ kind }))];
-  const add = (index: number): void => {
-    const row = rows[index];
+  const kinds = kindsFor(text);
+  const first = areNamed(kinds, text);
+  const [kindsFrom, itemsFrom] = first ? [0, kinds.length] : [found.items.length, 0];
+  const rows = rowsFor(found.items, text);
+  const add = (row: Row | undefined): void => {
     if (!row) return;
     "item" in row ? addItem(editor, row.item) : addKind(editor, row.kind.kind);
     setText("");
     setAt(0);
     if (isDrawer(editor)) closePalette(editor);
+  };
+  /** What is marked; where one was quicker than the search, the first that it finds. */
+  const addMeant = async (): Promise<void> => {
+    if (text.trim() === "") return;
+    if (found.text === text) return add(rows[at]);
+    const items = await editor.session.palette(text);
+    if (items) add(rowsFor(items, text)[0]);
   };
   const move = (by: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, at + by));
@@ -65,14 +101,14 @@ export function Palette(): ReactNode {
       {kinds.map((kind, index) => (
         <Offer
           key={kind.kind}
-          id={`pf-offer-${items.length + index}`}
+          id={`pf-offer-${kindsFrom + index}`}
           icon={kind.icon}
           text={kind.text}
           about={kind.about}
           ports=""
-          meant={items.length + index === at && text !== ""}
+          meant={kindsFrom + index === at && text !== ""}
           dragged={{ step: kind.kind }}
-          onAdd={() => add(items.length + index)}
+          onAdd={() => add({ kind })}
         />
       ))}
       </div>
@@ -99,10 +135,10 @@ export function Palette(): ReactNode {
             const moves: { readonly [key: string]: () => void } = {
               ArrowDown: () => move(1),
               ArrowUp: () => move(-1),
-              Enter: () => add(at),
+              Enter: () => void addMeant(),
               Escape: () => (text ? setText("") : closePalette(editor)),
             };
-            const act = moves[event.key];
+            const act = event.ctrlKey || event.metaKey ? undefined : moves[event.key];
             if (!act) return;
             event.preventDefault();
             event.stopPropagation();
@@ -112,22 +148,22 @@ export function Palette(): ReactNode {
         <Button icon="close" label="Close the palette" className="pf-button pf-quiet pf-square pf-narrow" onClick={() => closePalette(editor)} />
       </div>
       <div className="pf-offers" id="pf-offers" role="listbox" aria-label="What can be put in" ref={list}>
-        {text === "" && ownKinds}
-        {items.length > 0 && <h3 role="presentation">{text ? "Found" : "Capabilities"}</h3>}
-        {items.map((item, index) => (
+        {first && ownKinds}
+        {found.items.length > 0 && <h3 role="presentation">{text ? "Found" : "Capabilities"}</h3>}
+        {found.items.map((item, index) => (
           <Offer
             key={`${item.kind} ${item.name}`}
-            id={`pf-offer-${index}`}
+            id={`pf-offer-${itemsFrom + index}`}
             icon={item.kind}
             text={item.name}
             about={item.about}
             ports={sayPorts(item)}
-            meant={index === at && text !== ""}
+            meant={itemsFrom + index === at && text !== ""}
             dragged={item}
-            onAdd={() => add(index)}
+            onAdd={() => add({ item })}
           />
         ))}
-        {text !== "" && ownKinds}
+        {!first && ownKinds}
         {rows.length === 0 && <p className="pf-none">Nothing is called so. Other words may find it.</p>}
       </div>
     </aside>

@@ -17,6 +17,8 @@ export interface Settings {
   trail?: readonly string[];
   /** A run to draw. */
   execution?: string | null;
+  /** The address of a page about a run, without its id; none in a notebook. */
+  about?: string;
 }
 
 /** A list to choose from that floats over the canvas. */
@@ -61,6 +63,8 @@ export type Go = (pipeline: string, trail: readonly string[]) => void;
 /** Moves the picture; given by the canvas once it is drawn. */
 export interface Camera {
   show(cards: readonly string[]): void;
+  /** Bring a card into view that is not wholly there, as near as one looks now. */
+  reveal(card: string): void;
   fit(): void;
   /** The pixels of the ground under the middle of the canvas. */
   middle(): Spot;

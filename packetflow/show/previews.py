@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any, Final
 
-from studio.results import Look, looks, plain, preview
+from packetflow.show.looks import Look, looks, plain, preview
 
 MOST_ROWS: Final = 100
 MOST_COLUMNS: Final = 60
@@ -55,7 +55,9 @@ def _shown(look: Look) -> dict[str, Any]:
             return {"kind": "error", "text": str(look.value)}
         case "image" | "audio":
             return {"kind": "error", "text": f"{len(look.value):,} bytes of {look.note}"}
-        case "text" | "page" | "fact" | "link":
+        case "page":
+            return _text(f"An HTML page of {len(str(look.value)):,} characters.")
+        case "text" | "fact" | "link":
             return _text(str(look.value))
 
 
