@@ -67,6 +67,7 @@ async def opened(
             yield Opened(server, shelf, answers)
     finally:
         await answers.tasks.close()
+        await calls.close()
         await library.close()
 
 
