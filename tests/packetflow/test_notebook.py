@@ -210,7 +210,7 @@ def test_a_wrong_line_is_answered_with_what_to_do(shell, line, said):
 def test_without_a_workspace_the_magics_say_how_to_open_one(shell):
     del shell.user_ns["ws"]
 
-    assert "ws = Workspace('my-work') opens one" in refusal(shell, "%pf run hello name=Ada")
+    assert "ws = Workspace('my-work') opens it" in refusal(shell, "%pf run hello name=Ada")
 
 
 def test_the_only_workspace_may_have_any_name_and_several_need_one_called_ws(shell, ws):

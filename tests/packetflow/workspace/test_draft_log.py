@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from packetflow.errors import WorkspaceError
+from packetflow.workspace import draft_log
 from packetflow.workspace.draft_log import DraftLog, Line
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.folder import make_folder
@@ -84,3 +85,16 @@ def test_who_edits_waits_for_whoever_edits_in_another_process(folder, monkeypatc
     late.join(60)
 
     assert Drafts(folder).open("hello").snapshot().acks == {"one": 1, "other": 1}
+
+
+def test_the_file_of_a_draft_stays_small(folder, monkeypatch):
+    monkeypatch.setattr(draft_log, "MOST_BYTES", 2000)
+    monkeypatch.setattr(draft_log, "MOST_ENTRIES", 5)
+    draft, follower = Drafts(folder).open("hello"), Drafts(folder).open("hello")
+
+    for number in range(60):
+        draft.do({"op": "note", "step": "greet", "text": f"note {number}" * 5})
+        assert follower.snapshot().state.looks["greet"]["note"].startswith(f"note {number}")
+
+    assert draft.log.path.stat().st_size < 20_000
+    assert follower.snapshot().acks == draft.snapshot().acks

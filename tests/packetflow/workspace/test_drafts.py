@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from packetflow.errors import EditRefused, UnknownName
 from packetflow.kernel.ids import new_id
-from packetflow.workspace import draft_log
 from packetflow.workspace.draft_names import names_held
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.folder import make_folder
@@ -247,19 +246,6 @@ def test_looks_that_cannot_be_read_are_lost_and_nothing_else(folder):
     (folder / "pipelines/hello.view.json").write_text("{")
 
     assert Drafts(folder).open("hello").snapshot().state.text == FIRST
-
-
-def test_the_file_of_a_draft_stays_small(folder, monkeypatch):
-    monkeypatch.setattr(draft_log, "MOST_BYTES", 2000)
-    monkeypatch.setattr(draft_log, "MOST_ENTRIES", 5)
-    draft, follower = Drafts(folder).open("hello"), other_process(folder).open("hello")
-
-    for number in range(60):
-        draft.do({"op": "note", "step": "greet", "text": f"note {number}" * 5})
-        assert follower.snapshot().state.looks["greet"]["note"].startswith(f"note {number}")
-
-    assert draft.log.path.stat().st_size < 20_000
-    assert follower.snapshot().acks == draft.snapshot().acks
 
 
 def test_threads_and_processes_that_edit_at_once_lose_nothing(folder):
