@@ -13,6 +13,7 @@ class Template:
     title: str
     about: str
     icon: str
+    begin: str
     text: str
 
 
@@ -20,6 +21,7 @@ EMPTY: Final = Template(
     "Empty page",
     "Nothing but room. Drag what you need.",
     ":material/check_box_outline_blank:",
+    "Begin with nothing",
     """\
 pipeline: untitled
 steps:
@@ -31,6 +33,7 @@ TABLE: Final = Template(
     "Look at a table",
     "Load a file, clean it, describe its columns and draw charts.",
     ":material/table_chart:",
+    "Begin with a table",
     """\
 pipeline: untitled_table
 intent: Load a table, clean it, describe it and draw it
@@ -47,6 +50,7 @@ TEXTS: Final = Template(
     "Digest a folder",
     "Read every document of a folder and give its gist.",
     ":material/library_books:",
+    "Begin with a folder",
     """\
 pipeline: untitled_digest
 intent: Read every document of a folder and give its gist

@@ -43,7 +43,7 @@ def choose() -> None:
         with slot, st.container(border=True, height="stretch"):
             st.markdown(f"**{template.icon} {template.title}**")
             st.markdown(template.about)
-            if st.button("Begin", key=f"begin {template.title}"):
+            if st.button(template.begin):
                 begin(template)
     saved = sorted(path.stem for path in (desk().folder / "pipelines").glob("*.yaml"))
     if not saved:

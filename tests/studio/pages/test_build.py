@@ -14,14 +14,14 @@ def test_build_offers_three_templates_and_the_pipelines_there_are(page):
     build = page("build")
 
     assert not build.exception
-    assert [one.label for one in build.button] == ["Begin"] * 3
+    assert [one.label for one in build.button] == [one.begin for one in TEMPLATES]
     assert all(template.title in said(build) for template in TEMPLATES)
 
 
 def test_beginning_makes_a_draft_and_goes_to_its_canvas(page, example):
     build = page("build")
 
-    button(build, "Begin").click().run()
+    button(build, "Begin with nothing").click().run()
 
     assert not build.exception
     name = build.query_params["pipeline"]

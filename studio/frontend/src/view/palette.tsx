@@ -7,73 +7,76 @@ import { DRAGGED } from "./canvas.tsx";
 import { Button } from "./controls.tsx";
 import { backToGround } from "./focus.ts";
 import { Icon } from "./icons.tsx";
+import { type Kind, kindsFor } from "./kinds.ts";
 import { type Editor, useEditor, useShown, useUi } from "./state.ts";
 
-const KINDS: readonly { kind: string; icon: string; text: string; about: string }[] = [
-  { kind: "when", icon: "branch", text: "Choose", about: "One way or another, by a condition" },
-  { kind: "each", icon: "each", text: "For each", about: "The same steps for every item of a list" },
-  { kind: "parallel", icon: "parallel", text: "Together", about: "Steps that need not wait for each other" },
-  { kind: "repeat", icon: "repeat", text: "Repeat", about: "Until a condition holds" },
-  { kind: "fallback", icon: "fallback", text: "Fallback", about: "The next one where one fails" },
-  { kind: "race", icon: "race", text: "Race", about: "The first result counts" },
-  { kind: "approve", icon: "wait", text: "Ask", about: "A person; wait for the answer" },
-  { kind: "wait", icon: "wait", text: "Wait", about: "For an event" },
-];
-
 const SEARCH_PAUSE = 120;
+
+/** What was found, and of which words. */
+interface Found {
+  readonly of: string;
+  readonly items: readonly PaletteItem[];
+}
+
+type Row = { readonly kind: Kind } | { readonly item: PaletteItem };
 
 export function Palette(): ReactNode {
   const editor = useEditor();
   const open = useUi((ui) => ui.palette);
   const connection = useShown((shown) => shown.connection);
   const [text, setText] = useState("");
-  const [items, setItems] = useState<readonly PaletteItem[]>([]);
+  const [{ of, items }, setFound] = useState<Found>({ of: "", items: [] });
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     let current = true;
     const timer = setTimeout(async () => {
       const found = await editor.session.palette(text);
-      if (current && found) setItems(found);
+      if (current && found) setFound({ of: text, items: found });
     }, text ? SEARCH_PAUSE : 0);
     return () => {
       current = false;
       clearTimeout(timer);
     };
   }, [editor, text, connection]);
-  const words = text.toLowerCase();
-  const kinds = KINDS.filter((kind) => `${kind.text} ${kind.about} ${kind.kind}`.toLowerCase().includes(words));
-  const rows = [...items.map((item) => ({ item })), ...kinds.map((kind) => ({ kind }))];
-  const add = (index: number): void => {
-    const row = rows[index];
+  // those that are named stay at the top, whatever is found below them
+  const [named, others] = kindsFor(text);
+  const rows: Row[] = [...named.map((kind) => ({ kind })), ...items.map((item) => ({ item })), ...others.map((kind) => ({ kind }))];
+  const put = (row: Row | undefined): void => {
     if (!row) return;
     "item" in row ? addItem(editor, row.item) : addKind(editor, row.kind.kind);
     setText("");
     setAt(0);
     if (isDrawer(editor)) closePalette(editor);
   };
+  const add = async (index: number): Promise<void> => {
+    // typed faster than was looked up: what is shown belongs to other words
+    if (of === text || index < named.length) return put(rows[index]);
+    const [first] = (await editor.session.palette(text)) ?? [];
+    put(first && { item: first });
+  };
   const move = (by: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, at + by));
     setAt(next);
     list.current?.querySelectorAll("[role=option]")[next]?.scrollIntoView({ block: "nearest" });
   };
-  const ownKinds = (
+  const ownKinds = (kinds: readonly Kind[], before: number): ReactNode => kinds.length > 0 && (
     <>
-      {kinds.length > 0 && <h3 role="presentation">Steps around steps</h3>}
+      <h3 role="presentation">Steps around steps</h3>
       <div className="pf-kinds" role="presentation">
-      {kinds.map((kind, index) => (
-        <Offer
-          key={kind.kind}
-          id={`pf-offer-${items.length + index}`}
-          icon={kind.icon}
-          text={kind.text}
-          about={kind.about}
-          ports=""
-          meant={items.length + index === at && text !== ""}
-          dragged={{ step: kind.kind }}
-          onAdd={() => add(items.length + index)}
-        />
-      ))}
+        {kinds.map((kind, index) => (
+          <Offer
+            key={kind.kind}
+            id={`pf-offer-${before + index}`}
+            icon={kind.icon}
+            text={kind.text}
+            about={kind.about}
+            ports=""
+            meant={before + index === at && text !== ""}
+            dragged={{ step: kind.kind }}
+            onAdd={() => put({ kind })}
+          />
+        ))}
       </div>
     </>
   );
@@ -98,7 +101,7 @@ export function Palette(): ReactNode {
             const moves: { readonly [key: string]: () => void } = {
               ArrowDown: () => move(1),
               ArrowUp: () => move(-1),
-              Enter: () => add(at),
+              Enter: () => void add(at),
               Escape: () => (text ? setText("") : closePalette(editor)),
             };
             const act = moves[event.key];
@@ -111,22 +114,22 @@ export function Palette(): ReactNode {
         <Button icon="close" label="Close the palette" className="pf-button pf-quiet pf-square pf-narrow" onClick={() => closePalette(editor)} />
       </div>
       <div className="pf-offers" id="pf-offers" role="listbox" aria-label="What can be put in" ref={list}>
-        {text === "" && ownKinds}
+        {ownKinds(named, 0)}
         {items.length > 0 && <h3 role="presentation">{text ? "Found" : "Capabilities"}</h3>}
         {items.map((item, index) => (
           <Offer
             key={`${item.kind} ${item.name}`}
-            id={`pf-offer-${index}`}
+            id={`pf-offer-${named.length + index}`}
             icon={item.kind}
             text={item.name}
             about={item.about}
             ports={sayPorts(item)}
-            meant={index === at && text !== ""}
+            meant={named.length + index === at && text !== ""}
             dragged={item}
-            onAdd={() => add(index)}
+            onAdd={() => put({ item })}
           />
         ))}
-        {text !== "" && ownKinds}
+        {ownKinds(others, named.length + items.length)}
         {rows.length === 0 && <p className="pf-none">Nothing is called so. Other words may find it.</p>}
       </div>
     </aside>
