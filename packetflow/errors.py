@@ -38,19 +38,14 @@ PacketFlowError
   DrawingError            the parts of a drawing do not belong together
 ```
 
->>> try:
-...     raise UnknownName("capability", "fetsh", nearest=["fetch"])
-... except PacketFlowError as error:
-...     print(error)
+>>> print(UnknownName("capability", "fetsh", nearest=["fetch"]))
 no capability is called 'fetsh'; did you mean 'fetch'?
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 
 def _rebuild(cls: type[PacketFlowError], message: str, facts: dict[str, Any]) -> PacketFlowError:
@@ -76,6 +71,11 @@ class PacketFlowError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (type(self), self.message, dict(self.__dict__)))
+
+    def _render_traceback_(self) -> list[str]:  # asked by IPython
+        from packetflow.frames import in_a_cell
+
+        return in_a_cell(self)
 
 
 def did_you_mean(nearest: Iterable[str]) -> str:

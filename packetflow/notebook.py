@@ -63,6 +63,8 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     pf.__doc__ = f"Run a capability or pipeline by name: ``{RUN}``."
     capability.__doc__ = f"Write the cell to the workspace's capabilities: ``{CELL}``."
     shell.magics_manager.register_function(pf, "line", "pf")
+    complete: Any = shell.set_hook  # has no types
+    complete("complete_command", _completed, re_key=r".*%pf\s")
     shell.magics_manager.register_function(capability, "cell", "capability")
 
 
@@ -85,6 +87,41 @@ def open_workspace(names: dict[str, Any]) -> Workspace:
         called = " and ".join(name for name, _ in found.values())
         raise WorkspaceError(f"several workspaces are open here, {called}; call one of them ws")
     return next(iter(found.values()))[1]
+
+
+def _completed(shell: InteractiveShell, event: Any) -> list[str]:
+    """What may come next on a line with ``%pf``; asked by IPython for the Tab key."""
+    from IPython.core.error import TryNext
+
+    try:
+        workspace = open_workspace(shell.user_ns)
+        return completions(workspace, event.text_until_cursor.rpartition("%pf")[2])
+    except PacketFlowError:
+        raise TryNext from None
+
+
+def completions(workspace: Workspace, typed: str) -> list[str]:
+    """What the last word of a line may become: ``run``, a name, or an input that is not given yet.
+
+    Args:
+        workspace: The names are its.
+        typed: What stands between ``%pf`` and the cursor.
+
+    >>> completions(Workspace(":memory:"), "run split_text tex")
+    ['text=']
+    """
+    *before, last = typed.split(" ") if typed.strip() else ["", ""]
+    words = [word for word in before if word]
+    if not words:
+        found = ["run"]
+    elif len(words) == 1:
+        catalog = workspace.catalog
+        found = [*catalog.pipeline_names(), *(one.name for one in catalog.capabilities())]
+    else:
+        given = {word.partition("=")[0] for word in words[2:]}
+        ports = workspace.find(words[1]).contract.requires
+        found = [f"{port.name}=" for port in ports if port.name not in given]
+    return sorted({one for one in found if one.startswith(last)})
 
 
 def run_line(workspace: Workspace, line: str) -> Execution:

@@ -43,11 +43,13 @@ class Advice:
         title: What went wrong, in a few words.
         text: The facts, with the place.
         way_out: What to do now.
+        is_final: Trying again leads nowhere.
     """
 
     title: str
     text: str
     way_out: str = ""
+    is_final: bool = False
 
 
 # the first class that fits counts, so leaves come before their parents
@@ -73,7 +75,6 @@ _SAYINGS: tuple[tuple[type[PacketFlowError], str, str], ...] = (
     (JournalFull, "The disk is full", "Free some space, then resume the run under Runs."),
     (NewerWorkspace, "This workspace is newer than this PacketFlow", "Update PacketFlow."),
     (QueryFailed, "The store cannot answer that", "Change the filter and try again."),
-    (UnknownName, "Not found", "It may have been renamed or removed; go back to the list."),
     (MissingInput, "An input is missing", "Fill it in and run again."),
     (WrongType, "An input does not fit", "Correct it and run again."),
     (SourceError, "This file cannot be read", "Mend the line named above; it is read again then."),
@@ -93,10 +94,24 @@ def advise(error: PacketFlowError) -> Advice:
     >>> advise(UnknownName("pipeline", "tale", nearest=["table"])).title
     'Not found'
     """
+    if isinstance(error, UnknownName):
+        text = error.message.replace("no execution is called", "no run is called")
+        way_out = "It may have been renamed or removed, or never been here: go back to the list."
+        return Advice("Not found", sentence(text), way_out, is_final=True)
     for kind, title, way_out in _SAYINGS:
         if isinstance(error, kind):
-            return Advice(title, error.message, way_out)
-    return Advice("That did not work", error.message, "Try again.")
+            return Advice(title, sentence(error.message), way_out)
+    return Advice("That did not work", sentence(error.message), "Try again.")
+
+
+def sentence(text: str) -> str:
+    """A message, which begins small and ends open, as a sentence.
+
+    >>> sentence("no run is called 'x'"), sentence("did you mean it?")
+    ("No run is called 'x'.", 'Did you mean it?')
+    """
+    end = "" if text.endswith((".", "?", "!", ":", "\u2026")) else "."
+    return f"{text[:1].upper()}{text[1:]}{end}"
 
 
 def apologise(error: BaseException, folder: Path) -> Advice:

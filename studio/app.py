@@ -27,13 +27,14 @@ from streamlit.web import bootstrap
 from packetflow.errors import PacketFlowError, WorkspaceError
 from packetflow.workspace.folder import open_folder
 from studio.canvas.socket import CanvasSocket
-from studio.guard import COOKIE, guarded_route
+from studio.guard import COOKIE, OwnPagesOnly, guarded_route
 from studio.state import FOLDER, desk
 from studio.theme import streamlit_options
 
 MAIN: Final = Path(__file__).parent / "pages" / "main.py"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 PORTS_TRIED: Final = 20
+ALONE: Final = b"frame-ancestors 'self'"
 
 
 def print_address(url: str) -> None:
@@ -109,6 +110,7 @@ def make_app(ready: Callable[[], None] = lambda: None) -> st.App:
         routes=own_routes(token, canvas),
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"]),
+            Middleware(OwnPagesOnly),
             Middleware(GiveCookie, token=token),
         ],
         lifespan=lifespan,
@@ -149,11 +151,15 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class GiveCookie:
-    """Gives a page's visitor the token of this start, as a cookie that no script can read."""
+    """Gives a page's visitor the token of this start, as a cookie that no script can read.
+
+    No page of another site may show one of ours inside itself.
+    """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app
-        self._cookie = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict".encode()
+        cookie = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict".encode()
+        self._added = [(b"set-cookie", cookie), (b"content-security-policy", ALONE)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the cookie to the answers for whole pages."""
@@ -163,7 +169,7 @@ class GiveCookie:
                 headers = list(message.get("headers", []))
                 kinds = [value for name, value in headers if name.lower() == b"content-type"]
                 if any(kind.startswith(b"text/html") for kind in kinds):
-                    message = {**message, "headers": [*headers, (b"set-cookie", self._cookie)]}
+                    message = {**message, "headers": [*headers, *self._added]}
             await send(message)
 
         await self._app(scope, receive, sending if scope["type"] == "http" else send)

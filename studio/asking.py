@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import StepCard
+from studio.lists import RUNS, ago
 from studio.showing import plain_markdown, words
 from studio.state import desk, query
 
-RUNS = str(Path(__file__).parent / "pages" / "runs.py")
 ANSWERED = "answered"
 """Where a visit keeps its last answer: the execution's id, and what to say of it."""
 
@@ -26,10 +26,6 @@ def questions() -> int:
     for row in rows:
         identity, name = str(row["execution_id"]), str(row["name"])
         show_question(identity, row["step"], row, path=row["path"] or (), steps=_steps(name))
-        st.page_link(
-            RUNS, label=f"See what {words(name)} has made so far",
-            icon=":material/visibility:", query_params={"run": identity},
-        )  # fmt: skip
     return len(rows)
 
 
@@ -81,16 +77,25 @@ def show_question(
     with st.container(border=True, key=f"ask {key}"):
         icon = ":orange[:material/contact_support:]"
         st.subheader(f"{icon} {plain_markdown(asked, 400)}", anchor=False)
-        whose = f"{words(str(question['name']))}, " if question.get("name") else ""
-        st.caption(f"asked by {plain_markdown(whose)}step {plain_markdown(words(step))}")
+        is_away = "waiting_since" in question  # on a page that is not the run's own
+        told = [f"step {words(step)}" if step else "the run as a whole"]
+        if is_away:
+            now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+            told = [words(str(question["name"])), *told, ago(question["waiting_since"], now)]
+        st.caption(f"asked by {plain_markdown(', '.join(told))}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            for place, (label, value) in enumerate(options.items()):
+                if st.button(
+                    plain_markdown(label), key=f"{key} {label}",
+                    type="primary" if place == 0 else "secondary",
+                ):  # fmt: skip
+                    _answer(execution_id, step, value, path, said=(asked, label))
+            if is_away:
+                st.page_link(
+                    RUNS, label="Look at it first", icon=":material/visibility:",
+                    query_params={"run": execution_id}, width="content",
+                )  # fmt: skip
         if options:
-            with st.container(horizontal=True):
-                for place, (label, value) in enumerate(options.items()):
-                    if st.button(
-                        plain_markdown(label), key=f"{key} {label}",
-                        type="primary" if place == 0 else "secondary",
-                    ):  # fmt: skip
-                        _answer(execution_id, step, value, path, said=(asked, label))
             return
         with st.form(f"form {key}", border=False):
             text = st.text_input("Your answer")

@@ -98,14 +98,13 @@ def processes(folder: Path) -> list[Process]:
     found = [Process("This studio", os.getpid(), now - _born(os.getpid(), now), VERSION)]
     card = read_card(current_path(folder))
     if card is not None and is_locked(folder, card.runner):
-        note = f"generation {card.generation}, {card.runner[-8:]}"
-        found.append(Process("Runner", card.pid, now - card.started_at, card.version, note))
+        found.append(Process("Runner", card.pid, now - card.started_at, card.version))
     else:
         found.append(Process("Runner", note="none now; one starts when it is needed"))
     owner = read_owner(places(folder).card)
     born = 0.0 if owner is None else _born(owner.pid, 0.0)
     if owner is not None and born:
-        found.append(Process("Owner of the store", owner.pid, now - born))
+        found.append(Process("Owner of the store", owner.pid, now - born, owner.version))
     else:
         found.append(Process("Owner of the store", note="none now; one starts when it is needed"))
     return found

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from packetflow.show.looks import plain
 from packetflow.store.bars import took_ns
-from studio.results import plain
 
 WORST: Final = ("failed", "timed_out", "lost", "cancelled", "running", "waiting", "skipped", "ok")
 LONGEST: Final = 160
@@ -53,6 +53,8 @@ def in_short(value: Any, longest: int = LONGEST) -> str:
 
     >>> in_short({"a": [1, 2]}), in_short("two\nlines"), in_short({"$secret": True})
     ('{"a": [1, 2]}', 'two lines', '•••')
+    >>> in_short("/home/ada/tables/orders.csv", 15)
+    '…les/orders.csv'
     """
     if isinstance(value, Mapping) and "$secret" in value:
         return "\u2022\u2022\u2022"
@@ -64,6 +66,8 @@ def in_short(value: Any, longest: int = LONGEST) -> str:
         return "yes" if value else "no"
     shown = plain(value)
     text = shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, default=str)
+    if len(text) > longest and text.startswith("/") and "\n" not in text:
+        return f"\u2026{text[1 - longest :]}"  # a path says most at its end
     line = " ".join(text[: 4 * longest].split())
     return line if len(line) <= longest else f"{line[: longest - 1]}\u2026"
 
@@ -72,13 +76,13 @@ def inputs_in_short(text: str | None) -> str:
     """The inputs of an execution, as the store keeps them, in one line.
 
     >>> inputs_in_short('{"path": "a.csv", "rows": 5}')
-    'path a.csv, rows 5'
+    'path: a.csv, rows: 5'
     """
     try:
         given = json.loads(text) if text else {}
     except ValueError:
         return ""
-    said = [f"{name} {in_short(value, LONGEST_INPUT)}" for name, value in given.items()]
+    said = [f"{name}: {in_short(value, LONGEST_INPUT)}" for name, value in given.items()]
     more = len(said) - MOST_INPUTS
     return ", ".join([*said[:MOST_INPUTS], *([f"{more} more"] if more > 0 else [])])
 

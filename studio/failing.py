@@ -11,9 +11,10 @@ from typing import Any
 import streamlit as st
 
 from packetflow import errors
-from packetflow.engine.trail import STACK, Place, is_installed, places
+from packetflow.engine.trail import STACK, Place, places
+from packetflow.frames import is_installed
 from packetflow.kernel.cards import FailureCard
-from studio.results import looks
+from packetflow.show.looks import looks
 from studio.showing import plain_markdown, show_looks, words
 from studio.state import desk
 
@@ -51,8 +52,9 @@ def show_failure(
     """
     with st.container(border=True):
         after = f" after {tries} tries" if tries > 1 else ""
-        st.error(f"**{plain_markdown(words(failure.step))} failed{after}**",
-                 icon=":material/error:")  # fmt: skip
+        st.markdown(
+            f":red[:material/error: **{plain_markdown(words(failure.step))} failed{after}**]"
+        )
         st.text(failure.message)
         where = f"step {failure.step}"
         if failure.path:

@@ -9,9 +9,13 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 COOKIE: Final = "packetflow_studio"
 HEADER: Final = "x-packetflow-token"
+LOOKS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -26,10 +30,36 @@ def refusal(asked: HTTPConnection, token: str) -> str:
     given = asked.headers.get(HEADER) or asked.cookies.get(COOKIE, "")
     if not hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
         return "open the studio's page first"
+    return "asked from another site" if is_foreign(asked) else ""
+
+
+def is_foreign(asked: HTTPConnection) -> bool:
+    """Whether the page that asks is of another site, or of another port of this machine."""
     origin = asked.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != asked.headers.get("host"):
-        return "asked from another site"
-    return ""
+    return origin is not None and urlsplit(origin).netloc != asked.headers.get("host")
+
+
+class OwnPagesOnly:
+    """Refuses what pages of other sites begin: every WebSocket, and what is more than a look.
+
+    Streamlit's own routes have no token of ours, and its check lets pages of other ports through.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is asked from a page of this studio."""
+        kind = scope["type"]
+        acts = kind == "websocket" or (kind == "http" and scope["method"] not in LOOKS)
+        if not acts or not is_foreign(HTTPConnection(scope)):
+            await self._app(scope, receive, send)
+            return
+        refused = JSONResponse({"error": "asked from another site"}, 403)
+        if kind == "websocket":
+            await WebSocket(scope, receive, send).send_denial_response(refused)
+        else:
+            await refused(scope, receive, send)
 
 
 def guarded_route(answer: Answer, token: str) -> Answer:

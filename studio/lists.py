@@ -11,9 +11,10 @@ import streamlit as st
 
 from packetflow.kernel.cards import BrokenFile
 from packetflow.show.timeline import seconds_text
-from studio.asking import RUNS
 from studio.showing import plain_markdown, words
 from studio.theme import status_text
+
+RUNS = str(Path(__file__).parent / "pages" / "runs.py")
 
 
 def ago(moment: dt.datetime, now: dt.datetime) -> str:

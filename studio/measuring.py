@@ -17,7 +17,7 @@ from packetflow.store.queries import Query, answer, latency, latest
 from studio.figures import metrics
 from studio.lists import run_links
 from studio.showing import plain_markdown, rows, words
-from studio.state import desk, mode, query
+from studio.state import desk, guarded, mode, query
 from studio.stretches import PICKS, STRETCHES, Stretch, said, stretch, wanted
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ LISTED = 10
 TABLED = 200
 """A table has at most so many rows."""
 CONFIG = {"displayModeBar": False}
-_DRAWN = "metrics drawn"
+LIVE_SECONDS = 2.0
+MIDDLE_AND_95TH = "\u25cf the middle call \u00b7 \u25c6 the 95th of 100."
+_DRAWN, _CHOSEN = "metrics drawn", "metrics chosen"
 
 Answer = list[dict[str, Any]]
 
@@ -82,8 +84,10 @@ def pick(points: Sequence[Mapping[str, Any]]) -> None:
         st.query_params.update({name: value for name, value in meant if name in PICKS})
 
 
-def panel(title: str, note: str, figure: go.Figure, *, empty: str = "") -> None:
+def panel(title: str, note: str, figure: go.Figure, *, empty: str = "") -> dict[str, str]:
     """A figure under its title; picking a point filters the runs below.
+
+    What can be picked in it is answered, in words by what it means, for those without a mouse.
 
     Args:
         title: Unique on the page.
@@ -101,27 +105,42 @@ def panel(title: str, note: str, figure: go.Figure, *, empty: str = "") -> None:
                 on_select=lambda: pick(st.session_state[key].selection.points),
                 alt=f"{title}. {note} The same numbers are in the tables at the end of the page.",
             )  # fmt: skip
+    return {} if empty else {
+        pick: f"{title}: {text}" for pick, text in metrics.points(figure).items()
+    }  # fmt: skip
 
 
 def show_numbers(shown: Stretch) -> None:
     """The few numbers above the figures."""
-    total, now = ask(panels.totals(shown.window))[0], ask(panels.standing())[0]
+    total = ask(panels.totals(shown.window))[0]
     share = f" ({total['failed'] / total['n']:.0%})" if total["failed"] else ""
     middle = "\u2013" if total["p50_ms"] is None else seconds_text(total["p50_ms"] / 1000)
     numbers = {
         "Runs": f"{total['n']:,}",
         "Failed": f"{total['failed']:,}{share}",
         "Median time": middle,
-        "Running now": f"{now['running']:,}",
-        "Waiting now": f"{now['waiting']:,}",
     }
     with st.container(horizontal=True, gap="small", key="numbers"):
         for label, value in numbers.items():
             st.metric(label, value, border=True)
+        show_standing()
 
 
-def show_panels(shown: Stretch) -> dict[str, Answer]:
-    """The figures, each from one question; gives what they were drawn from."""
+@st.fragment(run_every=LIVE_SECONDS)
+@guarded("standing")
+def show_standing() -> None:
+    """What goes on at this moment, asked again and again while the page is open."""
+    now = ask(panels.standing(), fresh=True)[0]
+    with st.container(horizontal=True, gap="small", key="now"):
+        for label in ("running", "waiting"):
+            st.metric(f"{label.capitalize()} now", f"{now[label]:,}", border=True)
+
+
+def show_panels(shown: Stretch) -> tuple[dict[str, Answer], dict[str, str]]:
+    """The figures, each from one question.
+
+    Answers what they were drawn from, and what can be picked in them.
+    """
     window, look = shown.window, mode()
     found = {
         "Runs over time": ask(panels.outcomes(window, shown.step, origin=shown.origin)),
@@ -132,37 +151,61 @@ def show_panels(shown: Stretch) -> dict[str, Answer]:
         "Models": ask(panels.models(window)),
     }
     over_time, times, failed, slow, waited, models = found.values()
-    panel("Runs over time", "When they began, and how they stand.",
-          metrics.runs_over_time(over_time, shown, mode=look))  # fmt: skip
+    offered = panel("Runs over time", "When they began, and how they stand.",
+                    metrics.runs_over_time(over_time, shown, mode=look))  # fmt: skip
     left, right = st.columns(2, gap="large")
     with left:
-        panel("Time per capability", "\u25cf the middle call \u00b7 \u25c6 the 95th of 100.",
-              metrics.durations(times, say=words, mode=look),
-              empty="" if times else "No capability was called in this time.")  # fmt: skip
+        offered |= panel("Time per capability", MIDDLE_AND_95TH,
+                         metrics.durations(times, say=words, mode=look),
+                         empty="" if times else "No capability was called then.")  # fmt: skip
     with right:
-        panel("Failures", "By capability and error; each try counts.",
-              metrics.failures(failed, say=words, mode=look),
-              empty="" if failed else "No call failed in this time.")  # fmt: skip
+        offered |= panel("Failures", "By capability and error; each try counts.",
+                         metrics.failures(failed, say=words, mode=look),
+                         empty="" if failed else "No call failed in this time.")  # fmt: skip
     left, right = st.columns(2, gap="large")
     with left:
-        panel("Slowest steps", "The single calls that took longest.",
-              metrics.slowest_steps(slow, say=words, mode=look),
-              empty="" if slow else "No step ended in this time.")  # fmt: skip
+        offered |= panel("Slowest steps", "The single calls that took longest.",
+                         metrics.slowest_steps(slow, say=words, mode=look),
+                         empty="" if slow else "No step ended in this time.")  # fmt: skip
     with right:
-        panel("Waits", "For a person, an event or a time: still waiting, then those that ended.",
-              metrics.waits(waited, say=words, mode=look),
-              empty="" if waited else "No run waited in this time.")  # fmt: skip
+        offered |= panel("Waits", "For a person, an event or a time: still waiting, then ended.",
+                         metrics.waits(waited, say=words, mode=look),
+                         empty="" if waited else "No run waited in this time.")  # fmt: skip
     if models:
-        panel("Models", "Tokens read, then tokens written, and what they cost.",
-              metrics.models(models, mode=look))  # fmt: skip
-    return found
+        offered |= panel("Models", "Tokens read, then tokens written, and what they cost.",
+                         metrics.models(models, mode=look))  # fmt: skip
+    return found, offered
 
 
-def show_runs(shown: Stretch) -> None:
-    """The runs that were picked, or the latest."""
+def choose_pick(picks: Mapping[str, str], offered: Mapping[str, str]) -> None:
+    """Let one of all points be picked by its words, as a click on it does."""
+    labels = {"": "all of them"}
+    for one, text in offered.items():  # the browser tells options apart by their words
+        labels[one] = f"{text} (again)" if text in labels.values() else text
+    st.session_state[_CHOSEN] = next((one for one in offered if dict(parse_qsl(one)) == picks), "")
+
+    def take() -> None:
+        chosen = st.session_state[_CHOSEN]
+        forget()
+        pick([{"customdata": chosen}] if chosen else [])
+
+    st.selectbox(
+        "Runs behind a point of the figures", list(labels), key=_CHOSEN, on_change=take,
+        format_func=labels.__getitem__, width=560,
+    )  # fmt: skip
+
+
+def show_runs(shown: Stretch, offered: Mapping[str, str]) -> None:
+    """The runs that were picked, or the latest.
+
+    Args:
+        shown: The stretch of time.
+        offered: What can be picked, in words.
+    """
     picks = {name: query(name) for name in PICKS if query(name)}
     like = said(picks, shown, words)
     st.header("Runs", anchor="picked")
+    choose_pick(picks, offered)
     if like:
         told = plain_markdown(f"Runs that {' and '.join(like)}", 300)
         st.caption(f"{told}, the newest first.")
@@ -170,7 +213,7 @@ def show_runs(shown: Stretch) -> None:
             st.markdown(f"{told}: [see them](#picked)", width="content")
             st.button("Show all", icon=":material/close:", on_click=forget, type="tertiary")
     else:
-        st.caption("The newest. Click a bar, a row or a point above to see the runs behind it.")
+        st.caption("The newest first. Click a bar, a row or a point above, or choose one here.")
     listed = ask(latest(wanted(picks, shown), limit=LISTED))
     if not listed:
         st.info("No run of this time is like that.", icon=":material/search_off:")

@@ -26,6 +26,21 @@ def was_lost(value: object) -> bool:
     return isinstance(value, Mapping) and bool(value.keys() & {"$opaque", "$secret"})
 
 
+def lost(why: str) -> dict[str, Any]:
+    """What stands for a value that was not kept.
+
+    Args:
+        why: As its record says: its type, or nothing for a secret.
+
+    >>> lost("<class 'socket.socket'>"), lost("")
+    ({'$opaque': 'not kept: a value of type socket.socket'}, {'$secret': True})
+    """
+    if not why:
+        return {"$secret": True}
+    kind = why.removeprefix("<class '").removesuffix("'>")
+    return {"$opaque": f"not kept: a value of type {kind}" if kind != why else f"not kept: {why}"}
+
+
 class Past:
     """The values of one execution.
 
@@ -68,12 +83,14 @@ class Past:
         return self._plain(row["inputs"]), self._plain(row["outputs"])
 
     def values(self, payload: Mapping[str, Any]) -> Values:
-        """Unpack a payload; what was not kept is said in words (see `studio.results`)."""
+        """Unpack a payload; what was not kept is said in words (see `packetflow.show.looks`)."""
         found = {}
         for name, slot in payload.items():
             try:
                 found[name] = unpack(slot, None, self._artifacts.get)
-            except (Opaque, StoreError, ValueError) as error:
+            except Opaque as error:
+                found[name] = lost(str(error))
+            except (StoreError, ValueError) as error:
                 found[name] = {"$opaque": str(error)}
         return found
 

@@ -10,22 +10,33 @@ from typing import Any
 import streamlit as st
 
 from packetflow.engine.values import Opaque, unpack
-from packetflow.errors import RunnerLost, WireError
+from packetflow.errors import RunElsewhere, RunnerLost, WireError
 from packetflow.kernel.cards import Description, Happening
 from packetflow.runner.remote import RemoteRun
+from packetflow.show.looks import looks
 from packetflow.show.timeline import seconds_text
 from packetflow.store.queries import whole
-from studio.asking import RUNS, show_answered, show_question
+from studio.asking import show_answered, show_question
 from studio.failing import show_failure
+from studio.lists import RUNS
 from studio.past import Past
 from studio.progress import Progress, StepState, counts, happened, picture, read_progress
-from studio.results import looks
-from studio.showing import rows, show_looks, show_svg, show_values, words
+from studio.showing import (
+    MOST_CHARACTERS,
+    plain_markdown,
+    rows,
+    show_looks,
+    show_svg,
+    show_values,
+    words,
+)
 from studio.state import desk, guard, guarded, mode
 from studio.theme import status_text
 
 EVERY_SECONDS = 0.4
 PARKED_SECONDS = 2.0
+UNDER_WAY = ("running", "waiting")
+NOT_YET = "not kept yet; open the run in a moment"
 
 
 def follow(execution_id: str) -> RemoteRun:
@@ -43,7 +54,11 @@ def follow(execution_id: str) -> RemoteRun:
 
 def show_run(execution_id: str, described: Description) -> None:
     """Show a run: while it goes on, live; then its steps and what it made, or why it failed."""
-    run = follow(execution_id)
+    try:
+        run = follow(execution_id)
+    except RunElsewhere:
+        show_elsewhere(execution_id, described)
+        return
     try:
         outcome = run.result(0) if run.done() else None
     except RunnerLost as error:
@@ -61,7 +76,7 @@ def show_run(execution_id: str, described: Description) -> None:
             RUNS, label="Everything about this run", icon=":material/timeline:",
             query_params={"run": execution_id},
         )  # fmt: skip
-    if outcome.failure is not None:
+    if outcome.failure is not None and outcome.status != "cancelled":
         failed = progress.steps.get(outcome.failure.step.split("/")[0])
         show_failure(outcome.failure, tries=failed.attempts if failed else 1)
     values = outputs_of(run)
@@ -74,10 +89,19 @@ def show_run(execution_id: str, described: Description) -> None:
 
 def show_lost(execution_id: str, error: RunnerLost) -> None:
     """The runner died under a run: say so, and offer to take it up again."""
+    progress = read_progress([], desk().runs[execution_id].events)
+    under_way = [words(step) for step, how in progress.statuses.items() if how == "running"]
     with st.container(border=True):
-        st.error("**The runner was lost while this ran**", icon=":material/link_off:")
-        st.text(error.message.split("; what it completed")[0])
-        st.markdown("What was completed is kept. A new runner goes on from there.")
+        st.markdown(":red[:material/link_off: **The process that ran this has ended**]")
+        if under_way:
+            steps = plain_markdown(", ".join(under_way))
+            st.markdown(
+                f"It ended while **{steps}** ran: by a crash, an exit, too much memory, or "
+                "because it stood still for too long. Its last lines are in "
+                "`.packetflow/runner.log`."
+            )
+        st.caption(plain_markdown(error.message.split("; what it completed")[0], 300))
+        st.markdown("What was completed is kept: *Resume* goes on from there in a new process.")
         if st.button("Resume", type="primary", icon=":material/resume:", key=f"up {execution_id}"):
             desk().runs.pop(execution_id, None)
             desk().keep(desk().runner.resume(execution_id), late=True)
@@ -103,18 +127,41 @@ def show_live(execution_id: str, run: RemoteRun, described: Description) -> None
                 run.cancel("stopped in the studio")
                 desk().runs.pop(execution_id, None)
                 st.rerun()
-        st.progress(min(1.0, progress.share))
-        for (step, path), question in progress.questions.items():
-            show_question(execution_id, step, question, path=path, steps=described.steps)
-            with st.expander("What it has made so far", expanded=True), guard("so far"):
-                show_values(made_so_far(execution_id), f"so far {execution_id}")
-        show_drawing(described.drawing, progress.statuses)
-        show_steps(progress)
+        show_progress(execution_id, progress, described)
         show_partial(progress)
         if run.done() != was_parked:
             st.rerun()
 
+    with st.container(key=f"live {execution_id}"):
+        live()
+
+
+def show_elsewhere(execution_id: str, described: Description) -> None:
+    """Show a run to which nobody here can listen, as a notebook's, by what it keeps."""
+
+    @st.fragment(run_every=PARKED_SECONDS)
+    @guarded(f"elsewhere {execution_id}")
+    def live() -> None:
+        found = whole(desk().store, execution_id)
+        status = str(found.execution["status"])
+        if status not in UNDER_WAY:
+            st.rerun()
+        st.header(status_text(status), anchor=False)
+        st.caption("It runs in another process, such as a notebook. It can be stopped there.")
+        show_progress(execution_id, read_progress(described.steps, happened(found)), described)
+
     live()
+
+
+def show_progress(execution_id: str, progress: Progress, described: Description) -> None:
+    """How far a run is, what it asks, and how its steps stand."""
+    st.progress(min(1.0, progress.share))
+    for (step, path), question in progress.questions.items():
+        show_question(execution_id, step, question, path=path, steps=described.steps)
+        with st.expander("What it has made so far", expanded=True), guard("so far"):
+            show_values(made_so_far(execution_id), f"so far {execution_id}")
+    show_drawing(described.drawing, progress.statuses)
+    show_steps(progress)
 
 
 def is_waiting(execution_id: str) -> bool:
@@ -183,7 +230,7 @@ def show_partial(progress: Progress) -> None:
         values = [_unpacked(piece) for piece in pieces]
         st.caption(f"{words(step)}, so far")
         if all(isinstance(one, str) for one in values):
-            st.markdown("".join(values))
+            st.markdown("".join(values)[-MOST_CHARACTERS:])
         else:
             show_looks(step, looks(values[-1]), f"partial {step}")
 
@@ -211,17 +258,22 @@ def start(name: str, values: Mapping[str, Any]) -> str:
     Raises:
         PacketFlowError: It cannot run as asked.
     """
-    run = desk().runner.run(name, values, trigger="studio")
+    with st.spinner("Starting\u2026"):  # seen where the runner is busy, or has to start first
+        run = desk().runner.run(name, values, trigger="studio")
     return desk().keep(run)
 
 
 def outputs_of(run: RemoteRun) -> dict[str, Any]:
-    """What a run that is over made; what did not come along is said in words."""
+    """What a run that is over made; what is too large to travel comes from the workspace."""
     found = run.outputs(0)
-    values = {}
+    values: dict[str, Any] = {}
+    left: list[str] = []
     for name in found:
         try:
             values[name] = found[name]
-        except WireError as error:
-            values[name] = {"$opaque": error.message}
+        except WireError:
+            left.append(name)
+    if left:
+        kept = Past(desk().folder, whole(desk().store, run.execution_id)).outputs
+        values |= {name: kept.get(name, {"$opaque": NOT_YET}) for name in left}
     return values

@@ -85,17 +85,21 @@ def show_workspace() -> None:
 
 def show_processes() -> None:
     """Who works for the workspace now."""
-    lines = []
-    for one in processes(desk().folder):
-        up = (
-            f"process {one.pid}, up for {seconds_text(max(1, round(one.seconds)))}"
-            if one.pid
-            else one.note
-        )
-        version = f"version {one.version}" if one.version else ""
-        note = one.note if one.pid else ""
-        lines.append((one.what, up, ", ".join(filter(None, [version, note]))))
+    lines: list[tuple[str, ...]] = []
+    found = processes(desk().folder)
+    for one in found:
+        if not one.pid:
+            lines.append((one.what, one.note))
+            continue
+        version = f"version {one.version}" if one.version else "an older version"
+        lines.append((
+            one.what, version,
+            f"up for {seconds_text(max(1, round(one.seconds)))}, process {one.pid}",
+        ))  # fmt: skip
     table(lines)
+    if len({one.version for one in found if one.pid}) > 1:
+        st.warning("They are of different versions; those that are older leave by themselves once "
+                   "nothing needs them.", icon=":material/sync_problem:")  # fmt: skip
 
 
 def show_models() -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from packetflow.kernel.cards import CapabilityCard, Listing, PipelineCard, PortCard
 from studio.addressed import pick, tell
+from studio.beginning import show_nothing_yet
 from studio.capability import LIBRARY, palette, show_neighbours
 from studio.figures.capability_map import capability_map
 from studio.fitting import by_family, fit_graph, is_own
@@ -79,13 +80,10 @@ def show_pipelines(cards: list[PipelineCard], *, is_search: bool) -> None:
     if is_search and not cards:
         st.info("No pipeline is like that. Try other words.", icon=":material/search_off:")
     elif not cards:
-        with st.container(border=True):
-            st.markdown("**There is no pipeline yet.**")
-            st.markdown(
-                "A pipeline joins capabilities by what they give and take. Begin with one of three "
-                "templates on the canvas, or write `pipelines/NAME.yaml`: it appears here at once."
-            )
-            st.page_link("build.py", label="Begin in Build", icon=":material/draw:")
+        show_nothing_yet(
+            "There is no pipeline yet. One joins capabilities by what they give and take: begin "
+            "one on the canvas, or write `pipelines/NAME.yaml`, and it appears here at once."
+        )
     for place in range(0, len(cards), 2):
         for slot, card in zip(st.columns(2), cards[place : place + 2], strict=False):
             with slot, st.container(border=True, height="stretch"):

@@ -1,4 +1,4 @@
-"""Draws values: how is decided in `studio.results`, here it gets onto the page."""
+"""Draws values: how is decided in `packetflow.show.looks`, here it gets onto the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import streamlit as st
 
 from packetflow.kernel.cards import PortCard
-from studio.results import Look, as_json, demoted, downloads, looks, preview, said
+from packetflow.show.looks import Look, looks, preview, said
+from studio.results import as_json, demoted, downloads
 from studio.state import mode
 from studio.theme import figure_layout
 
@@ -37,6 +38,13 @@ MOST_ITEMS = 200
 MOST_CHARACTERS = 50_000
 MOST_PAGE = 16 << 20
 """More of a value is not sent to the browser."""
+SHUT = (
+    "<style>body{{margin:0}}iframe{{border:0;display:block;width:100%;height:780px}}</style>"
+    '<iframe title="The report" sandbox="allow-scripts allow-popups allow-downloads" '
+    'srcdoc="{}"></iframe>'
+)
+"""A frame in which a page's scripts run, and from which they reach nothing of the studio."""
+WEB = re.compile(r"https?://", re.IGNORECASE)
 
 _CALLED = {"html": "Report", "markdown": "Report as text"}
 _SPELT = frozenset({"ai", "api", "csv", "html", "http", "id", "json", "pdf", "sql", "url"})
@@ -131,9 +139,14 @@ def show_svg(picture: str, alt: str) -> None:
     st.markdown(body, unsafe_allow_html=True)
 
 
-def rows(body: str) -> None:
-    """A quiet table of HTML rows."""
-    st.html(f'<table class="pf-rows">{body}</table>')
+def rows(body: str, kind: str = "") -> None:
+    """A quiet table of HTML rows.
+
+    Args:
+        body: The rows.
+        kind: A class that says how it looks, beside its own.
+    """
+    st.html(f'<table class="pf-rows {kind}">{body}</table>')
 
 
 def show_looks(name: str, found: Sequence[Look], key: str) -> None:
@@ -180,8 +193,10 @@ def show_look(look: Look, key: str) -> None:
             _say_cut(len(look.value), MOST_ITEMS, "items")
         case "tree":
             _tree(look.value)
-        case "link":
+        case "link" if WEB.match(look.value):
             st.link_button(look.title or look.value, look.value)
+        case "link":  # a path, or what a browser would run as a script
+            st.code(look.value, language=None, wrap_lines=True)
         case "fact":
             st.markdown(f"**{said(look.value)}**")
         case "missing":
@@ -192,7 +207,7 @@ def _page(html: str) -> None:
     if len(html) > MOST_PAGE:
         st.info("This page is too large to be shown here. Download it, then open it.")
     else:
-        st.iframe(html, height=780, alt="The report")
+        st.iframe(SHUT.format(escape(html)), height=780, alt="The report")
 
 
 def _tree(value: Any) -> None:

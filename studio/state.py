@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
-from packetflow.errors import PacketFlowError
+from packetflow.errors import PacketFlowError, WorkspaceError
 from packetflow.kernel.cards import Description, Listing
 from packetflow.runner.client import RunnerClient
 from packetflow.runner.remote import RemoteRun
@@ -49,6 +49,14 @@ class Desk:
         self._lock = threading.RLock()
         self._runner: RunnerClient | None = None
         self._store: StoreClient | None = None
+
+    @property
+    def name(self) -> str:
+        """What the workspace calls itself, else its folder."""
+        try:
+            return open_folder(self.folder).name
+        except WorkspaceError:
+            return self.folder.name
 
     @property
     def runner(self) -> RunnerClient:
@@ -130,11 +138,13 @@ def mode() -> Mode:
 def box(advice: Advice, *, key: str) -> None:
     """Show what went wrong and the way out."""
     with st.container(border=True):
-        st.error(f"**{advice.title}**", icon=":material/error:")
+        st.markdown(f":red[:material/error: **{advice.title}**]")
         st.text(advice.text)
         if advice.way_out:
             st.markdown(f":material/arrow_forward: {advice.way_out}")
-        if st.button("Try again", key=f"again {key}", icon=":material/refresh:"):
+        if not advice.is_final and st.button(
+            "Try again", key=f"again {key}", icon=":material/refresh:"
+        ):
             st.rerun()
 
 
@@ -166,6 +176,11 @@ def guarded(part: str) -> Callable[[Callable[P, R]], Callable[P, R | None]]:
         return inside
 
     return wrap
+
+
+def entitle(name: str, page: str) -> None:
+    """Let the browser's tab and its history say what a page shows, not only which page it is."""
+    st.set_page_config(page_title=f"{name} \u00b7 {page} \u00b7 PacketFlow Studio")
 
 
 def query(name: str) -> str:

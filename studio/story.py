@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -20,15 +20,22 @@ from studio.asking import show_answered
 from studio.failing import failed_spans, failure_of, show_failure
 from studio.lists import ago
 from studio.past import Past
-from studio.running import show_run
+from studio.running import UNDER_WAY, show_run
 from studio.showing import plain_markdown, show_svg, show_values, words
 from studio.spans import described, show_spans
-from studio.state import desk, guard, mode
+from studio.state import desk, entitle, guard, mode
 from studio.theme import status_text
 from studio.trying import fill_changed, show_anew, show_changed
 from studio.two_runs import offer_others
 
-UNDER_WAY = ("running", "waiting")
+BEGUN: Final = {
+    "cli": "started from the command line",
+    "studio": "started in the studio",
+    "notebook": "started in a notebook",
+    "python": "started in Python",
+    "fork": "begun from an earlier run",
+}
+"""What started a run, in words."""
 
 
 def show_head(found: Whole, worked: float, past: Past, card: Description) -> None:
@@ -42,20 +49,19 @@ def show_head(found: Whole, worked: float, past: Past, card: Description) -> Non
         st.header(f"{status_text(status)} in {seconds_text(took)}", anchor=False)
         if took - worked > max(1.0, took / 10):
             told.insert(0, f"worked {seconds_text(worked)}, else it waited")
-    begun = row["trigger"]
-    told.append("begun from an earlier run" if begun == "fork" else f"started by {begun}")
+    told.append(BEGUN.get(str(row["trigger"]), f"started by {row['trigger']}"))
     said = plain_markdown(" \u00b7 ".join(told))
     st.caption(f"{said} \u00b7 {str(row['execution_id'])[-8:]}")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.page_link("library.py", label="What ran", icon=":material/account_tree:",
-                     query_params={"pipeline": str(row["name"])})  # fmt: skip
+        show_ways_on(row, past, card)
+        if card != Description(card.name):  # a draft, or what was taken away, has no page
+            st.page_link("library.py", label="The pipeline", icon=":material/account_tree:",
+                         query_params={"pipeline": str(row["name"])})  # fmt: skip
         if row["retry_of"]:
             st.page_link("runs.py", label="The run before it", icon=":material/history:",
                          query_params={"run": str(row["retry_of"])})  # fmt: skip
         show_on_canvas(row)
         offer_others(row)
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        show_ways_on(row, past, card)
 
 
 def show_on_canvas(row: Mapping[str, Any]) -> None:
@@ -127,6 +133,7 @@ def show_one(identity: str) -> None:
         time.sleep(0.2)  # until the store has heard of it
         st.rerun()
     row, card = found.execution, described(str(found.execution["name"]))
+    entitle(words(str(row["name"])), "Runs")
     drawn = bars(found, time.time_ns())
     past = Past(desk().folder, found)
     show_head(found, seconds_worked(drawn), past, card)
@@ -136,7 +143,7 @@ def show_one(identity: str) -> None:
     else:
         show_answered(identity)
     spans = found.spans.to_pylist()
-    if row["error"] and row["status"] != "ok":
+    if row["error"] and row["status"] not in {"ok", "cancelled"}:
         with guard("failure"):
             tries = failed_spans(row, spans)
             bad = [one for one in tries if one["inputs"]]
@@ -157,7 +164,7 @@ def show_parts(found: Whole, past: Past, card: Description) -> None:
     identity, row = str(found.execution["execution_id"]), found.execution
     made, given, each, logs = st.tabs(["What it made", "What it was given", "Step by step", "Log"])
     with made, guard("outputs"):
-        empty = "Nothing so far." if row["status"] in UNDER_WAY else "Nothing."
+        empty = "Its outputs come with its end." if row["status"] in UNDER_WAY else "Nothing."
         key = f"{row['name']} out {identity}"
         show_values(past.outputs, key, ports=card.provides, empty=empty)
     with given, guard("inputs"):

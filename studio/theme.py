@@ -164,7 +164,9 @@ _STYLE: Final = """
 [data-testid="stBottomBlockContainer"] {max-width: 1240px; padding: .5rem 2.5rem;
   border-top: 1px solid rgba(128,128,128,.3)}
 #js-plotly-tester {visibility: hidden}
-.st-key-numbers > div {flex: 1 1 150px}
+.st-key-numbers > div, .st-key-now > div {flex: 1 1 150px}
+.st-key-numbers [data-testid="stLayoutWrapper"], .st-key-now,
+.st-key-numbers [data-testid="stVerticalBlock"] {display: contents}
 .st-key-q {flex: 1 1 15rem; min-width: 15rem}
 .st-key-map {overflow-x: auto}
 .st-key-map [data-testid="stElementContainer"] {min-width: 1080px}
@@ -177,6 +179,10 @@ _STYLE: Final = """
   border-bottom: 1px solid rgba(128,128,128,.18)}
 [data-testid="stFileUploaderDropzoneInstructions"] span {white-space: normal}
 [data-testid="stCaptionContainer"] {opacity: .8}
+.st-key-foot {margin-top: 1.5rem}
+.stTabs {margin-top: .6rem}
+[class*="st-key-live"] [data-stale="true"], .st-key-numbers [data-stale="true"] {
+  opacity: 1 !important}
 .pf-lead {font-size: 1.02rem; opacity: .82; margin: -.6rem 0 .4rem; max-width: 46rem}
 .pf-view {container-type: inline-size; position: relative}
 .pf-draw {overflow-x: auto; border-radius: 12px; scrollbar-width: thin;
@@ -230,6 +236,7 @@ _STYLE: Final = """
   [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p,
   [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > * {white-space: normal;
     overflow-wrap: anywhere}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > :nth-child(2) {flex: 1 1 60%}
   [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > :nth-child(5) {flex-basis: 100%;
     display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden}
 }
@@ -238,6 +245,16 @@ _STYLE: Final = """
   .stMainBlockContainer {padding: 4.6rem 1rem 3rem}
   .pf-rows td {padding-right: .5rem}
   .pf-rows td:first-child {min-width: 6rem; width: 42%}
+  .pf-two, .pf-two tbody, .pf-two tr, .pf-two td {display: block; width: auto !important}
+  .pf-two colgroup, .pf-two tr:first-child {display: none}
+  .pf-two tr {border-bottom: 1px solid rgba(128,128,128,.18); padding: .4rem 0}
+  .pf-two tr.pf-differs {background: rgba(217,138,27,.1); box-shadow: inset 3px 0 0 #d98a1b;
+    padding-left: .6rem}
+  .pf-two tr.pf-differs td, .pf-two tr.pf-differs td:first-child {background: none;
+    box-shadow: none; padding-left: 0}
+  .pf-two td {border: 0; padding: .12rem 0}
+  .pf-two td:first-child {font-weight: 600; opacity: 1}
+  .pf-two td[data-of]::before {content: attr(data-of) ": "; opacity: .8}
 }
 """
 """What is the same in light and dark."""

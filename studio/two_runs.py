@@ -11,7 +11,6 @@ import streamlit as st
 
 from packetflow.show.timeline import seconds_text
 from packetflow.store.queries import Filter, Whole, answer, latest, whole
-from studio.asking import RUNS
 from studio.comparing import text_difference
 from studio.differences import (
     StepFacts,
@@ -20,10 +19,10 @@ from studio.differences import (
     step_pairs,
     value_pairs,
 )
-from studio.lists import ago
+from studio.lists import RUNS, ago
 from studio.past import Past
 from studio.showing import plain_markdown, rows, words
-from studio.state import desk, guard
+from studio.state import desk, entitle, guard
 from studio.theme import status_text, status_word
 
 MOST_OFFERED = 12
@@ -75,6 +74,7 @@ def show_both(identity: str, other: str) -> None:
     )
     name = plain_markdown(words(str(found[0].execution["name"])))
     st.title(f"{name}: two runs", anchor=False)
+    entitle(f"{words(str(found[0].execution['name']))}: two runs", "Runs")
     heads = _heads(found)
     past = [Past(desk().folder, one) for one in found]
     with guard("given"):
@@ -114,10 +114,11 @@ def _table(heads: tuple[str, str], first: str, body: Sequence[tuple[str, str, st
     titles = "".join(f"<th>{escape(one)}</th>" for one in (first, *heads))
     lines = "".join(
         f"<tr{'' if same else ' class=pf-differs'}><td class='d'>{name}</td>"
-        f"<td>{one}</td><td>{other}</td></tr>"
+        f"<td data-of='{escape(heads[0])}'>{one}</td>"
+        f"<td data-of='{escape(heads[1])}'>{other}</td></tr>"
         for name, one, other, same in body
     )
-    rows(f"{COLUMNS}<tr>{titles}</tr>{lines}")
+    rows(f"{COLUMNS}<tr>{titles}</tr>{lines}", kind="pf-two")
 
 
 def _show_values(heads: tuple[str, str], pairs: Sequence[ValuePair], empty: str) -> None:

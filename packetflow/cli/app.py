@@ -32,6 +32,23 @@ COMMANDS = {
     "doctor": "packetflow.cli.doctor:doctor",
 }
 
+ELSEWHERE: Mapping[str, str] = {
+    "new": "init",
+    "ls": "list",
+    "describe": "show",
+    "validate": "check",
+    "start": "run",
+    "replay": "fork",
+    "rerun": "fork",
+    "retry": "resume",
+    "log": "runs",
+    "logs": "runs",
+    "status": "runs",
+    "history": "runs",
+    "approve": "answer",
+    "ui": "studio",
+}
+"""What other tools, and the studio's buttons, call a command."""
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "init": ("init", "init my-work", 'init my-work --name "Spring sale"'),
@@ -103,7 +120,8 @@ class Commands(TyperGroup):
             return load(cmd_name)
         if cmd_name.startswith("-"):
             return None
-        near = get_close_matches(cmd_name, self.list_commands(ctx), 2)
+        called = ELSEWHERE.get(cmd_name)
+        near = [called] if called else get_close_matches(cmd_name, self.list_commands(ctx), 2)
         mend = did_you_mean(near) or f"; `packetflow run {cmd_name}` runs a pipeline of that name"
         return ctx.fail(f"there is no command {cmd_name!r}{mend}")
 

@@ -12,8 +12,9 @@ from packetflow.cli.plain import shown
 from packetflow.cli.progress import place
 from packetflow.cli.say import console, frame_lines, mark, seconds, values
 from packetflow.engine.execution import Execution, Failure
-from packetflow.engine.trail import Place, is_installed, places
+from packetflow.engine.trail import Place, places
 from packetflow.errors import WrongType
+from packetflow.frames import is_installed
 from packetflow.kernel.ids import short
 from packetflow.kernel.records import Status, WaitStarted
 

@@ -13,7 +13,7 @@ TEXT: dict[str, Any] = {"type": "string"}
 CONDITION: dict[str, Any] = {"type": "string", "format": "condition"}
 COUNT: dict[str, Any] = {"type": "integer", "minimum": 1}
 TEXTS: dict[str, Any] = {"type": "array", "items": TEXT}
-NAMES: dict[str, Any] = {"type": "object", "additionalProperties": TEXT}
+NAMES: dict[str, Any] = {"type": "object", "format": "names", "additionalProperties": TEXT}
 SECONDS: dict[str, Any] = {"type": ["number", "string"], "format": "duration"}
 PORTS: dict[str, Any] = {"type": "object", "additionalProperties": True}
 
@@ -37,8 +37,8 @@ FIELDS: Mapping[str, tuple[tuple[str, dict[str, Any], str], ...]] = {
     "when": (("when", CONDITION, "Taken if this holds, for example size(items) > 0."),),
     "choose": (),
     "each": (
-        ("over", NAMES, "For a name inside, the list outside that it walks."),
-        ("into", NAMES, "For a name made inside, the list outside that collects it."),
+        ("over", NAMES, "Write item: items for every item of the list items."),
+        ("into", NAMES, "Write page: pages to collect every page in the list pages."),
         ("at_once", {**COUNT, "default": 8}, "How many items are under way at the same time."),
         (
             "on_error",

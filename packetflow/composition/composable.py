@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from packetflow.capabilities.calling import shows_how
+from packetflow.errors import CompositionError
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -212,6 +213,16 @@ class Composable(Joinable):
         from packetflow.composition.build import pipeline
 
         return pipeline(name, self, **said)
+
+    def edit(self, workspace: object) -> NoReturn:  # noqa: ARG002 - a pipeline's takes one
+        """Edit it on a canvas, which wants a name for it.
+
+        Raises:
+            CompositionError: It has none.
+        """
+        raise CompositionError(
+            "a composition is edited under a name: flow.saved_as('my_flow').edit(ws)"
+        )
 
     def to_svg(self) -> str:
         """Its picture, as an SVG element."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from packetflow.capabilities.contract import Contract, Port
 from packetflow.composition.composable import Composable, Joinable
 from packetflow.composition.policies import Policy
+from packetflow.errors import CompositionError
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -303,7 +304,16 @@ class Pipeline(Joinable):
         return Call(self)
 
     def edit(self, workspace: Edits) -> Any:
-        """Edit it on a canvas in a notebook's cell, as a draft of a workspace."""
+        """Edit it on a canvas in a notebook's cell, as a draft of a workspace.
+
+        Raises:
+            CompositionError: That is no workspace.
+        """
+        if not hasattr(workspace, "edit"):
+            raise CompositionError(
+                "a canvas belongs to an open workspace: ws = Workspace('my-work'), then "
+                f"flow.edit(ws); here: {workspace!r}"
+            )
         return workspace.edit(self)
 
     def diff(self, newer: Pipeline) -> Difference:

@@ -28,7 +28,7 @@ class CatalogView:
 
     def __init__(self, catalog: Catalog, query: str = "") -> None:
         self._catalog = catalog
-        self._query = query
+        self._query = str(query)  # whatever was typed between the brackets
 
     def html(self) -> str:
         """A line to search in, and what was found."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from packetflow.capabilities.contract import Port
 from packetflow.engine.node import Node, Pending
-from packetflow.engine.spans import keep_span, picked, recalled
+from packetflow.engine.scopes import made_in, picked
+from packetflow.engine.spans import keep_span, recalled
 from packetflow.engine.state import Frame, Scope, StepFailed
 from packetflow.engine.strands import Strands
 from packetflow.engine.values import pack_all
@@ -150,7 +151,7 @@ class RaceNode:
                 span_id=span,
             )
             raise StepFailed(self.id, frame.path, cause, {}) from failed
-        outputs = picked(scopes[contest.winner], list(self.ports))
+        outputs = made_in(scopes[contest.winner], self.ports)
         keep_span(
             frame,
             self.id,
@@ -201,7 +202,7 @@ class FallbackNode:
                 continue
             if pending is not None:
                 return self._rest(index, child, frame, pending)
-            frame.scope.update(picked(child.scope, self.shared))
+            frame.scope.update(made_in(child.scope, self.shared))
             return None
 
     async def _rest(self, index: int, child: Frame, frame: Frame, pending: Pending) -> None:
@@ -214,7 +215,7 @@ class FallbackNode:
                 index = self._next(index, frame, failed)
             child = frame.inner(picked(frame.scope, self.frees[index]))
             pending = self._begun(index, child)
-        frame.scope.update(picked(child.scope, self.shared))
+        frame.scope.update(made_in(child.scope, self.shared))
 
     def _begun(self, index: int, child: Frame) -> Pending:
         """Start an alternative so that its failure shows when it is awaited."""

@@ -15,8 +15,9 @@ from packetflow.composition.steps import Guarded
 from packetflow.engine.choices import Contest
 from packetflow.engine.deadlines import ENCLOSING, Deadline
 from packetflow.engine.node import Node, Pending
+from packetflow.engine.scopes import made_in, picked
 from packetflow.engine.shared import SharedKey
-from packetflow.engine.spans import keep_span, picked, recalled
+from packetflow.engine.spans import keep_span, recalled
 from packetflow.engine.state import Frame, Scope, StepFailed
 from packetflow.engine.strands import TIME_IS_UP
 from packetflow.engine.values import copied, identity, pack_all
@@ -80,7 +81,7 @@ class RetryNode:
                 attempt += 1
                 frame.run.decide((self.id, frame.path), "attempt", attempt)
                 continue
-            frame.scope.update(picked(scope, self.made))
+            frame.scope.update(made_in(scope, self.made))
             return
 
     def _attempt_reached(self, frame: Frame) -> int:
@@ -231,7 +232,7 @@ class HedgeNode:
             await contest.abandon()
         if contest.winner is None:
             raise next(iter(contest.errors.values()))
-        frame.scope.update(picked(scopes[contest.winner], self.made))
+        frame.scope.update(made_in(scopes[contest.winner], self.made))
 
 
 class CacheNode:
@@ -301,7 +302,7 @@ class CacheNode:
         self._put(frame, child, key)
 
     def _put(self, frame: Frame, child: Frame, key: bytes | None) -> None:
-        outputs = picked(child.scope, list(self.ports))
+        outputs = made_in(child.scope, self.ports)
         frame.scope.update(outputs)
         if key is None:
             return

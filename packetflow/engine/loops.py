@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from packetflow.capabilities.contract import article
 from packetflow.composition.condition import Condition
 from packetflow.engine.node import Node, Pending
-from packetflow.engine.spans import keep_span, picked
+from packetflow.engine.scopes import Noting, made_in, picked
+from packetflow.engine.spans import keep_span
 from packetflow.engine.state import Frame, Scope, StepFailed
 from packetflow.engine.ways import BREATH, lanes
 from packetflow.errors import MissingInput, PassesExhausted, RunError, WrongType
@@ -17,9 +18,23 @@ from packetflow.kernel.records import Status
 
 
 class EachNode:
-    """A step for every item, in order of the items, at most ``at_once`` under way."""
+    """A step for every item, in order of the items, at most ``at_once`` under way.
 
-    __slots__ = ("at_once", "body", "collects", "free", "id", "inline", "into", "over")
+    It is *doubtful* when the step may leave out a name that is collected and is there from outside:
+    then finding it does not tell that it was made.
+    """
+
+    __slots__ = (
+        "at_once",
+        "body",
+        "collects",
+        "free",
+        "id",
+        "inline",
+        "into",
+        "is_doubtful",
+        "over",
+    )
 
     def __init__(
         self,
@@ -29,6 +44,7 @@ class EachNode:
         into: Mapping[str, str],
         *,
         free: Sequence[str],
+        maybe: Collection[str],
         at_once: int,
         on_error: Literal["fail", "collect"],
     ) -> None:
@@ -37,6 +53,7 @@ class EachNode:
         self.over = tuple(over.items())
         self.into = tuple(into.items())
         self.free = tuple(free)
+        self.is_doubtful = any(name in maybe for name in (*free, *over))
         self.at_once = at_once
         self.collects = on_error == "collect"
         self.inline = False
@@ -98,6 +115,8 @@ class _Items:
         scope = self.base.copy()
         for name, items in self.lists:
             scope[name] = items[index]
+        if self.node.is_doubtful:
+            scope = Noting(scope)
         return self.frame.inner(scope, index, parent=self.span)
 
     def begin(self, index: int) -> Pending:
@@ -138,8 +157,9 @@ class _Items:
         return True
 
     def _collect(self, index: int, scope: Scope) -> None:
+        made = made_in(scope, dict(self.node.into)) if self.node.is_doubtful else scope
         for column, (name, _) in zip(self.made, self.node.into, strict=True):
-            column[index] = scope.get(name)
+            column[index] = made.get(name)
 
     async def run(self) -> None:
         width = 1 if self.node.body.inline else self.node.at_once
@@ -224,9 +244,7 @@ class RepeatNode:
             if self.until is not None and self._holds(scope, frame):
                 met = True
                 break
-        for name in self.made:
-            if name in scope:
-                frame.scope[name] = scope[name]
+        frame.scope.update(made_in(scope, self.made))
         facts = {"passes": done}
         if met or self.goes_on:
             keep_span(frame, self.id, "repeat", began=began, attributes=facts, span_id=span)

@@ -169,6 +169,7 @@ def compile_step(step: Step, hidden: frozenset[str] = frozenset()) -> Node:
                 step.over,
                 step.into,
                 free=[name for name in step.step.flow.needs if name not in step.over],
+                maybe={name for name, port in step.step.flow.makes.items() if port.optional},
                 at_once=step.at_once,
                 on_error=step.on_error,
             )

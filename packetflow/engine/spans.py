@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import ValidationError
@@ -93,8 +93,3 @@ def recalled(frame: Frame, step_id: str, ports: Mapping[str, Port]) -> Scope | N
     if run.listeners:
         run.tell(StepEnded(span))
     return outputs
-
-
-def picked(scope: Scope, names: Sequence[str]) -> Scope:
-    """A new scope with those of the names that are there."""
-    return {name: scope[name] for name in names if name in scope}

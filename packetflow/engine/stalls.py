@@ -23,8 +23,8 @@ from types import CodeType, FrameType
 from typing import Any, Final
 
 from packetflow.engine.events import Logged
-from packetflow.engine.trail import LONGEST_LINE, is_installed, is_theirs
 from packetflow.errors import PacketFlowError
+from packetflow.frames import LONGEST_LINE, is_installed, is_theirs
 from packetflow.kernel.records import LogLine
 
 log = logging.getLogger(__name__)

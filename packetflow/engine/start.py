@@ -145,9 +145,7 @@ def definition_of(composition: Composable | Pipeline, plan: Plan) -> Definition:
         from packetflow.composition.concealing import concealed
 
         kind = "pipeline" if isinstance(composition, Pipeline) else "composition"
-        whole = (
-            composition if isinstance(composition, Pipeline) else Pipeline("composition", plan.step)
-        )
+        whole = composition if isinstance(composition, Pipeline) else Pipeline(plan.name, plan.step)
         shown = concealed(whole)
         kept = Definition(definition_sha(whole), kind, dump(shown), dump_compact(shown))
         plan.__dict__["_definition"] = kept

@@ -59,7 +59,8 @@ def harmless(error: BaseException) -> BaseException:
     """The error, or one like it where raising it on the loop would mean something else there."""
     if isinstance(error, Exception) and not isinstance(error, (StopIteration, StopAsyncIteration)):
         return error
-    made = RuntimeError(f"the capability raised {type(error).__name__}: {error}")
+    said = f"{type(error).__name__}: {error}".removesuffix(": ")
+    made = RuntimeError(f"the capability raised {said}")
     made.__cause__ = error
     return made
 

@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import linecache
 import re
-import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from traceback import walk_tb
 from types import CodeType
 from typing import Final
+
+from packetflow.frames import LONGEST_LINE, OURS, is_theirs
 
 STACK: Final = "exception.stacktrace"
 """The attribute of a span that holds a trail, named as OpenTelemetry names it."""
 
 MOST_FRAMES: Final = 12
-LONGEST_LINE: Final = 200
 
 _CARRIED: Final = "_packetflow_trail"
-_OURS: Final = f"{Path(__file__).parents[1]}/"
-_PYTHON: Final = f"{sysconfig.get_paths()['stdlib']}/"
 _PLACE: Final = re.compile(r'  File "(.*)", line (\d+), in (.*)')
 
 
@@ -56,7 +53,7 @@ def trail_of(error: BaseException) -> str:
         frames = [(frame.f_code, line) for frame, line in walk_tb(seen.__traceback__)]
         first = next((n for n, (code, _) in enumerate(frames) if is_theirs(code)), None)
         if first is not None:
-            theirs = [(c, n) for c, n in frames[first:] if not c.co_filename.startswith(_OURS)]
+            theirs = [(c, n) for c, n in frames[first:] if not c.co_filename.startswith(OURS)]
             return _text(theirs[-MOST_FRAMES:])
         seen = seen.__cause__
     return ""
@@ -90,23 +87,6 @@ def places(trail: str) -> list[Place]:
             last = found[-1]
             found[-1] = Place(last.file, last.line, last.function, line.strip())
     return found
-
-
-def is_installed(file: str) -> bool:
-    """Tell Python's own files and installed packages from those a user writes.
-
-    >>> is_installed(linecache.__file__), is_installed("flows/capabilities/steps.py")
-    (True, False)
-    """
-    return file.startswith((_PYTHON, _OURS, "<")) or "-packages/" in file
-
-
-def is_theirs(code: CodeType) -> bool:
-    """Tell whether user code begins in this frame; installed packages may be users' too."""
-    file = code.co_filename
-    if file.startswith(_OURS):
-        return False
-    return "-packages/" in file or not file.startswith((_PYTHON, "<"))
 
 
 def _text(frames: Iterable[tuple[CodeType, int]]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from packetflow.composition.condition import Condition
 from packetflow.engine.node import Node, Pending
+from packetflow.engine.scopes import Noting, within
 from packetflow.engine.state import Frame, Scope, StepFailed
 from packetflow.engine.strands import Strands
 from packetflow.errors import RunError
@@ -267,7 +268,7 @@ class CallNode:
             from packetflow.engine.use import missing_or_wrong
 
             raise missing_or_wrong(self.id, frame, error) from error
-        child = frame.inner(scope)
+        child = frame.inner(within(frame.scope, scope))
         pending = self.body.start(child)
         if pending is None:
             self._export(child, frame)
@@ -279,6 +280,8 @@ class CallNode:
         self._export(child, frame)
 
     def _export(self, child: Frame, frame: Frame) -> None:
+        scope = child.scope
+        there = scope.made if type(scope) is Noting else scope
         for name, outer in self.outputs:
-            if name in child.scope:
-                frame.scope[outer] = child.scope[name]
+            if name in there:
+                frame.scope[outer] = scope[name]

@@ -68,11 +68,14 @@ class Connections:
         with self._lock:
             if link is self._current:
                 self._current = None
-            self._others = {name: one for name, one in self._others.items() if one.is_open}
             if link.is_awaited:
-                self._others[link.card.runner] = link
+                self._keep_apart(link)
                 return
         link.close()
+
+    def _keep_apart(self, link: Link) -> None:
+        self._others = {name: one for name, one in self._others.items() if one.is_open}
+        self._others[link.card.runner] = link
 
     def current(self) -> Link:
         """The connection to the runner that takes new runs.
@@ -83,9 +86,20 @@ class Connections:
         with self._lock:
             if self._closed:
                 raise NoRunner("this client is closed")
-            if self._current is None or not self._current.is_open:
-                self._current = self._connected()
-            return self._current
+            link = self._current
+            if link is None or not link.is_open:
+                link = self._current = self._connected()
+            elif self._has_successor(link):
+                self._keep_apart(link)  # somebody may be about to send; it leaves by itself
+                link = self._current = self._connected()
+            return link
+
+    def _has_successor(self, link: Link) -> bool:
+        """Whether another living runner has taken its place, which it may not know itself yet."""
+        card = read_card(current_path(self._folder))
+        if card is None or card.runner == link.card.runner:
+            return False
+        return is_locked(self._folder, card.runner)
 
     def _connected(self) -> Link:
         deadline = time.monotonic() + self._settings.start_seconds

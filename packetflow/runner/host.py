@@ -17,8 +17,9 @@ from msgspec import structs
 
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.easel import Easel
-from packetflow.engine.events import Ended, Event
+from packetflow.engine.events import Event
 from packetflow.engine.execution import Running
+from packetflow.engine.happenings import happening_of
 from packetflow.engine.printed import Printed
 from packetflow.engine.start import Start
 from packetflow.engine.state import Listener
@@ -40,11 +41,11 @@ from packetflow.kernel.messages import (
     ForkRun,
     SearchPalette,
 )
-from packetflow.runner.happenings import failed_outcome, happening_of, outcome_of
+from packetflow.runner.outcomes import failed_outcome, outcome_of
 from packetflow.runner.port import Tell
 from packetflow.runner.present import describe_capability, describe_pipeline, list_all
 from packetflow.runner.triggers import Triggers
-from packetflow.workspace.resuming import Resumable
+from packetflow.workspace.stopping import stop
 from packetflow.workspace.taken import taken_for
 from packetflow.workspace.workspace import Workspace
 
@@ -159,14 +160,11 @@ class Host:
 
     async def resume(self, execution_id: str, tell: Tell | None) -> str:
         """Take up an interrupted execution; it asks whether it may go on with changed code."""
-        ready = await self._ready(execution_id)
+        take = partial(self.workspace.ready_to_resume, execution_id, if_changed="ask")
+        ready = await asyncio.to_thread(take)
         running = ready.resume(self.workspace.engine, "resumed by a client")
         self._told(running, tell)
         return running.id
-
-    async def _ready(self, execution_id: str) -> Resumable:
-        take = partial(self.workspace.ready_to_resume, execution_id, if_changed="ask")
-        return await asyncio.to_thread(take)
 
     async def fork(self, request: ForkRun, tell: Tell | None) -> str:
         """Begin a new execution that builds on the completed steps of another."""
@@ -191,6 +189,9 @@ class Host:
         whole = await asyncio.to_thread(self.workspace.full_id, execution_id)
         running = self.workspace.engine.running.get(whole)
         if running is not None:
+            watch = self.workspace.watches.of(whole)
+            for happened in [] if watch is None else watch.told(whole):
+                tell(happened)
             self._told(running, tell)
             return
         runner = await asyncio.to_thread(self.workspace.runs_elsewhere, whole)
@@ -212,18 +213,7 @@ class Host:
 
     async def cancel(self, execution_id: str, reason: str) -> bool:
         """Stop an execution; false when it was over already."""
-        whole = await asyncio.to_thread(self.workspace.full_id, execution_id)
-        running = self.workspace.engine.running.get(whole)
-        if running is not None:
-            running.cancel(reason)
-            return True
-        story = await asyncio.to_thread(self.workspace.archive.story, whole)
-        if story.ended is not None:
-            return False
-        ready = await self._ready(whole)
-        parked = ready.resume(self.workspace.engine, "taken up to be cancelled")
-        parked.cancel(reason)
-        return True
+        return await stop(self.workspace, execution_id, reason)
 
     async def answer(self, request: AnswerStep) -> None:
         """Answer what a step waits for.
@@ -294,13 +284,14 @@ class Host:
         return values
 
     def _told(self, running: Running, tell: Tell | None) -> None:
+        self.workspace.watched(running)
         if tell is None:
             return
         secrets = running.secrets
 
         def listener(event: Event) -> None:
-            if not isinstance(event, Ended):
-                tell(happening_of(event, secrets))
+            if (happened := happening_of(event, secrets)) is not None:
+                tell(happened)
 
         running.listen(listener)
         ending = asyncio.create_task(self._tell_end(running, tell))

@@ -25,7 +25,8 @@ Tell: TypeAlias = Callable[[Happening | Outcome], None]
 """Takes the events of an execution as they come; an `Outcome` is the last.
 
 It is called on the event loop, returns at once and never raises, however slow its reader is.
-`packetflow.runner.happenings` makes these values from the engine's events.
+`packetflow.engine.happenings` makes the former of the engine's events, `packetflow.runner.outcomes`
+the latter of executions.
 """
 
 
@@ -94,9 +95,10 @@ class RunnerHost(Protocol):
         ...
 
     async def follow(self, execution_id: str, tell: Tell) -> None:
-        """Tell the events from now on of an execution that is under way or put aside here.
+        """Tell the events from now on of an execution that is under way here.
 
-        One that is over tells its `Outcome` at once.
+        Steps that are under way already are told to have begun. One that is over, or put aside,
+        tells its `Outcome` at once.
 
         Raises:
             UnknownName: There is no such execution.

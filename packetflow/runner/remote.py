@@ -6,14 +6,18 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from packetflow.errors import PacketFlowError, RunnerLost
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import Answer, CapabilityResponse, Refused, RunAccepted, RunEvent
 from packetflow.runner.link import Link, Moved, answered
+from packetflow.runner.outbox import DROPPABLE
 from packetflow.runner.payloads import Outputs
 from packetflow.runner.refusals import MOVED
+
+MOST_EVENTS: Final = 20_000
+"""After so many, the newest progress mark or partial output takes the place of the one before."""
 
 
 class Asks(Protocol):
@@ -59,10 +63,10 @@ class RemoteRun:
                     self.execution_id = execution_id
                     self._accepted = True
                 case RunEvent(_, event):
-                    self._events.append(event)
+                    self._keep(event)
                 case CapabilityResponse(_, outcome, dropped):
                     self._outcome = outcome
-                    self.dropped = dropped
+                    self.dropped += dropped
                 case RunnerLost():
                     self._error = self._lost(answer)
                 case Refused(code=code) if code == MOVED and self._accepted:
@@ -75,6 +79,15 @@ class RemoteRun:
                 case _:
                     return
             self._changed.notify_all()
+
+    def _keep(self, event: Happening) -> None:
+        """Remember an event; a step that tells without end does not fill the memory."""
+        is_many = len(self._events) >= MOST_EVENTS and event.kind in DROPPABLE
+        if is_many and self._events[-1].kind in DROPPABLE:
+            self._events[-1] = event
+            self.dropped += 1
+        else:
+            self._events.append(event)
 
     def accepted(self) -> RemoteRun:
         """Wait until it has begun.
@@ -99,6 +112,12 @@ class RemoteRun:
         """True once it is over, put aside or lost."""
         with self._changed:
             return self._is_over()
+
+    def rests(self) -> bool:
+        """True once it was put aside or lost: where it goes on, it has to be followed anew."""
+        with self._changed:
+            waits = self._outcome is not None and self._outcome.status == "waiting"
+            return waits or (self._outcome is None and self._error is not None)
 
     def result(self, timeout: float | None = None) -> Outcome:
         """Wait for how it ended; a failing step does not raise, the outcome says so.

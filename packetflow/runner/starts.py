@@ -115,7 +115,7 @@ class Starts:
             wanted = pipeline.contract.inputs
             brought = {k: v for k, v in self._unpacked(cause.payload).items() if k in wanted}
             inputs = {**cause.inputs, **brought}
-            workspace.engine.start(workspace.learnt(pipeline), inputs, start)
+            workspace.watched(workspace.engine.start(workspace.learnt(pipeline), inputs, start))
         except (StoreError, WorkspaceGone) as error:
             log.warning("%s will be started for %s later: %s", cause.pipeline, cause.mark, error)
             self._put_off.add(cause.execution_id)

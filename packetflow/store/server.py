@@ -37,6 +37,7 @@ from packetflow.store.talk import (
     write_card,
 )
 from packetflow.store.transaction import as_store_error
+from packetflow.version import VERSION
 
 T = TypeVar("T")
 
@@ -108,7 +109,7 @@ class Server:
                 self._meet, "127.0.0.1", 0, compression=None, max_size=None, ping_interval=None
             ) as server:
                 port = next(iter(server.sockets)).getsockname()[1]
-                card = Card(os.getpid(), port, self._token)
+                card = Card(os.getpid(), port, self._token, VERSION)
                 await asyncio.to_thread(write_card, self._owner.spots.card, card)
                 await self._keep()
         finally:

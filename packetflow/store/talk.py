@@ -90,11 +90,12 @@ class Words(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """Where an owner answers, as kept in ``owner.json``."""
+    """Where an owner answers, as kept in ``owner.json``, and its version of PacketFlow."""
 
     pid: int
     port: int
     token: str
+    version: str = ""
 
 
 def write_card(path: Path, card: Card) -> None:

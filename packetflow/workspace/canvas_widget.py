@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
+import reprlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +24,7 @@ from packetflow.composition.codec import dump, load
 from packetflow.composition.steps import Pipeline
 from packetflow.errors import CompositionError, UnknownName, WorkspaceError
 from packetflow.show.pane import hear_at_once
-from packetflow.workspace.draft import Draft
+from packetflow.workspace.draft import NAMES, Draft
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.editing import EditDesk, Editor
 from packetflow.workspace.editing_local import LocalCode
@@ -31,6 +33,8 @@ from packetflow.workspace.editing_messages import written
 if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
 
+LOWEST = 200
+EMPTY = "pipeline: {name}\nsteps:\n  - graph: []\n    id: graph\n"
 CLOSED = "The workspace was closed here. Open it again and run this cell; what was done is kept."
 
 
@@ -41,8 +45,9 @@ def bundle() -> Path:
 
 def edit(
     workspace: Workspace,
-    what: str | Pipeline,
+    what: str | Pipeline | None,
     *,
+    new: str = "",
     height: int = 560,
     execution: str | None = None,
 ) -> Any:
@@ -51,20 +56,35 @@ def edit(
     Args:
         workspace: Where it is kept.
         what: The name of a saved pipeline, or a pipeline of this session.
+        new: The name of one to begin instead; what was begun under that name is gone on with.
         height: In pixels.
-        execution: The id of a run to draw on it.
+        execution: The id of a run to draw on it, or its first or last characters.
 
     Raises:
-        UnknownName: There is no pipeline of that name.
-        WorkspaceError: The workspace has no files, anywidget is not installed, or the canvas is
-            not built.
+        UnknownName: There is no pipeline of that name, or no such run.
+        WorkspaceError: The workspace has no files, anywidget is not installed, the canvas is not
+            built, or this is nothing to edit.
     """
+    if what is None and NAMES.fullmatch(new):
+        what = new
+    elif not isinstance(what, (str, Pipeline)):
+        raise WorkspaceError(
+            "ws.edit('name') edits a saved pipeline, ws.edit(flow.saved_as('name')) one of this "
+            f"session, ws.edit(new='name') begins one; here: {reprlib.repr(what or new)}"
+        )
+    if not isinstance(height, int) or height < LOWEST:
+        raise WorkspaceError(f"the height is a number of pixels, {LOWEST} or more: {height!r}")
     if workspace.in_memory:
         raise WorkspaceError("a workspace in memory keeps no drafts; open a folder to edit")
     if not bundle().is_file():
         raise WorkspaceError("the canvas is not built; `make frontend` builds it")
+    if execution is not None:
+        execution = workspace.full_id(execution)
     room = _room(workspace)
-    draft = room.drafts.open(what) if isinstance(what, str) else _taken(room.drafts, what)
+    if new and what == new and not room.drafts.has(new):
+        draft = room.drafts.new(EMPTY.format(name=json.dumps(new)), new)
+    else:
+        draft = room.drafts.open(what) if isinstance(what, str) else _taken(room.drafts, what)
     settings = {"height": height, "execution": execution}
     return _widget_class()(room, draft.snapshot().pipeline, settings)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,10 +11,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from packetflow.composition.codec_nodes import parse_yaml
-from packetflow.errors import EditRefused, PacketFlowError, SourceError, UnknownName
+from packetflow.errors import (
+    EditRefused,
+    PacketFlowError,
+    SourceError,
+    UnknownName,
+    WorkspaceError,
+)
 from packetflow.kernel.ids import new_id
+from packetflow.workspace.draft_file import SavedFile, digest
 from packetflow.workspace.draft_log import Did, DraftLog, Refused, Saved, Undid, Whole
-from packetflow.workspace.draft_names import names_held, point
+from packetflow.workspace.draft_names import point
 from packetflow.workspace.draft_state import Entry, State, difference, edited, written_looks
 from packetflow.workspace.folder import WorkspaceFolder
 
@@ -64,40 +70,6 @@ class Snapshot:
     conflict: tuple[str, str] | None
 
 
-def digest(content: bytes) -> str:
-    """A short digest of a file's bytes."""
-    return hashlib.sha256(content).hexdigest()[:32]
-
-
-@dataclass(slots=True)
-class _File:
-    """A file as it was last read."""
-
-    path: Path
-    stamp: tuple[int, int, int] | None = None
-    content: bytes | None = None
-
-    def read(self) -> bytes | None:
-        """Its bytes, read again when they may have changed; ``None`` when it is not there."""
-        try:
-            state = self.path.stat()
-            stamp = (state.st_mtime_ns, state.st_size, state.st_ino)
-            if stamp != self.stamp:
-                self.content = self.path.read_bytes()
-                self.stamp = stamp
-        except OSError:
-            self.stamp = self.content = None
-        return self.content
-
-    def write(self, content: bytes, mark: str) -> None:
-        """Write it whole or not at all."""
-        self.path.parent.mkdir(exist_ok=True)
-        scratch = self.path.with_name(f".{self.path.name}.{mark}")
-        scratch.write_bytes(content)
-        scratch.replace(self.path)
-        self.stamp = None
-
-
 class Draft:
     """One pipeline being edited; safe for threads, and for several processes.
 
@@ -115,7 +87,7 @@ class Draft:
         self._client = f"python-{new_id()[-12:]}"
         self._seq = 0
         self._lock = threading.RLock()
-        self._files: dict[str, _File] = {}
+        self._files: dict[str, SavedFile] = {}
 
     def snapshot(self) -> Snapshot:
         """The draft as it is, with what others did to it and to its file."""
@@ -168,6 +140,8 @@ class Draft:
                 return Heard(done=False)
             try:
                 self._do(client, seq, operations)
+            except WorkspaceError:
+                raise  # there is no room for it; it is not refused, and may come again
             except PacketFlowError as error:
                 self.log.add(Refused(client, seq))
                 index = int(error.__dict__.get("index", 0))
@@ -221,14 +195,14 @@ class Draft:
 
     # ------------------------------------------------------------------ the file on the disk
 
-    def _text_file(self, name: str) -> _File:
+    def _text_file(self, name: str) -> SavedFile:
         return self._known(self._folder.pipelines / f"{name}.yaml")
 
-    def _looks_file(self, name: str) -> _File:
+    def _looks_file(self, name: str) -> SavedFile:
         return self._known(self._folder.pipelines / f"{name}.view.json")
 
-    def _known(self, path: Path) -> _File:
-        return self._files.setdefault(path.name, _File(path))
+    def _known(self, path: Path) -> SavedFile:
+        return self._files.setdefault(path.name, SavedFile(path))
 
     def _looks_are_saved(self, whole: Whole) -> bool:
         there = self._looks_file(whole.file).read() or b""
@@ -278,7 +252,7 @@ class Draft:
     # ------------------------------------------------------------------ edits
 
     def _do(self, client: str, seq: int, operations: Sequence[Mapping[str, Any]]) -> None:
-        kinds = [one.get("op") if isinstance(one, Mapping) else None for one in operations]
+        kinds = [str(one.get("op")) if isinstance(one, Mapping) else "" for one in operations]
         alone = next((kind for kind in kinds if kind in ALONE), None)
         if alone is None:
             entry = edited(self.log.whole.state, operations)
@@ -340,15 +314,15 @@ class Draft:
         whole = self.log.whole
         text = whole.state.text
         name = self._own_name(text)
-        target = self._text_file(name)
+        target, own = self._text_file(name), text.encode()
         there = target.read()
-        own = text.encode()
-        if name != whole.file:
-            if there is not None and there != own:
-                raise EditRefused(f"there is a pipeline {name!r} already; choose another name")
-        elif there is not None and there != own and digest(there) not in (whole.base, over):
+        if name != whole.file and there not in (None, own):
+            raise EditRefused(f"there is a pipeline {name!r} already; choose another name")
+        known = self._text_file(whole.file or name)  # this one goes when there is another name
+        old = known.read()
+        if old not in (None, own) and digest(old) not in (whole.base, over):
             raise EditRefused(
-                f"{target.path.name} was changed by somebody else meanwhile; look at both versions"
+                f"{known.path.name} was changed by somebody else meanwhile; look at both versions"
             )
         looks = whole.state.view().encode()
         try:
@@ -362,8 +336,7 @@ class Draft:
             raise EditRefused(
                 f"cannot write {target.path.name}: {error.strerror or error}"
             ) from error
-        with names_held(self.log.path.parent):
-            point(self.log.path, name)
+        point(self.log.path, name)
         self.log.add(Saved(name, digest(own), digest(looks), client, seq))
 
     def _own_name(self, text: str) -> str:

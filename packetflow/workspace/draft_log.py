@@ -169,6 +169,8 @@ class DraftLog:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 self.refresh()
+                if self._file >= 0 and not self.path.exists():
+                    self.begin(self.whole)  # else what comes would be written into a removed file
                 yield
             except OSError as error:
                 raise self._unusable(error) from error

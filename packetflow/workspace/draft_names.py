@@ -35,7 +35,10 @@ def pointer(folder: Path, name: str) -> Path:
 
 
 def point(log: Path, name: str) -> None:
-    """Let a name mean a draft from now on; only while the names are held."""
+    """Let a name mean a draft from now on; only while the names or the draft are held.
+
+    Who holds a draft must not wait for the names: who holds those may wait for the draft.
+    """
     scratch = log.with_suffix(".at-new")
     scratch.write_text(log.name, encoding="utf-8")
     scratch.replace(pointer(log.parent, name))

@@ -17,6 +17,7 @@ from packetflow.composition.view import Look, dump_view, parse_view
 from packetflow.errors import EditRefused, PacketFlowError
 from packetflow.workspace.draft_pack import Made, packed, parents_of, read_pack
 from packetflow.workspace.draft_paste import pasted
+from packetflow.workspace.draft_typing import Typed, typed_into
 from packetflow.workspace.draft_words import words_of
 
 MOST_OPERATIONS = 1000
@@ -117,8 +118,9 @@ class Paste(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     at: dict[str, tuple[float, float]] = {}
 
 
-LookOperation: TypeAlias = Place | Arrange | Note | Pin | Paste
-OF_LOOKS = frozenset({"place", "arrange", "note", "pin", "paste"})
+OwnOperation: TypeAlias = Place | Arrange | Note | Pin | Paste | Typed
+OWN = frozenset({"place", "arrange", "note", "pin", "paste", "text"})
+"""Operations of a draft; all others are those of a file's text."""
 
 
 def read_looks(looks: Mapping[str, Written]) -> dict[str, Look]:
@@ -220,7 +222,7 @@ def _done(state: State, operation: Mapping[str, Any]) -> State:
     if not isinstance(operation, Mapping):
         raise EditRefused("an operation is a mapping: {op: ...}")
     kind = operation.get("op")
-    if kind not in OF_LOOKS:
+    if not isinstance(kind, str) or kind not in OWN:
         made = apply(state.text, operation)
         looks = state.looks
         if made.renamed:
@@ -230,7 +232,7 @@ def _done(state: State, operation: Mapping[str, Any]) -> State:
         now = msgspec.structs.replace(state, text=made.text, looks=looks)
         return _drawn_anew(now) if kind == "unpack" else now
     try:
-        one: LookOperation = msgspec.convert(dict(operation), LookOperation)
+        one: OwnOperation = msgspec.convert(dict(operation), OwnOperation)
     except (msgspec.ValidationError, TypeError) as error:
         raise EditRefused(f"this is no edit: {error}") from error
     match one:
@@ -250,6 +252,8 @@ def _done(state: State, operation: Mapping[str, Any]) -> State:
             text, called = pasted(state.text, steps, place)
             there = {called[name]: point for name, point in at.items() if name in called}
             return _placed(msgspec.structs.replace(state, text=text), there)
+        case Typed():
+            return msgspec.structs.replace(state, text=typed_into(state.text, one))
 
 
 def _drawn_anew(state: State) -> State:

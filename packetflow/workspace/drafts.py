@@ -14,19 +14,25 @@ no runner is there.
 
 from __future__ import annotations
 
+import contextlib
+import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
-from packetflow.errors import SourceError, UnknownName
+from packetflow.errors import SourceError, UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
-from packetflow.workspace.draft import NAMES, Draft, Heard, Snapshot, digest
+from packetflow.workspace.draft import NAMES, Draft, Heard, Snapshot
+from packetflow.workspace.draft_file import digest
 from packetflow.workspace.draft_log import DraftLog, Whole
 from packetflow.workspace.draft_names import names_held, point, pointed, pointer
 from packetflow.workspace.draft_state import State, written_looks
 from packetflow.workspace.folder import WorkspaceFolder, open_folder
 
 __all__ = ["Draft", "Drafts", "Heard", "Snapshot"]
+
+UNTITLED: Final = re.compile(r"(?m)^pipeline: untitled$")
 
 
 @dataclass
@@ -66,8 +72,7 @@ class Drafts:
             source = self._there.pipelines / f"{name}.yaml"
             if path is None:
                 if not source.is_file():
-                    near = sorted(one.stem for one in self._there.pipelines.glob("*.yaml"))
-                    raise UnknownName("pipeline", name, near[:3])
+                    raise UnknownName("pipeline", name, self.saved()[:3])
                 path = self._begun(name, source)
             return self._opened(path, name)
 
@@ -79,20 +84,50 @@ class Drafts:
             return True
         return pointed(self._there.state / "drafts", name) is not None
 
-    def new(self, text: str) -> Draft:
-        """A draft of a pipeline that has no file yet; it gets one when it is first saved."""
+    def new(self, text: str, name: str = "") -> Draft:
+        """A draft of a pipeline that has no file yet; it gets one when it is first saved.
+
+        One that calls itself ``untitled`` takes the name of its draft, ``untitled-2``, so that its
+        runs are told apart from those of others.
+
+        Args:
+            text: Of the pipeline.
+            name: To open it by, which no other pipeline or draft has; else it gets a free one.
+        """
         folder = self._make_folder()
         with self._lock, names_held(folder):
             count = 1
-            while pointer(folder, f"untitled-{count}").exists():
+            while not name and (
+                self.has(f"untitled-{count}") or pointer(folder, f"untitled-{count}").exists()
+            ):
                 count += 1
-            name = f"untitled-{count}"
+            name = name or f"untitled-{count}"
+            text = UNTITLED.sub(f"pipeline: {name}", text, count=1)
             path = folder / f"{new_id()}.log"
             draft = self._opened(path, name)
             with draft.log.held():
                 draft.log.begin(Whole(1, State(text)))
             point(path, name)
             return draft
+
+    def saved(self) -> list[str]:
+        """The names of the pipelines that have a file."""
+        return sorted(one.stem for one in self._there.pipelines.glob("*.yaml"))
+
+    def unsaved(self) -> list[str]:
+        """The names of drafts that were begun, changed and never saved, the latest change first."""
+        folder, found = self._there.state / "drafts", []
+        for at in folder.glob("untitled-*.at"):
+            path = pointed(folder, at.stem)
+            if path is None:
+                continue
+            log = DraftLog(path)
+            with contextlib.suppress(WorkspaceError):  # opening it says what is wrong with it
+                log.refresh()
+            log.close()
+            if (log.whole.done or not log.whole.rev) and not log.whole.file:
+                found.append((path.stat().st_mtime, at.stem))
+        return [name for _, name in sorted(found, reverse=True)]
 
     def close(self) -> None:
         """Let go of all files."""

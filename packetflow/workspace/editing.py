@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -32,6 +31,7 @@ from packetflow.workspace.editing_messages import (
     Stop,
     Whole,
     ask_of,
+    mishap,
     read_message,
     written,
 )
@@ -39,8 +39,6 @@ from packetflow.workspace.editing_port import UserCode
 from packetflow.workspace.editing_told import Told
 
 WATCH_SECONDS: Final = 0.4
-
-log = logging.getLogger(__name__)
 
 
 class Editor:
@@ -91,10 +89,8 @@ class EditDesk:
             await self._do(editor, message)
         except PacketFlowError as error:
             editor.send(written("error", message=error.message, ask=ask_of(content)))
-        except Exception as error:  # supervision border: no message ends the connection
-            log.exception("a canvas's message failed")
-            said = f"something went wrong inside: {type(error).__name__}: {error}"
-            editor.send(written("error", message=said, ask=ask_of(content)))
+        except Exception as error:  # noqa: BLE001 - supervision border: the connection stays
+            editor.send(written("error", message=mishap(error), ask=ask_of(content)))
 
     async def leave(self, editor: Editor) -> None:
         """The editor is gone; what it did stays."""
@@ -123,7 +119,7 @@ class EditDesk:
             return
         document = editor.document
         if document is None:
-            raise WireError("say `open` first")
+            raise WireError("the pipeline is not open here yet; try again in a moment")
         match message:
             case Edit(client, seq, ops):
                 await document.edit(editor, client, seq, ops)
@@ -148,6 +144,8 @@ class EditDesk:
                 await work  # type: ignore[misc]  # a coroutine, typed where it is made
             except (PacketFlowError, OSError, TimeoutError) as error:
                 editor.send(written("error", message=str(error), ask=ask))
+            except Exception as error:  # noqa: BLE001 - supervision border: whoever asked is answered
+                editor.send(written("error", message=mishap(error), ask=ask))
 
         task = asyncio.create_task(doing())
         self._tasks.add(task)
@@ -174,10 +172,14 @@ class EditDesk:
     async def _part(self, editor: Editor, document: Document) -> None:
         editor.document = None
         document.part(editor)
-        if not document.is_needed:
-            for key in [key for key, one in self._documents.items() if one is document]:
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Close what nobody looks at and no run is followed on."""
+        for key, document in list(self._documents.items()):
+            if not document.is_needed:
                 del self._documents[key]
-            await document.close()
+                await document.close()
 
     async def _search(self, editor: Editor, message: Search) -> None:
         fits = message.fits
@@ -191,11 +193,22 @@ class EditDesk:
 
     async def _watch(self) -> None:
         """Notice what other processes do to drafts, files and capabilities."""
-        stamp = await asyncio.to_thread(self._code.stamp)
+        stamp: object = None
         while True:
+            with contextlib.suppress(PacketFlowError, OSError):  # the next look may do
+                now = await asyncio.to_thread(self._code.stamp)
+                again, stamp = stamp not in (None, now), now
+                for document in list(self._documents.values()):
+                    await self._look(document, again=again)
+                await self._let_go()
             await asyncio.sleep(WATCH_SECONDS)
-            now = await asyncio.to_thread(self._code.stamp)
-            for document in list(self._documents.values()):
-                with contextlib.suppress(PacketFlowError, OSError):
-                    await document.look(again=now != stamp)
-            stamp = now
+
+    async def _look(self, document: Document, *, again: bool) -> None:
+        if again:
+            document.tell(written("renewed"))
+        try:
+            await document.look(again=again)
+        except (PacketFlowError, OSError):
+            pass  # whoever draws the document says so
+        except Exception as error:  # noqa: BLE001 - supervision border: other documents go on
+            mishap(error)

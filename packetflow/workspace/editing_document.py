@@ -16,10 +16,10 @@ from packetflow.kernel.board import Board, BoardProblem, Drawn, drawn_of
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import DrawBoard
 from packetflow.workspace.draft_state import State, read_looks
-from packetflow.workspace.drafts import Draft, Snapshot
+from packetflow.workspace.drafts import Draft, Heard, Snapshot
 from packetflow.workspace.editing_following import Runs
 from packetflow.workspace.editing_memory import Memory, marks_of
-from packetflow.workspace.editing_messages import written
+from packetflow.workspace.editing_messages import mishap, written
 from packetflow.workspace.editing_packing import prepared
 from packetflow.workspace.editing_port import UserCode
 from packetflow.workspace.editing_told import Told
@@ -112,12 +112,7 @@ class Document:
         self, editor: Listens, client: str, seq: int, operations: Sequence[Mapping[str, Any]]
     ) -> None:
         """Do an edit and say at once that it is kept; the document follows."""
-        try:
-            operations = await prepared(self.draft, self._code, operations)
-        except (PacketFlowError, TimeoutError, OSError) as error:
-            heard = await asyncio.to_thread(self.draft.refuse, client, seq, str(error))
-        else:
-            heard = await asyncio.to_thread(self.draft.submit, client, seq, operations)
+        heard = await self._heard(client, seq, operations)
         if heard.message:
             said = {"client": client, "seq": seq, "message": heard.message, "op": heard.index}
             editor.send(written("refused", **said))
@@ -125,6 +120,21 @@ class Document:
         acknowledged = whole.acks.get(client, 0)
         editor.send(written("heard", client=client, seq=acknowledged, rev=whole.rev))
         self._wanted.set()
+
+    async def _heard(self, client: str, seq: int, operations: Sequence[Mapping[str, Any]]) -> Heard:
+        """Do an edit or refuse it; one that could not be kept raises, and is sent again."""
+        try:
+            operations = await prepared(self.draft, self._code, operations)
+        except (PacketFlowError, TimeoutError, OSError) as error:
+            return await asyncio.to_thread(self.draft.refuse, client, seq, str(error))
+        except Exception as error:  # noqa: BLE001 - supervision border: it would come for ever
+            return await asyncio.to_thread(self.draft.refuse, client, seq, mishap(error))
+        try:
+            return await asyncio.to_thread(self.draft.submit, client, seq, operations)
+        except PacketFlowError:
+            raise
+        except Exception as error:  # noqa: BLE001 - supervision border, as above
+            return await asyncio.to_thread(self.draft.refuse, client, seq, mishap(error))
 
     async def show_version(self, editor: Listens, execution: str, memory: Memory) -> None:
         """Tell one editor what an execution ran, where that is not what stands here now.
@@ -153,6 +163,7 @@ class Document:
             self._last = None
         if now != self._last:
             self._wanted.set()
+        await self.runs.look()
 
     async def close(self) -> None:
         """Let go of it."""
@@ -213,12 +224,15 @@ class Document:
                 drawn = await self._code.draw(request)
         except (PacketFlowError, TimeoutError, OSError) as error:
             why = str(error) or "the runner does not answer"
-            self._is_drawn = False
-            if not self._board:
-                self._board = await asyncio.to_thread(_without_code, state.text, why)
-            return why
-        self._keep(drawn)
-        return ""
+        except Exception as error:  # noqa: BLE001 - supervision border: it is drawn again later
+            why = mishap(error)
+        else:
+            self._keep(drawn)
+            return ""
+        self._is_drawn = False
+        if not self._board:
+            self._board = await asyncio.to_thread(_without_code, state.text, why)
+        return why
 
     def _keep(self, drawn: Drawn) -> None:
         self._is_drawn = drawn.is_readable

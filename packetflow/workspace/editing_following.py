@@ -10,25 +10,23 @@ from typing import TYPE_CHECKING, Any, Final
 from packetflow.composition.part import before, border, holders, part
 from packetflow.errors import EditRefused, PacketFlowError, UnknownName
 from packetflow.kernel.board import Board
-from packetflow.kernel.cards import Outcome
 from packetflow.workspace.draft_runs import DraftRuns
+from packetflow.workspace.editing_followed import RUNNING, Followed
 from packetflow.workspace.editing_memory import Judged, Memory
-from packetflow.workspace.editing_messages import Preview, Reply, Run, written
+from packetflow.workspace.editing_messages import Preview, Reply, Run, mishap, written
 from packetflow.workspace.editing_port import UserCode
-from packetflow.workspace.editing_runs import Tally
-from packetflow.workspace.editing_versions import happened, story_of
 from packetflow.workspace.recorded import Recorded
 
 if TYPE_CHECKING:
     from packetflow.workspace.editing_document import Document, Listens
 
-TELL_SECONDS: Final = 0.05
-"""Between two messages about one run."""
-
 JUDGE_SECONDS: Final = 0.2
 RUNS_KEPT: Final = 20
 RESTORED: Final = 5
 """So many runs of a document are remembered when it is opened anew."""
+
+WHOLE: Final = "@outputs"
+"""What the canvas calls the step whose outputs are those of the run."""
 
 
 class Runs:
@@ -40,19 +38,18 @@ class Runs:
         self._folder = document.draft.folder
         self._texts = DraftRuns(document.draft.log.path.with_suffix(".runs"))
         self._memory = Memory(self._folder, self._texts, code)
-        self._tallies: dict[str, Tally] = {}
-        self._ends: dict[str, tuple[str, str]] = {}
+        self._known: dict[str, Followed] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._last = ""
-        self._is_restored = False
+        self._restored: asyncio.Task[None] | None = None
         self._judged = Judged()
         self._judging: asyncio.Task[None] | None = None
         self._doubts = asyncio.Event()
 
     @property
     def are_under_way(self) -> bool:
-        """True while a run is followed."""
-        return bool(self._following)
+        """True while something happens in a run that is followed."""
+        return any(not self._known[one].rests for one in self._following)
 
     async def greet(self, editor: Listens) -> None:
         """Tell a new editor how the last run stands, and those under way."""
@@ -75,37 +72,33 @@ class Runs:
         whole = self._document.draft.text
         text, inputs, reuse, note = await self._prepared(wish, whole)
         execution = await self._code.start(text, inputs, reuse)
+        self._last = execution
         with contextlib.suppress(OSError):  # then its definition tells what it ran
             await asyncio.to_thread(self._texts.keep, execution, whole)
-        self._last = execution
         said = {"execution": execution, "status": "running", "message": "", "note": note}
         editor.send(written("run", ask=wish.ask, **said))
         self._document.tell(written("run", ask=None, **said))
-        self._follow(execution)
+        self._follow(execution, is_new=True)
 
     async def stop(self, execution: str) -> None:
         """Stop a run."""
         await self._code.cancel(execution)
 
     async def answer(self, reply: Reply) -> None:
-        """Answer what waits, and follow the run again, which may have been put aside."""
+        """Answer what waits; where the run was put aside, somebody takes it up."""
         await self._code.answer(reply.execution, reply.step, reply.path, reply.value)
-        self._document.tell(
-            written("run", ask=None, execution=reply.execution, status="running", message="")
-        )
         self._follow(reply.execution)
 
     async def preview(self, editor: Listens, wish: Preview) -> None:
         """Show a value in part.
 
-        Raises:
-            UnknownName: That step made no such value, or it was not kept.
+        A value that was not given, not made or not kept has no looks.
         """
         found = await self._code.recorded(wish.execution)
-        made = found.outputs.get(wish.step) if wish.step else found.inputs
-        if made is None or wish.port not in made:
-            raise UnknownName("recorded value", f"{wish.step}.{wish.port}", list(made or ())[:3])
-        shown = await asyncio.to_thread(self._code.looks, made[wish.port])
+        whole = {"": found.inputs, WHOLE: found.gave}
+        made = whole.get(wish.step) or found.outputs.get(wish.step, {})
+        is_there = wish.port in made
+        shown = await asyncio.to_thread(_looks, made[wish.port]) if is_there else []
         editor.send(written("preview", ask=wish.ask, looks=shown))
 
     async def show(self, editor: Listens, execution: str | None) -> None:
@@ -122,8 +115,18 @@ class Runs:
         await self._load(execution)
         await self._document.show_version(editor, execution, self._memory)
         self._say_all(editor, execution)
-        if execution not in self._ends:
-            self._follow(execution)
+        self._follow(execution)
+
+    async def look(self) -> None:
+        """Notice runs of this document that began in other processes."""
+        if self._restored is None or not self._restored.done():
+            return
+        for execution in (await asyncio.to_thread(self._texts.newest))[:1]:
+            if execution > self._last:
+                self._last = execution
+                said = {"execution": execution, "status": RUNNING, "message": "", "note": ""}
+                self._document.tell(written("run", ask=None, **said))
+                self._follow(execution)
 
     def doubt(self) -> None:
         """Something has changed: judge anew what of the recorded values counts."""
@@ -133,8 +136,8 @@ class Runs:
 
     async def close(self) -> None:
         """Follow nothing any more; the runs go on."""
-        tasks = list(self._following.values())
-        tasks += [] if self._judging is None else [self._judging]
+        own = (self._restored, self._judging)
+        tasks = [*self._following.values(), *(one for one in own if one is not None)]
         for task in tasks:
             task.cancel()
         for task in tasks:
@@ -144,45 +147,40 @@ class Runs:
     # ------------------------------------------------------------------ what there was
 
     async def _restore(self) -> None:
-        """Remember the last run of the document, from before it was opened here."""
-        if self._is_restored:
-            return
-        self._is_restored = True
+        """Remember the last runs of the document, from before it was opened here."""
+        if self._restored is None:
+            self._restored = asyncio.create_task(self._remember())
+        await asyncio.shield(self._restored)
+
+    async def _remember(self) -> None:
         for execution in (await asyncio.to_thread(self._texts.newest))[:RESTORED][::-1]:
             with contextlib.suppress(PacketFlowError, OSError):
                 await self._load(execution)
                 self._last = execution
-        if self._last and self._last not in self._ends:
+        if self._last:
             self._follow(self._last)
         self.doubt()
 
     async def _load(self, execution: str) -> None:
         """Read how an execution went."""
-        if execution in self._tallies:
+        if execution in self._known:
             return
-        story = await asyncio.to_thread(story_of, self._folder, execution)
+        followed = Followed(self._folder, execution, self._document.tell)
+        story = await followed.load()
         if story.started is None:
             raise UnknownName("run whose records are still in the journals", execution)
-        tally = self._tallies[execution] = Tally()
-        for event in happened(story):
-            tally.take(event)
-        tally.news()
-        tally.questions.clear()
-        self._memory.note(execution, tally)
-        if story.ended is not None:
-            ended = story.ended
-            where = f"{ended.failed_step}: {ended.error}" if ended.error_type else ""
-            self._ends[execution] = ended.status, where
+        self._known.setdefault(execution, followed)
+        self._memory.note(execution, followed.tally)
 
     def _say_all(self, editor: Listens, execution: str) -> None:
-        tally = self._tallies.get(execution)
-        if tally is None:
+        known = self._known.get(execution)
+        if known is None:
             return
-        status, message = self._ends.get(execution, ("waiting" if tally.asked else "running", ""))
-        said = {"execution": execution, "status": status, "message": message, "note": ""}
+        status = "waiting" if known.status == RUNNING and known.tally.asked else known.status
+        said = {"execution": execution, "status": status, "message": known.message, "note": ""}
         editor.send(written("run", ask=None, **said))
-        editor.send(written("steps", execution=execution, steps=tally.everything()))
-        for question in tally.asked.values():
+        editor.send(written("steps", execution=execution, steps=known.tally.everything()))
+        for question in known.tally.asked.values():
             editor.send(written("question", execution=execution, **question))
 
     async def _judge_always(self) -> None:
@@ -190,11 +188,16 @@ class Runs:
             await self._doubts.wait()
             await asyncio.sleep(JUDGE_SECONDS)  # what comes in a burst is judged once
             self._doubts.clear()
-            with contextlib.suppress(PacketFlowError, OSError, TimeoutError):
+            try:
                 judged = await self._judge()
-                if judged != self._judged:
-                    self._judged = judged
-                    self._document.tell(_standing(judged))
+            except (PacketFlowError, OSError, TimeoutError):
+                continue  # the next change or run asks again
+            except Exception as error:  # noqa: BLE001 - supervision border: the next one may do
+                mishap(error)
+                continue
+            if judged != self._judged:
+                self._judged = judged
+                self._document.tell(_standing(judged))
 
     async def _judge(self) -> Judged:
         drawn = self._document.drawn
@@ -277,72 +280,33 @@ class Runs:
 
     # ------------------------------------------------------------------ following
 
-    def _follow(self, execution: str) -> None:
+    def _follow(self, execution: str, *, is_new: bool = False) -> None:
         if execution in self._following:
             return
-        for old in list(self._tallies)[: max(0, len(self._tallies) - RUNS_KEPT)]:
+        for old in list(self._known)[: max(0, len(self._known) - RUNS_KEPT)]:
             if old not in self._following:
-                del self._tallies[old]
-        self._ends.pop(execution, None)
-        tally = self._tallies.setdefault(execution, Tally())
-        task = asyncio.create_task(self._tell(execution, tally))
+                del self._known[old]
+        followed = self._known.get(execution)
+        if followed is None:
+            followed = self._known[execution] = Followed(
+                self._folder, execution, self._document.tell
+            )
+        if followed.is_over:
+            return
+
+        def rested() -> None:
+            self._memory.note(execution, followed.tally)
+            self.doubt()
+
+        task = asyncio.create_task(followed.follow(self._code, rested, is_new=is_new))
         self._following[execution] = task
+        task.add_done_callback(lambda _: self._following.pop(execution, None))
 
-    async def _tell(self, execution: str, tally: Tally) -> None:
-        """Tell the editors what happens, bundled; at the end, how it ended."""
-        news = asyncio.Event()
-        outcome: list[Outcome] = []
 
-        async def listen() -> None:
-            async for event in self._code.events(execution):
-                if isinstance(event, Outcome):
-                    outcome.append(event)
-                else:
-                    tally.take(event)
-                    news.set()
+def _looks(value: object) -> list[dict[str, Any]]:
+    from packetflow.show.previews import previews  # it loads pyarrow
 
-        listening = asyncio.create_task(listen())
-        try:
-            while not listening.done():
-                waiting = asyncio.create_task(news.wait())
-                await asyncio.wait({listening, waiting}, return_when=asyncio.FIRST_COMPLETED)
-                waiting.cancel()
-                news.clear()
-                self._bundle(execution, tally)
-                await asyncio.sleep(TELL_SECONDS)
-            self._bundle(execution, tally)
-            status, message = await self._end(listening, outcome)
-        finally:
-            listening.cancel()
-            self._following.pop(execution, None)
-        self._memory.note(execution, tally)
-        self._ends[execution] = status, message
-        self._document.tell(
-            written("run", ask=None, execution=execution, status=status, message=message)
-        )
-        self.doubt()
-
-    def _bundle(self, execution: str, tally: Tally) -> None:
-        steps = tally.news()
-        if steps:
-            self._document.tell(written("steps", execution=execution, steps=steps))
-        for question in tally.questions:
-            self._document.tell(written("question", execution=execution, **question))
-        tally.questions.clear()
-
-    async def _end(self, listening: asyncio.Task[None], outcome: list[Outcome]) -> tuple[str, str]:
-        try:
-            await listening
-        except PacketFlowError as error:
-            return "lost", error.message
-        if not outcome:
-            return "lost", "nobody tells how it ended"
-        failure = outcome[0].failure
-        if outcome[0].status == "running":
-            return "lost", "The process that ran it is gone; resume it on the page Runs."
-        if failure is None:
-            return outcome[0].status, ""
-        return outcome[0].status, f"{failure.step}: {failure.message}"
+    return previews(value)
 
 
 def _standing(judged: Judged) -> bytes:

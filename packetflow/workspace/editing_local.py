@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from packetflow.discovery.easel import Easel
-from packetflow.engine.events import (
-    Ended,
-    Event,
-    PartialOutput,
-    Progressed,
-    StepEnded,
-    StepStarted,
-    Waits,
-)
+from packetflow.engine.events import Event
 from packetflow.engine.execution import Running
+from packetflow.engine.happenings import happening_of
 from packetflow.engine.start import Start
-from packetflow.errors import UnknownName
 from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import FailureCard, Happening, Outcome
 from packetflow.kernel.messages import DrawBoard, SearchPalette
-from packetflow.workspace.editing_happenings import step_ended, waits
 from packetflow.workspace.recorded import Recorded, recorded
+from packetflow.workspace.stopping import stop
 from packetflow.workspace.taken import taken_for
 
 if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
-
-LONGEST_TEXT = 20_000
-MOST_ROWS = 100
 
 
 class LocalCode:
@@ -39,7 +28,7 @@ class LocalCode:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._easel = Easel(workspace.catalog)
-        self._begun: dict[str, list[Happening]] = {}
+        self._begun: dict[str, _Line] = {}
         self._stamp: object = None
 
     async def draw(self, request: DrawBoard) -> Drawn:
@@ -60,45 +49,36 @@ class LocalCode:
         past = await asyncio.to_thread(taken_for, workspace, reuse)
         start = Start(trigger="notebook", past=past)
         running = workspace.engine.start(workspace.learnt(pipeline), inputs, start)
-        kept = self._begun[running.id] = []
-        running.listen(lambda event: _keep(kept, event, running.secrets))
+        workspace.watched(running)
+        self._begun[running.id] = _Line(running)
         return running.id
 
-    async def events(self, execution: str) -> AsyncIterator[Happening | Outcome]:
-        """What happens in an execution; its outcome is the last."""
+    async def follow(self, execution: str) -> AsyncIterator[Happening | Outcome]:
+        """Listen to an execution; its outcome is the last."""
+        line = self._begun.pop(execution, None)
         running = self._workspace.engine.running.get(execution)
-        told: asyncio.Queue[Happening | None] = asyncio.Queue()
-        if running is not None:
-            kept: list[Happening] = []
+        if line is None and running is not None:
+            watch = self._workspace.watches.of(execution)
+            line = _Line(running, [] if watch is None else watch.told(execution))
+        return self._told(execution, line)
 
-            def listener(event: Event) -> None:
-                kept.clear()
-                _keep(kept, event, running.secrets)
-                for one in kept:
-                    told.put_nowait(one)
-
-            running.listen(listener)
-            ending = asyncio.ensure_future(_until_over(running, told))
-        for happened in self._begun.pop(execution, []):
-            yield happened
-        if running is not None:
-            while (news := await told.get()) is not None:
+    async def _told(self, execution: str, line: _Line | None) -> AsyncIterator[Happening | Outcome]:
+        if line is not None:
+            while (news := await line.told.get()) is not None:
                 yield news
-            await ending
-        whole = self._workspace.execution
-        ended = await asyncio.to_thread(whole, execution)
+            await line.running
+        ended = await asyncio.to_thread(self._workspace.execution, execution)
         failure = ended.failure
         card = None
         if failure is not None:
-            card = FailureCard(failure.step, type(failure.cause).__name__, str(failure.cause))
+            card = FailureCard(
+                failure.step, failure.error_type, failure.message, traceback=failure.trail
+            )
         yield Outcome(execution, str(ended.status), {}, card)
 
     async def cancel(self, execution: str) -> None:
         """Stop an execution."""
-        running = self._workspace.engine.running.get(execution)
-        if running is None:
-            raise UnknownName("execution under way here", execution)
-        running.cancel("stopped on the canvas")
+        await stop(self._workspace, execution, "stopped on the canvas")
 
     async def answer(self, execution: str, step: str, path: list[int], value: object) -> None:
         """Answer what a step waits for."""
@@ -109,24 +89,6 @@ class LocalCode:
     async def recorded(self, execution: str) -> Recorded:
         """What its steps were given and made."""
         return await asyncio.to_thread(recorded, self._workspace.folder.path, execution)
-
-    def looks(self, value: object) -> list[dict[str, Any]]:
-        """How to show a value, in part, as JSON."""
-        import pyarrow as pa
-
-        if isinstance(value, pa.Table):
-            rows = value.slice(0, MOST_ROWS).to_pydict()
-            return [
-                {
-                    "kind": "table",
-                    "columns": value.column_names,
-                    "rows": [list(map(str, row)) for row in zip(*rows.values(), strict=True)],
-                    "count": value.num_rows,
-                    "whole": value.num_rows <= MOST_ROWS,
-                }
-            ]
-        text = value if isinstance(value, str) else repr(value)
-        return [{"kind": "text", "text": text[:LONGEST_TEXT], "whole": len(text) <= LONGEST_TEXT}]
 
     def _read_again(self) -> None:
         """Read capability files that were changed since the last look, here or elsewhere."""
@@ -148,31 +110,18 @@ class LocalCode:
         return tuple(sorted(marks))
 
 
-async def _until_over(running: Running, told: asyncio.Queue[Happening | None]) -> None:
-    try:
-        await running
-    finally:
-        told.put_nowait(None)
+class _Line:
+    """What a run of this process tells, from when this was made, until ``None``."""
 
+    def __init__(self, running: Running, before: Iterable[Happening] = ()) -> None:
+        self.running = running
+        self.told: asyncio.Queue[Happening | None] = asyncio.Queue()
+        self._secrets = running.secrets
+        for one in before:
+            self.told.put_nowait(one)
+        running.listen(self._hear)
+        running.when_over(lambda: self.told.put_nowait(None))
 
-def _keep(kept: list[Happening], event: Event, secrets: frozenset[str]) -> None:
-    """Note an event as the canvas reads it."""
-    match event:
-        case StepStarted(execution, step, path, attempt, at):
-            kept.append(
-                Happening(execution, "step_started", step, list(path), at, {"attempt": attempt})
-            )
-        case StepEnded(span):
-            kept.append(step_ended(span))
-        case Progressed(execution, step, path, fraction, text):
-            said = {"fraction": fraction, "text": text}
-            kept.append(Happening(execution, "progressed", step, list(path), 0, said))
-        case PartialOutput(execution, step, path, value):
-            if not secrets:
-                kept.append(Happening(execution, "partial", step, list(path), 0, {"value": value}))
-        case Waits(wait):
-            kept.append(waits(wait))
-        case Ended():
-            return
-        case _:
-            return
+    def _hear(self, event: Event) -> None:
+        if (happened := happening_of(event, self._secrets)) is not None:
+            self.told.put_nowait(happened)

@@ -108,19 +108,20 @@ class Memory:
             drawn: Its board.
             looks: Of its steps, as the draft keeps them.
         """
-        if not self.ran and not any(look.get("pins") for look in looks.values()):
+        ran = dict(self.ran)  # runs may end while their versions are drawn
+        if not ran and not any(look.get("pins") for look in looks.values()):
             return Judged()
         board, marks = await asyncio.to_thread(_marked, drawn)
-        then = {one: await self._version(one, drawn) for one in sorted({*self.ran.values()})}
+        then = {one: await self._version(one, drawn) for one in sorted({*ran.values()})}
         changed = set()
-        for name, execution in self.ran.items():
+        for name, execution in ran.items():
             version = then[execution]
             if name in marks and version is not None and version.marks.get(name) != marks[name]:
                 changed.add(name)
         late = {
             wire.target
             for wire in board.wires
-            if wire.source in self.ran and self.ran[wire.source] > self.ran.get(wire.target, "\x7f")
+            if wire.source in ran and ran[wire.source] > ran.get(wire.target, "\x7f")
         }
         judged = Judged()
         for card in board.cards:
@@ -134,7 +135,7 @@ class Memory:
                 else:
                     judged.pins[card.id] = execution
         found = stale(board, changed | late, firm=judged.pins)
-        for name in sorted(found & (self.ran.keys() | _around(board, self.ran))):
+        for name in sorted(found & (ran.keys() | _around(board, ran))):
             judged.stale[name] = CHANGED if name in changed else FOLLOWS
         return judged
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -91,6 +92,7 @@ class Follow(msgspec.Struct, frozen=True, tag="follow", tag_field="type"):
 
 Message: TypeAlias = Open | Whole | Edit | Search | Run | Stop | Reply | Preview | Follow
 
+log = logging.getLogger(__name__)
 _DECODER = msgspec.json.Decoder(Message)
 
 
@@ -117,6 +119,12 @@ def ask_of(content: str | bytes) -> int | None:
         return None
     ask = said.get("ask") if isinstance(said, dict) else None
     return ask if isinstance(ask, int) else None
+
+
+def mishap(error: Exception) -> str:
+    """What to say of a mistake of ours; where it happened is logged. For supervision borders."""
+    log.error("something went wrong inside", exc_info=error)
+    return f"something went wrong inside: {type(error).__name__}: {error}"
 
 
 def written(kind: str, **fields: Any) -> bytes:

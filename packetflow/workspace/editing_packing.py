@@ -32,7 +32,7 @@ async def prepared(
         EditRefused: Steps cannot be packed or unpacked.
         PacketFlowError: Nobody can draw the texts.
     """
-    kinds = [one.get("op") if isinstance(one, Mapping) else None for one in operations]
+    kinds = [str(one.get("op")) if isinstance(one, Mapping) else "" for one in operations]
     if not {"pack", "unpack"} & set(kinds):
         return operations
     if len(operations) != 1:

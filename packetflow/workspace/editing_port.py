@@ -32,8 +32,13 @@ class UserCode(Protocol):
         """
         ...
 
-    def events(self, execution: str) -> AsyncIterator[Happening | Outcome]:
-        """What happens in an execution from now on, or from its start; its outcome is the last."""
+    async def follow(self, execution: str) -> AsyncIterator[Happening | Outcome]:
+        """Listen to an execution; once this answers, nothing is missed. Its outcome is the last.
+
+        One that was begun here, and is followed for the first time, tells its events from the first
+        on; one that is under way, first which steps are. One that was put aside tells an outcome
+        with the status ``waiting``; one of a process to which nobody here can listen, ``running``.
+        """
         ...
 
     async def cancel(self, execution: str) -> None:
@@ -46,10 +51,6 @@ class UserCode(Protocol):
 
     async def recorded(self, execution: str) -> Recorded:
         """What its steps were given and made."""
-        ...
-
-    def looks(self, value: object) -> list[dict[str, Any]]:
-        """How to show a value, in part, as JSON."""
         ...
 
     def stamp(self) -> object:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from packetflow.engine.values import Opaque, unpack
 from packetflow.kernel.cards import Happening
 from packetflow.kernel.records import TOOK
 
 LONGEST_PARTIAL: Final = 4000
+ASKING: Final = frozenset({"waits", "answered"})
+"""What happens to the whole, too, which belongs to no step: whether it may go on is asked then."""
+
 WORST: Final = ("failed", "timed_out", "lost", "cancelled", "running", "waiting", "ok", "skipped")
 
 
@@ -23,7 +28,7 @@ class _Step:
     partial: str = ""
     fraction: float | None = None
     error: str = ""
-    took: float | None = None
+    took: dict[tuple[str, tuple[int, ...]], float] = field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
         found = set(self.calls.values())
@@ -39,12 +44,12 @@ class _Step:
             "partial": self.partial,
             "fraction": self.fraction,
             "error": self.error,
-            "reused": self.took is not None,
+            "reused": bool(self.took),
         }
 
     def _seconds(self, until: int) -> float | None:
-        if self.took is not None:
-            return self.took
+        if self.took:
+            return sum(self.took.values())
         return max(0, until - self.started) / 1e9 if until and self.started else None
 
 
@@ -65,7 +70,7 @@ class Tally:
     def take(self, event: Happening) -> None:
         """Take one event."""
         name = event.step.split("/")[0]
-        if not name:
+        if not name and event.kind not in ASKING:
             return
         step = self._steps.setdefault(name, _Step())
         self._news.add(name)
@@ -88,15 +93,13 @@ class Tally:
                 step.error = "" if status in ("ok", "skipped") else str(body.get("error", ""))
                 step.waits = False
                 if body.get("kind") == "reused":
-                    step.took = (step.took or 0.0) + int(body.get(TOOK) or 0) / 1e9
+                    step.took[call] = int(body.get(TOOK) or 0) / 1e9
                 self.asked.pop(call, None)
             case "progressed":
                 step.fraction = body.get("fraction")
                 step.partial = str(body.get("text") or step.partial)[-LONGEST_PARTIAL:]
             case "partial":
-                said = body.get("value")
-                text = said if isinstance(said, str) else repr(said)
-                step.partial = (step.partial + text)[-LONGEST_PARTIAL:]
+                step.partial = (step.partial + _text(body.get("value")))[-LONGEST_PARTIAL:]
             case "waits":
                 step.started, step.waits = step.started or event.at, True
                 if body.get("question"):
@@ -106,10 +109,23 @@ class Tally:
                         "text": str(body["question"]),
                         "choices": list(body.get("choices") or ()),
                     }
-                    self.questions.append(question)
+                    if self.asked.get(call) != question:
+                        self.questions.append(question)
                     self.asked[call] = question
             case _:
                 return
+
+    def catch_up(self, kept: Iterable[Happening]) -> None:
+        """Take what the records of an execution tell, which may be known in part.
+
+        What it asked and does not ask any more has been answered.
+        """
+        kept = list(kept)
+        for event in kept:
+            self.take(event)
+        still = {(one.step, tuple(one.path)) for one in kept if one.kind == "waits"}
+        for step, path in self.asked.keys() - still:
+            self.take(Happening("", "answered", step, list(path)))
 
     def news(self) -> dict[str, dict[str, Any]]:
         """What has changed since this was last asked."""
@@ -132,3 +148,16 @@ class Tally:
             for name, step in self._steps.items()
             if step.calls and all(one == "ok" for one in step.calls.values())
         ]
+
+
+def _text(slot: Any) -> str:
+    """A piece of a step's output, in words."""
+    try:
+        value = unpack(slot, None, _kept_apart)
+    except (Opaque, ValueError) as error:
+        return f"({error})"
+    return value if isinstance(value, str) else repr(value)
+
+
+def _kept_apart(sha: str) -> bytes:
+    raise Opaque(sha)

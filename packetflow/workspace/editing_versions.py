@@ -12,6 +12,8 @@ import msgspec
 from packetflow.composition.calls import Calls
 from packetflow.composition.codec import dump, load_compact
 from packetflow.composition.staleness import fingerprints, settled
+from packetflow.engine.events import Event, StepEnded, Waits
+from packetflow.engine.happenings import happening_of
 from packetflow.engine.past import Story, read_story
 from packetflow.errors import PacketFlowError, UnknownName
 from packetflow.kernel.board import Board, Drawn
@@ -20,7 +22,6 @@ from packetflow.kernel.messages import DrawBoard
 from packetflow.store.files import places
 from packetflow.store.frames import records_of
 from packetflow.workspace.draft_runs import DraftRuns
-from packetflow.workspace.editing_happenings import step_ended, waits
 from packetflow.workspace.editing_port import UserCode
 
 VERSIONS_KEPT: Final = 20
@@ -33,10 +34,9 @@ def story_of(folder: Path, execution: str) -> Story:
 
 def happened(story: Story) -> list[Happening]:
     """What its records tell of the steps of an execution, as events."""
-    found = [step_ended(span) for span in story.spans]
-    if story.ended is None:
-        found.extend(map(waits, story.open_waits))
-    return found
+    waits = () if story.ended is not None else story.open_waits
+    told: list[Event] = [*map(StepEnded, story.spans), *map(Waits, waits)]
+    return [one for one in map(happening_of, told) if one is not None]
 
 
 @dataclass(frozen=True)

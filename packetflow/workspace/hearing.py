@@ -227,7 +227,7 @@ class Hearing:
             if self._closed:
                 ready.give_back()
                 return 0
-            ready.resume(workspace.engine, "what it waited for has come")
+            workspace.watched(ready.resume(workspace.engine, "what it waited for has come"))
         except Superseded:
             return 0
         except PacketFlowError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from packetflow.engine.values import Opaque, unpack
 from packetflow.errors import StoreError
-from packetflow.kernel.records import ExecutionStarted, SpanEnded
+from packetflow.kernel.records import ExecutionEnded, ExecutionStarted, SpanEnded
 from packetflow.store.artifacts import Artifacts
 from packetflow.store.files import places
 from packetflow.store.frames import records_of
@@ -22,10 +22,12 @@ class Recorded:
     Attributes:
         inputs: What it was given.
         outputs: By step, what it made; of a step that ran for many items, the last.
+        gave: What it gave as a whole, so far as it came.
     """
 
     inputs: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    gave: dict[str, Any] = field(default_factory=dict)
 
 
 def recorded(folder: Path, execution_id: str) -> Recorded:
@@ -39,6 +41,8 @@ def recorded(folder: Path, execution_id: str) -> Recorded:
                 found.inputs = _values(record.inputs, artifacts)
             case SpanEnded(status="ok"):
                 found.outputs[record.step] = _values(record.outputs, artifacts)
+            case ExecutionEnded():
+                found.gave = _values(record.outputs, artifacts)
             case _:
                 continue
     return found

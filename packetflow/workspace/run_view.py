@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
-from weakref import WeakValueDictionary
 
 from packetflow.composition.draw import drawing
 from packetflow.composition.walk import walk
-from packetflow.engine.events import Event, StepEnded, StepStarted
 from packetflow.engine.execution import Execution, Running
 from packetflow.engine.picture import execution_parts, execution_text
 from packetflow.kernel.records import Path, SpanEnded, Status, WaitStarted
 from packetflow.show import html
 from packetflow.show.text import safe
 from packetflow.show.timeline import Bar
+from packetflow.workspace.watching import Place, Watch, Watches
 
 if TYPE_CHECKING:
     from packetflow.engine.engine import Engine
@@ -23,14 +22,13 @@ if TYPE_CHECKING:
 MOST_STEPS_DRAWN: Final = 60
 _OPEN: Final = frozenset({Status.RUNNING, Status.WAITING})
 _BAD: Final = frozenset({"failed", "timed_out"})
-Place = tuple[str, Path]
 
 
 class Home(Protocol):
     """What of a workspace a run's view needs."""
 
     engine: Engine
-    watches: WeakValueDictionary[str, Watch]
+    watches: Watches
 
     @property
     def thread(self) -> LoopThread:
@@ -48,27 +46,6 @@ class Home(Protocol):
     def answer(self, execution_id: str, step: str, value: Any, path: Path = ()) -> str:
         """Answer what a step asks."""
         ...
-
-
-class Watch:
-    """Which steps of a run are under way, and since when, as far as its events tell."""
-
-    def __init__(self) -> None:
-        self._begun: dict[Place, tuple[int, int]] = {}
-
-    def take(self, event: Event) -> None:
-        """Hear an event; on the engine's loop."""
-        match event:
-            case StepStarted(_, step, path, attempt, at):
-                self._begun[step, tuple(path)] = (attempt, at)
-            case StepEnded(span):
-                self._begun.pop((span.step, tuple(span.path)), None)
-            case _:
-                return
-
-    def under_way(self) -> dict[Place, tuple[int, int]]:
-        """By step and path: which try it is, and since when in nanoseconds since 1970 UTC."""
-        return dict(self._begun)
 
 
 class RunView:
@@ -127,11 +104,9 @@ class RunView:
 
     def _listen(self) -> None:
         running = self._running()
-        if running is None or running.done():
-            self._watch = None
-        elif self._watch is None:
+        if running is not None and self._home.watches.of(self._id) is None:
             self._home.thread.call(lambda: self._home.watched(running))
-            self._watch = self._home.watches.get(self._id)
+        self._watch = self._home.watches.of(self._id)
 
     def _look(self) -> dict[Place, tuple[int, int]]:
         """How it stands now; answers which steps are under way."""

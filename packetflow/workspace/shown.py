@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
-from weakref import WeakValueDictionary
 
 from packetflow.show import pane
-from packetflow.workspace.run_view import RunView, Watch
+from packetflow.workspace.run_view import RunView
+from packetflow.workspace.watching import Watches
 
 if TYPE_CHECKING:
     from packetflow.composition.steps import Pipeline
     from packetflow.engine.execution import Execution, Running
     from packetflow.workspace.workspace import Workspace
+
+
+LOOKED_AT = frozenset({"notebook", "runner"})
+"""The roles of processes whose runs others look at while they are under way."""
 
 
 class HasId(Protocol):
@@ -27,16 +31,26 @@ class Shown:
     """The part of a workspace that shows things.
 
     Attributes:
-        watches: By execution, which of its steps are under way; kept in notebooks only.
+        role: What this process is.
+        watches: Which steps of its runs are under way; kept in notebooks and runners only.
     """
 
-    watches: WeakValueDictionary[str, Watch]
+    role: str
+    watches: Watches
 
-    def edit(self, what: str | Pipeline, *, height: int = 560, execution: str | None = None) -> Any:
+    def edit(
+        self,
+        what: str | Pipeline | None = None,
+        *,
+        new: str = "",
+        height: int = 560,
+        execution: str | None = None,
+    ) -> Any:
         """Edit a pipeline on a canvas in the cell; see `canvas_widget.edit`."""
         from packetflow.workspace import canvas_widget  # what it brings is not for everybody
 
-        return canvas_widget.edit(cast("Workspace", self), what, height=height, execution=execution)
+        me = cast("Workspace", self)
+        return canvas_widget.edit(me, what, new=new, height=height, execution=execution)
 
     def show(self, run: str | HasId) -> Any:
         """Show a run in the cell, live while it goes on; outside of notebooks, print it.
@@ -50,8 +64,8 @@ class Shown:
             UnknownName: There is none of that id.
         """
         me = cast("Workspace", self)
-        whole = me.full_id(run if isinstance(run, str) else run.id)
-        return pane.show(RunView(me, whole))
+        named: Any = getattr(run, "id", run)
+        return pane.show(RunView(me, me.full_id(named)))
 
     def dashboard(self) -> Any:
         """Show what runs, waits, failed, and ran last, live; outside of notebooks, print it."""
@@ -66,7 +80,6 @@ class Shown:
 
     def watched(self, running: Running, /) -> Running:
         """Keep in mind which of its steps are under way, for who shows it later; on the loop."""
-        if pane.in_notebook() and running.id not in self.watches:
-            watch = self.watches[running.id] = Watch()
-            running.listen(watch.take)
+        if self.role in LOOKED_AT or pane.in_notebook():
+            self.watches.begin(running)
         return running

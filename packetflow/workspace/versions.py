@@ -135,15 +135,23 @@ def _of_runs(store: Store, name: str) -> Iterator[Version]:
 
 
 def _of_git(folder: Path, name: str) -> Iterator[Version]:
-    """The file's versions in the git repository around the workspace, if there is one."""
+    """The file's versions in the git repository around the workspace, if there is one.
+
+    A file that was renamed is followed; what it was called then is told with the commit.
+    """
     path = f"pipelines/{name}.yaml"
-    form = "--format=%H%x1f%at%x1f%an%x1f%s"
-    told = _git(folder, "log", f"--max-count={MOST_COMMITS}", form, "--", path)
-    for line in told.splitlines():
-        commit, at, author, subject = line.split("\x1f", 3)
-        text = _git(folder, "cat-file", "blob", f"{commit}:./{path}")
+    form = "--format=%x1e%H%x1f%at%x1f%an%x1f%s%x1f"
+    told = _git(
+        folder, "log", f"--max-count={MOST_COMMITS}", "--follow", "--name-only", "--relative",
+        form, "--", path,
+    )  # fmt: skip
+    for entry in told.split("\x1e")[1:]:
+        commit, at, author, subject, paths = entry.split("\x1f", 4)
+        then = paths.strip() or path
+        text = _git(folder, "cat-file", "blob", f"{commit}:./{then}")
         if text:
             when = datetime.fromtimestamp(int(at), UTC)
+            former = f" (as {Path(then).stem})" if then != path else ""
             yield Version(
                 version_id(text),
                 text,
@@ -151,7 +159,7 @@ def _of_git(folder: Path, name: str) -> Iterator[Version]:
                 when,
                 who=(author,),
                 is_written=True,
-                commits=(subject or commit[:8],),
+                commits=(f"{subject or commit[:8]}{former}",),
             )
 
 

@@ -15,7 +15,6 @@ from collections.abc import Coroutine, Iterable, Mapping
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from weakref import WeakValueDictionary
 
 from msgspec import structs
 
@@ -50,6 +49,7 @@ from packetflow.workspace.presence import Presence
 from packetflow.workspace.registry import register
 from packetflow.workspace.resuming import IfChanged, Resumable, Resuming
 from packetflow.workspace.saving import save_pipeline
+from packetflow.workspace.watching import Watches
 
 if TYPE_CHECKING:
     from packetflow.store.inproc import MemoryStore
@@ -105,7 +105,7 @@ class Workspace(Arrivals, Kept):
         self._past = Resuming(self.folder, self.archive, self._leases, self.runner)
         self._thread: LoopThread | None = None
         self._closed = False
-        self.watches = WeakValueDictionary()
+        self.watches = Watches()
         self.hearing = Hearing(self)
         claims = Claims(self._leases, self.folder.is_alive)
         self.engine = Engine(

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from packetflow.errors import RunElsewhere
 from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import DrawBoard, SearchPalette
 from packetflow.runner.card import current_path
+from packetflow.runner.remote import RemoteRun
 from packetflow.workspace.recorded import Recorded, recorded
-from studio.canvas.previews import previews
 from studio.state import desk
 
 DRAW_SECONDS = 15.0
@@ -19,6 +20,9 @@ DRAW_SECONDS = 15.0
 
 class RunnerCode:
     """Implements `packetflow.workspace.editing_port.UserCode` with the desk's runner."""
+
+    def __init__(self) -> None:
+        self._begun: set[str] = set()
 
     async def draw(self, request: DrawBoard) -> Drawn:
         """The board of a text."""
@@ -33,17 +37,21 @@ class RunnerCode:
         run = await asyncio.to_thread(
             lambda: desk().runner.run("", inputs, source=text, trigger="studio", reuse=reuse)
         )
+        self._begun.add(run.execution_id)
         return desk().keep(run)
 
-    async def events(self, execution: str) -> AsyncIterator[Happening | Outcome]:
-        """What happens in an execution; its outcome is the last."""
+    async def follow(self, execution: str) -> AsyncIterator[Happening | Outcome]:
+        """Listen to an execution; its outcome is the last."""
+        is_new = execution in self._begun
+        self._begun.discard(execution)
         run = desk().runs.get(execution)
-        if run is None:
-            run = await asyncio.to_thread(lambda: desk().runner.follow(execution))
+        if run is None or (run.rests() and not is_new):
+            try:
+                run = await asyncio.to_thread(lambda: desk().runner.follow(execution))
+            except RunElsewhere:
+                return _elsewhere(execution)
             desk().keep(run, late=True)
-        async for event in run:
-            yield event
-        yield await asyncio.to_thread(run.result)
+        return _told(run)
 
     async def cancel(self, execution: str) -> None:
         """Stop an execution."""
@@ -52,17 +60,10 @@ class RunnerCode:
     async def answer(self, execution: str, step: str, path: list[int], value: object) -> None:
         """Answer what a step waits for."""
         await asyncio.to_thread(lambda: desk().runner.answer(execution, step, value, path=path))
-        known = desk().runs.get(execution)
-        if known is not None and known.done():
-            desk().runs.pop(execution, None)
 
     async def recorded(self, execution: str) -> Recorded:
         """What its steps were given and made."""
         return await asyncio.to_thread(lambda: recorded(desk().folder, execution))
-
-    def looks(self, value: object) -> list[dict[str, Any]]:
-        """How to show a value, in part, as JSON."""
-        return previews(value)
 
     def stamp(self) -> object:
         """Changes when a new runner has taken over, or a pipeline's file has changed."""
@@ -75,3 +76,13 @@ class RunnerCode:
                 continue
             marks.append((path.name, state.st_mtime_ns, state.st_size))
         return tuple(marks)
+
+
+async def _told(run: RemoteRun) -> AsyncIterator[Happening | Outcome]:
+    async for event in run:
+        yield event
+    yield await asyncio.to_thread(run.result)
+
+
+async def _elsewhere(execution: str) -> AsyncIterator[Happening | Outcome]:
+    yield Outcome(execution, "running")

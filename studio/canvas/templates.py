@@ -8,20 +8,28 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A pipeline to begin with; its name is free to change until it is saved."""
+    """A pipeline to begin with; its name is free to change until it is saved.
+
+    Attributes:
+        title: What it is.
+        begin: What its button says.
+        about: What it holds, in a sentence.
+        icon: In Streamlit's words.
+        text: Its YAML.
+    """
 
     title: str
+    begin: str
     about: str
     icon: str
-    begin: str
     text: str
 
 
 EMPTY: Final = Template(
     "Empty page",
-    "Nothing but room. Drag what you need.",
+    "Begin empty",
+    "Nothing but room: drag what you need, and join it.",
     ":material/check_box_outline_blank:",
-    "Begin with nothing",
     """\
 pipeline: untitled
 steps:
@@ -31,11 +39,11 @@ steps:
 )
 TABLE: Final = Template(
     "Look at a table",
+    "Begin with a table",
     "Load a file, clean it, describe its columns and draw charts.",
     ":material/table_chart:",
-    "Begin with a table",
     """\
-pipeline: untitled_table
+pipeline: untitled
 intent: Load a table, clean it, describe it and draw it
 steps:
   - graph:
@@ -48,11 +56,11 @@ steps:
 )
 TEXTS: Final = Template(
     "Digest a folder",
+    "Begin with a folder",
     "Read every document of a folder and give its gist.",
     ":material/library_books:",
-    "Begin with a folder",
     """\
-pipeline: untitled_digest
+pipeline: untitled
 intent: Read every document of a folder and give its gist
 steps:
   - graph:

@@ -54,6 +54,16 @@ class Line:
     hint: str = ""
 
 
+def points(figure: go.Figure) -> dict[str, str]:
+    """What can be picked in a figure: its words by what picking it means, as ``customdata``."""
+    return {
+        pick[0]: " ".join(text.split())
+        for trace in figure.data
+        if trace.customdata is not None
+        for pick, text in zip(trace.customdata, trace.text, strict=True)
+    }
+
+
 def cut(text: str, most: int = MOST_CHARACTERS) -> str:
     """A text in one line for a figure: short enough, and without meaning to plotly.
 
@@ -91,9 +101,12 @@ def runs_over_time(rows: Rows, shown: Stretch, *, mode: Mode = "light") -> go.Fi
             customdata=[
                 [urlencode({"at": int(one.timestamp()), "status": status})] for one in begins
             ],
-            text=[f"{one:%a %d %b, %H:%M}" for one in local],
+            text=[
+                f"{one:%a %d %b, %H:%M} \u00b7 {count:,} {status_word(status).lower()}"
+                for one, count in zip(local, counts, strict=True)
+            ],
             textposition="none",
-            hovertemplate=f"%{{text}}<br><b>%{{y}}</b> {cut(status_word(status))}<extra></extra>",
+            hovertemplate="%{text}<extra></extra>",
             marker={"color": _fill(status, mode), "line": {"width": 0}},
             unselected={"marker": {"opacity": 0.35}},
         )
@@ -294,6 +307,8 @@ def _frame(
         orientation="h",
         width=0.94,
         customdata=[[urlencode(line.pick)] for line in lines],
+        text=[" \u00b7 ".join(filter(None, (line.label, line.value))) for line in lines],
+        textposition="none",
         hovertext=[f"<b>{cut(line.label, 80)}</b><br>{line.hint or line.value}" for line in lines],
         hovertemplate="%{hovertext}<extra></extra>",
         marker={"color": ACCENT[mode], "opacity": 0, "line": {"width": 0}, "cornerradius": 6},

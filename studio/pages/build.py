@@ -4,18 +4,23 @@ The canvas speaks to its desk over a WebSocket of its own; Streamlit only puts i
 is not asked again while one edits.
 """
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import streamlit as st
 
 import packetflow.show
+from packetflow.errors import UnknownName
 from packetflow.workspace.drafts import Drafts
-from studio.canvas.templates import TEMPLATES, Template
+from studio.beginning import offer_templates
 from studio.showing import words
-from studio.state import desk, mode, query
+from studio.state import desk, entitle, mode, query
 
 BUNDLE = Path(packetflow.show.__file__).parent / "static" / "canvas.js"
 ADDRESS = "/api/canvas"
+MOST_BEGUN = 6
+"""So many drafts that nobody saved are listed, the latest."""
 TALL = "calc(100dvh - 6.9rem)"
 """The canvas fills the window below the header and the way back."""
 
@@ -25,43 +30,47 @@ WIDE = """<style>
 </style>"""
 
 
-def begin(template: Template) -> None:
-    """Begin a pipeline, and show it."""
-    drafts = Drafts(desk().folder)
-    draft = drafts.new(template.text)
-    drafts.close()
-    st.query_params["pipeline"] = draft.name
-    st.rerun()
-
-
 def choose() -> None:
-    """Templates to begin with, and the pipelines there are."""
+    """Templates to begin with, drafts that nobody saved, and the pipelines there are."""
     st.title("Build", anchor=False)
     st.html('<p class="pf-lead">Put capabilities together on a canvas, and run them there.</p>')
     st.header("Begin a new one", anchor=False)
-    for slot, template in zip(st.columns(len(TEMPLATES)), TEMPLATES, strict=True):
-        with slot, st.container(border=True, height="stretch"):
-            st.markdown(f"**{template.icon} {template.title}**")
-            st.markdown(template.about)
-            if st.button(template.begin):
-                begin(template)
-    saved = sorted(path.stem for path in (desk().folder / "pipelines").glob("*.yaml"))
-    if not saved:
-        return
-    st.header("Or go on with one", anchor=False)
-    for place in range(0, len(saved), 3):
-        for slot, name in zip(st.columns(3), saved[place : place + 3], strict=False):
+    offer_templates()
+    drafts = Drafts(desk().folder)
+    begun, saved = drafts.unsaved(), drafts.saved()
+    for title, names, icon in (
+        ("Not saved yet", begun[:MOST_BEGUN], ":material/edit_note:"),
+        ("Go on with a saved one", saved, ":material/account_tree:"),
+    ):
+        if names:
+            st.header(title, anchor=False)
+            show_links(names, icon)
+
+
+def show_links(names: Sequence[str], icon: str) -> None:
+    """The ways to some canvases, three beside each other."""
+    for place in range(0, len(names), 3):
+        for slot, name in zip(st.columns(3), names[place : place + 3], strict=False):
             with slot:
                 st.page_link(
-                    "build.py", label=words(name), icon=":material/account_tree:",
-                    query_params={"pipeline": name},
-                )  # fmt: skip
+                    "build.py", label=words(name), icon=icon, query_params={"pipeline": name}
+                )
 
 
 def edit(pipeline: str) -> None:
-    """The canvas of one pipeline."""
-    st.html(WIDE)
+    """The canvas of one pipeline.
+
+    Raises:
+        UnknownName: There is none of that name.
+    """
+    entitle(words(pipeline), "Build")
     st.page_link("build.py", label="All pipelines", icon=":material/arrow_back:")
+    drafts = Drafts(desk().folder)
+    if not drafts.has(pipeline):
+        raise UnknownName(
+            "pipeline", pipeline, get_close_matches(pipeline, drafts.saved(), cutoff=0.5)
+        )
+    st.html(WIDE)
     if not BUNDLE.is_file():
         st.error("The canvas is not built; `make frontend` builds it.", icon=":material/error:")
         return
@@ -74,6 +83,7 @@ def edit(pipeline: str) -> None:
             "trail": st.query_params.get_all("from"),
             "workspace": str(desk().folder),
             "execution": query("run") or None,
+            "about": "runs?run=",
             "theme": mode(),
             "height": TALL,
         },

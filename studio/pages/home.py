@@ -2,12 +2,14 @@
 
 import tomllib
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
 from packetflow.kernel.cards import PipelineCard
 from packetflow.store.queries import answer, latest
 from studio.asking import questions
+from studio.beginning import offer_templates
 from studio.lists import broken_files, run_links
 from studio.running import start
 from studio.showing import words
@@ -37,8 +39,10 @@ def show_example() -> None:
     """A report that needs no inputs."""
     st.header(":blue[:material/bar_chart_4_bars:] See an example", anchor=False)
     st.markdown("A report on the life expectancy of 142 countries, made before your eyes.")
-    if st.button("Make the example report", type="primary"):
+    if st.button("Make the example report", type="primary", icon=":material/play_arrow:"):
         open_run(REPORT, {})
+    st.page_link("build.py", label="See how it is made", icon=":material/draw:",
+                 query_params={"pipeline": REPORT})  # fmt: skip
 
 
 def show_own_table() -> None:
@@ -66,11 +70,9 @@ def show_how_to_add() -> None:
 def show_pipelines(cards: Sequence[PipelineCard]) -> None:
     """The first few, by name."""
     st.header(":blue[:material/account_tree:] Open a pipeline", anchor=False)
-    if not cards:
-        st.caption("None yet. Save one as pipelines/NAME.yaml and it appears here.")
     for one in cards[:6]:
         st.page_link(
-            "library.py", label=words(one.name), help=one.intent,
+            "library.py", label=words(one.name), help=one.intent, icon=":material/account_tree:",
             query_params={"pipeline": one.name},
         )  # fmt: skip
     if len(cards) > 6:
@@ -78,8 +80,10 @@ def show_pipelines(cards: Sequence[PipelineCard]) -> None:
                      query_params={"kind": "Pipelines"})  # fmt: skip
 
 
-st.title(words(here.folder.name) if not intent() else "Good to see you", anchor=False)
-st.html(f'<p class="pf-lead">{intent() or "A workspace of capabilities and pipelines."}</p>')
+st.title(words(here.name), anchor=False)
+st.html(
+    f'<p class="pf-lead">{escape(intent() or "A workspace of capabilities and pipelines.")}</p>'
+)
 
 with guard("what there is"):
     found = listing()
@@ -92,12 +96,19 @@ with guard("what there is"):
             show_example()
         with second, st.container(border=True, height="stretch"):
             show_own_table()
-    else:
-        third, fourth = st.columns(2)
-        with fourth, st.container(border=True, height="stretch"):
+        with third, st.container(border=True, height="stretch"):
+            show_pipelines(found.pipelines)
+    elif names:
+        first, second = st.columns(2)
+        with first, st.container(border=True, height="stretch"):
+            show_pipelines(found.pipelines)
+        with second, st.container(border=True, height="stretch"):
             show_how_to_add()
-    with third, st.container(border=True, height="stretch"):
-        show_pipelines(found.pipelines)
+    else:
+        st.header("Begin a pipeline", anchor=False)
+        offer_templates()
+        with st.container(border=True):
+            show_how_to_add()
 
 with guard("what waits"):
     waiting = st.container()
@@ -113,4 +124,5 @@ with guard("recent runs"):
         run_links(recent)
         st.page_link("runs.py", label="All runs", icon=":material/arrow_forward:")
     else:
-        st.caption("Nothing has run here yet.")
+        st.caption("Nothing has run here yet. What runs is listed here, and kept with its steps, "
+                   "values and times.")  # fmt: skip

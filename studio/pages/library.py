@@ -10,7 +10,8 @@ from studio.capability import card_of, show_capability
 from studio.lists import broken_files
 from studio.pipeline import show_pipeline
 from studio.shelves import show_map, show_pipelines, show_table
-from studio.state import desk, guard, listing, query
+from studio.showing import words
+from studio.state import desk, entitle, guard, listing, query
 
 KINDS, VIEWS = ("Capabilities", "Pipelines"), ("Table", "Map")
 HERE, LISTED = "library.py", "library as listed"
@@ -71,6 +72,7 @@ def show_one(name: str) -> None:
 
 
 if query("pipeline") or query("capability"):
+    entitle(words(query("pipeline") or query("capability")), "Library")
     show_one(query("pipeline") or query("capability"))
 else:
     show_all()

@@ -39,8 +39,9 @@ with guard("workspace"):
         with guard(page.title):
             page.run()
         if page.title != "Build" or not query("pipeline"):  # the canvas fills the window
-            name = plain_markdown(folder.name)
-            st.caption(f":material/folder: Workspace **{name}**", help=str(folder))
+            with st.container(key="foot"):
+                name = plain_markdown(desk().name)
+                st.caption(f":material/folder: Workspace **{name}**", help=str(folder))
     else:
         gone = Advice(
             "The workspace is gone",

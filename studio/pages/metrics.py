@@ -3,6 +3,7 @@
 import streamlit as st
 
 from packetflow.store import panels
+from studio.beginning import show_nothing_yet
 from studio.measuring import ask, choose_stretch, show_numbers, show_panels, show_runs, show_tables
 from studio.state import guard
 
@@ -12,13 +13,11 @@ shown = choose_stretch()
 if ask(panels.totals(shown.window))[0]["n"]:
     show_numbers(shown)
     with guard("panels"):
-        found = show_panels(shown)
-        show_runs(shown)
+        found, offered = show_panels(shown)
+        show_runs(shown, offered)
         show_tables(found)
+elif ask(panels.beginning())[0]["first"]:
+    st.info("Nothing has run in this time. Look at a longer one above.",
+            icon=":material/search_off:")  # fmt: skip
 else:
-    with st.container(border=True):
-        st.markdown("**Nothing has run in this time.**")
-        st.caption("Look at a longer time above, or run something: its numbers appear here.")
-        st.page_link("library.py", label="Open a pipeline", icon=":material/account_tree:",
-                     query_params={"kind": "Pipelines"})  # fmt: skip
-        st.page_link("home.py", label="Make the example report", icon=":material/home:")
+    show_nothing_yet("Nothing has run yet. How often, how well and how fast: it is counted here.")

@@ -8,6 +8,7 @@ import datetime as dt
 import streamlit as st
 
 from packetflow.store.queries import Filter, answer, latest
+from studio.beginning import show_nothing_yet
 from studio.lists import run_links
 from studio.showing import words
 from studio.state import desk, query
@@ -46,13 +47,17 @@ def show_list() -> None:
     st.html('<p class="pf-lead">Everything that ran here, with each step it took.</p>')
     states = [name for name in STATUS if name and name != "skipped"]
     named = {*answer(desk().store, latest(limit=1000)).column("name").to_pylist()}
+    if not named:
+        show_nothing_yet("Nothing has run yet. Each run is kept here: its steps, values and times.")
+        return
     with st.container(horizontal=True, gap="small"):
         status = choose("Status", "status", {"": "any", **{one: STATUS[one][0] for one in states}})
         name = choose("What ran", "name", {"": "any", **{one: words(one) for one in sorted(named)}})
         hours = SINCE[choose("When", "when", WHEN)]
         text = st.text_input(
-            "With the text", query("text"), type="search", width=FILTER_WIDE, key="text",
-            on_change=noted, args=("text",), help="In inputs, outputs or errors",
+            "Text", query("text"), type="search", width=FILTER_WIDE, key="text",
+            on_change=noted, args=("text",), placeholder="Search",
+            help="In inputs, outputs or errors",
         )  # fmt: skip
     begin = None if hours is None else dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours)
     wanted = Filter(name or None, status or None, begin, text.strip() or None)
@@ -60,10 +65,8 @@ def show_list() -> None:
     rows = answer(
         desk().store, latest(wanted, limit=PAGE + 1, offset=(page - 1) * PAGE)
     ).to_pylist()
-    if not rows and named:
+    if not rows:
         st.info("No run is like that. Loosen the filters.", icon=":material/search_off:")
-    elif not rows:
-        show_first_steps()
     run_links(rows[:PAGE], inputs_of([str(row["execution_id"]) for row in rows[:PAGE]]))
     with st.container(horizontal=True):
         if page > 1 and st.button("Newer", icon=":material/arrow_back:"):
@@ -72,15 +75,6 @@ def show_list() -> None:
         if len(rows) > PAGE and st.button("Older", icon=":material/arrow_forward:"):
             st.query_params["page"] = str(page + 1)
             st.rerun()
-
-
-def show_first_steps() -> None:
-    """What to do where nothing ran yet."""
-    st.info("Nothing ran yet. What runs here is kept: its steps, values and times.",
-            icon=":material/lightbulb:")  # fmt: skip
-    with st.container(horizontal=True):
-        st.page_link("build.py", label="Build a pipeline", icon=":material/design_services:")
-        st.page_link("library.py", label="Run a saved one", icon=":material/account_tree:")
 
 
 if query("run") and query("with"):

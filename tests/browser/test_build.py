@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from packetflow.workspace.drafts import Drafts
-from tests.browser.conftest import PATIENCE_MS, ROOT, SERVE, answers, end, free_port
+from tests.browser.conftest import PATIENCE_MS, ROOT, SERVE, answers, end, free_port, has_begun
 
 pytestmark = pytest.mark.browser
 
@@ -40,6 +40,7 @@ def begin(browser: Browser, studio: str) -> Iterator[Begin]:
         page.goto(f"{studio}/build" + (f"?pipeline={pipeline}" if pipeline else ""))
         if pipeline:
             expect(page.locator(".pf-card, .pf-start").first).to_be_visible()
+            has_begun(page)
         return page
 
     yield opened
@@ -133,7 +134,7 @@ def test_a_flow_with_a_branch_is_built_by_mouse_from_an_empty_page_and_runs(
     begin: Begin, workspace: Path
 ):
     page = begin("")
-    page.get_by_role("button", name="Begin with nothing").click()
+    page.get_by_role("button", name="Begin empty").click()
     ground = page.locator(".pf-ground")
     expect(page.locator(".pf-start")).to_be_visible()
 
@@ -178,7 +179,6 @@ def test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard(
     )
     before = text_of(workspace, name)
     page = begin(name)
-    page.locator(".pf-ground").focus()
 
     for capability in ("prepare", "walk"):
         page.keyboard.press("/")
@@ -187,7 +187,7 @@ def test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard(
         field.fill(capability)
         expect(page.locator(".pf-offer[aria-selected=true]")).to_contain_text(capability)
         page.keyboard.press("Enter")
-        expect(card(page, capability)).to_be_visible()
+        expect(card(page, capability)).to_be_in_viewport(ratio=1)
         page.keyboard.press("Escape")
         expect(page.locator(".pf-ground")).to_be_focused()
     page.keyboard.press("c")
@@ -199,9 +199,13 @@ def test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard(
     is_kept(page)
     page.locator(".pf-ground").focus()
     page.keyboard.press("Control+Enter")
-    page.get_by_role("textbox", name="text").fill("hello")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="text")).to_be_focused()
+    page.keyboard.type("hello")
     page.keyboard.press("Enter")
     ends(page, "done")
+    page.get_by_role("button", name="Results").click()
+    expect(page.locator(".pf-looks").first).to_contain_text("HELLO")
     assert "from: {text: prepared}" in text_of(workspace, name)
 
     page.locator(".pf-ground").focus()
@@ -225,7 +229,7 @@ def test_two_tabs_see_each_others_edits(begin: Begin, workspace: Path):
     expect(card(one, "walk")).to_be_visible()
 
 
-def test_a_file_that_does_not_parse_opens_with_its_problem_and_is_mended(
+def test_a_file_that_does_not_parse_opens_with_its_problem_is_mended_and_torn_again(
     begin: Begin, workspace: Path
 ):
     name = written(workspace, "torn_file", "pipeline: torn_file\nsteps:\n  - use: [prepare\n")
@@ -235,8 +239,15 @@ def test_a_file_that_does_not_parse_opens_with_its_problem_and_is_mended(
     area = page.get_by_label("The pipeline's text")
     area.fill("pipeline: torn_file\nsteps:\n  - use: prepare\n")
     area.blur()
-
     expect(card(page, "prepare")).to_be_visible()
+    half = "pipeline: torn_file\nsteps:\n  - use: prepare\n  - {use: st"
+    area.fill(half)
+
+    expect(page.locator(".pf-yaml .pf-wrong")).to_be_visible()
+    expect(card(page, "prepare")).to_be_visible()
+    is_kept(page)
+    expect(area).to_have_value(half)
+    assert text_of(workspace, name) == half
 
 
 def begin_text(begin: Begin, name: str) -> Page:

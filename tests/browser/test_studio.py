@@ -28,7 +28,7 @@ def test_a_table_of_ones_own_becomes_a_report(visit: Callable[..., Page], worksp
     press(page, "Make the report")
 
     done(page)
-    report = page.frame_locator("iframe").first
+    report = page.frame_locator("iframe").first.frame_locator("iframe")
     expect(report.locator("h1")).to_have_text("Orders")
 
 
@@ -166,7 +166,7 @@ def test_a_capability_that_ends_its_process_leaves_the_studio_up(visit: Callable
     page.get_by_role("textbox", name="Text").fill("hello")
     press(page, "Run")
 
-    expect(page.get_by_text("The runner was lost while this ran")).to_be_visible()
+    expect(page.get_by_text("The process that ran this has ended")).to_be_visible()
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_text("Recent runs")).to_be_visible()
 

@@ -103,7 +103,7 @@ def lead(ws: Workspace, handle: Handle, given: set[str], *, happened: bool) -> t
         happened: What to answer to the question whether an effect happened.
     """
     asked = 0
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not handle.done():
         assert time.monotonic() < until, f"execution {handle.id} hangs"
         story = ws.archive.story(handle.id)

@@ -59,7 +59,7 @@ def test_on_a_full_disk_a_run_stops_before_its_next_step_and_goes_on_later(small
         stopped = ws.run_sync(flow, seed=1)
         called = marks()
         ballast.unlink()
-        done = ws.resume(stopped.id).result(20)
+        done = ws.resume(stopped.id).result(60)
 
     assert (stopped.status, stopped.failure.error_type) == (Status.FAILED, "JournalFull")
     assert len(called) < 60
@@ -145,7 +145,7 @@ def test_what_runs_when_the_folder_is_deleted_is_stopped_by_the_heartbeat(tmp_pa
         handle = ws.start(long)
         begun.wait(20)
         shutil.rmtree(folder)
-        ended = handle.result(20)
+        ended = handle.result(60)
         go_on.set()
 
     assert ended.status == Status.CANCELLED
@@ -188,7 +188,7 @@ def test_a_torn_tail_full_of_rubbish_costs_nothing_that_was_kept(tmp_path):
 
     with Workspace(tmp_path) as ws:
         ws.learnt(FLOWS["chain"])
-        done = ws.resume(run.id).result(10)
+        done = ws.resume(run.id).result(60)
 
     assert (done.status, done.outputs) == (Status.OK, run.outputs)
     assert len(marks()) == len(before) + 1

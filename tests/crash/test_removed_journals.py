@@ -23,7 +23,7 @@ def test_an_execution_is_told_and_forked_whole_after_its_journal_is_gone(tmp_pat
         run = ws.run_sync(FLOWS["values"], seed=4)
     with Workspace(tmp_path) as ws:
         ws.sql("select 1")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while any(run.id in str(path.read_bytes()) for path in places(tmp_path).journal.iterdir()):
         assert time.monotonic() < until, "the owner removes no journal"
         time.sleep(0.05)
@@ -32,7 +32,7 @@ def test_an_execution_is_told_and_forked_whole_after_its_journal_is_gone(tmp_pat
     with Workspace(tmp_path) as ws:
         ws.learnt(FLOWS["values"])
         kept = ws.execution(run.id)
-        again = ws.fork(run.id, "weigh").result(20)
+        again = ws.fork(run.id, "weigh").result(60)
 
     assert (kept.status, kept.outputs) == (Status.OK, run.outputs)
     assert [(one.step, one.started) for one in kept.spans] == [

@@ -39,7 +39,7 @@ def test_a_taker_that_died_before_it_began_does_not_block_the_next(broken_off, l
     folder, run = broken_off
     FileLeases(places(folder).state, "died").claim(run, 2)
 
-    execution = later.resume(run).result(10)
+    execution = later.resume(run).result(60)
 
     assert execution.status == Status.OK
     assert later.archive.story(run).epoch == 3
@@ -107,8 +107,8 @@ def test_what_a_reconcile_function_gives_must_fit_before_it_counts_as_an_outcome
 
     with Workspace(tmp_path) as ws:
         ws.learnt(send)
-        refused = ws.resume(run).result(10)
-        taken = ws.resume(run).result(10)
+        refused = ws.resume(run).result(60)
+        taken = ws.resume(run).result(60)
 
     assert (refused.status, refused.failure.step) == (Status.FAILED, "send")
     assert (taken.status, taken["n"], calls) == (Status.OK, 7, [7])

@@ -65,7 +65,7 @@ def killed_in(folder, method):
 
 
 async def until(reached):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not reached():
         assert time.monotonic() < end, "it never happened"
         await asyncio.sleep(0.02)

@@ -12,6 +12,7 @@ from packetflow import Workspace
 from packetflow.workspace.folder import make_folder
 
 pytest.importorskip("IPython")
+from IPython.core.completer import provisionalcompleter
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -222,3 +223,62 @@ def test_the_only_workspace_may_have_any_name_and_several_need_one_called_ws(she
         shell.user_ns["ws"] = other
         said = refusal(shell, f"%%capability\n{SHOUT}")
     assert "a workspace in memory has no files" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("%pf r", ["run"]),
+        ("%pf run spl", ["split_text"]),
+        ("run = %pf run hell", ["hello"]),
+        ("%pf run hello na", ["name="]),
+        ("%pf run hello name=Ada na", []),
+        ("%pf run nobody n", []),
+    ],
+)
+def test_the_tab_key_completes_names_and_inputs(shell, typed, offered):
+    with provisionalcompleter():
+        found = {one.text for one in shell.Completer.completions(typed, len(typed))}
+
+    assert [one for one in sorted(found) if one in (*offered, "name=", "text=")] == offered
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("x = 1\nws.edit('helo')", "'hello'?\n  line 2 of the cell: ws.edit('helo')"),
+        ("ws.edit(5)", "ws.edit(flow.saved_as('name'))"),
+        ("ws.edit('hello', height='tall')", "number of pixels"),
+        ("ws.edit('hello', execution='nope')", "no execution is called 'nope'"),
+        ("ws.show(5)", "an execution is named by its id"),
+        ("ws.catalog.get('hello_').edit(ws)", "no capability is called 'hello_'"),
+        ("ws.catalog.get('greet').edit(ws)", "flow.saved_as('my_flow').edit(ws)"),
+        ("ws.catalog.pipeline('hello').edit('ws')", "ws = Workspace('my-work')"),
+        (
+            "from packetflow import capability\n@capability(provides='x')\ndef f(a): pass",
+            "`a: str`",
+        ),
+    ],
+)
+def test_a_mistake_in_a_cell_is_answered_in_a_few_lines_of_ones_own(shell, capsys, cell, said):
+    shell.run_cell(cell)
+
+    told = capsys.readouterr().out.replace("\x1b[31m", "").replace("\x1b[0m", "")
+    assert said in told
+    assert len(told.strip().splitlines()) == 2
+    assert "packetflow/" not in told
+
+
+def test_an_error_of_ones_own_code_is_shown_with_its_line_there(shell, capsys):
+    shell.run_cell(
+        "from packetflow import capability\n\n\n"
+        "@capability(provides='x')\n"
+        "def fall(a: str) -> str:\n"
+        "    raise ValueError('no luck')\n\n\n"
+        "ws.run_sync(fall, a='b').raise_for_failure()"
+    )
+
+    told = capsys.readouterr().out
+    assert "no luck" in told
+    assert "line 6 of the cell: raise ValueError('no luck')" in told
+    assert "packetflow/" not in told

@@ -19,7 +19,7 @@ def test_every_error_gets_a_title_its_message_and_a_way_out(kind: type):
 
     said = advise(error)
 
-    assert said.text == "what failed, and where"
+    assert said.text == "What failed, and where."
     assert said.title
     assert said.way_out
 

@@ -7,12 +7,13 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from packetflow.errors import WorkspaceError
 from packetflow.workspace.folder import make_folder
 from studio.app import GiveCookie, listen, moved, own_routes, serve
 from studio.canvas.socket import CanvasSocket
-from studio.guard import COOKIE, HEADER, guarded_route
+from studio.guard import COOKIE, HEADER, OwnPagesOnly, guarded_route
 from studio.state import FOLDER
 
 
@@ -42,12 +43,14 @@ async def test_a_route_of_ours_needs_the_token():
 
 async def test_a_visitor_of_the_page_gets_the_token_in_a_cookie_no_script_can_read():
     async with client() as visitor:
-        given = (await visitor.get("/")).headers["set-cookie"]
+        answer = await visitor.get("/")
+        given = answer.headers["set-cookie"]
         after = await visitor.get("/api/it")
 
     assert given.startswith(f"{COOKIE}=token-of-this-start")
     assert "HttpOnly" in given
     assert "SameSite=Strict" in given
+    assert answer.headers["content-security-policy"] == "frame-ancestors 'self'"
     assert after.status_code == 200
 
 
@@ -93,16 +96,19 @@ def test_the_studio_listens_on_loopback_only(tmp_path):
         serve(tmp_path, host="0.0.0.0")
 
 
-async def status_for(path: str, kind: str, origin: str) -> int:
-    """How a route of ours answers who has the cookie and comes from some site."""
-    canvas = CanvasSocket("token")
+async def status_for(
+    app: ASGIApp, path: str, kind: str, origin: str, *, method: str = "GET"
+) -> int:
+    """How something is answered to who has the cookie and comes from some site."""
     headers = [(b"host", b"127.0.0.1"), (b"cookie", f"{COOKIE}=token".encode())]
     scope = {
-        "type": kind, "path": path, "raw_path": path.encode(), "root_path": "", "method": "GET",
+        "type": kind, "path": path, "raw_path": path.encode(), "root_path": "",
         "query_string": b"", "scheme": "http" if kind == "http" else "ws", "subprotocols": [],
         "headers": [*headers, (b"origin", origin.encode())], "server": ("127.0.0.1", 80),
         "extensions": {"websocket.http.response": {}},
     }  # fmt: skip
+    if kind == "http":
+        scope["method"] = method
     told: list[dict[str, object]] = []
     asked = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}]
 
@@ -112,8 +118,7 @@ async def status_for(path: str, kind: str, origin: str) -> int:
     async def send(message: dict[str, object]) -> None:
         told.append(message)
 
-    await Starlette(routes=own_routes("token", canvas))(scope, receive, send)
-    await canvas.close()
+    await app(scope, receive, send)
     return int(str(told[0].get("status", 101)))
 
 
@@ -125,7 +130,24 @@ async def status_for(path: str, kind: str, origin: str) -> int:
 async def test_every_route_of_ours_refuses_a_forged_origin(route, tmp_path, monkeypatch):
     monkeypatch.setenv(FOLDER, str(make_folder(tmp_path / "work").path))
     kind = "websocket" if isinstance(route, WebSocketRoute) else "http"
+    canvas = CanvasSocket("token")
+    app = Starlette(routes=own_routes("token", canvas))
 
-    assert await status_for(route.path, kind, "http://evil.example") == 403
-    assert await status_for(route.path, kind, "null") == 403
-    assert await status_for(route.path, kind, "http://127.0.0.1") in (101, 200)
+    assert await status_for(app, route.path, kind, "http://evil.example") == 403
+    assert await status_for(app, route.path, kind, "null") == 403
+    assert await status_for(app, route.path, kind, "http://127.0.0.1") in (101, 200)
+    await canvas.close()
+
+
+async def test_a_page_of_another_port_drives_nothing_of_streamlit_either():
+    async def taken(scope, _receive, send) -> None:
+        kind = "websocket.accept" if scope["type"] == "websocket" else "http.response.start"
+        await send({"type": kind, "status": 200})
+
+    app, other, own = OwnPagesOnly(taken), "http://127.0.0.1:3000", "http://127.0.0.1"
+
+    assert await status_for(app, "/_stcore/stream", "websocket", other) == 403
+    assert await status_for(app, "/_stcore/upload_file", "http", other, method="PUT") == 403
+    assert await status_for(app, "/", "http", other) == 200
+    assert await status_for(app, "/_stcore/stream", "websocket", own) == 200
+    assert await status_for(app, "/_stcore/upload_file", "http", own, method="PUT") == 200

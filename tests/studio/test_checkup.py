@@ -7,6 +7,7 @@ import pytest
 from packetflow import Workspace
 from packetflow.errors import WorkspaceError
 from packetflow.runner.client import RunnerClient
+from packetflow.version import VERSION
 from studio import checkup
 
 
@@ -38,6 +39,15 @@ def test_processes_are_told_while_they_live(folder):
     assert now["Runner"].pid == pid
     assert now["Runner"].seconds >= 0
     assert now["This studio"].seconds > 0
+
+
+def test_the_owner_of_the_store_says_its_version(folder):
+    with Workspace(folder) as ws:
+        ws.sql("select 1")
+        found = {one.what: one for one in checkup.processes(folder)}
+
+    assert found["Owner of the store"].pid
+    assert found["Owner of the store"].version == VERSION
 
 
 def test_a_doctor_that_does_not_answer_is_an_error_with_a_way_out(folder, monkeypatch):

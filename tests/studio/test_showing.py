@@ -73,3 +73,22 @@ def test_a_page_that_is_too_large_is_only_offered_to_take_home():
     test = shown("<!doctype html>" + "x" * (17 << 20))
 
     assert "too large" in test.info[0].value
+
+
+def test_the_scripts_of_a_page_reach_nothing_of_the_studio():
+    test = shown('<!doctype html><p title="a">hi</p><script>parent.location</script>')
+
+    framed = test.get("iframe")[0].proto.srcdoc
+    assert "<script" not in framed
+    assert 'sandbox="allow-scripts allow-popups allow-downloads"' in framed
+    assert "&lt;p title=&quot;a&quot;&gt;hi" in framed
+
+
+@pytest.mark.parametrize(
+    ("uri", "is_link"),
+    [("https://a.example/b", True), ("javascript:alert(1)", False), (" JavaScript:1", False)],
+)
+def test_only_an_address_of_the_web_becomes_a_link(uri: str, is_link: bool):
+    test = shown({"uri": uri, "name": "there"})
+
+    assert bool(test.get("link_button")) is is_link

@@ -66,6 +66,7 @@ def test_a_broken_part_is_a_box_and_the_rest_goes_on():
     test = AppTest.from_function(script).run()
 
     assert not test.exception
-    assert "Not found" in test.error[0].value
-    assert "did you mean 'table'" in test.text[0].value
+    assert "Not found" in test.markdown[0].value
+    assert test.text[0].value == "No pipeline is called 'tale'; did you mean 'table'?"
+    assert not test.button, "trying again leads nowhere"
     assert test.markdown[-1].value == "the rest"

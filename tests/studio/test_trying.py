@@ -34,7 +34,7 @@ def test_a_class_is_filled_in_field_by_field_and_run(page):
     the(test.text_input, "Name").set_value("Bo")
     button(test, "Run").click().run()
     run = test.query_params["run"]
-    desk().runs[run].result(30)
+    desk().runs[run].result(60)
     test.run()
 
     assert not test.exception

@@ -52,7 +52,11 @@ async function begin(data: MountData, parent: HTMLElement | ShadowRoot, key: str
   };
   const mounted = mount(parent, session, data, go);
   carrier.start(session);
+  // the canvas is what the page is for: its keys need no click first
+  const press = (event: KeyboardEvent): void => mounted.press(event);
+  document.addEventListener("keydown", press, true);
   const end = (): void => {
+    document.removeEventListener("keydown", press, true);
     mounted.destroy(); // what is being typed becomes an edit now
     void kept(session).then(() => {
       carrier.stop();

@@ -24,6 +24,17 @@ test("a second step of one capability has an id of its own", () => {
   ]);
 });
 
+test("a new loop walks the list that is made before it", () => {
+  const board = boardOf([{ id: "docs", use: "list_documents" }, { id: "feel", use: "feel" }]);
+  const step = (after: string): unknown => {
+    const [op] = edits.addKind(board, "each", { place: { after }, at: null }).ops;
+    return op?.op === "insert" && op.step.over;
+  };
+
+  assert.deepEqual(step("docs"), { path: "paths" });
+  assert.deepEqual(step("feel"), { path: "paths" });
+});
+
 test("in a graph a second maker of a name gets a name of its own", () => {
   const board = boardOf([{ id: "feel", use: "feel" }], "graph");
 

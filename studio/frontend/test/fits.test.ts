@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { INPUTS } from "../src/model/board.ts";
-import { type End, canJoin, cut, endsOfWire, endsThatFit, handleOf, join, readHandle, rejoin } from "../src/model/fits.ts";
+import { type End, canJoin, cut, endsOfWire, endsThatFit, handleOf, join, readHandle, rejoin, whyNotJoin } from "../src/model/fits.ts";
 import { finish, step, take } from "../src/model/wiring.ts";
 import { boardOf, nested } from "./boards.ts";
 
@@ -81,4 +81,11 @@ test("without a mouse: take a port, go through what fits nearest first, and fini
   assert.equal(taken.choices[0]?.card, "translate");
   const last = step(taken, -1);
   assert.deepEqual(finish(board, last), [{ op: "read", step: "count", input: "text", from: "text" }]);
+});
+
+test("it is said why two ends do not fit", () => {
+  const board = boardOf([{ id: "docs", use: "list_documents" }, { id: "feel", use: "feel" }]);
+
+  assert.equal(whyNotJoin(board, out("docs", "paths"), into("feel", "text")), "paths is list[str], and text of feel takes str");
+  assert.equal(whyNotJoin(board, out("feel", "tone"), into("docs", "folder")), "");
 });

@@ -86,6 +86,15 @@ test("a run that cannot be shown leaves the pipeline as it is", () => {
   assert.equal(session.shown.board.name, "test");
 });
 
+test("each renewal of what can be put in is counted", () => {
+  const { session } = joined(new Host(draft()));
+
+  session.receive({ type: "renewed" });
+  session.receive({ type: "renewed" });
+
+  assert.equal(session.shown.renewals, 2);
+});
+
 test("parts of the board that did not change stay the same objects", () => {
   const { session } = joined(new Host(draft()));
   const before = session.shown.board;
@@ -122,6 +131,41 @@ test("an edit that was heard stays in sight until a board has it, and is not sen
 
   assert.equal(sent.filter((message) => message.type === "edit").length, 1);
   assert.equal(session.shown.board.cards[0]?.note, "slow");
+});
+
+test("an editor of whom Python knows nothing any more goes on under another name", () => {
+  const keep = memoryKeep();
+  keep.setItem("packetflow:a", JSON.stringify({ last: 17, entries: [{ seq: 18, ops: [{ op: "undo" }] }] }));
+  const session = new Session("a", "test", keep);
+  const sent: FromCanvas[] = [];
+  session.connected((message) => void sent.push(message));
+  const document = new Host(draft()).document();
+
+  session.receive({ type: "heard", client: "a", seq: 0, rev: 1 });
+  assert.equal(session.client, "a"); // of before the document, which may be another one now
+  session.receive(document);
+  session.receive({ type: "heard", client: "a", seq: 0, rev: 1 });
+
+  const { client } = session;
+  assert.notEqual(client, "a");
+  assert.deepEqual(sent.at(-1), { type: "edit", client, seq: 1, ops: [{ op: "undo" }] });
+  assert.equal(new Session("a", "test", keep).client, client);
+  session.receive({ type: "heard", client, seq: 1, rev: 2 });
+  session.receive({ ...document, rev: 2, acks: { [client]: 1 } });
+  assert.equal(session.shown.waiting, 0);
+});
+
+test("what Python could not read is not sent, and halves of characters are made whole", () => {
+  const sent: FromCanvas[] = [];
+  const session = new Session("a", "test", memoryKeep());
+  session.connected((message) => void sent.push(message));
+
+  session.edit({ op: "note", step: "a", text: "x".repeat(5_000_001) });
+  session.edit({ op: "note", step: "a", text: "cut \ud83d, whole \u{1f511}, said \\ud83d" });
+
+  assert.match(session.shown.refusal ?? "too large", /too large/);
+  const edits = sent.filter((message) => message.type === "edit");
+  assert.deepEqual(edits.map((edit) => edit.ops), [[{ op: "note", step: "a", text: "cut \ufffd, whole \u{1f511}, said \\ud83d" }]]);
 });
 
 test("an error answers the question that it is about", async () => {

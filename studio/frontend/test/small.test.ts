@@ -8,7 +8,7 @@ import { Outbox, memoryKeep } from "../src/model/outbox.ts";
 import { POLICIES, readPolicy } from "../src/model/policies.ts";
 import { type Run, duration, reduceRun, statusOfParts } from "../src/model/runs.ts";
 import { share } from "../src/model/share.ts";
-import { Burst } from "../src/model/typing.ts";
+import { Burst, caretIn, indentAfter } from "../src/model/typing.ts";
 
 test("an outbox goes on where the page before it ended", () => {
   const keep = memoryKeep();
@@ -92,6 +92,13 @@ test("a burst of typing is sent once, when it pauses or is left", () => {
   assert.deepEqual(sent, ["abc", "abcd"]);
 });
 
+test("the caret stays at its letters when others change the text", () => {
+  assert.equal(caretIn("a\nbc\n", "new\na\nbc\n", 3), 7);
+  assert.equal(caretIn("a\nbc\n", "a\nbc\nmore\n", 3), 3);
+  assert.equal(caretIn("a\nbc\nd", "a\nd", 4), 2);
+  assert.equal(caretIn("abc", "", 2), 0);
+});
+
 test("a schema has its control, through references and unions with null", () => {
   const root = { $defs: { Tone: { enum: ["plain", "warm"] } } };
 
@@ -125,6 +132,16 @@ test("news of a run add up, and a question goes when its step goes on", () => {
 
   assert.equal(run?.questions.length, 0);
   assert.equal(run?.steps.a?.seconds, 2);
+});
+
+test("what a whole run asks goes when it goes on", () => {
+  let run: Run | null = reduceRun(null, { type: "steps", execution: "r", steps: { "": { status: "waiting" } } });
+  run = reduceRun(run, { type: "question", execution: "r", step: "", path: [], text: "Changed. Go on?", choices: ["yes"] });
+  assert.equal(run?.questions.length, 1);
+
+  run = reduceRun(run, { type: "steps", execution: "r", steps: { "": { status: "" } } });
+
+  assert.equal(run?.questions.length, 0);
 });
 
 test("the steps of another run take the place of those before", () => {
@@ -172,4 +189,22 @@ test("a container stands as its parts do, and one that forgives does not mind a 
   assert.equal(told("fallback", "failed", "failed", "failed"), "failed");
   assert.equal(told("race", "ok", "cancelled", "ok"), "ok");
   assert.equal(statusOfParts(board("race"), null, "around"), "");
+});
+
+test("a new line begins where the one before began, or further in below a list's name", () => {
+  assert.equal(indentAfter("      - use: fetch"), "      ");
+  assert.equal(indentAfter("  - each:"), "    ");
+  assert.equal(indentAfter(""), "");
+});
+
+test("names for names are typed as pairs, and shown so", () => {
+  const control = controlFor({ type: "object", format: "names", additionalProperties: { type: "string" } });
+  const both = { item: "items", page: "pages" };
+
+  assert.equal(written(both, control), "item: items, page: pages");
+  for (const text of ["item: items, page: pages", "{item: items, page: pages}", '{"item": "items", "page": "pages"}']) {
+    assert.deepEqual(readTyped(control, text), { ok: true, value: both });
+  }
+  assert.deepEqual(readTyped(control, "{}"), { ok: true, value: {} });
+  assert.equal(readTyped(control, "items").ok, false);
 });

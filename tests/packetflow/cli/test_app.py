@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from packetflow import __version__
-from packetflow.cli.app import COMMANDS
+from packetflow.cli.app import COMMANDS, ELSEWHERE
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
 HEAVY = ("pyarrow", "duckdb", "numpy", "pandas", "plotly", "networkx", "asyncio")
@@ -141,3 +141,15 @@ def test_wrong_usage_is_json_too_where_json_was_asked_for(program, words):
     assert said.code == 2
     assert said.json["error"]["code"] == "usage"
     assert said.json["error"]["message"] in said.err
+
+
+def test_a_command_is_found_by_what_others_call_it(say):
+    said = say("replay", "1a2b3c4d")
+
+    assert said.code == 2
+    assert "there is no command 'replay'; did you mean 'fork'?" in said.err
+
+
+def test_what_others_call_a_command_is_none_of_ours():
+    assert set(ELSEWHERE.values()) <= set(COMMANDS)
+    assert not set(ELSEWHERE) & set(COMMANDS)

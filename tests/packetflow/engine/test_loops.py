@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from packetflow import capability, each, repeat, then
+from packetflow import capability, each, race, repeat, then, when
 from packetflow.errors import MissingInput, PassesExhausted, WrongType
 from tests.packetflow.engine.kit import broken, double, inc, run, slow_inc, thread_inc, turns
 
@@ -67,6 +67,46 @@ async def test_an_item_sees_the_names_around_it_and_leaves_none_of_its_own():
     execution = await run(each(scaled, {"n": "ns"}), ns=[1, 2], factor=10)
 
     assert execution.outputs == {"ms": [10, 20]}
+
+
+@capability(provides="text")
+def trim(text: str) -> str:
+    """Take blanks away from both ends; one without any stays the very same."""
+    return text.strip()
+
+
+LONG = when("size(text) > 1", trim)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        LONG,
+        LONG.retry(2, on=ValueError),
+        LONG.hedge(after=9),
+        LONG | LONG,
+        race(LONG, LONG),
+        repeat(LONG, at_most=1),
+        LONG.saved_as("trimmed"),
+    ],
+    ids=["bare", "retry", "hedge", "fallback", "race", "repeat", "call"],
+)
+async def test_what_an_inner_step_leaves_out_is_none_whatever_is_called_so_outside(inner):
+    flow = each(inner, {"text": "texts"}, {"text": "trimmed"})
+
+    execution = await run(flow, texts=[" ab ", "c", "de"])
+
+    assert execution["trimmed"] == ["ab", None, "de"]
+
+
+async def test_what_is_left_out_is_none_where_the_name_comes_from_around_the_loop():
+    @capability(provides="tone")
+    def improve(n: int, tone: str = "") -> str:
+        return f"{tone}{n}"
+
+    flow = each(when("n > 1", improve), {"n": "ns"}, {"tone": "tones"})
+
+    assert (await run(flow, ns=[1, 2], tone="warm"))["tones"] == [None, "warm2"]
 
 
 @pytest.mark.parametrize("bad", [inc, slow_inc], ids=lambda s: s.name)

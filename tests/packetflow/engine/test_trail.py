@@ -10,12 +10,12 @@ from packetflow.engine.trail import (
     STACK,
     Place,
     carry_trail,
-    is_installed,
     places,
     theirs,
     trail_of,
 )
 from packetflow.errors import PacketFlowError
+from packetflow.frames import is_installed
 from tests.packetflow.engine.kit import run
 
 

@@ -23,10 +23,12 @@ from packetflow.errors import (
 )
 from packetflow.runner import RunnerClient
 from packetflow.runner.card import current_path, log_path, read_card
+from packetflow.runner.launch import Order, launch
+from packetflow.runner.settings import read_settings
 from packetflow.workspace.presence import is_locked
 
 TINY = "tiny_host:TinyHost"
-WAIT = 20.0
+WAIT = 60.0
 
 
 def wait_gone(folder: Path, runner: str) -> None:
@@ -193,6 +195,19 @@ def test_a_reload_puts_a_new_runner_in_place_and_the_old_finishes(client: Runner
     assert (generation, new.generation) == (2, 2)
     assert new.runner != old.runner
     wait_gone(client.folder, old.runner)
+
+
+def test_a_new_runner_is_asked_from_the_moment_that_its_card_is_there(
+    client: RunnerClient, folder: Path
+):
+    old = client.card
+    client.listing()
+    order = Order(folder, TINY, replaces=old.runner)
+
+    launch(order, read_settings(folder))  # and nobody has told the old one yet
+
+    client.listing()
+    assert client.card.runner == read_card(current_path(folder)).runner != old.runner
 
 
 def test_reloads_under_load_lose_nothing(client: RunnerClient):

@@ -53,7 +53,7 @@ class Place:
         (self.folder / "inbox" / name).write_text(content)
 
     async def has_started(self, count: int) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while len(self.started) < count:
             assert time.monotonic() < end, self.started
             await asyncio.sleep(0.02)

@@ -18,7 +18,7 @@ from packetflow.runner import RunnerClient
 from packetflow.runner.card import card_path, log_path, read_card
 from packetflow.workspace.presence import is_locked
 
-WAIT = 30.0
+WAIT = 60.0
 CODE = '''
 import asyncio, os, time
 from pathlib import Path

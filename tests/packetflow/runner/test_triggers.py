@@ -20,7 +20,7 @@ from packetflow.kernel.messages import AnswerStep, CapabilityRequest, EmitEvent,
 from packetflow.runner.host import Host
 from packetflow.workspace.presence import Presence
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 CODE = '''
 from pathlib import Path
 from packetflow import capability

@@ -12,8 +12,9 @@ from typing import Any
 from packetflow.capabilities.context import Context
 from packetflow.composition.capability import Capability, capability
 from packetflow.engine.engine import Engine
-from packetflow.engine.events import Event
+from packetflow.engine.events import Ended, Event
 from packetflow.engine.execution import Running
+from packetflow.engine.happenings import happening_of
 from packetflow.engine.start import Start
 from packetflow.errors import RunElsewhere, RunError, UnknownName
 from packetflow.kernel.board import Drawn
@@ -27,7 +28,7 @@ from packetflow.kernel.messages import (
     ForkRun,
     SearchPalette,
 )
-from packetflow.runner.happenings import happening_of
+from packetflow.runner.outcomes import outcome_of
 from packetflow.runner.port import Tell
 
 
@@ -204,7 +205,10 @@ class TinyHost:
             return
 
         def listener(event: Event) -> None:
-            tell(happening_of(event))
+            if isinstance(event, Ended):
+                tell(outcome_of(event.execution))
+            elif (happened := happening_of(event)) is not None:
+                tell(happened)
 
         self.tells[running.id, tell] = listener
         running._run.listen(listener)

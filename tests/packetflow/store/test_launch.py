@@ -29,7 +29,7 @@ def alone(tmp_path, monkeypatch):
     monkeypatch.setattr(launch.subprocess, "Popen", refuse)
     (tmp_path / "packetflow.toml").write_text("[store]\nlinger_seconds = 0.05\n")
     yield tmp_path
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while places(tmp_path).card.exists():
         assert time.monotonic() < end, "the owner does not leave"
 

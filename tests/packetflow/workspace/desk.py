@@ -16,7 +16,7 @@ from packetflow.workspace.editing_local import LocalCode
 from packetflow.workspace.editing_told import Told
 from packetflow.workspace.folder import make_folder
 
-WAIT = 30.0
+WAIT = 60.0
 
 
 class Canvas:

@@ -7,7 +7,7 @@ from typing import Any
 from packetflow import Workspace, capability
 from packetflow.workspace.handle import Handle
 
-PATIENCE = 20
+PATIENCE = 60
 
 
 def until(reached: Callable[[], object]) -> None:

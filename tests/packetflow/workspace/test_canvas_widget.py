@@ -96,6 +96,32 @@ def test_a_saved_pipeline_is_opened_by_name(workspace):
     assert document["saved"]
 
 
+def test_a_new_one_is_begun_once_and_gone_on_with_until_it_is_saved(workspace):
+    opening = {"client": "cell", "seen": None, "protocol": 1, "pipeline": "my flow"}
+    first = Cell(workspace.edit(new="my flow"))
+    first.say("open", **opening)
+    empty = first.until("document")
+    step = {"use": "double", "id": "double"}
+    insert = {"op": "insert", "step": step, "place": {"into": "graph"}}
+    first.say("edit", client="cell", seq=1, ops=[insert])
+    first.until("document", lambda m: m["acks"].get("cell") == 1)
+    first.widget.close()
+
+    again = Cell(workspace.edit(new="my flow"))
+    again.say("open", **opening)
+    going_on = again.until("document")
+    again.say("edit", client="cell", seq=2, ops=[{"op": "save"}])
+    again.until("document", lambda m: m["saved"])
+    again.widget.close()
+
+    assert [card["id"] for card in empty["board"]["cards"]] == ["graph"]
+    assert [card["id"] for card in going_on["board"]["cards"]] == ["graph", "double"]
+    assert "use: double" in (workspace.folder.pipelines / "my flow.yaml").read_text()
+    assert workspace.edit(new="my flow").pipeline == "my flow"
+    with pytest.raises(WorkspaceError, match=r"ws.edit\(new='name'\)"):
+        workspace.edit(new="no/name")
+
+
 def test_without_its_bundle_or_its_files_it_says_what_to_do(workspace, monkeypatch, tmp_path):
     monkeypatch.setattr(packetflow.show, "__file__", str(tmp_path / "nowhere" / "__init__.py"))
     with pytest.raises(WorkspaceError, match="make frontend"):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from packetflow.errors import EditRefused, UnknownName
 from packetflow.kernel.ids import new_id
 from packetflow.workspace import draft_log
+from packetflow.workspace.draft_names import names_held
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.folder import make_folder
 
@@ -147,6 +148,18 @@ def test_a_new_pipeline_gets_its_file_when_it_is_first_saved(folder):
     assert drafts.open("untitled-1") is draft
 
 
+def test_new_pipelines_without_a_name_are_told_apart(folder):
+    (folder / "pipelines/untitled-2.yaml").write_text("pipeline: untitled-2\nsteps: []\n")
+    drafts = Drafts(folder)
+
+    made = [drafts.new("pipeline: untitled\nsteps: []\n") for _ in range(2)]
+
+    assert [draft.text.splitlines()[0] for draft in made] == [
+        "pipeline: untitled-1",
+        "pipeline: untitled-3",
+    ]
+
+
 def test_another_name_moves_the_file(folder):
     drafts = Drafts(folder)
     draft = drafts.open("hello")
@@ -207,6 +220,7 @@ def test_a_card_that_moves_into_another_loses_its_place_until_it_gets_one(folder
         {"op": "note", "step": "greet"},
         {"op": "paste", "steps": []},
         {"op": "nothing"},
+        {"op": ["nothing"]},
         {},
         {"op": "undo"},
         {"op": "redo"},
@@ -248,20 +262,6 @@ def test_the_file_of_a_draft_stays_small(folder, monkeypatch):
     assert follower.snapshot().acks == draft.snapshot().acks
 
 
-def test_what_a_dying_process_cut_off_is_taken_away(folder):
-    draft = Drafts(folder).open("hello")
-    draft.do(RENAME)
-    with draft.log.path.open("ab") as file:
-        file.write(b'{"k": "did", "entry": {"wo')
-
-    reader = other_process(folder).open("hello")
-    seen = reader.snapshot()
-    reader.do({"op": "undo"})
-
-    assert seen.undo == "Rename greet to welcome"
-    assert draft.text == FIRST
-
-
 def test_threads_and_processes_that_edit_at_once_lose_nothing(folder):
     several = [Drafts(folder).open("hello") for _ in range(3)]
 
@@ -282,6 +282,47 @@ def test_threads_and_processes_that_edit_at_once_lose_nothing(folder):
     told = {one.snapshot().rev for one in several}
     assert told == {46}
     assert several[0].snapshot().state.looks == {f"step {n}": {"note": "15"} for n in range(3)}
+
+
+def test_half_of_a_text_is_kept_as_it_is_typed_and_can_be_undone(folder):
+    draft = Drafts(folder).open("hello")
+    half = FIRST + "  - {use: sh"
+
+    kept = draft.do({"op": "text", "text": half, "base": FIRST})
+    with pytest.raises(EditRefused):
+        draft.do(RENAME)
+    draft.do({"op": "save"})
+    file = (folder / "pipelines/hello.yaml").read_text()
+    back = draft.do({"op": "undo"})
+
+    assert kept.state.text == file == half
+    assert back.state.text == FIRST
+
+
+def test_what_is_typed_leaves_what_others_changed_meanwhile(folder):
+    draft = Drafts(folder).open("hello")
+    draft.do(RENAME)
+
+    typed = FIRST.replace("the first", "my first")
+    merged = draft.do({"op": "text", "text": typed, "base": FIRST})
+
+    assert merged.state.text.startswith("# my first")
+    assert "id: welcome" in merged.state.text
+
+
+def test_a_save_does_not_wait_for_somebody_who_opens_pipelines(folder):
+    drafts = Drafts(folder)
+    draft = drafts.open("hello")
+    draft.do(RENAME)
+    saved = threading.Event()
+
+    def save() -> None:
+        draft.do({"op": "save"})
+        saved.set()
+
+    with names_held(draft.log.path.parent):  # as `open` does, which then reads the draft
+        threading.Thread(target=save, daemon=True).start()
+        assert saved.wait(30)
 
 
 edits = st.one_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from packetflow import Context, Workspace, capability
@@ -21,6 +22,12 @@ async def prepare(name: str, context: Context) -> str:
     """Write a letter, and ask how."""
     tone = await context.ask("Which tone?", ["warm", "formal"])
     return f"{tone} {name}"
+
+
+@capability(provides="letter")
+def divide(name: str) -> float:
+    """Divide by nothing."""
+    return len(name) / 0
 
 
 def go_waits(message: dict[str, Any]) -> bool:
@@ -126,3 +133,15 @@ async def test_a_run_that_waits_is_shown_by_a_desk_that_began_later(tmp_path):
 
     assert steps["steps"]["prepare"]["status"] == "waiting"
     assert question["text"] == "Which tone?"
+
+
+async def test_a_failure_is_told_with_the_type_of_the_error_and_the_line(tmp_path):
+    steps = "pipeline: divides\nsteps: [{use: divide, id: divide}]\n"
+    folder = folder_with(tmp_path / "work", divides=steps)
+    async with desk_of(folder, divide) as desk:
+        canvas = Canvas(desk)
+        await canvas.open("divides")
+        run = await canvas.run("failed", inputs={"name": "Ada"})
+
+    place = f"({Path(__file__).name}, line {divide.fn.__code__.co_firstlineno + 3})"
+    assert run["message"] == f"divide: ZeroDivisionError: division by zero {place}"

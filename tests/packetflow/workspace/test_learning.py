@@ -15,7 +15,7 @@ def test_a_capability_defined_anew_is_what_a_resumed_run_calls(memory: Workspace
     failed = memory.run_sync(broken, n=4)
     memory.run_sync(mended, n=2)
 
-    again = memory.resume(failed.id).result(10)
+    again = memory.resume(failed.id).result(60)
 
     assert failed.failure is not None
     assert again["half"] == 2.0

@@ -107,9 +107,9 @@ def test_a_step_that_a_called_pipeline_does_not_have_is_refused_with_the_nearest
 def test_a_fork_without_a_change_does_nothing_again(memory: Workspace, flow: Any, calls: Calls):
     first = memory.run_sync(flow, x=1, y=2)
     once(calls)
-
-    assert memory.fork(first.id).result(PATIENCE)["r"] == 6
-    assert once(calls) == []
+    again = memory.fork(first.id).result(PATIENCE)
+    assert (again["r"], once(calls)) == (6, [])
+    assert memory.execution(again.id).name == memory.execution(first.id).name
 
 
 def test_a_fork_with_other_items_does_each_of_them(memory: Workspace, calls: Calls):

@@ -49,23 +49,24 @@ def test_runs_that_ran_the_same_are_one_version_and_the_file_comes_first(folder)
     assert found[1].first < found[1].last
 
 
-@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
-def test_commits_of_the_file_are_versions_with_their_subjects(folder):
-    def git(*words: str) -> None:
-        who = [
-            "-c",
-            "user.name=Ada",
-            "-c",
-            "user.email=ada@example.org",
-            "-c",
-            "commit.gpgsign=false",
-        ]
-        quiet = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+@pytest.fixture
+def git(folder):
+    """Gives orders to git in the workspace, which is a repository then."""
+    if not shutil.which("git"):
+        pytest.skip("there is no git")
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
+    quiet = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+
+    def told(*words: str) -> None:
         subprocess.run(
             ["git", *who, *words], cwd=folder, check=True, capture_output=True, env=quiet
         )
 
-    git("init")
+    told("init")
+    return told
+
+
+def test_commits_of_the_file_are_versions_with_their_subjects(folder, git):
     git("add", "pipelines")
     git("commit", "-m", "Greet warmly")
     (folder / "pipelines" / "hello.yaml").write_text(SECOND)
@@ -77,6 +78,22 @@ def test_commits_of_the_file_are_versions_with_their_subjects(folder):
         (False, ("Greet warmly",), ("Ada",)),
     ]
     assert found[1].text == FIRST
+
+
+def test_a_renamed_file_keeps_the_versions_it_had_under_its_old_name(folder, git):
+    git("add", "pipelines")
+    git("commit", "-m", "Greet warmly")
+    git("mv", "pipelines/hello.yaml", "pipelines/welcome back.yaml")
+    git("commit", "-m", "Call it welcome")
+    (folder / "pipelines" / "welcome back.yaml").write_text(SECOND)
+    git("commit", "-a", "-m", "Be formal")
+    with Workspace(folder) as ws:
+        found = versions(folder, ws.store, "welcome back")
+
+    assert [(one.is_file, one.commits) for one in found] == [
+        (True, ("Be formal",)),
+        (False, ("Call it welcome", "Greet warmly (as hello)")),
+    ]
 
 
 def test_a_pipeline_without_a_file_has_the_versions_that_ran(folder):

@@ -45,6 +45,13 @@ async def wait_long(number: int) -> int:
     await asyncio.sleep(3600)
     return number
 
+@capability(provides="rest")
+async def linger(doubled: int) -> int:
+    """Go on when told to."""
+    while not Path(__file__).with_suffix(".go").exists():
+        await asyncio.sleep(0.02)
+    return doubled
+
 @capability(provides="rows")
 def list_rows(number: int) -> list[dict[str, int]]:
     """Make a table."""
@@ -74,7 +81,7 @@ steps:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     made = make_folder(tmp_path_factory.mktemp("canvas") / "work")
     (made.capabilities / "numbers.py").write_text(CODE)
-    for name in ("sums", "twice", "runs", "parts", "asks", "files", "conflict", "slow"):
+    for name in ("sums", "twice", "runs", "parts", "asks", "files", "conflict", "slow", "renewed"):
         (made.pipelines / f"{name}.yaml").write_text(FLOW.replace("sums", name))
     yield made.path
     for path in (state_of(made.path) / "runners").glob("*.json"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from kit import page_of
@@ -10,6 +11,13 @@ from websockets.exceptions import InvalidStatus
 
 from packetflow.workspace.drafts import Drafts
 
+WAITS = """\
+pipeline: taken_over
+steps:
+  - {use: double, id: double}
+  - {approve: Go on?, id: go, into: agreed}
+  - {use: linger, id: linger}
+"""
 RENAME = {"op": "rename", "step": "add", "to": "total"}
 
 
@@ -155,7 +163,9 @@ async def test_a_run_is_followed_to_its_end_and_its_values_can_be_looked_at(addr
         await page.say("preview", execution=execution, step="add", port="sum", ask=2)
         preview = await page.until("preview")
         await page.say("preview", execution=execution, step="add", port="none", ask=3)
-        missing = await page.until("error")
+        missing = await page.until("preview", fits=lambda m: m["ask"] == 3)
+        await page.say("preview", execution=execution, step="@outputs", port="sum", ask=4)
+        whole = await page.until("preview", fits=lambda m: m["ask"] == 4)
 
     assert (ended["execution"], ended["status"]) == (execution, "ok")
     steps = {}
@@ -164,7 +174,8 @@ async def test_a_run_is_followed_to_its_end_and_its_values_can_be_looked_at(addr
             steps |= message["steps"]
     assert {steps[name]["status"] for name in ("double", "add")} == {"ok"}
     assert preview["looks"] == [{"kind": "text", "text": "9", "whole": True}]
-    assert missing["ask"] == 3
+    assert missing["looks"] == []
+    assert whole["looks"] == preview["looks"]
 
 
 async def test_parts_of_a_flow_run_on_recorded_values(address, folder):
@@ -179,9 +190,7 @@ async def test_parts_of_a_flow_run_on_recorded_values(address, folder):
             await page.say(
                 "preview", execution=begun["execution"], step="add", port="sum", ask=ask + 100
             )
-            return ended["status"], await page.until(
-                "preview" if wish.get("until") is None else "error"
-            )
+            return ended["status"], await page.until("preview", fits=lambda m: m["ask"] > 100)
 
         await page.open("parts")
         until, _ = await run(1, inputs={"number": 5}, until="double")
@@ -217,6 +226,27 @@ async def test_a_question_is_put_to_the_page_and_its_answer_goes_on(address):
 
     assert (question["text"], question["choices"]) == ("Is 3 right?", ["yes", "no"])
     assert ended["status"] == "ok"
+
+
+async def test_a_run_that_waits_goes_on_live_in_the_runner_that_took_over(address, folder):
+    (folder / "pipelines" / "taken_over.yaml").write_text(WAITS)
+    async with page_of(address) as page:
+        await page.open("taken_over")
+        await page.say("run", inputs={"number": 1}, ask=1)
+        question = await page.until("question")
+        mine = question["execution"]
+        (folder / "capabilities" / "another.py").write_text("ONE = 1\n")
+        await page.until("run", fits=lambda m: m["status"] == "waiting")
+        said = {"step": question["step"], "path": question["path"], "value": True}
+        await page.say("answer", execution=mine, **said)
+        going = await page.until("run", fits=lambda m: m["status"] == "running")
+        await page.until(
+            "steps", fits=lambda m: m["steps"].get("linger", {}).get("status") == "running"
+        )
+        (folder / "capabilities" / "numbers.go").touch()
+        ended = await page.until("run", fits=lambda m: m["status"] not in ("running", "waiting"))
+
+    assert (going["execution"], ended["execution"], ended["status"]) == (mine, mine, "ok")
 
 
 async def test_a_run_that_waits_can_be_stopped_and_a_missing_input_is_told(address):
@@ -272,6 +302,43 @@ async def test_the_palette_is_searched_by_words_and_by_type(address):
     assert words["items"][0]["name"] == "double"
     assert {"double", "add"} <= {one["name"] for one in fitting["items"]}
     assert wrong["ask"] == 3
+
+
+async def test_changed_capability_files_reach_the_palette_and_the_ports_by_themselves(
+    address, folder
+):
+    file = folder / "capabilities" / "late.py"
+    code = "from packetflow import capability\n\n@capability(provides='late')\n"
+    step = {"use": "be_late", "id": "late"}
+
+    def card() -> dict[str, Any]:
+        return next(one for one in page.document["board"]["cards"] if one["id"] == "late")
+
+    async def drawn(status: str, *ports: str) -> None:
+        while (card()["status"], [one["name"] for one in card()["inputs"]]) != (status, [*ports]):
+            await page.until("document")
+
+    async def offered(ask: int) -> list[str]:
+        await page.until("renewed")
+        await page.say("palette", text="be late", fits=None, ask=ask)
+        return [one["name"] for one in (await page.until("palette"))["items"]]
+
+    async with page_of(address) as page:
+        await page.open("renewed")
+        await page.edit(1, {"op": "insert", "step": step, "place": {"into": "graph"}})
+        file.write_text(f"{code}def be_late(more: int) -> int:\n    'Come late.'\n    return 1\n")
+        added = await offered(1)
+        await drawn("", "more")
+        file.write_text(f"{code}def be_late(number: int) -> int:\n    'Later.'\n    return 1\n")
+        changed = await offered(2)
+        await drawn("", "number")
+        file.unlink()
+        gone = await offered(3)
+        await drawn("error")
+
+    assert "be_late" in added
+    assert "be_late" in changed
+    assert "be_late" not in gone
 
 
 async def test_a_text_that_cannot_be_read_shows_the_last_good_cards(address):

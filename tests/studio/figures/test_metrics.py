@@ -152,6 +152,16 @@ def test_a_failure_means_its_capability_and_its_error():
     assert picks(figure) == [{"called": "read", "error": "OSError"}]
 
 
+def test_the_points_of_a_figure_are_told_in_words():
+    figure = metrics.failures([{"name": "read", "error_type": "OS\nError", "n": 1200}])
+    over_time = metrics.runs_over_time([bar("failed", 2)], SHOWN)
+
+    assert metrics.points(figure) == {
+        "called=read&error=OS%0AError": "read \u00b7 OS Error \u00b7 1,200"
+    }
+    assert list(metrics.points(over_time).values()) == ["Sat 21 Nov, 14:00 \u00b7 2 failed"]
+
+
 def test_a_slow_step_means_its_run_and_a_step_alone_is_not_named_twice():
     figure = metrics.slowest_steps([step(), step("tidy"), step(run=None)])
 

@@ -7,6 +7,7 @@ from packetflow.composition import load
 from packetflow.composition.check import check_pipeline
 from packetflow.workspace.drafts import Drafts
 from studio.canvas.templates import TEMPLATES
+from studio.showing import words
 from tests.studio.conftest import button, said
 
 
@@ -21,7 +22,7 @@ def test_build_offers_three_templates_and_the_pipelines_there_are(page):
 def test_beginning_makes_a_draft_and_goes_to_its_canvas(page, example):
     build = page("build")
 
-    button(build, "Begin with nothing").click().run()
+    button(build, TEMPLATES[0].begin).click().run()
 
     assert not build.exception
     name = build.query_params["pipeline"]
@@ -47,3 +48,24 @@ def test_without_its_bundle_the_page_says_how_to_build_it(page, monkeypatch, tmp
 
     assert not build.exception
     assert "make frontend" in build.error[0].value
+
+
+def test_a_draft_that_nobody_saved_is_found_again(page, example):
+    drafts = Drafts(example)
+    left, changed = drafts.new(TEMPLATES[0].text), drafts.new(TEMPLATES[1].text)
+    changed.do({"op": "rename", "step": "describe", "to": "look"})
+    drafts.close()
+
+    build = page("build")
+
+    links = [one.proto.label for one in build.get("page_link")]
+    assert words(changed.name) in links
+    assert words(left.name) not in links, "nothing was done there"
+
+
+def test_a_pipeline_that_is_not_there_is_a_box_with_the_nearest(page):
+    build = page("build", pipeline="research_reprot")
+
+    assert not build.exception
+    assert "No pipeline is called 'research_reprot'; did you mean 'research_report'?" in said(build)
+    assert not build.button

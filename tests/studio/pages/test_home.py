@@ -1,5 +1,6 @@
 """Home."""
 
+from studio.canvas.templates import TEMPLATES
 from tests.studio.conftest import button, end_of, said
 
 
@@ -61,3 +62,16 @@ def test_a_workspace_without_the_report_offers_what_works_there(page, example):
     assert "Add your own" in titles
     assert "See an example" not in titles
     assert not home.file_uploader
+
+
+def test_an_empty_workspace_offers_three_templates(page, monkeypatch, tmp_path):
+    (tmp_path / "packetflow.toml").write_text('name = "fresh"\n')
+    monkeypatch.setenv("PACKETFLOW_STUDIO_WORKSPACE", str(tmp_path))
+
+    for where in ("home", "runs"):
+        test = page(where)
+
+        assert not test.exception
+        assert [one.label for one in test.button] == [template.begin for template in TEMPLATES]
+    button(page("runs"), TEMPLATES[1].begin).click().run()
+    assert (tmp_path / ".packetflow" / "drafts" / "untitled-1.at").is_file()

@@ -1,5 +1,6 @@
 """Metrics."""
 
+from studio.canvas.templates import TEMPLATES
 from tests.studio.conftest import button, said
 
 
@@ -62,9 +63,22 @@ def test_with_nothing_to_count_the_page_says_what_to_do(page, monkeypatch, tmp_p
     test = page("metrics")
 
     assert not test.exception
-    assert "Nothing has run in this time" in said(test)
+    assert "Nothing has run yet" in test.info[0].value
     assert not test.metric
-    assert [one.proto.label for one in test.get("page_link")][-2:] == [
-        "Open a pipeline",
-        "Make the example report",
-    ]
+    assert [one.label for one in test.button] == [template.begin for template in TEMPLATES]
+
+
+def test_what_can_be_clicked_can_be_chosen_by_its_words(page, ran):
+    ran("fall_down", text="x")
+    test = page("metrics")
+    box = next(one for one in test.selectbox if one.label.startswith("Runs behind"))
+
+    assert any(one.startswith("Failures: Fall down") for one in box.options)
+    box.set_value("called=fall_down&error=RuntimeError").run()
+
+    assert not test.exception
+    assert dict(test.query_params) == {"called": "fall_down", "error": "RuntimeError"}
+    assert "Runs that called Fall down and met RuntimeError" in said(test)
+    button(test, "Show all").click().run()
+    box = next(one for one in test.selectbox if one.label.startswith("Runs behind"))
+    assert box.value == ""

@@ -62,7 +62,7 @@ def test_a_secret_is_asked_for_anew_before_a_replay(page, ran):
 
     assert not test.exception
     assert identity != run.execution_id
-    assert desk().runs[identity].result(30).status == "ok"
+    assert desk().runs[identity].result(60).status == "ok"
 
 
 def test_a_run_that_is_not_there_gets_a_box(page):
@@ -135,3 +135,18 @@ def test_the_list_tells_inputs_and_reads_its_filters_from_the_address(page, ran)
     assert address(filtered, "status") == "ok"
     filtered.selectbox(key="status").set_value("").run()
     assert "status" not in filtered.query_params
+
+
+def test_a_run_of_what_is_not_in_the_library_has_no_way_there(page, ran, example):
+    known = ran("onboard_sample_customer", customer_id="C-001")
+    draft = example / "pipelines" / "draft.yaml"
+    draft.write_text("pipeline: draft\nsteps: [{use: keywords}]\n")
+    gone = ran("draft", text="To be or not to be.")
+    draft.unlink()
+
+    ways = [
+        {link.proto.label for link in page("runs", run=run.execution_id).get("page_link")}
+        for run in (known, gone)
+    ]
+
+    assert ["What ran" in labels for labels in ways] == [True, False]

@@ -21,8 +21,8 @@ def test_it_tells_of_the_workspace_and_of_who_works_for_it(page, example):
 
     assert not test.exception
     assert str(example) in said(test)
-    assert "Runner</td><td>process" in said(test)
-    assert "Owner of the store</td><td>process" in said(test)
+    assert "Runner</td><td>version" in said(test)
+    assert "Owner of the store</td><td>version" in said(test)
     assert "Journals" in said(test)
 
 

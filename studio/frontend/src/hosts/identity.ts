@@ -4,7 +4,7 @@
  * A page that is loaded again finds what its predecessor left, takes its name on and sends it. A
  * lock tells whether that predecessor lives on in another tab; then this page is an editor anew.
  */
-import { type Keep, memoryKeep } from "../model/outbox.ts";
+import { type Keep, memoryKeep, newName } from "../model/outbox.ts";
 
 export interface Identity {
   readonly client: string;
@@ -21,7 +21,7 @@ export async function identify(place: string, pipeline: string): Promise<Identit
   for (const key of keysOf(keep, prefix)) {
     if (await claim(key)) return { client: key.slice(prefix.length), key, keep };
   }
-  const client = crypto.getRandomValues(new Uint32Array(3)).reduce((text, part) => text + part.toString(36), "c");
+  const client = newName();
   const key = prefix + client;
   await claim(key);
   return { client, key, keep };

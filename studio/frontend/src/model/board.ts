@@ -18,6 +18,9 @@ export const EMPTY: Board = {
 /** The id under which the pipeline's own inputs are drawn; no step can have it. */
 export const INPUTS = "@inputs";
 
+/** The step whose outputs are those of the whole run, when a value is asked for. */
+export const OUTPUTS = "@outputs";
+
 /** Sizes in pixels, the same as Python's when it lays cards out. */
 export const CARD_WIDTH = 240;
 export const HEAD = 56;

@@ -43,7 +43,19 @@ export function add(board: Board, item: PaletteItem, drop: Drop): { id: string; 
 /** Put in a step of another kind, ready to be filled. */
 export function addKind(board: Board, kind: string, drop: Drop): { id: string; ops: Operation[] } {
   const id = freeId(idsOf(board), STARTS[kind]?.id ?? kind);
-  return { id, ops: insertion({ ...(STARTS[kind]?.step ?? { [kind]: [] }), id }, id, drop) };
+  const over = kind === "each" ? { over: listBefore(board, drop.place) } : {};
+  return { id, ops: insertion({ ...(STARTS[kind]?.step ?? { [kind]: [] }), ...over, id }, id, drop) };
+}
+
+/** The list to walk that is likely meant: the last that is made before, with a name for one item. */
+function listBefore(board: Board, place: Place): { [item: string]: string } {
+  const beside = cardOf(board, place.after ?? place.before ?? null);
+  const parent = beside ? beside.parent : (place.into ?? null);
+  const made = [...childrenOf(board, parent), ...(beside ? [beside] : [])].flatMap((card) => card.outputs);
+  const lists = made.filter((port) => !port.inside && /^list\b/.test(board.types[port.type]?.name ?? ""));
+  const list = lists.at(-1)?.scope;
+  if (!list) return {};
+  return { [/[^s]s$/.test(list) ? list.slice(0, -1) : "item"]: list };
 }
 
 /** Steps of our own kinds, as a new one is written. */

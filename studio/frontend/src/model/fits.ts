@@ -1,5 +1,5 @@
 /** Which ports a wire may join, and the edits that draw it or take it away. */
-import { INPUTS, above, beginsInside, cardOf, freeId, typeFits, within } from "./board.ts";
+import { INPUTS, above, beginsInside, cardOf, freeId, typeFits, typeName, within } from "./board.ts";
 import type { Board, Card, Operation, Port, Wire } from "./protocol.ts";
 
 /** One end of a wire: whose port, and whether a value comes out there or goes in. */
@@ -55,6 +55,18 @@ export function canJoin(board: Board, one: End, other: End): boolean {
   const input = portAt(board, to);
   if (!output || !input || to.inside) return false;
   return typeFits(board.types, output.type, input.type) && reaches(board, from, to);
+}
+
+/** Why two ends cannot be joined; empty where they can, or are no ends of one wire. */
+export function whyNotJoin(board: Board, one: End, other: End): string {
+  if (one.side === other.side || canJoin(board, one, other)) return "";
+  const [from, to] = one.side === "output" ? [one, other] : [other, one];
+  const output = portAt(board, from);
+  const input = portAt(board, to);
+  if (!output || !input || from.card === to.card) return "";
+  const { types } = board;
+  if (typeFits(types, output.type, input.type)) return `${from.port} of ${from.card} cannot be seen from ${to.card}`;
+  return `${from.port} is ${typeName(types, output.type)}, and ${to.port} of ${to.card} takes ${typeName(types, input.type)}`;
 }
 
 /** Whether a value made at one end can be seen at the other: not one's own, nor hidden inside. */

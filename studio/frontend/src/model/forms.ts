@@ -7,6 +7,7 @@ export type Control =
   | { kind: "boolean" }
   | { kind: "choice"; choices: readonly unknown[] }
   | { kind: "list"; item: Schema }
+  | { kind: "names" }
   | { kind: "object"; fields: readonly { name: string; schema: Schema; required: boolean }[] }
   | { kind: "any" };
 
@@ -43,7 +44,7 @@ function limit(name: "least" | "most", value: unknown): { least?: number; most?:
 
 function objectControl(schema: Schema): Control {
   const properties = Object.entries(asSchema(schema.properties));
-  if (properties.length === 0) return { kind: "any" };
+  if (properties.length === 0) return { kind: schema.format === "names" ? "names" : "any" };
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   const fields = properties.map(([name, of]) => {
     return { name, schema: asSchema(of), required: required.has(name) };
@@ -70,9 +71,12 @@ function asSchema(value: unknown): Schema {
   return typeof value === "object" && value !== null ? (value as Schema) : {};
 }
 
-/** A value as one types it: plain text as it is, everything else as JSON. */
-export function written(value: unknown): string {
+/** A value as one types it: plain text as it is, names as pairs, everything else as JSON. */
+export function written(value: unknown, control?: Control): string {
   if (value === undefined || value === null) return "";
+  if (control?.kind === "names" && typeof value === "object") {
+    return Object.entries(value).map(([name, other]) => `${name}: ${String(other)}`).join(", ");
+  }
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
@@ -90,6 +94,8 @@ export function readTyped(control: Control, text: string): Read {
       return { ok: true, value: text === "true" };
     case "choice":
       return { ok: true, value: control.choices.find((choice) => written(choice) === text) };
+    case "names":
+      return readNames(text);
     case "any":
       return readLoose(text);
     case "list":
@@ -117,6 +123,14 @@ function readJson(text: string): Read {
   } catch {
     return { ok: false, message: 'Write it as JSON, such as ["a", "b"] or {"a": 1}.' };
   }
+}
+
+/** Pairs of names, `item: items, page: pages`; braces and quotes are taken as well. */
+function readNames(text: string): Read {
+  const pairs = text.trim().replace(/^\{|\}$/g, "").split(",").filter((pair) => pair.trim() !== "");
+  const read = pairs.map((pair) => /^\s*["']?([^\s:"']+)["']?\s*:\s*["']?([^\s:"']+)["']?\s*$/.exec(pair));
+  if (read.some((pair) => !pair)) return { ok: false, message: "Write pairs of names, such as item: items." };
+  return { ok: true, value: Object.fromEntries(read.map((pair) => [pair?.[1], pair?.[2]])) };
 }
 
 /** JSON where it is JSON, text where not. */

@@ -19,24 +19,34 @@ export interface Entry {
 }
 
 interface Kept {
+  readonly client?: string;
   readonly last: number;
   readonly entries: readonly Entry[];
 }
 
+/** Make up the name of an editor. */
+export function newName(): string {
+  return crypto.getRandomValues(new Uint32Array(3)).reduce((text, part) => text + part.toString(36), "c");
+}
+
 export class Outbox {
-  readonly client: string;
+  #client: string;
   #entries: readonly Entry[] = [];
   #last = 0;
   readonly #key: string;
   readonly #keep: Keep;
 
   constructor(client: string, key: string, keep: Keep) {
-    this.client = client;
     this.#key = key;
     this.#keep = keep;
     const kept = readKept(keep.getItem(key));
+    this.#client = kept.client ?? client;
     this.#entries = kept.entries;
     this.#last = kept.last;
+  }
+
+  get client(): string {
+    return this.#client;
   }
 
   /** Edits that Python has not acknowledged, oldest first. */
@@ -74,9 +84,17 @@ export class Outbox {
     return changed;
   }
 
+  /** Go on under another name: what waits is counted from 1. */
+  rename(client: string): void {
+    this.#client = client;
+    this.#entries = this.#entries.map(({ ops }, at) => ({ seq: at + 1, ops }));
+    this.#last = this.#entries.length;
+    this.#write();
+  }
+
   #write(): void {
     try {
-      const kept: Kept = { last: this.#last, entries: this.#entries };
+      const kept: Kept = { client: this.#client, last: this.#last, entries: this.#entries };
       this.#keep.setItem(this.#key, JSON.stringify(kept));
     } catch {
       // a full or forbidden storage costs only what a reload would have saved

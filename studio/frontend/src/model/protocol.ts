@@ -132,7 +132,7 @@ export type Operation =
   | { op: "guard"; step: string; policy: Step }
   | { op: "unguard"; step: string; at: number }
   | { op: "kind"; step: string; kind: string; fields?: Step }
-  | { op: "text"; text: string }
+  | { op: "text"; text: string; base?: string }
   | { op: "place"; at: { [id: string]: Spot } }
   | { op: "arrange"; sizes: { [id: string]: Spot } }
   | { op: "note"; step: string; text: string }
@@ -281,4 +281,5 @@ export type FromPython =
   | ({ type: "standing" } & Standing)
   | { type: "version"; execution: string; text: string | null; board: Board | null }
   | { type: "preview"; ask: number; looks: Look[] }
+  | { type: "renewed" }
   | { type: "gone"; message: string };

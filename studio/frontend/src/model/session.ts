@@ -6,7 +6,7 @@
  */
 import { EMPTY } from "./board.ts";
 import { changed } from "./changes.ts";
-import { type Keep, Outbox } from "./outbox.ts";
+import { type Keep, Outbox, newName } from "./outbox.ts";
 import { type Laid, lay } from "./overlay.ts";
 import {
   type Board,
@@ -41,6 +41,8 @@ export interface Shown {
   /** The run that was asked for, and the version that it ran. */
   readonly past: Past | null;
   readonly standing: Standing;
+  /** How often capabilities or pipelines have changed since the page was opened. */
+  readonly renewals: number;
   /** What was refused last, until it is put away. */
   readonly refusal: string | null;
 }
@@ -60,6 +62,10 @@ export interface RunWish {
 }
 
 const RESEND_SECONDS = 4;
+/** An edit with more characters is not sent: Python would not read it. */
+const LONGEST_EDIT = 5_000_000;
+/** Halves of characters, such as one that a length cut in two, as JSON has them; no UTF-8 can. */
+const HALVES = /\\ud[89a-f]/i;
 const NOTHING: ReadonlySet<string> = new Set();
 const SOUND: Standing = { stale: {}, pinned: {}, broken: {} };
 
@@ -74,6 +80,7 @@ export class Session {
     run: null,
     past: null,
     standing: SOUND,
+    renewals: 0,
     refusal: null,
   };
   readonly #outbox: Outbox;
@@ -138,6 +145,9 @@ export class Session {
   /** Do these in order, as one entry of the history. */
   edit(...ops: Operation[]): void {
     if (ops.length === 0) return;
+    const written = JSON.stringify(ops);
+    if (written.length > LONGEST_EDIT) return this.#show({ refusal: "This is too large for one edit; nothing was changed" });
+    if (HALVES.test(written)) ops = JSON.parse(written, (_, value) => (typeof value === "string" ? value.toWellFormed() : value)) as Operation[];
     if (this.#outbox.entries.length === 0) this.#sentAt = this.#now;
     const { seq } = this.#outbox.add(ops);
     this.#show({ refusal: null });
@@ -203,6 +213,11 @@ export class Session {
     if (this.shown.run) this.#show({ run: { ...this.shown.run, note: "", message: "" } });
   }
 
+  /** Say why something was not even tried. */
+  refuse(why: string): void {
+    this.#show({ refusal: why });
+  }
+
   putAwayRefusal(): void {
     this.#show({ refusal: null });
   }
@@ -219,8 +234,9 @@ export class Session {
       case "gone":
         return this.#show({ connection: "gone", refusal: message.message });
       case "heard":
-        if (message.client === this.client) this.#heard = Math.max(this.#heard, message.seq);
-        return;
+        return this.#heardOf(message);
+      case "renewed":
+        return this.#show({ renewals: this.shown.renewals + 1 });
       case "error":
         return this.#error(message.ask ?? null, message.message);
       case "palette":
@@ -274,6 +290,19 @@ export class Session {
   #askForWhole(): void {
     this.#lagsSince = this.#now;
     this.#send?.({ type: "whole" });
+  }
+
+  /** Python has all edits up to `seq`; fewer than it said before: the draft was begun anew. */
+  #heardOf({ client, seq, rev }: Extract<FromPython, { type: "heard" }>): void {
+    if (client !== this.client) return;
+    const [first] = this.#outbox.entries;
+    const known = this.#fresh ? undefined : this.shown.document?.rev;
+    if (first && seq + 1 < first.seq && known !== undefined && rev >= known) {
+      this.#outbox.rename(newName());
+      this.#heard = 0;
+      return this.#resend();
+    }
+    this.#heard = Math.max(this.#heard, seq);
   }
 
   #refused(message: Extract<FromPython, { type: "refused" }>): void {

@@ -43,3 +43,20 @@ export class Burst<Value> {
     return this.#waits !== null;
   }
 }
+
+/** Where the caret belongs when a text becomes another: at the same letters, if they are still there. */
+export function caretIn(text: string, next: string, at: number): number {
+  const most = Math.min(text.length, next.length);
+  let start = 0;
+  while (start < most && text[start] === next[start]) start += 1;
+  if (at <= start) return at;
+  let end = 0;
+  while (end < most - start && text.at(-1 - end) === next.at(-1 - end)) end += 1;
+  return at >= text.length - end ? at + next.length - text.length : Math.min(at, next.length - end);
+}
+
+/** What a new line after this one begins with: as far in as it, and further where it opens a list. */
+export function indentAfter(line: string): string {
+  const [indent = ""] = /^ */.exec(line) ?? [];
+  return line.trimEnd().endsWith(":") ? `${indent}  ` : indent;
+}

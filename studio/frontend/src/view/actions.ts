@@ -52,7 +52,7 @@ function place(editor: Editor, made: { id: string; ops: Operation[] }, name: str
 
 /** Bring what was just added into view, once it is drawn; what the mouse put there is. */
 function reveal(editor: Editor): void {
-  requestAnimationFrame(() => editor.camera?.reveal([...editor.ui.selection.cards]));
+  requestAnimationFrame(() => requestAnimationFrame(() => editor.camera?.reveal([...editor.ui.selection.cards])));
 }
 
 /** Behind the selected card, or where one looks. */

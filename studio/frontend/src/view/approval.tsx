@@ -19,6 +19,17 @@ export function Approval({ step }: { step: string }): ReactNode {
   );
 }
 
+/** What the run as a whole asks: whether it may go on with changed code. */
+export function ApprovalOfAll(): ReactNode {
+  const question = useShown((shown) => shown.run?.questions.find((one) => one.step === ""));
+  if (!question) return null;
+  return (
+    <div className="pf-banner" role="alert">
+      <Answer key={question.text} question={question} choices={choicesOf(question, false)} />
+    </div>
+  );
+}
+
 interface Choice {
   readonly word: string;
   readonly value: unknown;

@@ -17,7 +17,7 @@ import {
 } from "@xyflow/react";
 import { type DragEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { INPUTS, outermost } from "../model/board.ts";
-import { type End, canJoin, cut, endsThatFit, join, readHandle, rejoin } from "../model/fits.ts";
+import { type End, canJoin, cut, endsThatFit, join, readHandle, rejoin, whyNotJoin } from "../model/fits.ts";
 import { containerAt, dropAt, staysIn } from "../model/dropping.ts";
 import { moveInto } from "../model/edits.ts";
 import { cornerOf } from "../model/geometry.ts";
@@ -102,9 +102,14 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
 
   const onConnectEnd: OnConnectEnd = useCallback((event, state) => {
     editor.set({ fits: null });
-    if (moved.current) return;
     const { fromHandle, toHandle } = state;
-    if (readOnly || toHandle || !fromHandle?.id || fromHandle.id === "order") return;
+    if (readOnly || !fromHandle?.id || fromHandle.id === "order") return;
+    if (toHandle?.id) {
+      const ends = [readHandle(fromHandle.nodeId, fromHandle.id), readHandle(toHandle.nodeId, toHandle.id)] as const;
+      const why = state.isValid ? "" : whyNotJoin(editor.shown.board, ...ends);
+      return why ? editor.session.refuse(why) : undefined;
+    }
+    if (moved.current) return; // a wire that is there lost its end
     if (!isGround(event.target) && !(event.target as Element | null)?.closest(".pf-container")) return;
     offer(pointOf(event), readHandle(fromHandle.nodeId, fromHandle.id));
   }, [editor, offer, readOnly]);

@@ -12,7 +12,7 @@ import { addItem, addJoined, addKind, edit, select, wrapSelection } from "./acti
 import { ChooseAct, ChoosePolicy } from "./card_menu.tsx";
 import { type Choice, Chooser, filterChoices } from "./chooser.tsx";
 import { backToGround } from "./focus.ts";
-import { kindsFor } from "./kinds.ts";
+import { areNamed, kindsFor } from "./kinds.ts";
 import { type Choosing, type Editor, portKey, useEditor, useUi } from "./state.ts";
 
 export function Choosers(): ReactNode {
@@ -143,9 +143,10 @@ function ChooseItem({ choosing }: { choosing: Extract<Choosing, { kind: "drop" }
         const items = (await editor.session.palette(text, fits)) ?? [];
         for (const item of items) found.set(`${item.kind} ${item.name}`, item);
         const offers = items.map((item): Choice => ({ key: `${item.kind} ${item.name}`, text: item.name, hint: item.about, icon: item.kind }));
-        const [named, others] = end ? [[], []] : kindsFor(text);
-        const kinds = (list: typeof named): Choice[] => list.map((kind) => ({ key: kind.kind, text: kind.text, hint: kind.about, icon: kind.icon }));
-        return text ? [...kinds(named), ...offers, ...kinds(others)] : [...offers, ...kinds(named)];
+        if (end) return offers;
+        const kinds = kindsFor(text);
+        const own = kinds.map((kind): Choice => ({ key: kind.kind, text: kind.text, hint: kind.about, icon: kind.icon }));
+        return text && areNamed(kinds, text) ? [...own, ...offers] : [...offers, ...own];
       }}
       onChoose={(key) => {
         const item = found.get(key);

@@ -4,6 +4,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { drawnCards } from "../model/board.ts";
 import type { Past } from "../model/session.ts";
 import { addKind, bringBack, edit, openPalette, select, toPresent } from "./actions.ts";
+import { ApprovalOfAll } from "./approval.tsx";
 import { Canvas } from "./canvas.tsx";
 import { Choosers } from "./choosing.tsx";
 import { Button, Sheet } from "./controls.tsx";
@@ -173,6 +174,7 @@ function Banners(): ReactNode {
           <Button label="Keep mine" worded look="plain" onClick={() => edit(editor, { op: "save", over: conflict.digest })} />
         </p>
       )}
+      <ApprovalOfAll />
       {past && <Looking past={past} />}
       {note && (
         <p className="pf-banner" role="status">

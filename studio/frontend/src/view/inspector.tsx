@@ -1,10 +1,11 @@
 /** Beside the drawing: the form of what is selected, be it a step, a wire, several, or nothing. */
 import type { ReactNode } from "react";
-import { cardOf, drawnCards, typeName } from "../model/board.ts";
+import { OUTPUTS, cardOf, drawnCards, typeName } from "../model/board.ts";
 import { type Side, align, areNeighbours, whyNotPack } from "../model/edits.ts";
 import { boxes } from "../model/geometry.ts";
 import { cut } from "../model/fits.ts";
 import type { Port } from "../model/protocol.ts";
+import { isOver } from "../model/runs.ts";
 import { askPack, duplicate, edit, removeSelection, run } from "./actions.ts";
 import { CardForm } from "./card_form.tsx";
 import { Button, Section } from "./controls.tsx";
@@ -104,6 +105,7 @@ function PipelineForm(): ReactNode {
   return (
     <>
       <header className="pf-title"><h2>{board.name || "Pipeline"}</h2><small>version {board.version || "1"}</small></header>
+      <Results />
       <Value label="What it is for" schema={LONG} value={board.intent} placeholder="One sentence" disabled={readOnly} onChange={header("intent")} />
       <Value label="Version" schema={TEXT} value={board.version} placeholder="1" disabled={readOnly} onChange={(value) => header("version")(asVersion(value))} />
       {board.problems.length > 0 && <Section title="Problems"><ProblemList /></Section>}
@@ -113,6 +115,25 @@ function PipelineForm(): ReactNode {
         <Button icon="play" label="Run" worded look="main" onClick={() => run(editor)} />
       )}
     </>
+  );
+}
+
+/** What the run that is shown has made, when it is over. */
+function Results(): ReactNode {
+  const { about } = useUi((ui) => ui.settings);
+  const board = useShown((shown) => shown.board);
+  const run = useShown((shown) => shown.run);
+  if (!run?.execution || !isOver(run)) return null;
+  return (
+    <Section title="What the run made">
+      {board.outputs.map(({ name }) => (
+        <div className="pf-field" key={name}>
+          <div className="pf-label"><span>{name}</span></div>
+          <Preview step={OUTPUTS} port={name} />
+        </div>
+      ))}
+      {about && <a className="pf-link" href={about + encodeURIComponent(run.execution)}>Everything about this run</a>}
+    </Section>
   );
 }
 

@@ -86,6 +86,16 @@ export function pressed(editor: Editor, event: KeyboardEvent): boolean {
   return true;
 }
 
+/** Do what a key means that was pressed while nothing on the page had the focus. */
+export function pressedNowhere(editor: Editor, event: KeyboardEvent): void {
+  if (event.defaultPrevented || document.activeElement !== document.body) return;
+  if (event.key === "c" && getSelection()?.toString()) return; // a text is copied
+  if (!pressed(editor, event)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (document.activeElement === document.body) backToGround(editor);
+}
+
 const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
   "/": openPalette,
   "?": (editor) => editor.set({ help: true }),

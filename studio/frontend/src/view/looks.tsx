@@ -19,7 +19,7 @@ export function Preview({ step, port }: { step: string; port: string }): ReactNo
     };
   }, [session, step, port, execution, status]);
   if (looks === null) return <p className="pf-none">…</p>;
-  if (looks.length === 0) return <p className="pf-none">There is no value yet.</p>;
+  if (looks.length === 0) return <p className="pf-none">{step ? "This run has no value here." : "It was not given; the default was taken."}</p>;
   return <div className="pf-looks">{looks.map((look, at) => <LookView key={at} look={look} />)}</div>;
 }
 

@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { modeAround, watchMode } from "../hosts/theme.ts";
 import type { Session } from "../model/session.ts";
 import { EditorView } from "./editor.tsx";
+import { pressedNowhere } from "./keys.ts";
 import { Editor, type Go, type Settings } from "./state.ts";
 import style from "./style.css";
 
@@ -17,6 +18,8 @@ options.requestAnimationFrame = queueMicrotask;
 export interface Mounted {
   /** Take in what the host says now; nothing that is shown is lost. */
   update(settings: Settings): void;
+  /** A key was pressed while nothing on the page had the focus. */
+  press(event: KeyboardEvent): void;
   destroy(): void;
 }
 
@@ -44,6 +47,7 @@ export function mount(parent: HTMLElement | ShadowRoot, session: Session, settin
       editor.set({ settings: next, mode });
       if ((next.execution ?? null) !== (execution ?? null)) session.follow(next.execution ?? null);
     },
+    press: (event) => pressedNowhere(editor, event),
     destroy() {
       unwatch();
       root.unmount();

@@ -7,76 +7,80 @@ import { DRAGGED } from "./canvas.tsx";
 import { Button } from "./controls.tsx";
 import { backToGround } from "./focus.ts";
 import { Icon } from "./icons.tsx";
-import { type Kind, kindsFor } from "./kinds.ts";
+import { type Kind, areNamed, kindsFor } from "./kinds.ts";
 import { type Editor, useEditor, useShown, useUi } from "./state.ts";
 
 const SEARCH_PAUSE = 120;
 
-/** What was found, and of which words. */
-interface Found {
-  readonly of: string;
-  readonly items: readonly PaletteItem[];
-}
+type Row = { readonly item: PaletteItem } | { readonly kind: Kind };
 
-type Row = { readonly kind: Kind } | { readonly item: PaletteItem };
+/** What is offered, in the order in which it is shown. */
+function rowsFor(items: readonly PaletteItem[], text: string): readonly Row[] {
+  const kinds = kindsFor(text);
+  const [own, found] = [kinds.map((kind) => ({ kind })), items.map((item) => ({ item }))];
+  return areNamed(kinds, text) ? [...own, ...found] : [...found, ...own];
+}
 
 export function Palette(): ReactNode {
   const editor = useEditor();
   const open = useUi((ui) => ui.palette);
   const connection = useShown((shown) => shown.connection);
+  const renewals = useShown((shown) => shown.renewals);
   const [text, setText] = useState("");
-  const [{ of, items }, setFound] = useState<Found>({ of: "", items: [] });
+  const [found, setFound] = useState<{ text: string; items: readonly PaletteItem[] }>({ text: "", items: [] });
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     let current = true;
     const timer = setTimeout(async () => {
-      const found = await editor.session.palette(text);
-      if (current && found) setFound({ of: text, items: found });
+      const items = await editor.session.palette(text);
+      if (current && items) setFound({ text, items });
     }, text ? SEARCH_PAUSE : 0);
     return () => {
       current = false;
       clearTimeout(timer);
     };
-  }, [editor, text, connection]);
-  // those that are named stay at the top, whatever is found below them
-  const [named, others] = kindsFor(text);
-  const rows: Row[] = [...named.map((kind) => ({ kind })), ...items.map((item) => ({ item })), ...others.map((kind) => ({ kind }))];
-  const put = (row: Row | undefined): void => {
+  }, [editor, text, connection, renewals]);
+  const kinds = kindsFor(text);
+  const first = areNamed(kinds, text);
+  const [kindsFrom, itemsFrom] = first ? [0, kinds.length] : [found.items.length, 0];
+  const rows = rowsFor(found.items, text);
+  const add = (row: Row | undefined): void => {
     if (!row) return;
     "item" in row ? addItem(editor, row.item) : addKind(editor, row.kind.kind);
     setText("");
     setAt(0);
     if (isDrawer(editor)) closePalette(editor);
   };
-  const add = async (index: number): Promise<void> => {
-    // typed faster than was looked up: what is shown belongs to other words
-    if (of === text || index < named.length) return put(rows[index]);
-    const [first] = (await editor.session.palette(text)) ?? [];
-    put(first && { item: first });
+  /** What is marked; where one was quicker than the search, the first that it finds. */
+  const addMeant = async (): Promise<void> => {
+    if (text.trim() === "") return;
+    if (found.text === text) return add(rows[at]);
+    const items = await editor.session.palette(text);
+    if (items) add(rowsFor(items, text)[0]);
   };
   const move = (by: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, at + by));
     setAt(next);
     list.current?.querySelectorAll("[role=option]")[next]?.scrollIntoView({ block: "nearest" });
   };
-  const ownKinds = (kinds: readonly Kind[], before: number): ReactNode => kinds.length > 0 && (
+  const ownKinds = (
     <>
-      <h3 role="presentation">Steps around steps</h3>
+      {kinds.length > 0 && <h3 role="presentation">Steps around steps</h3>}
       <div className="pf-kinds" role="presentation">
-        {kinds.map((kind, index) => (
-          <Offer
-            key={kind.kind}
-            id={`pf-offer-${before + index}`}
-            icon={kind.icon}
-            text={kind.text}
-            about={kind.about}
-            ports=""
-            meant={before + index === at && text !== ""}
-            dragged={{ step: kind.kind }}
-            onAdd={() => put({ kind })}
-          />
-        ))}
+      {kinds.map((kind, index) => (
+        <Offer
+          key={kind.kind}
+          id={`pf-offer-${kindsFrom + index}`}
+          icon={kind.icon}
+          text={kind.text}
+          about={kind.about}
+          ports=""
+          meant={kindsFrom + index === at && text !== ""}
+          dragged={{ step: kind.kind }}
+          onAdd={() => add({ kind })}
+        />
+      ))}
       </div>
     </>
   );
@@ -101,10 +105,10 @@ export function Palette(): ReactNode {
             const moves: { readonly [key: string]: () => void } = {
               ArrowDown: () => move(1),
               ArrowUp: () => move(-1),
-              Enter: () => void add(at),
+              Enter: () => void addMeant(),
               Escape: () => (text ? setText("") : closePalette(editor)),
             };
-            const act = moves[event.key];
+            const act = event.ctrlKey || event.metaKey ? undefined : moves[event.key];
             if (!act) return;
             event.preventDefault();
             event.stopPropagation();
@@ -114,22 +118,22 @@ export function Palette(): ReactNode {
         <Button icon="close" label="Close the palette" className="pf-button pf-quiet pf-square pf-narrow" onClick={() => closePalette(editor)} />
       </div>
       <div className="pf-offers" id="pf-offers" role="listbox" aria-label="What can be put in" ref={list}>
-        {ownKinds(named, 0)}
-        {items.length > 0 && <h3 role="presentation">{text ? "Found" : "Capabilities"}</h3>}
-        {items.map((item, index) => (
+        {first && ownKinds}
+        {found.items.length > 0 && <h3 role="presentation">{text ? "Found" : "Capabilities"}</h3>}
+        {found.items.map((item, index) => (
           <Offer
             key={`${item.kind} ${item.name}`}
-            id={`pf-offer-${named.length + index}`}
+            id={`pf-offer-${itemsFrom + index}`}
             icon={item.kind}
             text={item.name}
             about={item.about}
             ports={sayPorts(item)}
-            meant={named.length + index === at && text !== ""}
+            meant={itemsFrom + index === at && text !== ""}
             dragged={item}
-            onAdd={() => put({ item })}
+            onAdd={() => add({ item })}
           />
         ))}
-        {ownKinds(others, named.length + items.length)}
+        {!first && ownKinds}
         {rows.length === 0 && <p className="pf-none">Nothing is called so. Other words may find it.</p>}
       </div>
     </aside>

@@ -17,6 +17,8 @@ export interface Settings {
   trail?: readonly string[];
   /** A run to draw. */
   execution?: string | null;
+  /** The address of a page about a run, without its id; none in a notebook. */
+  about?: string;
 }
 
 /** A list to choose from that floats over the canvas. */
@@ -61,7 +63,7 @@ export type Go = (pipeline: string, trail: readonly string[]) => void;
 /** Moves the picture; given by the canvas once it is drawn. */
 export interface Camera {
   show(cards: readonly string[]): void;
-  /** Move no further than these need. */
+  /** Bring cards into view that are not wholly there, and move no further than they need. */
   reveal(cards: readonly string[]): void;
   fit(): void;
   /** The pixels of the ground under the middle of the canvas. */

@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { drawnCards } from "../model/board.ts";
 import { isOver, statusWord } from "../model/runs.ts";
+import { NONE } from "../model/selection.ts";
 import type { Shown } from "../model/session.ts";
 import { arrange, edit, openPalette, run } from "./actions.ts";
 import { Button, Dot } from "./controls.tsx";
@@ -15,7 +16,9 @@ export function Toolbar(): ReactNode {
   const run_ = useShown((shown) => shown.run);
   const panel = useUi((ui) => ui.panel);
   const toggle = (wanted: Panel): void => editor.set({ panel: panel === wanted ? null : wanted });
-  const errors = board.problems.filter((problem) => problem.severity === "error").length;
+  // an empty page is no mistake yet
+  const problems = drawnCards(board).length ? board.problems : board.problems.filter((problem) => problem.code !== "empty");
+  const errors = problems.filter((problem) => problem.severity === "error").length;
   const { readOnly } = editor;
   return (
     <div className="pf-toolbar" role="toolbar" aria-label="Pipeline">
@@ -25,6 +28,7 @@ export function Toolbar(): ReactNode {
       <SaveState />
       <span className="pf-gap" />
       {run_ && <span className="pf-runword" title={run_.message}><Dot status={run_.status} />{statusWord(run_.status)}</span>}
+      {run_ && !running && run_.execution && <Button label="Results" worded look="plain" onClick={() => editor.set({ selection: NONE, panel: "inspector" })} />}
       {!readOnly && (
         <>
           <Button icon="undo" label={undo ? `Undo: ${undo}` : "Nothing to undo"} keys="Ctrl Z" disabled={!undo} onClick={() => edit(editor, { op: "undo" })} />
@@ -35,7 +39,7 @@ export function Toolbar(): ReactNode {
       <Button icon="fit" label="Show all" keys="F" onClick={() => editor.camera?.fit()} />
       <Button icon="search" label="Find a step" keys="Ctrl F" onClick={() => editor.set({ choosing: { kind: "find" } })} />
       <span className="pf-line" />
-      <Button icon="problem" label={board.problems.length ? `${board.problems.length} ${board.problems.length === 1 ? "problem" : "problems"}` : "No problems"} keys="P" worded={board.problems.length > 0} aria-pressed={panel === "problems"} className={`pf-button pf-quiet${board.problems.length ? (errors ? " pf-error" : " pf-warning") : " pf-square"}`} onClick={() => toggle("problems")} />
+      <Button icon="problem" label={problems.length ? `${problems.length} ${problems.length === 1 ? "problem" : "problems"}` : "No problems"} keys="P" worded={problems.length > 0} aria-pressed={panel === "problems"} className={`pf-button pf-quiet${problems.length ? (errors ? " pf-error" : " pf-warning") : " pf-square"}`} onClick={() => toggle("problems")} />
       <Button icon="code" label="YAML" keys="Y" aria-pressed={panel === "yaml"} onClick={() => toggle("yaml")} />
       <Button icon="menu" label="Inspector" keys="Enter" aria-pressed={panel === "inspector"} onClick={() => toggle("inspector")} />
       <Button icon="help" label="Keys" keys="?" className="pf-button pf-quiet pf-square pf-wide" onClick={() => editor.set({ help: true })} />

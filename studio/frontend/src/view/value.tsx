@@ -20,6 +20,8 @@ interface ValueProps {
   /** What stands beside the label, such as a type. */
   aside?: ReactNode;
   onChange(value: unknown): void;
+  /** Why what is typed means no value; empty when it does again. */
+  onWrong?(message: string): void;
 }
 
 const timer = {
@@ -86,17 +88,20 @@ function sayChoice(choice: unknown): string {
   return choice === true ? "yes" : choice === false ? "no" : written(choice);
 }
 
-function TypedValue({ control, id, value, placeholder, secret, disabled, onChange, described }: Inner & { described: string | undefined }): ReactNode {
-  const [text, setText] = useState(() => written(value));
+function TypedValue({ control, id, value, placeholder, secret, disabled, onChange, onWrong, described }: Inner & { described: string | undefined }): ReactNode {
+  const [text, setText] = useState(() => written(value, control));
   const [wrong, setWrong] = useState("");
   const change = useRef(onChange);
   change.current = onChange;
+  const tell = useRef(onWrong);
+  tell.current = onWrong;
   const burst = useMemo(() => new Burst<string>((typed) => {
     const read = readTyped(control, typed);
     setWrong(read.ok ? "" : read.message);
+    tell.current?.(read.ok ? "" : read.message);
     if (read.ok) change.current(read.value);
   }, timer), [control]);
-  const known = written(value);
+  const known = written(value, control);
   // what others changed shows at once, but not into what is being typed
   useEffect(() => {
     if (!burst.waits) setText(known);

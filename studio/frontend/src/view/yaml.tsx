@@ -1,6 +1,6 @@
 /** The pipeline's text beside the drawing; both edit the same document. */
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import { Burst } from "../model/typing.ts";
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Burst, caretIn, indentAfter } from "../model/typing.ts";
 import { edit } from "./actions.ts";
 import { useEditor, useShown, useUi } from "./state.ts";
 
@@ -11,17 +11,25 @@ const timer = {
 
 export function Yaml(): ReactNode {
   const editor = useEditor();
-  const known = useShown((shown) => shown.document?.text ?? "");
+  const known = useShown((shown) => (shown.document?.text ?? "").replaceAll("\r\n", "\n")); // as a text area has it
   const waiting = useShown((shown) => shown.waiting);
   const board = useShown((shown) => shown.board);
   const selected = useUi((ui) => ui.selection.cards);
   const [text, setText] = useState(known);
   const area = useRef<HTMLTextAreaElement>(null);
-  const burst = useMemo(() => new Burst<string>((typed) => edit(editor, { op: "text", text: typed }), timer), [editor]);
+  const base = useRef(known);
+  const caret = useRef<number | null>(null);
+  const burst = useMemo(() => new Burst<string>((typed) => edit(editor, { op: "text", text: typed, base: base.current }), timer), [editor]);
   useEffect(() => {
     // others' changes wait until what is typed here has been done
-    if (!burst.waits && waiting === 0) setText(known);
+    if (burst.waits || waiting > 0 || text === known) return;
+    caret.current = caretIn(text, known, area.current?.selectionStart ?? 0);
+    setText(known);
   }, [known, burst, waiting]);
+  useLayoutEffect(() => {
+    if (caret.current !== null) area.current?.setSelectionRange(caret.current, caret.current);
+    caret.current = null;
+  }, [text]);
   useEffect(() => () => burst.flush(), [burst]);
   const lines = text.split("\n");
   const problems = Map.groupBy(board.problems, (problem) => problem.line || (board.cards.find((card) => card.id === problem.step)?.line ?? 0));
@@ -56,11 +64,17 @@ export function Yaml(): ReactNode {
           readOnly={editor.readOnly}
           onBlur={() => burst.flush()}
           onChange={(event) => {
+            if (!burst.waits) base.current = text;
             setText(event.target.value);
             burst.type(event.target.value);
           }}
           onKeyDown={(event) => {
+            const { value, selectionStart, selectionEnd } = event.currentTarget;
             if (event.key === "Escape") event.currentTarget.blur();
+            if (event.key !== "Enter" || event.ctrlKey || event.metaKey || selectionStart !== selectionEnd) return;
+            const indent = indentAfter(value.slice(value.lastIndexOf("\n", selectionStart - 1) + 1, selectionStart));
+            // the only way that the browser's own undo goes on knowing it
+            if (document.execCommand("insertText", false, `\n${indent}`)) event.preventDefault();
           }}
         />
       </div>

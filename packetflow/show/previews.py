@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any, Final
 
-from studio.results import Look, looks, plain, preview
+from packetflow.show.looks import Look, looks, plain, preview
 
 MOST_ROWS: Final = 100
 MOST_COLUMNS: Final = 60

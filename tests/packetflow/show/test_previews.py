@@ -4,7 +4,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from studio.canvas.previews import MOST_ROWS, previews
+from packetflow.show.previews import MOST_ROWS, previews
 
 
 def test_a_large_table_is_shown_in_part():

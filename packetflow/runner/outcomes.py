@@ -1,0 +1,69 @@
+"""How executions end, as plain values that can travel to another process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from packetflow.capabilities.contract import Port
+from packetflow.engine.execution import Execution, Failure
+from packetflow.engine.happenings import left_out, size_of
+from packetflow.engine.values import pack_all
+from packetflow.errors import PacketFlowError
+from packetflow.kernel.cards import FailureCard, Outcome
+from packetflow.kernel.records import Payload, Status
+from packetflow.runner.refusals import facts_of
+
+OUTPUTS_LIMIT: Final = 48 << 20
+"""Outputs above this many bytes together are left out of an outcome, the largest first."""
+
+
+def outcome_of(execution: Execution, ports: Mapping[str, Port] | None = None) -> Outcome:
+    """How an execution ended, with its outputs packed.
+
+    Args:
+        execution: What the engine answered.
+        ports: The outputs' ports, so that secret ones are left out; by default those of the
+            execution's own composition.
+    """
+    if ports is None:
+        step = execution.step
+        ports = {} if step is None else step.flow.makes
+    outputs = _fitting(pack_all(execution.outputs, ports))
+    failure = None if execution.failure is None else failure_card(execution.failure)
+    return Outcome(execution.id, execution.status.value, outputs, failure, execution.seconds)
+
+
+def failed_outcome(execution_id: str, error: PacketFlowError) -> Outcome:
+    """The outcome of an execution whose end itself failed, such as on a full disk."""
+    failure = failure_card(Failure("", (), {}, type(error).__name__, error.message, error))
+    return Outcome(execution_id, Status.FAILED.value, failure=failure)
+
+
+def failure_card(failure: Failure) -> FailureCard:
+    """Why an execution failed, without anything of the user's own classes."""
+    cause = failure.cause
+    code, facts = "", {}
+    if isinstance(cause, PacketFlowError):
+        code, facts = cause.code, facts_of(cause, failure.scrub)
+    return FailureCard(
+        failure.step,
+        failure.error_type,
+        failure.message,
+        list(failure.path),
+        code,
+        facts,
+        failure.trail,
+    )
+
+
+def _fitting(payload: Payload) -> Payload:
+    """The payload with its largest values left out until the rest fits one message."""
+    sizes = {name: size_of(value) for name, value in payload.items()}
+    total = sum(sizes.values())
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        if total <= OUTPUTS_LIMIT:
+            break
+        payload[name] = left_out(payload[name], sizes[name])
+        total -= sizes[name]
+    return payload

@@ -1,0 +1,35 @@
+"""Stopping an execution, also one that was put aside to wait."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packetflow.workspace.workspace import Workspace
+
+
+async def stop(workspace: Workspace, execution_id: str, reason: str) -> bool:
+    """Stop an execution, on the workspace's loop; false when it was over already.
+
+    Args:
+        workspace: Where it runs, or was put aside.
+        execution_id: Its id, or its first or last characters.
+        reason: Why, for its records.
+
+    Raises:
+        UnknownName: There is no such execution.
+        RunElsewhere: Another living process works on it.
+    """
+    whole = await asyncio.to_thread(workspace.full_id, execution_id)
+    running = workspace.engine.running.get(whole)
+    if running is not None:
+        running.cancel(reason)
+        return True
+    story = await asyncio.to_thread(workspace.archive.story, whole)
+    if story.ended is not None:
+        return False
+    ready = await asyncio.to_thread(lambda: workspace.ready_to_resume(whole, if_changed="ask"))
+    parked = ready.resume(workspace.engine, "taken up to be cancelled")
+    parked.cancel(reason)
+    return True

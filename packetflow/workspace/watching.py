@@ -1,0 +1,64 @@
+"""Which steps of a run are under way, for those who begin to look when it is under way already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packetflow.engine.events import Event, StepEnded, StepStarted
+from packetflow.kernel.cards import Happening
+from packetflow.kernel.records import Path
+
+if TYPE_CHECKING:
+    from packetflow.engine.execution import Running
+
+Place = tuple[str, Path]
+
+
+class Watch:
+    """Which steps of a run are under way, and since when, as far as its events tell."""
+
+    def __init__(self) -> None:
+        self._begun: dict[Place, tuple[int, int]] = {}
+
+    def take(self, event: Event) -> None:
+        """Hear an event; on the engine's loop."""
+        match event:
+            case StepStarted(_, step, path, attempt, at):
+                self._begun[step, tuple(path)] = (attempt, at)
+            case StepEnded(span):
+                self._begun.pop((span.step, tuple(span.path)), None)
+            case _:
+                return
+
+    def under_way(self) -> dict[Place, tuple[int, int]]:
+        """By step and path: which try it is, and since when in nanoseconds since 1970 UTC."""
+        return dict(self._begun)
+
+    def told(self, execution_id: str) -> list[Happening]:
+        """How they began, as it was told then."""
+        return [
+            Happening(execution_id, "step_started", step, list(path), at, {"attempt": attempt})
+            for (step, path), (attempt, at) in self._begun.items()
+        ]
+
+
+class Watches:
+    """The runs of a process that are watched, while they are under way there."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Watch] = {}
+
+    def begin(self, running: Running) -> None:
+        """Watch a run, if that is not done yet; on the engine's loop."""
+        name = running.id
+        if name not in self._known and not running.done():
+            watch = self._known[name] = Watch()
+            running.listen(watch.take)
+            running.when_over(lambda: self._forget(name))
+
+    def _forget(self, name: str) -> None:
+        del self._known[name]
+
+    def of(self, execution_id: str) -> Watch | None:
+        """The watch over a run; ``None`` when it is not watched, or over here."""
+        return self._known.get(execution_id)

@@ -1,0 +1,54 @@
+"""The files that drafts are saved in: nothing of anybody's is written over unasked."""
+
+import pytest
+
+from packetflow.errors import EditRefused
+from packetflow.workspace.drafts import Drafts
+from packetflow.workspace.folder import make_folder
+
+FIRST = "pipeline: hello\nsteps:\n  - {use: greet, id: greet}\n"
+RENAME = {"op": "rename", "step": "greet", "to": "welcome"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = make_folder(tmp_path / "work")
+    (made.pipelines / "hello.yaml").write_text(FIRST)
+    return made.path
+
+
+def test_a_file_that_somebody_changed_goes_with_its_name_only_when_somebody_decides(folder):
+    draft = Drafts(folder).open("hello")
+    draft.do({"op": "header", "field": "pipeline", "value": "good day"})
+    theirs = "pipeline: hello\nsteps: []\n"
+    (folder / "pipelines/hello.yaml").write_text(theirs)
+
+    with pytest.raises(EditRefused, match="somebody else"):
+        draft.do({"op": "save"})
+    kept = (folder / "pipelines/hello.yaml").read_text()
+    conflict = draft.snapshot().conflict
+    assert conflict is not None
+    draft.do({"op": "save", "over": conflict[1]})
+
+    assert kept == theirs
+    assert [one.stem for one in (folder / "pipelines").glob("*.yaml")] == ["good day"]
+
+
+def test_a_saved_file_keeps_its_rights_and_one_to_be_read_only_is_not_written(folder):
+    draft, path = Drafts(folder).open("hello"), folder / "pipelines/hello.yaml"
+    elsewhere = folder / "elsewhere.yaml"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+    elsewhere.chmod(0o640)
+
+    draft.do(RENAME)
+    draft.do({"op": "save"})
+    rights = elsewhere.stat().st_mode & 0o777
+    elsewhere.chmod(0o440)
+    draft.do({"op": "undo"})
+    with pytest.raises(EditRefused, match="read-only"):
+        draft.do({"op": "save"})
+
+    assert path.is_symlink()
+    assert rights == 0o640
+    assert "welcome" in elsewhere.read_text()
