@@ -1,10 +1,10 @@
 # Works with Python 3.11 or newer and make alone; everything else goes into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup studio test check fix frontend bench soak clean
+.PHONY: help setup studio test check fix frontend conformance bench soak clean
 PY := .venv/bin/python
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s%s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv with everything in it (the others do this first)
 	@PYTHON='$(PYTHON)' sh scripts/setup.sh
@@ -24,6 +24,9 @@ fix: setup ## format, and mend what the linter can mend
 
 frontend: setup ## check and build the canvas: studio/frontend into packetflow/show/static
 	@sh scripts/build_frontend.sh
+
+conformance: setup ## hold the MCP server against the official conformance suite (downloads it)
+	@$(PY) scripts/run_conformance.py
 
 bench: setup ## measure; make bench NAMES="store" runs one
 	@$(PY) -m tests.bench $(NAMES)

@@ -16,7 +16,7 @@ LONGEST_LINE: Final = 200
 OURS: Final = f"{Path(__file__).parent}/"
 _PYTHON: Final = f"{sysconfig.get_paths()['stdlib']}/"
 _CELL: Final = re.compile(r"<ipython-input-|.*[/\\]ipykernel_\d+[/\\]")
-_MARKED: Final = "\x1b[31m{}\x1b[0m"
+_MARKED: Final = "\x1b[1m{}\x1b[0m"  # bold: notebooks' own red on their own pink is hard to read
 
 
 def is_installed(file: str) -> bool:
@@ -43,7 +43,7 @@ def in_a_cell(error: BaseException) -> list[str]:
         error: As it was raised; the lines of what caused it follow.
 
     Returns:
-        Lines, the first coloured for a terminal.
+        Lines, the first in bold.
     """
     title = f"{type(error).__name__}: {error}"
     lines = [_MARKED.format(title)]

@@ -82,7 +82,10 @@ def open_workspace(names: dict[str, Any]) -> Workspace:
         if isinstance(value, Workspace) and not name.startswith("_")  # IPython's own: _, _3
     }
     if not found:
-        raise WorkspaceError("no workspace is open here; ws = Workspace('my-work') opens one")
+        raise WorkspaceError(
+            "no workspace is open here; !packetflow init my-work makes one, and "
+            "ws = Workspace('my-work') opens it"
+        )
     if len(found) > 1:
         called = " and ".join(name for name, _ in found.values())
         raise WorkspaceError(f"several workspaces are open here, {called}; call one of them ws")

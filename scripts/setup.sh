@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 stamp=.venv/setup-stamp
 log=.venv/setup.log
-wanted='studio,library,llm,dev'
+wanted='studio,library,llm,mcp,dev'
 network='NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|NameResolution|Name or service not known|Temporary failure|Connection reset|ConnectionResetError|RemoteDisconnected|IncompleteRead|ProtocolError|SSLError'
 
 state() { { pwd -P; cat pyproject.toml constraints.txt scripts/setup.sh; } | cksum; }

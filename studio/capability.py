@@ -37,7 +37,8 @@ def show_capability(card: CapabilityCard, found: Listing) -> None:
         with guard("try"):
             show_trial(card)
     else:
-        st.caption("It is switched off in its declaration, so it does not run.")
+        why = plain_markdown(card.closed) or "switched off in its declaration, so it does not run"
+        st.caption(f"It is {why}.")
     left, right = st.columns(2, gap="large")
     with left:
         st.header("Where it is used", anchor=False)
@@ -67,7 +68,7 @@ def show_head(card: CapabilityCard, *, is_old: bool) -> None:
         if is_old:
             st.badge("last good version", color="orange", icon=":material/history:")
         if not card.enabled:
-            st.badge("switched off", color="orange")
+            st.badge("not allowed" if card.closed else "switched off", color="orange")
         if card.safety:
             st.badge(card.safety.replace("_", " "), color="gray", help="How freely it is repeated")
         for effect in card.effects:

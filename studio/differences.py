@@ -53,7 +53,7 @@ def in_short(value: Any, longest: int = LONGEST) -> str:
 
     >>> in_short({"a": [1, 2]}), in_short("two\nlines"), in_short({"$secret": True})
     ('{"a": [1, 2]}', 'two lines', '•••')
-    >>> in_short("/home/ada/tables/orders.csv", 15)
+    >>> in_short("/srv/tables/orders.csv", 15)
     '…les/orders.csv'
     """
     if isinstance(value, Mapping) and "$secret" in value:

@@ -71,6 +71,9 @@ def run_line(row: Mapping[str, Any], now: dt.datetime) -> str:
 def broken_files(files: Iterable[BrokenFile], folder: Path) -> None:
     """A box for each file that cannot be loaded: where, why, and the way out."""
     for one in files:
+        if one.error.startswith("[mcp.servers."):  # a server out of reach; no file is broken
+            st.warning(plain_markdown(one.error, 600), icon=":material/link_off:")
+            continue
         place = one.file.removeprefix(f"{folder}/") or "the changed files"
         where = f"{place}, line {one.line}" if one.line else place
         with st.container(border=True):

@@ -93,13 +93,11 @@ def show_lost(execution_id: str, error: RunnerLost) -> None:
     under_way = [words(step) for step, how in progress.statuses.items() if how == "running"]
     with st.container(border=True):
         st.markdown(":red[:material/link_off: **The process that ran this has ended**]")
-        if under_way:
-            steps = plain_markdown(", ".join(under_way))
-            st.markdown(
-                f"It ended while **{steps}** ran: by a crash, an exit, too much memory, or "
-                "because it stood still for too long. Its last lines are in "
-                "`.packetflow/runner.log`."
-            )
+        while_ran = f" while **{plain_markdown(', '.join(under_way))}** ran" if under_way else ""
+        st.markdown(
+            f"It ended{while_ran}: by a crash, an exit, too much memory, or because it stood "
+            "still for too long. Its last lines are in `.packetflow/runner.log`."
+        )
         st.caption(plain_markdown(error.message.split("; what it completed")[0], 300))
         st.markdown("What was completed is kept: *Resume* goes on from there in a new process.")
         if st.button("Resume", type="primary", icon=":material/resume:", key=f"up {execution_id}"):

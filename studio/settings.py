@@ -10,6 +10,8 @@ from typing import Any, Final
 import streamlit as st
 
 from packetflow.errors import PacketFlowError, WorkspaceError
+from packetflow.mcp.client.listings import listing_path, read_listing
+from packetflow.mcp.client.settings import read_servers
 from packetflow.runner.configuration import (
     Standing,
     Value,
@@ -126,6 +128,29 @@ def show_models() -> None:
         st.subheader("Asked so far", anchor=False)
         table([(one["model"], f"{one['calls']:,} calls",
                 f"{one['tokens_in'] + one['tokens_out']:,} tokens") for one in asked])  # fmt: skip
+
+
+def show_servers() -> None:
+    """The MCP servers whose tools are used here, and how they stand."""
+    folder = desk().folder
+    known = read_servers(folder)
+    lines = []
+    for name, one in known.items():
+        facts = read_listing(listing_path(folder, name))
+        tools = [] if facts is None else facts.tools
+        allowed = sum(one.allows(tool.name) for tool in tools)
+        count = "not asked yet" if facts is None else f"{allowed} of {len(tools)} tools allowed"
+        lines.append((name, count, "trusted" if one.trust else "not trusted", one.address))
+    table(lines)
+    for said in desk().runner.listing(limit=1).broken if known else ():
+        if said.error.startswith("[mcp.servers."):
+            st.warning(plain_markdown(said.error, 600), icon=":material/link_off:")
+    if known:
+        st.caption("`packetflow mcp allow SERVER TOOL` lets a tool run; the Library lists all.")
+    else:
+        st.caption(
+            "Tools of other programs become capabilities: `packetflow mcp add NAME COMMAND_OR_URL`."
+        )
 
 
 def show_doctor() -> None:

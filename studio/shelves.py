@@ -70,7 +70,8 @@ def show_table(cards: list[CapabilityCard], *, is_search: bool) -> None:
                 name, what, contract = st.columns([1.5, 2, 2], vertical_alignment="center")
                 name.page_link(LIBRARY, label=f"**{words(card.name)}**",
                                query_params={"capability": card.name})  # fmt: skip
-                off = "" if card.enabled else " :orange-badge[switched off]"
+                said = "not allowed" if card.closed else "switched off"
+                off = "" if card.enabled else f" :orange-badge[{said}]"
                 what.markdown(plain_markdown(card.intent.replace("`", "")) + off)
                 contract.caption(f"{names(card.requires)} \u2192 {names(card.provides)}")
 

@@ -32,7 +32,7 @@ class Reporter(Protocol):
         """Show a piece of the output before the whole is there."""
         ...
 
-    def ask(self, question: str, choices: Sequence[str]) -> Awaitable[Any]:
+    def ask(self, question: str, choices: Sequence[str], form: Mapping[str, Any]) -> Awaitable[Any]:
         """Wait for a person's answer."""
         ...
 
@@ -55,7 +55,12 @@ class _Silent:
     def partial(self, value: Any) -> None: ...
     def record(self, attributes: Mapping[str, Any]) -> None: ...
 
-    async def ask(self, question: str, choices: Sequence[str]) -> Any:  # noqa: ARG002 - the protocol's
+    async def ask(
+        self,
+        question: str,
+        choices: Sequence[str],  # noqa: ARG002 - the protocol's
+        form: Mapping[str, Any],  # noqa: ARG002 - the protocol's
+    ) -> Any:
         message = f"nobody can answer {question!r}: this capability was called without an engine"
         raise RuntimeError(message)
 
@@ -121,13 +126,21 @@ class Context:
         """Show a piece of the output before the whole is there."""
         self.reporter.partial(value)
 
-    async def ask(self, question: str, choices: Sequence[str] = ()) -> Any:
+    async def ask(
+        self, question: str, choices: Sequence[str] = (), *, form: Mapping[str, Any] | None = None
+    ) -> Any:
         """Wait for a person's answer; the execution may be put aside meanwhile and come back.
 
         After a restart the capability runs again from its start and gets the answer at once,
         so ask before anything that must not happen twice.
+
+        Args:
+            question: In words.
+            choices: The answers to choose from, if there are some.
+            form: What the answer looks like, as a JSON Schema, for whoever can show a form. The
+                answer is not held against it.
         """
-        return await self.reporter.ask(question, choices)
+        return await self.reporter.ask(question, choices, form or {})
 
     def record(self, **attributes: Any) -> None:
         """Add facts to the step's span, such as ``tokens_in`` or ``cost_usd``."""

@@ -6,7 +6,7 @@ import reprlib
 import types
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -72,6 +72,12 @@ class Port:
 class Contract:
     """What goes in and what comes out, by name.
 
+    Attributes:
+        requires: The inputs.
+        provides: The outputs.
+        schemas: The JSON Schema of a side, by ``requires`` and ``provides``, where it is given and
+            does not follow from the types, such as that of an imported tool.
+
     >>> contract = Contract((Port("text", str),), (Port("summary", str),))
     >>> str(contract)
     '(text: str) -> (summary: str)'
@@ -79,6 +85,7 @@ class Contract:
 
     requires: tuple[Port, ...] = ()
     provides: tuple[Port, ...] = ()
+    schemas: Mapping[str, Any] | None = field(default=None, hash=False)
 
     @cached_property
     def inputs(self) -> Mapping[str, Port]:
@@ -110,6 +117,8 @@ class Contract:
         >>> Contract((Port("n", int),)).json_schema("requires")["properties"]["n"]["type"]
         'integer'
         """
+        if self.schemas is not None and side in self.schemas:
+            return dict(self.schemas[side])
         from packetflow.capabilities.schema import object_schema
 
         return object_schema(self.requires if side == "requires" else self.provides)

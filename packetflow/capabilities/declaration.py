@@ -62,6 +62,7 @@ class Declaration:
             the outputs as this version makes them, or ``None`` to have the step done again.
             Without it, a run whose code has changed is not resumed unasked.
         enabled: A disabled capability is listed but refuses to run.
+        closed: What a disabled one is, and what to do about it: ``not allowed; ...``.
         help: The whole docstring.
         tags: Free words for search.
         examples: Inputs that work, for forms and documentation.
@@ -81,6 +82,7 @@ class Declaration:
     version: str = "1"
     migrate: Migrate | None = None
     enabled: bool = True
+    closed: str = ""
     help: str = ""
     tags: tuple[str, ...] = ()
     examples: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)

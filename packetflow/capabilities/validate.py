@@ -77,7 +77,11 @@ def _portable_dict(kind: Any) -> Any:
         else typing_extensions.NotRequired[_portable(_inside(hint))]
         for name, hint in hints.items()
     }
-    return typing_extensions.TypedDict(kind.__name__, fields)  # type: ignore[operator]  # made at run time
+    make: Any = typing_extensions.TypedDict  # types are values here
+    made = make(kind.__name__, fields)
+    if hasattr(kind, "__pydantic_config__"):
+        made.__pydantic_config__ = kind.__pydantic_config__
+    return made
 
 
 def _inside(hint: Any) -> Any:

@@ -60,8 +60,12 @@ class Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A thing kept elsewhere, by its address (``file:``, ``https:``, ``execution://ID``)."""
+    """A thing kept elsewhere, by its address (``file:``, ``https:``, ``execution://ID``).
+
+    With a content it carries that along, a text or bytes.
+    """
 
     uri: str
     name: str = ""
     media_type: str = ""
+    content: str | bytes | None = None

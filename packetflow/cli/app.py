@@ -29,6 +29,7 @@ COMMANDS = {
     "emit": "packetflow.cli.waiting:emit",
     "sql": "packetflow.cli.sql:sql",
     "studio": "packetflow.cli.studio:studio",
+    "mcp": "packetflow.cli.mcp:group",
     "doctor": "packetflow.cli.doctor:doctor",
 }
 
@@ -113,7 +114,10 @@ class Commands(TyperGroup):
         place = COMMANDS.get(cmd_name)
         if place is not None:
             module, _, function = place.partition(":")
-            return command(cmd_name, getattr(import_module(module), function))
+            found = getattr(import_module(module), function)
+            if isinstance(found, typer.Typer):
+                return typer.main.get_command(found)
+            return command(cmd_name, found)
         from packetflow.cli.plugins import load, names
 
         if cmd_name in names():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterable
 from typing import Any
 
 from packetflow.capabilities.contract import type_name
@@ -103,9 +102,3 @@ def _named(kind: Any) -> str:
         return str(kind).replace("typing.", "")
     module = getattr(kind, "__module__", "builtins")
     return str(name) if module in BUILT_IN else f"{module}.{name}"
-
-
-def of_ids(wanted: Iterable[str], kinds: Iterable[Any]) -> dict[str, Any]:
-    """The types that have some ids, as far as they are among *kinds*."""
-    names = set(wanted)
-    return {name: kind for kind in kinds if (name := type_id(kind)) in names}

@@ -244,7 +244,8 @@ def _renames(part: Use | Call, name: str) -> Iterator[Problem]:
     if isinstance(called, Unknown):
         return
     if isinstance(called, Capability) and not called.declaration.enabled:
-        yield Problem("disabled", name, f"the capability {called.name!r} is switched off")
+        why = called.declaration.closed or "switched off"
+        yield Problem("disabled", name, f"the capability {called.name!r} is {why}")
     if part.is_plain:
         return
     inputs, outputs = called.contract.inputs, called.contract.outputs

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from packetflow.composition.calls import Calls, Form, changes
-from packetflow.kernel.board import Board, BoardCard
+from packetflow.composition.codec_values import duration
+from packetflow.kernel.board import Board, BoardCard, BoardField
 
 
 def fingerprints(
@@ -104,10 +105,20 @@ def _written(card: BoardCard, root: str) -> list[Any]:
     ]
     outputs = [[port.name, port.scope] for port in card.outputs]
     is_call = card.kind in ("use", "call", "unknown")  # ports say all that their fields do
-    fields = [] if is_call else [[one.name, one.case, one.value] for one in card.fields]
+    fields = [] if is_call else [[one.name, one.case, _meant(one)] for one in card.fields]
     around = "" if card.parent in (None, root) else card.parent
     policies = [one.text for one in card.policies]
     return [around, card.slot, card.case, card.kind, card.title, inputs, outputs, policies, fields]
+
+
+def _meant(field: BoardField) -> Any:
+    """What a field says, however it is spelt: a default is nothing, "2 min" is 120 seconds."""
+    if field.schema.get("format") == "duration":
+        try:
+            return duration(field.value) if isinstance(field.value, str) else float(field.value)
+        except (TypeError, ValueError):  # nothing, or no length of time
+            return field.value
+    return None if field.value == field.schema.get("default") else field.value
 
 
 def _digest(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from packetflow.discovery.files import (
 )
 from packetflow.discovery.plugins import plugged_in
 from packetflow.discovery.search import Entry, Index
+from packetflow.discovery.sources import Source
 from packetflow.errors import CompositionError, SourceError, UnknownName
 
 AnyCapability = Capability[..., Any]
@@ -34,14 +36,15 @@ class Catalog:
     """Capabilities and pipelines by name.
 
     A name is looked for, in this order, among what was added here, in the workspace's capability
-    files, in plug-ins, in the library, and among what was learnt. Library modules are imported when
-    first used. Safe to share between threads.
+    files, in plug-ins, in the library, in the source, and among what was learnt. Library modules
+    are imported when first used. Safe to share between threads.
 
     Args:
         folder: The workspace folder; ``None`` for a catalog of what is added only.
         package: The package name under which capability files are imported.
         keep: Where last good versions of capability files are kept.
         with_library: Whether the ready capabilities are in it.
+        source: Offers capabilities from outside, which may change by themselves.
     """
 
     def __init__(
@@ -51,11 +54,13 @@ class Catalog:
         package: str = "packetflow_workspace",
         keep: Path | None = None,
         with_library: bool = True,
+        source: Source | None = None,
     ) -> None:
         self._folder = folder
         self._package = package
         self._keep = keep
         self._with_library = with_library
+        self._source = source
         self._added: dict[str, AnyCapability] = {}
         self._added_pipelines: dict[str, Pipeline] = {}
         self._learnt: dict[str, AnyCapability] = {}
@@ -63,7 +68,7 @@ class Catalog:
         self._read = False
         self._plugged: dict[str, AnyCapability] | None = None
         self._plug_problems: tuple[Broken, ...] = ()
-        self._pipelines: dict[str, tuple[tuple[int, int], int, Pipeline]] = {}
+        self._pipelines: dict[str, tuple[tuple[int, int], object, Pipeline]] = {}
         self._opening = threading.local()
         self._refreshing = threading.RLock()
         self._generation = 0
@@ -150,7 +155,37 @@ class Catalog:
         if self._with_library and name in library.__all__:
             ready: AnyCapability = getattr(library, name)
             return ready
-        return self._learnt.get(name)
+        return self._from_source(name) or self._learnt.get(name)
+
+    def _from_source(self, name: str) -> AnyCapability | None:
+        if self._source is None:
+            return None
+        known = self._source.capabilities().get(name)
+        if known is None and not _is_on_a_loop():  # there nobody must be held up
+            self._source.settle()
+            known = self._source.capabilities().get(name)
+        return known
+
+    def settle(self) -> None:
+        """Wait until all is known that others offer from outside; at once where nobody does."""
+        if self._source is not None:
+            self._source.settle()
+
+    @property
+    def source(self) -> Source | None:
+        """What offers capabilities from outside."""
+        return self._source
+
+    @property
+    def generation(self) -> object:
+        """Changes whenever something that a pipeline can name does."""
+        outside = None if self._source is None else self._source.generation
+        return self._generation, outside
+
+    def close(self) -> None:
+        """Let go of what offers capabilities from outside."""
+        if self._source is not None:
+            self._source.close()
 
     def get(self, name: str) -> AnyCapability:
         """The capability of that name.
@@ -177,7 +212,9 @@ class Catalog:
     def capabilities(self) -> list[AnyCapability]:
         """All capabilities: the workspace's own first, then plug-ins, then the library."""
         ready = {one.name: one for one in library.capabilities()} if self._with_library else {}
-        layers = (self._learnt, ready, self._from_plugins(), self._from_files(), self._added)
+        outside = {} if self._source is None else self._source.capabilities()
+        own = (self._from_plugins(), self._from_files(), self._added)
+        layers = (self._learnt, outside, ready, *own)
         every: dict[str, AnyCapability] = {}
         for layer in reversed(layers):
             for name, one in layer.items():
@@ -192,6 +229,7 @@ class Catalog:
     def broken(self) -> list[Broken]:
         """Capability files, plug-ins and pipeline files that cannot be used as they are."""
         found = [*self.broken_files(), *self._plug_problems]
+        found += [] if self._source is None else self._source.broken()
         for path in self._pipeline_files():
             try:
                 self.pipeline(path.stem)
@@ -255,11 +293,12 @@ class Catalog:
             raise UnknownName("pipeline", name, near)
         state = path.stat()
         stamp = (state.st_mtime_ns, state.st_size)
+        generation = self.generation
         known = self._pipelines.get(name)
-        if known is not None and known[0] == stamp and known[1] == self._generation:
+        if known is not None and known[0] == stamp and known[1] == generation:
             return known[2]
         pipeline = self._open(name, path)
-        self._pipelines[name] = (stamp, self._generation, pipeline)
+        self._pipelines[name] = (stamp, generation, pipeline)
         return pipeline
 
     def _open(self, name: str, path: Path) -> Pipeline:
@@ -333,6 +372,14 @@ def _entry(item: AnyCapability | Pipeline) -> Entry:
     declared = item.declaration
     about = f"{names} {' '.join(declared.tags)} {' '.join(map(str, declared.effects))}"
     return Entry(item.name, (item.name, declared.intent, about, declared.help))
+
+
+def _is_on_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _imports(path: Path) -> set[str]:

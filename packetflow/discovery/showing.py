@@ -18,6 +18,9 @@ MOST: Final = 60
 Item: TypeAlias = Capability[..., Any] | Pipeline
 
 
+FIELD: Final = "Search capabilities and pipelines"
+
+
 class CatalogView:
     """Implements `packetflow.show.pane.View` for a catalog.
 
@@ -28,7 +31,7 @@ class CatalogView:
 
     def __init__(self, catalog: Catalog, query: str = "") -> None:
         self._catalog = catalog
-        self._query = str(query)  # whatever was typed between the brackets
+        self._first = self._query = str(query)  # whatever stands between the brackets
 
     def html(self) -> str:
         """A line to search in, and what was found."""
@@ -38,7 +41,7 @@ class CatalogView:
         more = f"<p>{left:,} more; search for what you need.</p>" if left > 0 else ""
         nothing = "" if found else f"<p>Nothing is found for {safe(self._query)}.</p>"
         return html.page(
-            html.part("search", html.field("Search capabilities and pipelines", {"do": "search"})),
+            html.part("search", html.field(FIELD, {"do": "search"}, self._first)),
             html.part("found", rows, nothing, more),
         )
 

@@ -18,7 +18,7 @@ from packetflow.engine.reporter import idempotency_key
 from packetflow.engine.spans import keep_span
 from packetflow.engine.state import Frame, StepFailed
 from packetflow.engine.use import UseNode
-from packetflow.engine.waits import ask_person
+from packetflow.engine.waits import Asked, ask_person
 from packetflow.errors import RunnerLost, Superseded, TimedOut, Unanswered
 from packetflow.kernel.records import Status, StepIntent
 
@@ -147,7 +147,7 @@ class GuardedUse:
             run.busy += 1
             try:
                 with uncounted():
-                    decided = await ask_person(frame, self.id, question, choices)
+                    decided = await ask_person(frame, self.id, Asked(question, choices))
             finally:
                 run.busy -= 1
             run.decide((self.id, frame.path), "ambiguous", str(decided))

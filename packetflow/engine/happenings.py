@@ -63,6 +63,7 @@ def happening_of(event: Event, secrets: frozenset[str] = frozenset()) -> Happeni
                 "deadline": wait.deadline,
                 "question": wait.question,
                 "choices": list(wait.choices),
+                "form": wait.form,
             }
             return Happening(wait.execution_id, "waits", wait.step, list(wait.path), wait.at, body)
         case Answered(execution_id, step, path, at):

@@ -20,7 +20,7 @@ from packetflow.engine.ending import find_inside
 from packetflow.engine.past import Story
 from packetflow.engine.plan import Plan
 from packetflow.engine.state import Frame, StepFailed
-from packetflow.engine.waits import ask_person
+from packetflow.engine.waits import Asked, ask_person
 from packetflow.errors import Unanswered
 from packetflow.kernel.records import Status
 
@@ -99,7 +99,7 @@ async def agreed(frame: Frame, question: str) -> None:
     run = frame.run
     run.busy += 1
     try:
-        answer = await ask_person(frame, "", question, (GO_ON, STOP))
+        answer = await ask_person(frame, "", Asked(question, (GO_ON, STOP)))
     finally:
         run.busy -= 1
     if answer != GO_ON:

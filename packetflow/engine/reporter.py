@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -103,15 +104,19 @@ class StepReporter:
         kept = pack_all(self._scrubbed_all(attributes), {})
         self._frame.run.attributes.setdefault(place, {}).update(kept)
 
-    def ask(self, question: str, choices: Sequence[str]) -> Awaitable[Any]:
+    def ask(self, question: str, choices: Sequence[str], form: Mapping[str, Any]) -> Awaitable[Any]:
         """Wait for a person's answer; the questions of one call are counted."""
-        from packetflow.engine.waits import ask_person
+        from packetflow.engine.waits import Asked, ask_person
 
         if self.is_over.is_set:
             raise RunError(f"step {self._node.id!r} is over; nobody answers {question!r}")
         self._asked += 1
-        text = self._scrubbed(question)
-        return ask_person(self._frame, self._node.id, text, tuple(choices), number=self._asked)
+        asked = Asked(
+            self._scrubbed(question),
+            tuple(choices),
+            self._scrubbed(json.dumps(form, ensure_ascii=False)) if form else "",
+        )
+        return ask_person(self._frame, self._node.id, asked, number=self._asked)
 
     def post(self, room: str, content: str, author: str, role: str) -> str:
         """Keep a message in a room; a repeated try of the step posts the same message again."""

@@ -46,7 +46,9 @@ def trail_of(error: BaseException) -> str:
         At most the last 12 frames, outermost first; empty when no code but ours took part.
     """
     seen: BaseException | None = error
-    while seen is not None:
+    looked_at: list[BaseException] = []
+    while seen is not None and seen not in looked_at:  # causes may form a ring
+        looked_at.append(seen)
         carried: str = seen.__dict__.get(_CARRIED, "")
         if carried:
             return carried

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from packetflow.capabilities.contract import Port
 from packetflow.capabilities.validate import reason, validator
@@ -28,8 +28,22 @@ from packetflow.errors import MissingInput, StoreError, Superseded, TimedOut, Wr
 from packetflow.kernel.order import Moment
 from packetflow.kernel.records import EventArrived, Status, WaitStarted
 
+_FORMS: Final = {bool: "boolean", str: "string", int: "integer", float: "number"}
+"""What JSON Schema calls the types that a form asks for."""
+
 _NONE: Final[dict[str, WaitStarted]] = {}
 """Shared by all steps that have not waited before; nothing is ever put in."""
+
+
+class Asked(NamedTuple):
+    """What a person is asked; ``form`` is what the answer looks like, a JSON Schema as text."""
+
+    question: str = ""
+    choices: tuple[str, ...] = ()
+    form: str = ""
+
+
+_NOBODY: Final = Asked()
 
 
 class TimeIsOver(Exception):
@@ -43,8 +57,7 @@ async def wait(
     *,
     key: str = "",
     within_seconds: float | None = None,
-    question: str = "",
-    choices: Sequence[str] = (),
+    asked: Asked = _NOBODY,
     answer: str = "",
     since: Moment | None = None,
 ) -> EventArrived:
@@ -73,9 +86,10 @@ async def wait(
             key,
             min(limit or outer, outer or limit),
             now,
-            question,
-            tuple(choices),
-            began.number if question else run.arrival,
+            asked.question,
+            asked.choices,
+            began.number if asked.question else run.arrival,
+            asked.form,
         )
         run.append(started)
     else:
@@ -156,24 +170,22 @@ async def _until(waiter: Waiter, deadline: int, now: int) -> EventArrived:
         timer.cancel()
 
 
-async def ask_person(
-    frame: Frame, step_id: str, question: str, choices: tuple[str, ...], *, number: int = 1
-) -> Any:
+async def ask_person(frame: Frame, step_id: str, asked: Asked, *, number: int = 1) -> Any:
     """Wait for a person's answer to a question of a step; again when it is none of the choices."""
     run = frame.run
     event = answer_event(run.id, step_id, frame.path, number=number)
     busy, run.busy = run.busy, run.busy - 1
-    asked = Moment(run.engine.order(), run.engine.clock.wall_ns())
+    since = Moment(run.engine.order(), run.engine.clock.wall_ns())
+    choices = asked.choices
     try:
         while True:
             arrived = await wait(
                 frame,
                 step_id,
                 event,
-                question=question,
-                choices=choices,
+                asked=asked,
                 answer=event,
-                since=asked,
+                since=since,
             )
             answer = unpack(arrived.payload.get("answer"), None, run.engine.sink.get)
             if not choices or answer in choices:
@@ -193,16 +205,9 @@ class WaitNode:
 
     inline = False
     __slots__ = (
-        "choices",
-        "event",
-        "gives",
-        "id",
-        "key",
-        "otherwise",
-        "ports",
-        "question",
+        "asked", "choices", "event", "gives", "id", "key", "otherwise", "ports", "question",
         "within",
-    )
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -225,6 +230,14 @@ class WaitNode:
         self.otherwise = otherwise
         self.question = question
         self.choices = tuple(choices)
+        self.asked = Asked(question, self.choices, self._form()) if question else _NOBODY
+
+    def _form(self) -> str:
+        """What the answer looks like."""
+        if self.choices or len(self.gives) != 1:
+            return ""
+        kind = _FORMS.get(self.gives[0].type)
+        return "" if kind is None else f'{{"type": "{kind}"}}'
 
     def start(self, frame: Frame) -> Pending:
         """Wait, unless the event was already taken in an earlier life."""
@@ -249,9 +262,9 @@ class WaitNode:
             event = answer_event(run.id, self.id, frame.path)
         began = self._began(frame, event)
         # an answer after a refused one may come meanwhile
-        asked = None
+        since = None
         if self.question:
-            asked = Moment(run.engine.order(), run.engine.clock.wall_ns())
+            since = Moment(run.engine.order(), run.engine.clock.wall_ns())
         while True:
             try:
                 arrived = await wait(
@@ -260,9 +273,8 @@ class WaitNode:
                     event,
                     key=key,
                     within_seconds=self.within,
-                    question=self.question,
-                    choices=self.choices,
-                    since=asked,
+                    asked=self.asked,
+                    since=since,
                 )
             except TimeIsOver:
                 await self._too_late(frame, began)

@@ -28,7 +28,7 @@ class CapabilityCard(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``examples`` are inputs that work, as payloads (see `packetflow.kernel.records`); ``safety``
     says how freely a call may be repeated; ``line`` counts from 1 and is 0 where the source is not
-    known.
+    known. ``closed`` is what a disabled one is, and what to do about it, where somebody says so.
     """
 
     name: str
@@ -49,6 +49,7 @@ class CapabilityCard(msgspec.Struct, frozen=True, omit_defaults=True):
     examples: list[dict[str, Any]] = []
     tags: list[str] = []
     safety: str = ""
+    closed: str = ""
 
 
 class FixCard(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -72,7 +73,8 @@ class ProblemCard(msgspec.Struct, frozen=True, omit_defaults=True):
 class PipelineCard(msgspec.Struct, frozen=True, omit_defaults=True):
     """A saved pipeline; ``triggers`` say what starts it by itself, one text each.
 
-    ``uses`` and ``calls`` name the capabilities and the pipelines in it.
+    ``uses`` and ``calls`` name the capabilities and the pipelines in it. ``steps`` counts those
+    that a run ends, where that can be told before it; else it is 0.
     """
 
     name: str
@@ -88,6 +90,7 @@ class PipelineCard(msgspec.Struct, frozen=True, omit_defaults=True):
     exposed: bool = False
     uses: list[str] = []
     calls: list[str] = []
+    steps: int = 0
 
 
 class BrokenFile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -165,7 +168,7 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
     - ``progressed``: ``fraction, text``
     - ``partial``: ``value``
     - ``logged``: ``level, text``
-    - ``waits``: ``event, key, deadline, question, choices``
+    - ``waits``: ``event, key, deadline, question, choices, form``
     - ``answered``: nothing; a step that asked in the midst of its work goes on
 
     ``at`` is nanoseconds since 1970 UTC.
@@ -179,10 +182,27 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
     body: dict[str, Any] = {}
 
 
+class WaitCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a step of an execution waits for: an event, or a person's answer to a question.
+
+    ``form`` is what the answer looks like, a JSON Schema as text; ``deadline`` is nanoseconds since
+    1970 UTC, 0 for none.
+    """
+
+    step: str
+    path: list[int] = []
+    event: str = ""
+    question: str = ""
+    choices: list[str] = []
+    form: str = ""
+    deadline: int = 0
+
+
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """How an execution ended (or that it was put aside, ``waiting``).
 
-    ``outputs`` is a payload (see `packetflow.kernel.records`); ``seconds`` includes waiting.
+    ``outputs`` is a payload (see `packetflow.kernel.records`); ``seconds`` includes waiting;
+    ``waits`` says what one that was put aside waits for.
     """
 
     execution_id: str
@@ -190,3 +210,4 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     outputs: dict[str, Any] = {}
     failure: FailureCard | None = None
     seconds: float = 0.0
+    waits: list[WaitCard] = []

@@ -222,6 +222,7 @@ class WaitStarted(msgspec.Struct, frozen=True, array_like=True, tag="wait", gc=F
 
     ``deadline`` is when its time, or that of a limit around it, is over; 0 when it may wait for
     ever. Events count for it from the number ``since`` on, in the order in which things came.
+    ``form`` is what the answer looks like, a JSON Schema as text.
     """
 
     execution_id: str
@@ -235,6 +236,7 @@ class WaitStarted(msgspec.Struct, frozen=True, array_like=True, tag="wait", gc=F
     question: str = ""
     choices: tuple[str, ...] = ()
     since: int = 0
+    form: str = ""
 
     def __repr__(self) -> str:
         what = f"asks {self.question!r}" if self.question else f"for event {self.event!r}"

@@ -140,6 +140,8 @@ class Host:
     async def start(self, request: CapabilityRequest, tell: Tell | None) -> str:
         """Begin an execution; its id is answered once its first record is kept."""
         workspace = self.workspace
+        if workspace.catalog.source is not None:
+            await asyncio.to_thread(workspace.catalog.settle)
         if request.source is not None:
             what: Any = workspace.catalog.read(request.source, file=request.name or "unsaved")
         else:

@@ -10,8 +10,8 @@ from packetflow.engine.execution import Execution, Failure
 from packetflow.engine.happenings import left_out, size_of
 from packetflow.engine.values import pack_all
 from packetflow.errors import PacketFlowError
-from packetflow.kernel.cards import FailureCard, Outcome
-from packetflow.kernel.records import Payload, Status
+from packetflow.kernel.cards import FailureCard, Outcome, WaitCard
+from packetflow.kernel.records import Payload, Status, WaitStarted
 from packetflow.runner.refusals import facts_of
 
 OUTPUTS_LIMIT: Final = 48 << 20
@@ -31,7 +31,14 @@ def outcome_of(execution: Execution, ports: Mapping[str, Port] | None = None) ->
         ports = {} if step is None else step.flow.makes
     outputs = _fitting(pack_all(execution.outputs, ports))
     failure = None if execution.failure is None else failure_card(execution.failure)
-    return Outcome(execution.id, execution.status.value, outputs, failure, execution.seconds)
+    waits = [wait_card(wait) for wait in execution.waits]
+    return Outcome(execution.id, execution.status.value, outputs, failure, execution.seconds, waits)
+
+
+def wait_card(wait: WaitStarted) -> WaitCard:
+    """What a step waits for."""
+    path, choices = list(wait.path), list(wait.choices)
+    return WaitCard(wait.step, path, wait.event, wait.question, choices, wait.form, wait.deadline)
 
 
 def failed_outcome(execution_id: str, error: PacketFlowError) -> Outcome:

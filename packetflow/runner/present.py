@@ -16,7 +16,20 @@ from packetflow.composition.codec import dump
 from packetflow.composition.concealing import concealed
 from packetflow.composition.draw import drawing, to_mermaid, to_svg
 from packetflow.composition.problems import Problem
-from packetflow.composition.steps import Call, Guarded, Pipeline, Sequence, Step, Use
+from packetflow.composition.steps import (
+    Branch,
+    Call,
+    Each,
+    Fallback,
+    Guarded,
+    Pipeline,
+    Race,
+    Repeat,
+    Sequence,
+    Step,
+    Use,
+    Wait,
+)
 from packetflow.composition.walk import children, label, natural_name, walk
 from packetflow.discovery.catalog import AnyCapability, Catalog
 from packetflow.engine.values import pack_all
@@ -85,6 +98,7 @@ def capability_card(capability: AnyCapability) -> CapabilityCard:
         [pack_all(example, declared.contract.inputs) for example in declared.examples],
         list(declared.tags),
         declared.safety.value,
+        declared.closed,
     )
 
 
@@ -113,7 +127,16 @@ def pipeline_card(pipeline: Pipeline, file: str) -> PipelineCard:
         pipeline.exposed,
         sorted({one.capability.name for one in walk(pipeline.step) if isinstance(one, Use)}),
         sorted({one.pipeline.name for one in walk(pipeline.step) if isinstance(one, Call)}),
+        _count(pipeline.step),
     )
+
+
+def _count(step: Step) -> int:
+    """How many steps a run ends; 0 where that shows only when it runs."""
+    every = list(walk(step))
+    if any(isinstance(one, (Branch, Call, Each, Fallback, Race, Repeat)) for one in every):
+        return 0
+    return sum(isinstance(one, (Use, Wait)) for one in every)
 
 
 def list_all(catalog: Catalog, query: str, limit: int) -> Listing:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -54,6 +55,7 @@ class RemoteRun:
         self._events: list[Happening] = []
         self._outcome: Outcome | None = None
         self._error: PacketFlowError | Moved | None = None
+        self._wakers: list[Callable[[], None]] = []
 
     def take(self, answer: Answer | RunnerLost) -> None:
         """Take what the runner says; called by the connection's reader."""
@@ -79,6 +81,9 @@ class RemoteRun:
                 case _:
                     return
             self._changed.notify_all()
+            wakers = list(self._wakers)
+        for wake in wakers:
+            wake()
 
     def _keep(self, event: Happening) -> None:
         """Remember an event; a step that tells without end does not fill the memory."""
@@ -107,6 +112,22 @@ class RemoteRun:
         """What has happened so far."""
         with self._changed:
             return list(self._events)
+
+    def events_from(self, index: int) -> list[Happening]:
+        """What has happened so far, from the event of that number on."""
+        with self._changed:
+            return self._events[index:]
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call *wake* whenever there is news, in the connection's thread; it returns at once."""
+        with self._changed:
+            self._wakers.append(wake)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._wakers.remove(wake)
 
     def done(self) -> bool:
         """True once it is over, put aside or lost."""

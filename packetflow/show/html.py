@@ -185,11 +185,11 @@ def button(label: str, say: Mapping[str, Any]) -> str:
     return f'<button type="button" data-say="{safe(json.dumps(say))}">{safe(label)}</button>'
 
 
-def field(label: str, say: Mapping[str, Any]) -> str:
-    """A line to type in on a live page; Python is told *say* with its ``text``."""
+def field(label: str, say: Mapping[str, Any], text: str = "") -> str:
+    """A line to type in on a live page, which begins with *text*; Python is told *say* with it."""
     return (
         f'<input type="search" aria-label="{safe(label)}" placeholder="{safe(label)}" '
-        f'data-say="{safe(json.dumps(say))}">'
+        f'value="{safe(text)}" data-say="{safe(json.dumps(say))}">'
     )
 
 

@@ -55,7 +55,9 @@ def _shown(look: Look) -> dict[str, Any]:
             return {"kind": "error", "text": str(look.value)}
         case "image" | "audio":
             return {"kind": "error", "text": f"{len(look.value):,} bytes of {look.note}"}
-        case "text" | "page" | "fact" | "link":
+        case "page":
+            return _text(f"An HTML page of {len(str(look.value)):,} characters.")
+        case "text" | "fact" | "link":
             return _text(str(look.value))
 
 

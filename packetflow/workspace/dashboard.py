@@ -14,6 +14,7 @@ from packetflow.store.port import Store
 
 LATEST: Final = 10
 MOST_OPEN: Final = 20
+ONE_LINE: Final = '<td style="white-space:nowrap">'
 _RUNS: Final = """
 SELECT execution_id::VARCHAR AS id, name, status, started_at, duration_ms, error
 FROM executions {where} ORDER BY started_at DESC LIMIT {most}
@@ -54,7 +55,8 @@ class Dashboard:
         """Counts of a day, what asks, what runs, what failed, what ran last."""
         now = _now()
         day = self._rows(_DAY, since=str(now - dt.timedelta(days=1)))[0]
-        said = f"{day['n']:,} runs in 24 hours: {day['ok']:,} ok, {day['failed']:,} failed"
+        runs = "run" if day["n"] == 1 else "runs"
+        said = f"{day['n']:,} {runs} in 24 hours: {day['ok']:,} ok, {day['failed']:,} failed"
         running = self._runs("WHERE status = 'running'", MOST_OPEN)
         failed = self._runs("WHERE status IN ('failed', 'timed_out', 'lost')", LATEST // 2)
         latest = self._runs("", LATEST)
@@ -130,15 +132,21 @@ def _for_what(row: Mapping[str, Any]) -> str:
 
 
 def _table(title: str, rows: Iterable[Mapping[str, Any]], now: dt.datetime) -> str:
+    """A line for each run; a column for errors only where there are some."""
+    rows = list(rows)
+    fails = any(row["error"] for row in rows)
     body = "".join(
-        f"<tr><td>{html.dot(row['status'])}</td><td>{safe(row['name'] or 'composition')}</td>"
-        f"<td>{safe(_took(row, now))}</td><td>{safe(_short(row['error'] or ''))}</td>"
-        f"<td><code>{safe(row['id'][-8:])}</code></td></tr>"
+        f"<tr>{ONE_LINE}{html.dot(row['status'])}</td><td>{safe(row['name'] or 'composition')}</td>"
+        f"{ONE_LINE}{safe(_took(row, now))}</td>"
+        + (f"<td>{safe(_short(row['error'] or ''))}</td>" if fails else "")
+        + f"<td><code>{safe(row['id'][-8:])}</code></td></tr>"
         for row in rows
     )
-    heads = "".join(f'<th scope="col">{one}</th>' for one in ("", "run", "took", "error", "id"))
+    names = ("", "run", "took", *(("error",) if fails else ()), "id")
+    heads = "".join(f'<th scope="col">{one}</th>' for one in names)
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<h4>{title}</h4><div class="pf-scroll">{table}</div>' if body else ""
+    shown = f'<div class="pf-wide" style="overflow-x:auto">{table}</div>'
+    return f"<h4>{title}</h4>{shown}" if body else ""
 
 
 def _took(row: Mapping[str, Any], now: dt.datetime) -> str:

@@ -22,7 +22,14 @@ from packetflow.kernel.ids import new_id
 from packetflow.workspace.draft_file import SavedFile, digest
 from packetflow.workspace.draft_log import Did, DraftLog, Refused, Saved, Undid, Whole
 from packetflow.workspace.draft_names import point
-from packetflow.workspace.draft_state import Entry, State, difference, edited, written_looks
+from packetflow.workspace.draft_state import (
+    Entry,
+    State,
+    Written,
+    difference,
+    edited,
+    written_looks,
+)
 from packetflow.workspace.folder import WorkspaceFolder
 
 NAMES: Final = re.compile(r"[^\s/\\.][^/\\\0]{0,119}")
@@ -238,9 +245,10 @@ class Draft:
                 with contextlib.suppress(UnicodeDecodeError):
                     text, base = there.decode(), digest(there)
         if seen is not None and digest(seen) != base_looks:
-            if digest(state.view().encode()) == base_looks or not state.looks:
-                with contextlib.suppress(SourceError, UnicodeDecodeError):
-                    looks = written_looks(seen.decode())
+            clean = digest(state.view().encode()) == base_looks or not state.looks
+            with contextlib.suppress(SourceError, UnicodeDecodeError):
+                theirs = written_looks(seen.decode())
+                looks = theirs if clean else _together(theirs, looks)
             base_looks = digest(seen)
         if (base, base_looks) == (whole.base, whole.base_looks):
             return False
@@ -368,3 +376,9 @@ class Draft:
             raise EditRefused(f"the file is no UTF-8 text: {error}") from error
         entry = difference(whole.state, state, "Take the file's version")
         self.log.add(Did(entry, client, seq, digest(there), digest(seen)))
+
+
+def _together(theirs: Mapping[str, Written], mine: Mapping[str, Written]) -> dict[str, Written]:
+    """The looks of both; where both say something of a step, mine counts."""
+    names = dict.fromkeys([*theirs, *mine])
+    return {name: {**theirs.get(name, {}), **mine.get(name, {})} for name in names}

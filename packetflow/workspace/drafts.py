@@ -18,6 +18,7 @@ import contextlib
 import re
 import threading
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -72,7 +73,7 @@ class Drafts:
             source = self._there.pipelines / f"{name}.yaml"
             if path is None:
                 if not source.is_file():
-                    raise UnknownName("pipeline", name, self.saved()[:3])
+                    raise UnknownName("pipeline", name, get_close_matches(name, self.saved(), 2))
                 path = self._begun(name, source)
             return self._opened(path, name)
 
@@ -117,8 +118,9 @@ class Drafts:
     def unsaved(self) -> list[str]:
         """The names of drafts that were begun, changed and never saved, the latest change first."""
         folder, found = self._there.state / "drafts", []
-        for at in folder.glob("untitled-*.at"):
-            path = pointed(folder, at.stem)
+        files = {*self.saved()}
+        for at in folder.glob("*.at"):
+            path = None if at.stem in files else pointed(folder, at.stem)
             if path is None:
                 continue
             log = DraftLog(path)

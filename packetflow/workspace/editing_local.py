@@ -14,6 +14,7 @@ from packetflow.engine.start import Start
 from packetflow.kernel.board import Drawn
 from packetflow.kernel.cards import FailureCard, Happening, Outcome
 from packetflow.kernel.messages import DrawBoard, SearchPalette
+from packetflow.workspace.presence import tool_listings
 from packetflow.workspace.recorded import Recorded, recorded
 from packetflow.workspace.stopping import stop
 from packetflow.workspace.taken import taken_for
@@ -98,10 +99,11 @@ class LocalCode:
             self._stamp = now
 
     def stamp(self) -> object:
-        """Changes when a capability's or a pipeline's file has changed."""
+        """Changes when a capability, a pipeline or an external tool has changed."""
         folder = self._workspace.folder
         marks = []
-        for path in (*folder.capabilities.glob("*.py"), *folder.pipelines.glob("*.yaml")):
+        files = (folder.capabilities.glob("*.py"), folder.pipelines.glob("*.yaml"))
+        for path in (*files[0], *files[1], *tool_listings(folder.path)):
             try:
                 state = path.stat()
             except OSError:

@@ -217,6 +217,9 @@ class Hearing:
             if not running.is_put_aside:
                 return 0
             await running
+        now = workspace.engine.running.get(execution_id)
+        if execution_id in self._being_woken or now not in {None, running}:
+            return 0  # in memory no lease says that somebody was quicker
         self._being_woken.add(execution_id)
         try:
             story = await asyncio.to_thread(workspace.archive.story, execution_id)

@@ -34,6 +34,11 @@ def state_of(folder: Path) -> Path:
     return folder / ".packetflow"
 
 
+def tool_listings(folder: Path) -> list[Path]:
+    """The files that say which tools external servers have; they change when those do."""
+    return sorted((state_of(folder) / "mcp").glob("*.json"))
+
+
 def lock_path(folder: Path, runner: str) -> Path:
     """Locked while the process lives; its time is the heartbeat, see `last_beat`."""
     return state_of(folder) / "runners" / f"{runner}.lock"

@@ -23,6 +23,7 @@ from packetflow.composition.build import as_step
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
+from packetflow.discovery.sources import open_source
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.ports import Chain
@@ -136,7 +137,10 @@ class Workspace(Arrivals, Kept):
         self.store = StoreClient(self.folder.path, before_start=self.journal.must_be_there)
         digest = hashlib.sha256(str(self.folder.path).encode()).hexdigest()[:8]
         self.catalog = Catalog(
-            self.folder.path, package=f"packetflow_workspace_{digest}", keep=state / "good"
+            self.folder.path,
+            package=f"packetflow_workspace_{digest}",
+            keep=state / "good",
+            source=open_source(self.folder.path, self.folder.settings, follows=role == "runner"),
         )
 
     @property
@@ -196,6 +200,8 @@ class Workspace(Arrivals, Kept):
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Handle:
         """`start` with what is known of the caller: user, agent, trigger, tags."""
+        if isinstance(what, str):
+            self.catalog.settle()
         running = self.thread.call(
             lambda: self.watched(self.engine.start(self.learnt(what), inputs, start))
         )
@@ -204,6 +210,8 @@ class Workspace(Arrivals, Kept):
     async def _run(
         self, what: str | Composable | Pipeline, inputs: Mapping[str, Any], start: Start
     ) -> Execution:
+        if isinstance(what, str) and self.catalog.source is not None:
+            await asyncio.to_thread(self.catalog.settle)
         running = self.engine.start(
             self.learnt(what), inputs, structs.replace(start, leaves_questions=True)
         )
@@ -350,6 +358,7 @@ class Workspace(Arrivals, Kept):
                 thread.run(self.engine.close(), timeout=5)
                 thread.close()
         finally:
+            self.catalog.close()
             self.journal.close()
             self.store.close()
             if self._presence is not None:

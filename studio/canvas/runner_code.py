@@ -12,6 +12,7 @@ from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import DrawBoard, SearchPalette
 from packetflow.runner.card import current_path
 from packetflow.runner.remote import RemoteRun
+from packetflow.workspace.presence import tool_listings
 from packetflow.workspace.recorded import Recorded, recorded
 from studio.state import desk
 
@@ -66,10 +67,11 @@ class RunnerCode:
         return await asyncio.to_thread(lambda: recorded(desk().folder, execution))
 
     def stamp(self) -> object:
-        """Changes when a new runner has taken over, or a pipeline's file has changed."""
+        """Changes with the runner, with the files of pipelines, and with external tools."""
         folder = desk().folder
         marks = []
-        for path in (current_path(folder), *sorted((folder / "pipelines").glob("*.yaml"))):
+        files = (*(folder / "pipelines").glob("*.yaml"), *tool_listings(folder))
+        for path in (current_path(folder), *sorted(files)):
             try:
                 state = path.stat()
             except OSError:

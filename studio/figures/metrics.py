@@ -107,7 +107,11 @@ def runs_over_time(rows: Rows, shown: Stretch, *, mode: Mode = "light") -> go.Fi
             ],
             textposition="none",
             hovertemplate="%{text}<extra></extra>",
-            marker={"color": _fill(status, mode), "line": {"width": 0}},
+            marker={
+                "color": _fill(status, mode),
+                "line": {"width": 0},
+                "pattern": {"shape": "/" if status == "lost" else "", "size": 6},
+            },
             unselected={"marker": {"opacity": 0.35}},
         )
     since, until = (

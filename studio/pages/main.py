@@ -13,6 +13,7 @@ from studio.state import box, desk, guard, mode, query
 from studio.theme import style, wordmark
 
 HERE = Path(__file__).parent
+SHOWN = "page shown"
 
 PAGES = [
     st.Page(HERE / "home.py", title="Home", icon=":material/home:", default=True),
@@ -29,8 +30,11 @@ page = st.navigation(PAGES, position="top")
 st.set_page_config(page_title=f"{page.title} \u00b7 PacketFlow Studio")
 st.logo(wordmark(mode()), size="large")
 st.html(style(mode()))
-# a link from a list to one of its things stays on the page, and the browser would keep the address
-if st.query_params:  # of a page one comes back to, the browser tells them in a moment
+# a link from a list to one of its things stays on the page, and the browser would keep the address;
+# from another page it brings its own, and a second one would stand in the way of Back
+is_same = st.session_state.get(SHOWN) == page.title
+st.session_state[SHOWN] = page.title
+if is_same and st.query_params:  # of a page one comes back to, the browser tells them in a moment
     st.query_params.update({})
 
 with guard("workspace"):

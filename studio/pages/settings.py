@@ -6,6 +6,7 @@ from studio.settings import (
     show_doctor,
     show_models,
     show_processes,
+    show_servers,
     show_settings,
     show_workspace,
 )
@@ -25,6 +26,9 @@ with right:
     st.header("Models", anchor=False)
     with guard("models"):
         show_models()
+    st.header("External tools", anchor=False)
+    with guard("external tools"):
+        show_servers()
 st.header("Is all well?", anchor=False)
 with guard("doctor"):
     show_doctor()

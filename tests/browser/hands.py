@@ -16,12 +16,17 @@ AT_ONCE_MS: Final = 1500
 CAPABILITIES: Final = ("shout", "join", "count", "split", "halve")
 KINDS: Final = ("Choose", "For each", "Together", "Repeat", "Fallback", "Race", "Ask", "Wait")
 
-EDITOR: Final = """document.querySelector("[data-testid=stBidiComponentIsolated]")
+HOST: Final = "[data-testid=stBidiComponentIsolated], [data-lm-suppress-shortcuts]"
+"""What holds the canvas: Streamlit's element, or ours in a notebook's cell."""
+
+EDITOR: Final = f"""document.querySelector("{HOST}")
     ?.shadowRoot.querySelector(".pf-place")?.editor"""
 """The editor of the page's canvas, in the page's own words."""
 
-SEEN: Final = """() => {
-  const host = document.querySelector("[data-testid=stBidiComponentIsolated]");
+SEEN: Final = (
+    f"""() => {{
+  const host = document.querySelector("{HOST}");"""
+    + """
   if (!host?.shadowRoot) return { cards: [], outputs: [], inputs: [], ground: null };
   const middle = (one) => {
     const box = one.getBoundingClientRect();
@@ -38,6 +43,7 @@ SEEN: Final = """() => {
     ground: box ? [box.left, box.top, box.right, box.bottom] : null,
   };
 }"""
+)
 
 
 class Hands:

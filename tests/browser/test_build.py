@@ -276,7 +276,9 @@ def test_an_unknown_capability_is_a_red_card_that_keeps_its_wires_and_is_mended(
     expect(page.get_by_label("Wire prepared from prepare to stumbel")).to_have_count(1)
 
 
-def test_a_run_that_fails_is_mended_and_runs_again(begin: Begin, workspace: Path):
+def test_a_run_that_fails_is_looked_into_mended_and_goes_on_from_there(
+    begin: Begin, workspace: Path
+):
     name = written(workspace, "to_mend", GREET.format(name="to_mend", second="stumble"))
     page = begin(name)
     page.get_by_role("button", name="Run", exact=True).click()
@@ -292,9 +294,11 @@ def test_a_run_that_fails_is_mended_and_runs_again(begin: Begin, workspace: Path
     expect(card(page, "stumble").locator(".pf-head")).to_contain_text("walk")
     is_kept(page)
 
-    page.get_by_role("button", name="Run", exact=True).click()
+    card(page, "stumble").locator(".pf-head").dblclick()
+    page.get_by_role("button", name="From here", exact=True).click()
 
     ends(page, "done")
+    expect(card(page, "prepare").locator(".pf-state")).to_contain_text("reused")
     page.locator(".pf-ground").focus()
     page.keyboard.press("Control+s")
     expect(page.locator(".pf-saved")).to_have_text("Saved")

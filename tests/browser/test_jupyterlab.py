@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from packetflow.workspace.drafts import Drafts
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.notebooks import Notebook, jupyterlab
 from tests.browser.test_build import (
@@ -17,13 +19,24 @@ from tests.browser.test_build import (
     ends,
     is_kept,
     test_a_flow_is_built_wired_run_and_undone_to_the_first_byte_by_keyboard,  # noqa: F401
-    test_a_run_that_fails_is_mended_and_runs_again,  # noqa: F401
-    test_a_run_under_way_shows_where_it_is_and_is_stopped,  # noqa: F401
+    test_a_run_that_fails_is_looked_into_mended_and_goes_on_from_there,  # noqa: F401
     text_of,
     written,
 )
+from tests.browser.test_by_hand import (
+    Empty,
+    test_the_research_report_is_built_by_hand_from_an_empty_page,  # noqa: F401
+)
+from tests.browser.test_random_edits import (
+    CAPABILITIES,
+    FIRST,
+    SEED,
+    Studio,
+    undo_all,
+    wander,
+)
 
-# all of it runs in `make soak`: the browser stage of `make test` has no minute left
+# `make soak`; what `make test` has time for is in `test_jupyterlab_quick.py`
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -59,6 +72,18 @@ def begin(notebook: Notebook) -> Begin:
     return opened
 
 
+@pytest.fixture
+def empty(notebook: Notebook) -> Empty:
+    """Begin a new pipeline in the cell."""
+
+    def opened() -> Page:
+        notebook.run("ws.edit(new='by_hand', height=850)")
+        expect(notebook.page.locator(".pf-start")).to_be_visible()
+        return notebook.page
+
+    return opened
+
+
 def test_a_step_that_waits_is_answered_on_its_card(begin: Begin, workspace: Path):
     text = "pipeline: ask_here\nsteps:\n  - {approve: Go on?, id: ask, choices: [Yes, No]}\n"
     page = begin(written(workspace, "ask_here", text))
@@ -83,20 +108,6 @@ def test_keys_pressed_on_the_canvas_are_the_canvass(
     is_kept(page)
     expect(notebook.cells).to_have_count(cells)
     assert "walk" not in text_of(workspace, "its_keys")
-
-
-def test_a_run_goes_on_and_is_stopped_while_a_cell_is_busy(
-    begin: Begin, notebook: Notebook, workspace: Path, tmp_path: Path
-):
-    text = GREET.format(name="while_busy", second="sleep_long")
-    text = text.replace("id: sleep_long}", "id: sleep_long, from: {text: prepared}}")
-    page = begin(written(workspace, "while_busy", text))
-
-    with notebook.busy(tmp_path):
-        page.get_by_role("button", name="Run", exact=True).click()
-        expect(card(page, "prepare").locator(".pf-card.pf-s-ok")).to_be_visible()
-        page.get_by_role("button", name="Stop", exact=True).click()
-        ends(page, "stopped")
 
 
 def test_a_run_is_shown_live_and_answered_while_a_cell_is_busy(notebook: Notebook, tmp_path: Path):
@@ -173,6 +184,52 @@ def test_two_notebooks_and_the_studio_see_each_others_work(
 
     expect(second.page.locator("[data-part=latest]")).to_contain_text("of_all")
     assert second.errors == []
+
+
+class Cell(Studio):
+    """One canvas, whose cell is run again and whose capability files change in between."""
+
+    def __init__(self, notebook: Notebook, folder: Path) -> None:
+        self.notebook = notebook
+        self.folder = folder
+        self.drafts = Drafts(folder)
+        self.tabs = [notebook.page]
+
+    def begin(self, name: str) -> None:
+        self.name = name
+        (self.folder / "pipelines" / f"{name}.yaml").write_text(FIRST.format(name=name))
+        self.reload(self.notebook.page)
+
+    def disturb(self, tab: Page, chance: random.Random) -> str:
+        kind = chance.choice([self.reload, self.replace_runner])
+        if chance.random() > 0.1:
+            return ""
+        kind(tab)
+        return f"[{kind.__name__}]"
+
+    def reload(self, tab: Page) -> None:
+        self.notebook.run(f"there.edit({self.name!r}, height=700)")
+        expect(tab.locator(".pf-card, .pf-start").first).to_be_visible()
+
+    def heal(self) -> None:
+        """Nothing lasts here."""
+
+
+def test_random_edits_leave_python_and_the_canvas_equal(notebook: Notebook, tmp_path: Path):
+    folder = tmp_path / "work"
+    for name in ("capabilities", "pipelines"):
+        (folder / name).mkdir(parents=True)
+    (folder / "packetflow.toml").write_text("")
+    (folder / "capabilities" / "words.py").write_text(CAPABILITIES)
+    notebook.run(f"there = Workspace({str(folder)!r})")
+    cell = Cell(notebook, folder)
+    cell.begin("short")
+
+    wander(cell, random.Random(SEED), 100)
+
+    undo_all(cell)
+    cell.drafts.close()
+    notebook.run("there.close()")
 
 
 # the last one, for its view stays open

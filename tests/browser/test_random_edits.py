@@ -195,7 +195,7 @@ class Studio:
         while True:
             kept = self.drafts.open(self.name).snapshot()
             stands = [tab.evaluate(STANDS) for tab in self.tabs]
-            if stands == [kept.rev, kept.rev]:
+            if stands == [kept.rev] * len(self.tabs):
                 return kept
             assert time.monotonic() < limit, f"Python is at {kept.rev}, the tabs at {stands}"
             self.tabs[0].wait_for_timeout(50)

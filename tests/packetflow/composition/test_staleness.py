@@ -33,6 +33,19 @@ def test_the_file_as_the_engine_keeps_it_has_the_same_fingerprints():
     assert changed(dump(load(FLOW, resolve))) == set()
 
 
+def test_a_default_and_a_length_of_time_may_be_spelt_in_many_ways():
+    steps = (
+        "pipeline: asking\nsteps:\n"
+        "  - {approve: Go on?, id: ask, into: approved, within: 2 days, otherwise: []}\n"
+        "  - {use: fetch, id: fetch}\n"
+    )
+    written = draw_board(steps, resolve)
+    kept = draw_board(dump(load(steps, resolve)), resolve)
+
+    assert "2 days" not in dump(load(steps, resolve))
+    assert fingerprints(written, {}) == fingerprints(kept, {})
+
+
 @pytest.mark.parametrize(
     ("before", "after", "found"),
     [

@@ -53,3 +53,10 @@ def test_words_narrow_it_down_and_nothing_found_is_said(catalog):
     assert "Nothing is found for &lt;zzz&gt;." in view.html()
     assert view.text() == "nothing is found for '<zzz>'"
     assert not view.is_live()
+
+
+def test_the_words_that_it_begins_with_stand_in_the_line_to_search_in(catalog):
+    drawn = CatalogView(catalog, 'a "brief"').html()
+
+    assert 'value="a &quot;brief&quot;"' in drawn
+    assert 'data-key="brief"' in drawn

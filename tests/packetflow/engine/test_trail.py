@@ -139,3 +139,10 @@ def test_an_error_without_code_of_the_user_is_left_whole():
 
     assert theirs(error) is error
     assert theirs(None) is None
+
+
+def test_causes_that_form_a_ring_end():
+    error, other = ValueError("x"), ValueError("y")
+    error.__cause__, other.__cause__ = other, error
+
+    assert trail_of(error) == ""

@@ -32,3 +32,9 @@ def test_every_value_has_a_small_look_that_travels(value, kind):
 
     assert shown[0]["kind"] == kind
     assert len(msgspec.json.encode(shown)) < 100_000
+
+
+def test_a_page_is_named_and_not_shown_as_its_source():
+    assert previews("<!doctype html><html>Hi</html>") == [
+        {"kind": "text", "text": "An HTML page of 30 characters.", "whole": True}
+    ]

@@ -46,3 +46,13 @@ def test_it_counts_a_day_and_lists_the_latest_and_the_failed(ws):
     assert "too &lt;short&gt;" in drawn
     assert told.count("shorten") == 3
     assert board.is_live()
+
+
+def test_one_run_is_counted_as_one_and_errors_have_a_column_where_there_are_some(ws):
+    ws.run_sync(shorten, text="good")
+    well = Dashboard(ws).html()
+    ws.run_sync(shorten, text="bad")
+
+    assert "1 run in 24 hours" in well
+    assert ">error<" not in well
+    assert ">error<" in Dashboard(ws).html()

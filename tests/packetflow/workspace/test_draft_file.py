@@ -3,6 +3,7 @@
 import pytest
 
 from packetflow.errors import EditRefused
+from packetflow.workspace.draft_state import written_looks
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.folder import make_folder
 
@@ -52,3 +53,19 @@ def test_a_saved_file_keeps_its_rights_and_one_to_be_read_only_is_not_written(fo
     assert path.is_symlink()
     assert rights == 0o640
     assert "welcome" in elsewhere.read_text()
+
+
+def test_notes_and_places_that_others_saved_meanwhile_stay(folder):
+    draft, file = Drafts(folder).open("hello"), folder / "pipelines/hello.view.json"
+    draft.do({"op": "note", "step": "greet", "text": "mine"})
+    theirs = '{"x": 1, "y": 2, "note": "theirs"}, "other": {"note": "also theirs"}'
+    file.write_text(f'{{"format": 1, "steps": {{"greet": {theirs}}}}}')
+
+    draft.do({"op": "save"})
+    back = draft.do({"op": "undo"})
+
+    saved = written_looks(file.read_text())
+    assert saved == {
+        "greet": {"x": 1, "y": 2, "note": "mine"}, "other": {"note": "also theirs"},
+    }  # fmt: skip
+    assert back.state.looks == {"greet": {"note": "mine"}}

@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import threading
 
 import pytest
 
 from packetflow.errors import WorkspaceError
-from packetflow.workspace.draft_log import DraftLog
+from packetflow.workspace import draft_log
+from packetflow.workspace.draft_log import DraftLog, Line
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.folder import make_folder
 
@@ -40,7 +42,7 @@ def test_what_a_dying_process_cut_off_is_taken_away(folder):
     draft = Drafts(folder).open("hello")
     draft.do(RENAME)
     with draft.log.path.open("ab") as file:
-        file.write(b'{"k": "did", "entry": {"wo')
+        file.write(b'{"k": "did", "entry": {"wo' + b"x" * 5000)
 
     reader = Drafts(folder).open("hello")
     seen = reader.snapshot()
@@ -64,3 +66,35 @@ def test_an_edit_after_somebody_removed_the_file_is_kept_with_all_before_it(fold
     kept.refresh()
     assert kept.whole.acks["page"] == 1
     assert "welcome" in kept.whole.state.text
+
+
+def test_who_edits_waits_for_whoever_edits_in_another_process(folder, monkeypatch):
+    one, other = Drafts(folder).open("hello"), Drafts(folder).open("hello")
+    note = {"op": "note", "step": "greet", "text": "slow"}
+    late = threading.Thread(target=other.submit, args=("other", 1, [note]))
+    add = DraftLog.add
+
+    def held_up(self: DraftLog, line: Line) -> None:
+        if self is one.log:
+            late.start()
+            late.join(0.3)  # it can only end once this one has let go
+        add(self, line)
+
+    monkeypatch.setattr(DraftLog, "add", held_up)
+    one.submit("one", 1, [RENAME])
+    late.join(60)
+
+    assert Drafts(folder).open("hello").snapshot().acks == {"one": 1, "other": 1}
+
+
+def test_the_file_of_a_draft_stays_small(folder, monkeypatch):
+    monkeypatch.setattr(draft_log, "MOST_BYTES", 2000)
+    monkeypatch.setattr(draft_log, "MOST_ENTRIES", 5)
+    draft, follower = Drafts(folder).open("hello"), Drafts(folder).open("hello")
+
+    for number in range(60):
+        draft.do({"op": "note", "step": "greet", "text": f"note {number}" * 5})
+        assert follower.snapshot().state.looks["greet"]["note"].startswith(f"note {number}")
+
+    assert draft.log.path.stat().st_size < 20_000
+    assert follower.snapshot().acks == draft.snapshot().acks

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from packetflow.errors import EditRefused, UnknownName
 from packetflow.kernel.ids import new_id
-from packetflow.workspace import draft_log
 from packetflow.workspace.draft_names import names_held
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.folder import make_folder
@@ -249,19 +248,6 @@ def test_looks_that_cannot_be_read_are_lost_and_nothing_else(folder):
     assert Drafts(folder).open("hello").snapshot().state.text == FIRST
 
 
-def test_the_file_of_a_draft_stays_small(folder, monkeypatch):
-    monkeypatch.setattr(draft_log, "MOST_BYTES", 2000)
-    monkeypatch.setattr(draft_log, "MOST_ENTRIES", 5)
-    draft, follower = Drafts(folder).open("hello"), other_process(folder).open("hello")
-
-    for number in range(60):
-        draft.do({"op": "note", "step": "greet", "text": f"note {number}" * 5})
-        assert follower.snapshot().state.looks["greet"]["note"].startswith(f"note {number}")
-
-    assert draft.log.path.stat().st_size < 20_000
-    assert follower.snapshot().acks == draft.snapshot().acks
-
-
 def test_threads_and_processes_that_edit_at_once_lose_nothing(folder):
     several = [Drafts(folder).open("hello") for _ in range(3)]
 
@@ -386,3 +372,17 @@ def test_doubled_and_reordered_edits_of_several_editors_are_done_once_and_can_al
     assert (first_again.state.text, first_again.state.looks) == (FIRST, {})
     assert first_again.saved
     assert both[1].snapshot().state == last
+
+
+def test_what_was_begun_and_never_saved_is_listed_whatever_it_is_called(folder):
+    drafts = Drafts(folder)
+    text = FIRST.replace("hello", "mine")
+    changed = {"op": "header", "field": "intent", "value": "New"}
+    drafts.new(text)
+    for name in ("", "mine", "soon_saved"):
+        drafts.new(text.replace("mine", name or "mine"), name).do(changed)
+    drafts.open("soon_saved").do({"op": "save"})
+    drafts.open("hello").do(changed)
+
+    assert sorted(drafts.unsaved()) == ["mine", "untitled-2"]
+    drafts.close()

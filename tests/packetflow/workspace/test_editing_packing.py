@@ -1,12 +1,16 @@
 """Packing and unpacking by what the steps take and give, as an editor asks for them."""
 
 import asyncio
+import json
+from dataclasses import replace
 
 import pytest
 
+from packetflow.composition.packing import unpacked
 from packetflow.discovery.catalog import Catalog
 from packetflow.discovery.easel import Easel
 from packetflow.errors import EditRefused
+from packetflow.workspace import editing_packing
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.editing_packing import prepared
 from packetflow.workspace.folder import make_folder
@@ -70,3 +74,17 @@ def test_a_call_of_nothing_and_a_pack_beside_other_edits_are_refused(room):
         do(draft, code, {"op": "unpack", "step": "n"})
     with pytest.raises(EditRefused, match="by itself"):
         do(draft, code, {"op": "unpack", "step": "n"}, {"op": "remove", "step": "n"})
+
+
+def test_an_unpacking_after_which_a_value_would_come_from_elsewhere_is_refused(room, monkeypatch):
+    _, draft, code = room
+    do(draft, code, {"op": "pack", "steps": ["fetch", "feel"], "name": "mood"})
+
+    def careless(*given):
+        done = unpacked(*given)
+        other = json.dumps(done.operations).replace('{"text": "page"}', '{"text": "summary"}')
+        return replace(done, operations=json.loads(other))
+
+    monkeypatch.setattr(editing_packing, "unpacked", careless)
+    with pytest.raises(EditRefused, match="mixed up"):
+        do(draft, code, {"op": "unpack", "step": "mood"})

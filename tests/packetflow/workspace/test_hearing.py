@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from packetflow import Workspace, approval, capability, pipeline, wait_for
+from packetflow import Context, Workspace, approval, capability, pipeline, wait_for
 from packetflow.errors import RunError
 from packetflow.kernel.records import Status
 from packetflow.workspace import hearing
@@ -230,3 +230,25 @@ def test_a_tail_that_opens_only_after_the_close_is_closed(ws: Workspace):
     handle.cancel()
 
     assert not ws.hearing._tasks
+
+
+def test_in_memory_an_answer_that_two_notice_wakes_a_run_once():
+    begun: list[str] = []
+
+    @capability(provides="said")
+    async def asks(context: Context) -> str:
+        begun.append(context.execution_id)
+        return str(await context.ask("Really?", ["yes", "no"]))
+
+    with Workspace(":memory:") as ws:
+        run = ws.run_sync(asks)
+        ws.send_answer(run.id, "asks", "yes")
+
+        async def noticed() -> None:
+            await asyncio.gather(*(ws.hearing.wake(run.id) for _ in range(3)))
+
+        ws.thread.run(noticed())
+        ended = ws.outcome(run.id, PATIENCE)
+
+    assert ended["said"] == "yes"
+    assert begun == [run.id, run.id]

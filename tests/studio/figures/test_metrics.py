@@ -152,6 +152,14 @@ def test_a_failure_means_its_capability_and_its_error():
     assert picks(figure) == [{"called": "read", "error": "OSError"}]
 
 
+def test_no_two_statuses_look_the_same_over_time():
+    shown = [bar(status) for status in ("ok", "waiting", "running", "lost", "timed_out", "failed")]
+    figure = metrics.runs_over_time(shown, SHOWN)
+
+    looks = {(trace.marker.color, trace.marker.pattern.shape) for trace in figure.data}
+    assert len(looks) == len(shown)
+
+
 def test_the_points_of_a_figure_are_told_in_words():
     figure = metrics.failures([{"name": "read", "error_type": "OS\nError", "n": 1200}])
     over_time = metrics.runs_over_time([bar("failed", 2)], SHOWN)

@@ -27,7 +27,8 @@ def test_beginning_makes_a_draft_and_goes_to_its_canvas(page, example):
     assert not build.exception
     name = build.query_params["pipeline"]
     assert name.startswith("untitled-")
-    assert Drafts(example).open(name).text == TEMPLATES[0].text
+    named = TEMPLATES[0].text.replace("pipeline: untitled", f"pipeline: {name}")
+    assert Drafts(example).open(name).text == named
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda one: one.title)

@@ -149,4 +149,4 @@ def test_a_run_of_what_is_not_in_the_library_has_no_way_there(page, ran, example
         for run in (known, gone)
     ]
 
-    assert ["What ran" in labels for labels in ways] == [True, False]
+    assert ["The pipeline" in labels for labels in ways] == [True, False]

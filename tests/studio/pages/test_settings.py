@@ -2,6 +2,10 @@
 
 import pytest
 
+from packetflow.mcp.client.facts import ServerFacts, ToolFacts
+from packetflow.mcp.client.listings import keep_listing, listing_path
+from packetflow.runner.client import RunnerClient
+from tests.packetflow.mcp.client.conftest import until
 from tests.studio.conftest import button, said
 
 SECRET = "sk-do-not-show-me"
@@ -78,3 +82,23 @@ def test_what_the_file_may_not_say_is_refused_with_words(page, config):
 
     assert not test.exception
     assert "retention_days must be a number" in said(test)
+
+
+def test_servers_of_external_tools_are_shown_and_their_tools_are_in_the_library(page, config):
+    tools = tuple(ToolFacts(name, input_schema={}) for name in ("look", "erase"))
+    listing = listing_path(config.parent, "notes")
+    keep_listing(listing, ServerFacts("notes", tools=tools))
+    config.write_text(
+        f'{config.read_text()}\n[mcp.servers.notes]\ncommand = "x"\nallow = ["look"]\n'
+    )
+
+    with RunnerClient(config.parent) as runner:
+        until(lambda: "notes.look" in [one.name for one in runner.listing().capabilities])
+    settings, library = page("settings"), page("library")
+    erase = page("library", capability="notes.erase")
+    listing.unlink()
+
+    assert "1 of 2 tools allowed" in said(settings)
+    assert "MCP server notes" in [one.value.partition(" :")[0] for one in library.header]
+    assert "not allowed" in said(library)
+    assert "packetflow mcp allow notes erase" in said(erase)

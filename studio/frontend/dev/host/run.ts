@@ -31,7 +31,7 @@ export class PretendedRuns {
   }
 
   async #run(ask: number, until: string | null): Promise<void> {
-    const execution = `run-${++this.#count}`;
+    const execution = `run-${String(++this.#count).padStart(4, "0")}`; // ids grow, as the real ones do
     this.#stopped = false;
     this.#say({ type: "run", ask, execution, status: "running", message: "" });
     const steps = allRows(this.#host.draft).flatMap((rows) => rows.list);

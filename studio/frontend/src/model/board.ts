@@ -138,12 +138,6 @@ export function beginsInside(board: Board, wire: Wire): boolean {
   return target !== undefined && above(board, target).some((card) => card.id === wire.source);
 }
 
-/** Whether a wire ends at the inner side of its target's border. */
-export function endsInside(board: Board, wire: Wire): boolean {
-  const source = cardOf(board, wire.source);
-  return source !== undefined && above(board, source).some((card) => card.id === wire.target);
-}
-
 /** An id that no card has: the wish itself, or with a number, as the file writes it. */
 export function freeId(taken: ReadonlySet<string>, wish: string): string {
   let id = wish;

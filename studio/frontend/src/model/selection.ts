@@ -14,10 +14,6 @@ export function only(card: string): Selection {
   return { cards: new Set([card]), wires: new Set() };
 }
 
-export function isEmpty(selection: Selection): boolean {
-  return selection.cards.size === 0 && selection.wires.size === 0;
-}
-
 /** Select one more, or one less. */
 export function toggle(selection: Selection, card: string): Selection {
   const cards = new Set(selection.cards);

@@ -262,9 +262,10 @@ export class Session {
     }
   }
 
-  /** Whether news are of another run than the one that was asked for. */
+  /** Whether news are of another run than the one that was asked for, or of an earlier one than is shown. */
   #isElsewhere(execution: string): boolean {
-    return this.#followed !== null && execution !== this.#followed;
+    if (this.#followed !== null) return execution !== this.#followed;
+    return execution !== "" && execution < (this.shown.run?.execution ?? "");
   }
 
   #document(message: DocumentMessage): void {

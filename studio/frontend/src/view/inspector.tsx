@@ -126,13 +126,13 @@ function Results(): ReactNode {
   if (!run?.execution || !isOver(run)) return null;
   return (
     <Section title="What the run made">
+      {about && <a className="pf-link" href={about + encodeURIComponent(run.execution)}>Everything about this run</a>}
       {board.outputs.map(({ name }) => (
         <div className="pf-field" key={name}>
           <div className="pf-label"><span>{name}</span></div>
           <Preview step={OUTPUTS} port={name} />
         </div>
       ))}
-      {about && <a className="pf-link" href={about + encodeURIComponent(run.execution)}>Everything about this run</a>}
     </Section>
   );
 }

@@ -1,0 +1,61 @@
+"""What a capability or a pipeline is called as a tool: one function, for listing and calling.
+
+Clients take letters, digits, ``_`` and ``-``, at most 64 of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+LONGEST: Final = 64
+_FITS: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_OTHERS: Final = re.compile(r"[^A-Za-z0-9_-]+")
+_MARK: Final = 8
+
+
+def tool_name(name: str) -> str:
+    """The name of a tool; a name that fits stays as it is.
+
+    What is too long, or loses all its letters, gets a mark made of the whole name, so that two
+    such names stay apart.
+
+    >>> tool_name("digest_documents"), tool_name("café menu v1.2")
+    ('digest_documents', 'cafe_menu_v1_2')
+    >>> len(tool_name("x" * 100))
+    64
+    """
+    if _FITS.fullmatch(name):
+        return name
+    bare = unicodedata.normalize("NFKD", name)
+    bare = "".join(sign for sign in bare if not unicodedata.combining(sign))
+    made = _OTHERS.sub("_", bare).strip("_")
+    if made and len(made) <= LONGEST:
+        return made
+    mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
+    return f"{made[: LONGEST - _MARK - 1] or 'tool'}_{mark}"
+
+
+def clashes(names: Iterable[str]) -> dict[str, list[str]]:
+    """Names that several go by as tools, each with those several, in order.
+
+    >>> clashes(["a b", "a.b", "c"])
+    {'a_b': ['a b', 'a.b']}
+    """
+    found: dict[str, list[str]] = {}
+    for name in sorted(set(names)):
+        found.setdefault(tool_name(name), []).append(name)
+    return {made: several for made, several in found.items() if len(several) > 1}
+
+
+def title_of(name: str) -> str:
+    """A name as people write it.
+
+    >>> title_of("digest_documents"), title_of("onboarding.v2")
+    ('Digest documents', 'Onboarding v2')
+    """
+    words = re.sub(r"[\s_.-]+", " ", name).strip() or name
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,213 @@
+"""Attend a run: hear its events until it is over, or until nothing but questions keeps it.
+
+Questions that the client can be asked meanwhile are put to it while the run goes on; others are
+answered between two requests, by whoever resumes the run with `Attended.follow`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from packetflow.errors import PacketFlowError
+from packetflow.kernel.cards import Happening, Outcome
+from packetflow.kernel.messages import AnswerStep, CapabilityRequest
+from packetflow.mcp.doors import Door, lost
+from packetflow.mcp.progress import Mark, Tally
+from packetflow.mcp.questions import Question, question_of
+
+QUIET_SECONDS: Final = 0.02
+"""A run of which nothing but questions is heard for so long has nothing else to do."""
+
+TAKEN_SECONDS: Final = 10.0
+"""So long a run that was put aside may take to go on after its answers."""
+
+LOOK_SECONDS: Final = 0.02
+
+AskClient: TypeAlias = Callable[[Question], Awaitable[Any]]
+Place: TypeAlias = tuple[str, tuple[int, ...]]
+
+
+@dataclass
+class Heard:
+    """Who is told what a run does.
+
+    Attributes:
+        progress: Told how far it is.
+        log: Told its lines, by level and text.
+        ask: Puts a question to the client now and answers with the value; ``None`` where that
+            cannot be done while a request is under way.
+        can_ask: Whether the client could answer a question.
+    """
+
+    progress: Callable[[Mark], Awaitable[None]] | None = None
+    log: Callable[[str, str], Awaitable[None]] | None = None
+    ask: AskClient | None = None
+    can_ask: Callable[[Question], bool] = lambda _: False
+
+
+@dataclass(eq=False)
+class Attended:
+    """A run that is attended.
+
+    Args:
+        door: The way to it.
+        execution_id: Which.
+        heard: Who is told.
+        steps: How many steps it has; 0 where nobody knows.
+
+    Attributes:
+        questions: What it asks and nobody has answered, by key.
+    """
+
+    door: Door
+    execution_id: str
+    heard: Heard
+    steps: int = 0
+    questions: dict[str, Question] = field(default_factory=dict)
+    _events: asyncio.Queue[Happening | Outcome] = field(default_factory=asyncio.Queue)
+    _working: set[Place] = field(default_factory=set)
+    _asking: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _refused: list[BaseException] = field(default_factory=list)
+    _given: set[str] = field(default_factory=set)
+    _answered: float = 0.0
+
+    async def start(self, request: CapabilityRequest) -> None:
+        """Begin it.
+
+        Raises:
+            PacketFlowError: It cannot run; nothing was started.
+        """
+        await self.door.start(request, self._tell)
+
+    async def follow(self, answers: Mapping[str, Any]) -> None:
+        """Hear it from now on, and give it answers, by the key of their questions."""
+        await self.door.follow(self.execution_id, self._tell)
+        for key, value in answers.items():
+            await self._give(self.questions[key], value)
+
+    async def attend(self) -> Outcome | None:
+        """Wait until it is over; ``None`` when only `questions` keep it.
+
+        Raises:
+            PacketFlowError: The client refused to answer a question.
+        """
+        tally = Tally(self.steps)
+        try:
+            while True:
+                event = await self._next()
+                if self._refused:
+                    raise self._refused[0]
+                if event is None:
+                    return None
+                if isinstance(event, Outcome):
+                    if await self._is_over(event):
+                        return event
+                    continue
+                await self._told(event, tally)
+        finally:
+            self._let_go()
+
+    async def _next(self) -> Happening | Outcome | None:
+        """The next event; ``None`` when it has nothing to do but to wait for answers."""
+        while True:
+            settled = bool(self.questions) and not self._working and not self._asking
+            try:
+                async with asyncio.timeout(QUIET_SECONDS if settled else None):
+                    return await self._events.get()
+            except TimeoutError:
+                if not self._asking:
+                    return None
+
+    async def _told(self, event: Happening, tally: Tally) -> None:
+        place: Place = event.step, tuple(event.path)
+        match event.kind:
+            case "step_started":
+                if place not in {(one.step, one.path) for one in self.questions.values()}:
+                    self._working.add(place)
+            case "step_ended":
+                self._working.discard(place)
+                self._forget(place)
+            case "answered":
+                self._forget(place)
+                self._working.add(place)
+            case "waits":
+                self._working.discard(place)
+                question = question_of(event)
+                if question is not None:
+                    self._open(question)
+            case "logged":
+                if self.heard.log is not None:
+                    body = event.body
+                    await self.heard.log(str(body.get("level", "info")), str(body.get("text", "")))
+            case _:
+                pass
+        mark = tally.take(event)
+        if mark is not None and self.heard.progress is not None:
+            await self.heard.progress(mark)
+
+    async def _is_over(self, outcome: Outcome) -> bool:
+        """Whether that is its end; one that was put aside may go on."""
+        if outcome.status != "waiting":
+            return True
+        if self._asking:
+            await asyncio.wait(self._asking.values())
+        if self._answered and time.monotonic() - self._answered < TAKEN_SECONDS:
+            asked = {one.key: one for one in map(question_of, outcome.waits) if one is not None}
+            if asked and not asked.keys() & self._given:
+                self.questions = asked
+                return True
+            await asyncio.sleep(LOOK_SECONDS)
+            await self.door.follow(self.execution_id, self._tell)
+            return False
+        for wait in outcome.waits:
+            question = question_of(wait)
+            if question is not None:
+                self.questions[question.key] = question
+        return True
+
+    def _open(self, question: Question) -> None:
+        self.questions[question.key] = question
+        self._given.discard(question.key)
+        ask = self.heard.ask
+        if ask is not None and self.heard.can_ask(question):
+            task = asyncio.create_task(self._put(question, ask))
+            self._asking[question.key] = task
+
+    async def _put(self, question: Question, ask: AskClient) -> None:
+        """Put a question to the client, and its answer to the run."""
+        try:
+            await self._give(question, await ask(question))
+        except PacketFlowError as error:
+            self._refused.append(error)
+            self._tell(lost(self.execution_id, error))
+        finally:
+            self._asking.pop(question.key, None)
+            self._tell(Happening(self.execution_id, "heard"))
+
+    async def _give(self, question: Question, value: Any) -> None:
+        self._answered = time.monotonic()
+        self._given.add(question.key)
+        self.questions.pop(question.key, None)
+        self._working.add((question.step, question.path))
+        step, path = question.step, list(question.path)
+        await self.door.answer(AnswerStep("", self.execution_id, step, path, value))
+
+    def _forget(self, place: Place) -> None:
+        for key, question in list(self.questions.items()):
+            if (question.step, question.path) == place:
+                del self.questions[key]
+                asking = self._asking.get(key)
+                if asking is not None:
+                    asking.cancel()
+
+    def _tell(self, event: Happening | Outcome) -> None:
+        self._events.put_nowait(event)
+
+    def _let_go(self) -> None:
+        for task in self._asking.values():
+            task.cancel()
+        self.door.unfollow(self.execution_id, self._tell)

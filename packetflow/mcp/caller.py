@@ -1,0 +1,34 @@
+"""For capabilities: ask for what only the caller of a tool has, its model or its folders.
+
+```python
+@capability(provides="gist", effects=[Effect.model("caller")])
+async def gist(text: str, context: Context) -> str:
+    return await ask_model(context, f"The gist of this, in one sentence: {text}")
+```
+
+The run waits meanwhile, as for any question, so nothing is lost when the caller takes its time. A
+caller that cannot answer is told what it lacks. Needs no MCP package.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from packetflow.capabilities.context import Context
+
+OF: Final = "x-ask"
+"""In a question's form: who is asked, where that is no person."""
+
+MODEL: Final = "model"
+ROOTS: Final = "roots"
+
+
+async def ask_model(context: Context, prompt: str, *, max_tokens: int = 1024) -> str:
+    """What the caller's language model answers (sampling)."""
+    form: dict[str, Any] = {OF: MODEL, "max_tokens": max_tokens}
+    return str(await context.ask(prompt, form=form))
+
+
+async def ask_roots(context: Context) -> list[str]:
+    """The addresses of the folders that the caller works in (roots)."""
+    return list(await context.ask("Which folders do you work in?", form={OF: ROOTS}))

@@ -1,0 +1,303 @@
+"""One call of a tool, from its arguments to what the client reads.
+
+A call is an execution like any other: it is kept, with who called, and can be looked at, cancelled,
+resumed and forked as those of the studio. A call that waits for its caller leaves a `Pause`, with
+which it goes on when the answers come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import mcp_types as t
+import msgspec
+
+from packetflow.errors import PacketFlowError, WireError
+from packetflow.kernel.cards import FailureCard, Outcome
+from packetflow.kernel.ids import new_id
+from packetflow.kernel.messages import CapabilityRequest
+from packetflow.mcp.attending import Attended, Heard
+from packetflow.mcp.content import Made, made_of
+from packetflow.mcp.doors import Door
+from packetflow.mcp.questions import Declined, Question, needed, read_response
+from packetflow.mcp.schemas import kind_of
+from packetflow.mcp.tools import Tool
+from packetflow.runner.payloads import Outputs, to_payload
+
+TRIGGER: Final = "mcp"
+EXECUTION_META: Final = "packetflow/execution"
+ERROR_META: Final = "packetflow/error"
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """A run that waits for its caller: sent along, sealed, and given back with the answers."""
+
+    execution: str
+    tool: str
+    questions: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, for the records.
+
+    Attributes:
+        name: What the client calls itself, with its version.
+        transport: ``stdio``, ``http`` or ``memory``.
+        protocol: The protocol's version.
+        user: The name of the token it came with.
+        client: What it said it can do.
+    """
+
+    name: str = ""
+    transport: str = ""
+    protocol: str = ""
+    user: str | None = None
+    client: t.ClientCapabilities | None = None
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The facts as tags of an execution."""
+        facts = {
+            "mcp.client": self.name,
+            "mcp.transport": self.transport,
+            "mcp.protocol.version": self.protocol,
+        }
+        return {name: value for name, value in facts.items() if value}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a call ended: what it made, or why it made nothing.
+
+    Attributes:
+        outcome: How the run ended; ``None`` when only questions keep it.
+        values: What it made, by name.
+        pause: With what it goes on, when only questions keep it.
+    """
+
+    outcome: Outcome | None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    pause: Pause | None = None
+
+
+class CannotAsk(PacketFlowError):
+    """The run needs something from its caller that the client said it cannot give."""
+
+    code = "cannot_ask"
+
+    def __init__(self, question: Question) -> None:
+        what = {"model": "asks the caller's model (sampling)", "roots": "asks for the roots"}
+        said = what.get(question.of, f"asks {question.text!r}")
+        super().__init__(
+            f"step {question.step!r} {said}, which this client does not offer",
+            needed=needed(question),
+        )
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Makes calls.
+
+    Args:
+        door: The way to the user's code.
+        folder: The workspace.
+        limit_bytes: The most of a result.
+    """
+
+    door: Door
+    folder: Path
+    limit_bytes: int = 256 << 10
+
+    async def begin(
+        self,
+        tool: Tool,
+        arguments: Mapping[str, Any],
+        caller: Caller,
+        heard: Heard,
+        *,
+        execution_id: str = "",
+    ) -> Ended:
+        """Run a tool to its end, or until it waits for its caller; cancelled, the run is stopped.
+
+        Raises:
+            PacketFlowError: It cannot run; nothing was started.
+        """
+        run, request = self.prepared(tool, arguments, caller, heard, execution_id=execution_id)
+        with _stopping(self.door, run.execution_id) as stopping:
+            await run.start(request)
+            return await self._attended(run, tool, stopping)
+
+    def prepared(
+        self,
+        tool: Tool,
+        arguments: Mapping[str, Any],
+        caller: Caller,
+        heard: Heard,
+        *,
+        execution_id: str = "",
+    ) -> tuple[Attended, CapabilityRequest]:
+        """A run that has not begun, and the request that begins it."""
+        chosen = execution_id or new_id()
+        request = CapabilityRequest(
+            "",
+            tool.item,
+            to_payload(inputs_of(tool, arguments)),
+            trigger=TRIGGER,
+            user=caller.user,
+            agent=caller.name or None,
+            tags=caller.tags | {"mcp.tool.name": tool.name},
+            execution_id=chosen,
+        )
+        return Attended(self.door, chosen, heard, tool.steps), request
+
+    async def go_on(
+        self, tool: Tool, pause: Pause, responses: Mapping[str, Any], heard: Heard
+    ) -> Ended:
+        """Give a run that waits its caller's responses; what is missing is asked again.
+
+        Raises:
+            Declined: The person at the client does not answer; the run is stopped.
+            UnknownName: There is no such run any more.
+        """
+        answers: dict[str, Any] = {}
+        for question in pause.questions:
+            if question.key not in responses:
+                continue
+            try:
+                value = read_response(question, responses[question.key])
+            except Declined as error:
+                await self.door.cancel(pause.execution, error.message)
+                raise
+            if value is not None:
+                answers[question.key] = value
+        if not answers:
+            return Ended(None, pause=pause)
+        run = Attended(self.door, pause.execution, heard, tool.steps)
+        run.questions = {question.key: question for question in pause.questions}
+        with _stopping(self.door, run.execution_id) as stopping:
+            await run.follow(answers)
+            return await self._attended(run, tool, stopping)
+
+    async def _attended(self, run: Attended, tool: Tool, stopping: _Stopping) -> Ended:
+        try:
+            outcome = await run.attend()
+        except Declined as error:
+            await self.door.cancel(run.execution_id, error.message)
+            raise
+        stopping.is_over = True
+        if outcome is not None and outcome.status != "waiting":
+            return Ended(outcome, Outputs(outcome.outputs, self.folder))
+        asked = tuple(run.questions.values())
+        able = tuple(one for one in asked if run.heard.can_ask(one))
+        if asked and not able:
+            only = next((one for one in asked if one.of != "person"), None)
+            if only is not None:
+                await self.door.cancel(run.execution_id, "its caller cannot answer")
+                raise CannotAsk(only)
+        if able and run.heard.ask is None:
+            return Ended(None, pause=Pause(run.execution_id, tool.name, able))
+        return Ended(outcome or Outcome(run.execution_id, "waiting"), {"asked": asked})
+
+    def result(self, tool: Tool, ended: Outcome, values: Mapping[str, Any]) -> t.CallToolResult:
+        """What a client reads of a run that is over."""
+        meta = {EXECUTION_META: ended.execution_id}
+        if ended.status != "ok":
+            return failed(ended, values)
+        made = self.made(tool, ended, values)
+        structured = made.structured if tool.result is not None else None
+        if tool.result is not None:
+            wrong = tool.result.complaints(structured)
+            if wrong:
+                text = f"{tool.item} broke its contract: " + "; ".join(wrong)
+                return error_result(text, meta | {ERROR_META: "WrongType"})
+        return t.CallToolResult(content=made.content, structured_content=structured, _meta=meta)
+
+    def made(self, tool: Tool, ended: Outcome, values: Mapping[str, Any]) -> Made:
+        """What a run made, as content."""
+        return made_of(
+            tool.gives, values, execution_id=ended.execution_id, limit_bytes=self.limit_bytes
+        )
+
+
+class _Stopping:
+    """Whether a run still has to be stopped when its call is."""
+
+    is_over = False
+
+
+@contextlib.contextmanager
+def _stopping(door: Door, execution_id: str) -> Any:
+    """Stop the run when the call is cancelled: by its client, or because that has gone."""
+    stopping = _Stopping()
+    try:
+        yield stopping
+    except asyncio.CancelledError:
+        if not stopping.is_over:
+            stop_soon(door, execution_id, "its caller gave up")
+        raise
+
+
+_STOPS: Final[set[asyncio.Task[None]]] = set()
+
+
+def stop_soon(door: Door, execution_id: str, reason: str) -> None:
+    """Stop a run from a call that is being cancelled itself and may not wait any more."""
+
+    async def stop() -> None:
+        with contextlib.suppress(PacketFlowError):
+            await door.cancel(execution_id, reason)
+
+    task = asyncio.get_running_loop().create_task(stop())
+    _STOPS.add(task)
+    task.add_done_callback(_STOPS.discard)
+
+
+def inputs_of(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as the values that the run takes: rows become a table.
+
+    Raises:
+        WireError: Rows make no table.
+    """
+    inputs = dict(arguments)
+    for port in tool.takes:
+        rows = inputs.get(port.name)
+        if kind_of(port) == "Table" and isinstance(rows, list):
+            import pyarrow as pa
+
+            try:
+                inputs[port.name] = pa.Table.from_pylist(rows)
+            except (pa.ArrowException, TypeError, ValueError) as error:
+                raise WireError(f"{port.name}: the rows make no table: {error}") from error
+    return inputs
+
+
+def failed(ended: Outcome, values: Mapping[str, Any]) -> t.CallToolResult:
+    """What a client reads of a run that made nothing: in words, for a model to read."""
+    meta: dict[str, Any] = {EXECUTION_META: ended.execution_id}
+    match ended.status:
+        case "waiting":
+            asked = [repr(one.text) for one in values.get("asked", ())]
+            asked = asked or [repr(one.question or one.event) for one in ended.waits]
+            text = (
+                f"The run waits for {' and '.join(asked) or 'an event'}. It goes on by itself once "
+                f"that comes (`packetflow waiting` shows it); see execution://{ended.execution_id}"
+            )
+            return error_result(text, meta | {ERROR_META: "Waiting"})
+        case "cancelled":
+            return error_result("The run was stopped.", meta | {ERROR_META: "Cancelled"})
+        case _:
+            failure = ended.failure or FailureCard("", ended.status, f"The run is {ended.status}.")
+            text = f"{failure.error_type}: {failure.message}" if failure.step else failure.message
+            step = {"packetflow/step": failure.step} if failure.step else {}
+            return error_result(text, meta | step | {ERROR_META: failure.error_type})
+
+
+def error_result(text: str, meta: Mapping[str, Any]) -> t.CallToolResult:
+    """A tool's error: in words, so that a model can mend its call."""
+    return t.CallToolResult(content=[t.TextContent(text=text)], is_error=True, _meta=dict(meta))

@@ -1,0 +1,204 @@
+"""Where a server is, and how to open a way to it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TextIO, cast
+from urllib.parse import urlsplit
+
+from packetflow.errors import WorkspaceError
+from packetflow.mcp.client import settings as s
+
+if TYPE_CHECKING:
+    import httpx2
+    from mcp.client._transport import TransportStreams
+
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""One message of a server over HTTP is no longer."""
+
+LAST_WORDS: Final = 600
+"""Of what a server wrote before it ended, so much is shown."""
+
+
+@dataclass
+class Wire:
+    """What the way to a server tells besides messages.
+
+    Attributes:
+        ended: Called when the server has closed it.
+        session: The id that an HTTP server gave the session; empty if it gave none.
+        last_words: The end of what a started server wrote besides.
+    """
+
+    ended: Callable[[], None]
+    session: str = ""
+    last_words: str = ""
+    log: int = -1
+
+    @contextmanager
+    def writing(self, log: int) -> Iterator[None]:
+        """While a started server writes to this file descriptor."""
+        self.log = log
+        try:
+            yield
+        finally:
+            self.read_log()
+            self.log = -1
+
+    def read_log(self) -> str:
+        """The end of what a started server has written besides, now or at its end."""
+        if self.log >= 0:
+            size = os.fstat(self.log).st_size
+            said = os.pread(self.log, LAST_WORDS, max(0, size - LAST_WORDS))
+            self.last_words = said.decode("utf-8", "replace").strip()
+        return self.last_words
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server and how to reach it; one of *server*, ``settings.command`` and ``settings.url``.
+
+    Attributes:
+        settings: How it is reached.
+        folder: Where a command is started; here if empty.
+        log: The file that gets what a started server writes besides.
+        server: A server in this very process.
+        mode: ``auto`` for the newest revision of the protocol that both speak, ``legacy`` for those
+            with a handshake.
+        given: The environment.
+    """
+
+    settings: s.ServerSettings = field(default_factory=s.ServerSettings)
+    folder: str = ""
+    log: Path | None = None
+    server: Any = None
+    mode: str = "auto"
+    given: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+    def __str__(self) -> str:
+        return "a server in this process" if self.server is not None else self.settings.address
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What a span says of the way, by OpenTelemetry's names."""
+        if self.settings.url:
+            parts = urlsplit(self.settings.url)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            return {
+                "network.transport": "tcp",
+                "network.protocol.name": "http",
+                "server.address": parts.hostname or "",
+                "server.port": port,
+            }
+        return {"network.transport": "pipe"} if self.settings.command else {}
+
+    def way(self, wire: Wire) -> Any:
+        """What the protocol's client connects to.
+
+        Raises:
+            WorkspaceError: An environment variable that it needs is not set.
+        """
+        if self.server is not None:
+            return self.server
+        if self.settings.url:
+            return _over_http(self.settings.url, s.headers(self.settings, self.given), wire)
+        return _over_pipes(self, s.environment(self.settings, self.given), wire)
+
+
+def target_of(
+    server: Any, *, env: Sequence[str] = (), headers: Mapping[str, str], mode: str = "auto"
+) -> Target:
+    """The target of an address, a command, or a server in this process.
+
+    Raises:
+        WorkspaceError: It is none of these.
+
+    >>> target_of("python -m notes", headers={}).settings.args
+    ('-m', 'notes')
+    """
+    if isinstance(server, str) and server.startswith(("http://", "https://")):
+        found = Target(s.ServerSettings(url=server, headers=dict(headers)), mode=mode)
+    elif isinstance(server, (str, list, tuple)):
+        words = shlex.split(server) if isinstance(server, str) else [str(one) for one in server]
+        if not words:
+            raise WorkspaceError("name a server: its address, or the command that starts it")
+        settings = s.ServerSettings(command=words[0], args=tuple(words[1:]), env=tuple(env))
+        found = Target(settings, mode=mode)
+    elif hasattr(server, "run"):
+        return Target(server=server, mode=mode)
+    else:
+        raise WorkspaceError(f"{server!r} is neither an address, a command nor a server")
+    wrong = s.complaint("server", found.settings)
+    if wrong:
+        raise WorkspaceError(wrong)
+    return found
+
+
+@asynccontextmanager
+async def _over_http(
+    url: str, headers: Mapping[str, str], wire: Wire
+) -> AsyncIterator[TransportStreams]:
+    import httpx2
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def note(response: httpx2.Response) -> None:
+        wire.session = response.headers.get("mcp-session-id", wire.session)
+
+    # how long a call may take is said by its policies; this only ends what nobody answers for
+    timeout = httpx2.Timeout(30, read=3600)
+    hooks = {"response": [note]}
+    async with (
+        httpx2.AsyncClient(headers=dict(headers), timeout=timeout, event_hooks=hooks) as client,
+        streamable_http_client(url, http_client=client, max_sse_event_size=MOST_BYTES) as streams,
+    ):
+        yield streams
+
+
+@asynccontextmanager
+async def _over_pipes(
+    target: Target, env: Mapping[str, str], wire: Wire
+) -> AsyncIterator[TransportStreams]:
+    import anyio
+    from mcp.client.stdio import StdioServerParameters, stdio_client
+    from mcp.shared.message import SessionMessage
+
+    settings = target.settings
+    parameters = StdioServerParameters(
+        command=settings.command,
+        args=list(settings.args),
+        env=dict(env),
+        cwd=target.folder or None,
+    )
+    with _opened(target.log) as log, wire.writing(log.fileno()):
+        async with stdio_client(parameters, errlog=log) as (read, write):
+            send, receive = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+
+            async def hand_on() -> None:
+                """Hand on what comes, and see when nothing can come any more."""
+                try:
+                    async with send:
+                        async for message in read:
+                            await send.send(message)
+                except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+                    pass  # our own side is closed
+                finally:
+                    wire.ended()
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(hand_on)
+                yield receive, write
+                tasks.cancel_scope.cancel()
+
+
+def _opened(path: Path | None) -> TextIO:
+    """The file for what a server writes besides; one without a name if nobody wants to see it."""
+    if path is None:
+        return cast("TextIO", tempfile.TemporaryFile("w+", encoding="utf-8"))
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path.open("w+", encoding="utf-8")

@@ -1,0 +1,115 @@
+"""Say which capabilities and pipelines are tools, in files that git can compare.
+
+A pipeline says it itself (``exposed: true`` in its file); capabilities stand in
+``packetflow.toml``, so that those of the library can be offered too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+from packetflow.composition.edit import apply
+from packetflow.discovery.tool_names import clashes, tool_name
+from packetflow.errors import CompositionError, UnknownName, WorkspaceError
+from packetflow.kernel.cards import Listing
+from packetflow.mcp.offers import refusal
+from packetflow.mcp.settings import read_settings, write_exposed
+from packetflow.mcp.tools import Card
+
+
+def exposed_names(listing: Listing, folder: Path) -> list[str]:
+    """The capabilities and pipelines that should be tools, in order.
+
+    Raises:
+        WorkspaceError: The settings cannot be read.
+    """
+    own = [one.name for one in listing.pipelines if one.exposed]
+    return sorted({*own, *read_settings(folder).expose})
+
+
+def expose(listing: Listing, folder: Path, name: str) -> Path | None:
+    """Make a capability or a pipeline a tool; answers the file that says so.
+
+    Returns:
+        ``None`` if it is one already.
+
+    Raises:
+        UnknownName: There is none of that name.
+        WorkspaceError: It cannot be one: its name as a tool is taken, or it has problems.
+    """
+    cards: dict[str, Card] = {one.name: one for one in listing.capabilities}
+    cards |= {one.name: one for one in listing.pipelines}
+    card = cards.get(name)
+    if card is None:
+        near = get_close_matches(name, cards, 2)
+        raise UnknownName("capability or pipeline", name, near)
+    others = exposed_names(listing, folder)
+    if name in others:
+        return None
+    refuse_clash([*others, name], name)
+    why = refusal(card)
+    if why:
+        raise WorkspaceError(f"{name!r} cannot be a tool: {why}", name=name)
+    if any(one.name == name for one in listing.pipelines):
+        return _say_in_file(listing, folder, name, exposed=True)
+    write_exposed(folder, sorted({*read_settings(folder).expose, name}))
+    return folder / "packetflow.toml"
+
+
+def hide(listing: Listing, folder: Path, name: str) -> Path | None:
+    """Make it no tool any more; answers the file that said so, ``None`` if none did.
+
+    Raises:
+        WorkspaceError: The file cannot be changed.
+    """
+    changed = None
+    if any(one.name == name and one.exposed for one in listing.pipelines):
+        changed = _say_in_file(listing, folder, name, exposed=False)
+    said = read_settings(folder).expose
+    if name in said:
+        write_exposed(folder, [one for one in said if one != name])
+        changed = changed or folder / "packetflow.toml"
+    return changed
+
+
+def refuse_clash(names: Iterable[str], name: str) -> None:
+    """Refuse a tool whose name another one has.
+
+    Raises:
+        WorkspaceError: It has; the message says which.
+    """
+    made = tool_name(name)
+    others = [one for one in clashes(names).get(made, ()) if one != name]
+    if others:
+        listed = " and ".join(repr(one) for one in others)
+        raise WorkspaceError(
+            f"as a tool {name!r} would be called {made!r}, as {listed} is already; rename one",
+            name=name,
+            tool=made,
+        )
+
+
+def _say_in_file(listing: Listing, folder: Path, name: str, *, exposed: bool) -> Path:
+    card = next(one for one in listing.pipelines if one.name == name)
+    path = folder / "pipelines" / f"{name}.yaml"
+    if not path.is_file():
+        where = f" in {card.file}" if card.file else ""
+        raise WorkspaceError(
+            f"{name!r} is built in Python{where}; say exposed=True (or False) where it is made",
+            name=name,
+        )
+    value = True if exposed else None
+    try:
+        text = path.read_text("utf-8")
+        new = apply(text, {"op": "header", "field": "exposed", "value": value}).text
+        scratch = path.with_name(f".{path.name}.{os.getpid()}")
+        scratch.write_text(new, "utf-8")
+        scratch.replace(path)
+    except CompositionError as error:
+        raise WorkspaceError(f"{path} cannot be changed: {error.message}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"{path} cannot be changed: {error}") from error
+    return path

@@ -1,0 +1,370 @@
+"""Answers a client's requests for tools, prompts and resources, on the low-level server.
+
+One server serves both eras: sessions that begin with a handshake (2025-11-25 and before), and
+requests that stand alone (2026-07-28). What differs is how a run asks its caller: in the first era
+the question goes to the client while the call is open; in the second the call is answered with the
+questions, and asked again with their answers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final, TypeVar
+
+import mcp_types as t
+import msgspec
+from mcp.server.caching import CacheableMethod, CacheHint
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
+from mcp.server.subscriptions import ListenHandler
+from mcp.shared.exceptions import MCPError
+
+from packetflow.errors import PacketFlowError, did_you_mean
+from packetflow.mcp import sessions
+from packetflow.mcp.calls import (
+    ERROR_META,
+    Calls,
+    CannotAsk,
+    Ended,
+    Pause,
+    error_result,
+)
+from packetflow.mcp.identity import caller_of, scopes
+from packetflow.mcp.offers import Offers, allowed
+from packetflow.mcp.prompts import arguments_of, messages_of
+from packetflow.mcp.questions import request_of
+from packetflow.mcp.reading import Library
+from packetflow.mcp.shelf import Shelf
+from packetflow.mcp.talking import gives_back, heard_on
+from packetflow.mcp.tools import Tool
+from packetflow.version import VERSION
+
+Context = ServerRequestContext[Any, Any]
+Paged = TypeVar("Paged")
+
+PAGE: Final = 100
+STATE_SECONDS: Final = 30 * 86_400.0
+"""So long the answers to a run's questions may take."""
+
+_CACHED: Final[tuple[CacheableMethod, ...]] = (
+    "tools/list",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "server/discover",
+)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What is answered to each request.
+
+    Attributes:
+        shelf: What is offered.
+        calls: Makes calls.
+        library: Reads resources.
+        transport: How clients come in, for the records.
+        stream_seconds: A call over HTTP that runs longer gives its connection back.
+    """
+
+    shelf: Shelf
+    calls: Calls
+    library: Library
+    transport: str = "memory"
+    stream_seconds: float | None = None
+
+    @property
+    def offers(self) -> Offers:
+        """What is offered to whoever asks now."""
+        return allowed(self.shelf.offers, scopes())
+
+    async def list_tools(
+        self, _: Context, params: t.PaginatedRequestParams | None
+    ) -> t.ListToolsResult:
+        """The tools, page by page."""
+        found, cursor = page(self.offers.tool_list(), params)
+        return t.ListToolsResult(tools=found, next_cursor=cursor)
+
+    async def call_tool(
+        self, context: Context, params: t.CallToolRequestParams
+    ) -> t.CallToolResult | t.InputRequiredResult:
+        """Run a tool; what goes wrong in it is told in words, for a model to mend.
+
+        Raises:
+            MCPError: There is no such tool, or the client cannot give what it needs.
+        """
+        tool = named(self.offers.tools, params.name, "tool")
+        arguments = params.arguments or {}
+        if not params.request_state:
+            wrong = tool.arguments.complaints(arguments)
+            if wrong:
+                text = f"The arguments of {tool.name} do not fit: " + "; ".join(wrong)
+                return error_result(text, {ERROR_META: "InvalidArguments"})
+        try:
+            ended = await self._ran(context, tool, arguments, params)
+        except CannotAsk as error:
+            raise missing_capability(error) from error
+        except PacketFlowError as error:
+            return error_result(error.message, {ERROR_META: type(error).__name__})
+        if ended.pause is not None:
+            return paused(ended.pause)
+        if ended.outcome is None:
+            raise AssertionError("a call ends with an outcome or a pause")
+        return self.calls.result(tool, ended.outcome, ended.values)
+
+    async def _ran(
+        self,
+        context: Context,
+        tool: Tool,
+        arguments: Mapping[str, Any],
+        params: t.InputResponseRequestParams,
+    ) -> Ended:
+        heard = heard_on(context)
+        with gives_back(context, self.stream_seconds):
+            if params.request_state:
+                pause = pause_of(params.request_state)
+                if pause is None or pause.tool != tool.name:
+                    raise MCPError(t.INVALID_PARAMS, "the request state is not of this request")
+                return await self.calls.go_on(tool, pause, params.input_responses or {}, heard)
+            caller = caller_of(context, self.transport)
+            return await self.calls.begin(tool, arguments, caller, heard)
+
+    async def list_prompts(
+        self, _: Context, params: t.PaginatedRequestParams | None
+    ) -> t.ListPromptsResult:
+        """The prompts, page by page."""
+        found, cursor = page(self.offers.prompt_list(), params)
+        return t.ListPromptsResult(prompts=found, next_cursor=cursor)
+
+    async def get_prompt(
+        self, context: Context, params: t.GetPromptRequestParams
+    ) -> t.GetPromptResult | t.InputRequiredResult:
+        """Run what a prompt stands for; what it makes becomes messages.
+
+        Raises:
+            MCPError: There is no such prompt, its arguments do not fit, or its run failed.
+        """
+        tool = named(self.offers.prompts, params.name, "prompt")
+        arguments = arguments_of(tool, params.arguments or {})
+        wrong = tool.arguments.complaints(arguments)
+        if wrong:
+            raise MCPError(t.INVALID_PARAMS, f"{tool.name}: " + "; ".join(wrong))
+        ended = await self._answered(context, tool, arguments, params)
+        if isinstance(ended, t.InputRequiredResult):
+            return ended
+        return t.GetPromptResult(
+            description=tool.shown.description, messages=messages_of(ended.content)
+        )
+
+    async def _answered(
+        self,
+        context: Context,
+        tool: Tool,
+        arguments: Mapping[str, Any],
+        params: t.InputResponseRequestParams,
+    ) -> t.CallToolResult | t.InputRequiredResult:
+        """A run whose failure is an error of the protocol."""
+        try:
+            ended = await self._ran(context, tool, arguments, params)
+        except CannotAsk as error:
+            raise missing_capability(error) from error
+        except PacketFlowError as error:
+            raise MCPError(t.INTERNAL_ERROR, error.message) from error
+        if ended.pause is not None:
+            return paused(ended.pause)
+        if ended.outcome is None:
+            raise AssertionError("a call ends with an outcome or a pause")
+        result = self.calls.result(tool, ended.outcome, ended.values)
+        if result.is_error:
+            said = " ".join(one.text for one in result.content if isinstance(one, t.TextContent))
+            raise MCPError(t.INTERNAL_ERROR, said)
+        return result
+
+    async def list_resources(
+        self, _: Context, params: t.PaginatedRequestParams | None
+    ) -> t.ListResourcesResult:
+        """The resources that have an address of their own, page by page."""
+        found, cursor = page(self.library.resources(self.offers), params)
+        return t.ListResourcesResult(resources=found, next_cursor=cursor)
+
+    async def list_templates(
+        self, _: Context, params: t.PaginatedRequestParams | None
+    ) -> t.ListResourceTemplatesResult:
+        """The patterns of addresses, page by page."""
+        found, cursor = page(self.library.templates(self.offers), params)
+        return t.ListResourceTemplatesResult(resource_templates=found, next_cursor=cursor)
+
+    async def read_resource(
+        self, context: Context, params: t.ReadResourceRequestParams
+    ) -> t.ReadResourceResult | t.InputRequiredResult:
+        """Read one resource.
+
+        Raises:
+            MCPError: There is none at that address, or it could not be made.
+        """
+        uri, offers = str(params.uri), self.offers
+        for address in offers.addresses:
+            found = address.match(uri)
+            if found is None:
+                continue
+            arguments = arguments_of(address.tool, found)
+            ended = await self._answered(context, address.tool, arguments, params)
+            if isinstance(ended, t.InputRequiredResult):
+                return ended
+            return self.library.contents_of(uri, ended)
+        user = caller_of(context, self.transport).user
+        read = await self.library.read(uri, offers, user=user)
+        if read is None:
+            raise MCPError(t.INVALID_PARAMS, f"Resource not found: {uri}", {"uri": uri})
+        return read
+
+    async def subscribe(self, context: Context, params: t.SubscribeRequestParams) -> t.EmptyResult:
+        """Remember that a client of the handshake era wants to hear of a resource."""
+        sessions.watch(context, str(params.uri), wanted=True)
+        return t.EmptyResult()
+
+    async def unsubscribe(
+        self, context: Context, params: t.UnsubscribeRequestParams
+    ) -> t.EmptyResult:
+        """Forget it."""
+        sessions.watch(context, str(params.uri), wanted=False)
+        return t.EmptyResult()
+
+    async def set_level(self, context: Context, params: t.SetLevelRequestParams) -> t.EmptyResult:
+        """Remember which lines a client of the handshake era wants."""
+        sessions.set_log_level(context, params.level)
+        return t.EmptyResult()
+
+    async def complete(self, _: Context, params: t.CompleteRequestParams) -> t.CompleteResult:
+        """Values that an argument of a prompt or of an address may have."""
+        values = self.library.completions(self.offers, params.ref, params.argument)
+        some = values[:PAGE]
+        more = len(values) > len(some)
+        return t.CompleteResult(
+            completion=t.Completion(values=some, total=len(values), has_more=more)
+        )
+
+
+def named(offered: Mapping[str, Tool], name: str, kind: str) -> Tool:
+    """What is offered under that name.
+
+    Raises:
+        MCPError: Nothing is.
+    """
+    found = offered.get(name)
+    if found is None:
+        near = did_you_mean(get_close_matches(name, offered, 2))
+        raise MCPError(t.INVALID_PARAMS, f"Unknown {kind}: {name}{near}")
+    return found
+
+
+def paused(pause: Pause) -> t.InputRequiredResult:
+    """The questions of a run, as the answer to a request; the state is sealed on its way out."""
+    return t.InputRequiredResult(
+        input_requests={question.key: request_of(question) for question in pause.questions},
+        request_state=msgspec.json.encode(pause).decode(),
+    )
+
+
+def pause_of(state: str) -> Pause | None:
+    """The run that a request state is of; ``None`` when it is none of ours."""
+    try:
+        return msgspec.json.decode(state, type=Pause)
+    except msgspec.DecodeError:
+        return None
+
+
+def missing_capability(error: CannotAsk) -> MCPError:
+    """The error that says what a client would have to be able to do."""
+    wanted: t.ClientCapabilities = vars(error)["needed"]
+    data = {"requiredCapabilities": wanted.model_dump(by_alias=True, exclude_none=True)}
+    return MCPError(t.MISSING_REQUIRED_CLIENT_CAPABILITY, error.message, data)
+
+
+def page(
+    items: Sequence[Paged], params: t.PaginatedRequestParams | None
+) -> tuple[list[Paged], str | None]:
+    """A page of a list, and the cursor of the next one.
+
+    Raises:
+        MCPError: The cursor is none of ours.
+    """
+    cursor = None if params is None else params.cursor
+    begin = 0
+    if cursor:
+        try:
+            begin = json.loads(base64.urlsafe_b64decode(cursor))["from"]
+            ok = isinstance(begin, int) and begin >= 0
+        except (binascii.Error, ValueError, KeyError, TypeError):
+            ok = False
+        if not ok:
+            raise MCPError(t.INVALID_PARAMS, "the cursor is not one that this server gave")
+    end = begin + PAGE
+    following = base64.urlsafe_b64encode(json.dumps({"from": end}).encode()).decode()
+    return list(items[begin:end]), following if end < len(items) else None
+
+
+class WorkspaceServer(Server[Any]):
+    """The low-level server; it tells clients of the handshake era that its lists change."""
+
+    def create_initialization_options(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+    ) -> InitializationOptions:
+        """What a client is told first."""
+        changes = notification_options or NotificationOptions(
+            prompts_changed=True, resources_changed=True, tools_changed=True
+        )
+        return super().create_initialization_options(changes, experimental_capabilities, extensions)
+
+
+def make_server(answers: Answers, *, name: str, about: str = "", key: bytes) -> WorkspaceServer:
+    """A server for one workspace.
+
+    Args:
+        answers: What it answers.
+        name: The workspace's name.
+        about: What it is for.
+        key: Seals what clients keep for runs that wait; at least 32 bytes.
+    """
+    server = WorkspaceServer(
+        "packetflow",
+        version=VERSION,
+        title=name,
+        description=about or None,
+        instructions=about or None,
+        cache_hints={method: CacheHint(ttl_ms=0, scope="private") for method in _CACHED},
+        get_tool_input_schema=lambda tool: _schema_of(answers.shelf.offers, tool),
+        on_list_tools=answers.list_tools,
+        on_call_tool=answers.call_tool,
+        on_list_prompts=answers.list_prompts,
+        on_get_prompt=answers.get_prompt,
+        on_list_resources=answers.list_resources,
+        on_list_resource_templates=answers.list_templates,
+        on_read_resource=answers.read_resource,
+        on_subscribe_resource=answers.subscribe,
+        on_unsubscribe_resource=answers.unsubscribe,
+        on_completion=answers.complete,
+        on_subscriptions_listen=ListenHandler(answers.shelf.bus),
+    )
+    # not by the constructor, which warns of what the stateless era has no more
+    server.add_request_handler("logging/setLevel", t.SetLevelRequestParams, answers.set_level)
+    server.middleware.append(answers.shelf.sessions)
+    sealing = RequestStateSecurity(keys=[key], ttl=STATE_SECONDS)
+    server.middleware.append(RequestStateBoundary(sealing, default_audience="packetflow"))
+    return server
+
+
+def _schema_of(offers: Offers, tool: str) -> Mapping[str, Any] | None:
+    found = offers.tools.get(tool)
+    return None if found is None else found.shown.input_schema

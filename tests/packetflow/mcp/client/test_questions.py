@@ -1,0 +1,72 @@
+from typing import Any
+
+import pytest
+
+from packetflow.mcp.client.questions import Unaskable, is_declined, questions_of, read_answer
+
+
+def asked(said: dict[str, Any] | None, *, required: bool = True) -> Any:
+    fields = {} if said is None else {"field": said}
+    schema = {"type": "object", "properties": fields, "required": list(fields) if required else []}
+    return questions_of("Go on?", schema)[0]
+
+
+def test_a_form_without_fields_is_a_mere_agreement():
+    question = asked(None)
+
+    assert question.choices == ("accept", "decline")
+    assert read_answer(question, "accept") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "value"),
+    [
+        ({"type": "string"}, " Ada ", " Ada "),
+        ({"type": "integer"}, "7", 7),
+        ({"type": "number"}, " 2.5", 2.5),
+        ({"type": "boolean"}, "yes", True),
+        ({"type": "boolean"}, "no", False),
+        ({"type": "string", "enum": ["a", "b"]}, "b", "b"),
+        ({"enum": ["a", "b"], "enumNames": ["First", "Second"]}, "Second", "b"),
+        ({"oneOf": [{"const": "a", "title": "First"}, {"const": "b"}]}, "First", "a"),
+    ],
+)
+def test_an_answer_is_read_as_the_form_wants_it(said: dict[str, Any], answer: str, value: object):
+    assert read_answer(asked(said), answer) == value
+
+
+def test_an_answer_that_is_no_number_says_so():
+    with pytest.raises(ValueError, match="no whole number"):
+        read_answer(asked({"type": "integer"}), "many")
+
+
+def test_nothing_leaves_an_optional_field_out():
+    assert read_answer(asked({"type": "integer"}, required=False), "  ") is None
+
+
+def test_whoever_is_asked_can_refuse():
+    assert "decline" in asked({"enum": ["a"]}).choices
+    assert "'decline' refuses" in asked({"type": "string"}).text
+    assert is_declined(" decline ")
+    assert not is_declined(True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"type": "array", "items": {"enum": ["a"]}}, {"type": "object"}, {}, True],
+)
+def test_what_cannot_be_asked_plainly_is_not_asked(said: Any):
+    with pytest.raises(Unaskable):
+        asked(said)
+
+
+def test_an_address_to_open_is_not_asked():
+    with pytest.raises(Unaskable, match="address"):
+        questions_of("Log in", None)
+
+
+def test_a_form_of_many_fields_is_not_asked():
+    fields = {f"f{n}": {"type": "string"} for n in range(9)}
+
+    with pytest.raises(Unaskable, match="more than 8"):
+        questions_of("All of it", {"properties": fields})

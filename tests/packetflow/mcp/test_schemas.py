@@ -1,0 +1,110 @@
+import json
+
+import pytest
+
+from packetflow.capabilities.contract import Contract, Port
+from packetflow.kernel.cards import PortCard
+from packetflow.mcp.schemas import Check, field_of, input_schema, kind_of, output_schema
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "who": {"$ref": "#/$defs/Person"},
+        "token": {"type": "string", "writeOnly": True},
+    },
+    "required": ["who"],
+    "$defs": {"Person": {"type": "object", "properties": {"age": {"type": "integer"}}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("Image", "Image"),
+        ("list[Audio]", "Audio"),
+        ("Markdown | None", "Markdown"),
+        ("Table", "Table"),
+        ("list[str]", ""),
+        ("ImageSettings", ""),
+    ],
+)
+def test_a_port_is_known_by_its_type(written: str, kind: str):
+    assert kind_of(PortCard("x", written)) == kind
+
+
+def test_definitions_and_everything_else_are_handed_on_unchanged():
+    assert input_schema(json.dumps(SCHEMA), [PortCard("who", "Person")]) == SCHEMA
+
+
+def test_a_table_is_taken_and_given_as_rows():
+    written = json.dumps(Contract((Port("rows", object),)).json_schema("requires"))
+    said = json.loads(written)
+    said["properties"]["rows"] = {"description": "a Table", "x-python-type": "Table"}
+
+    made = input_schema(json.dumps(said), [PortCard("rows", "Table", help="All of them.")])
+
+    assert made["properties"]["rows"] == {
+        "type": "array", "items": {"type": "object"}, "description": "All of them.",
+    }  # fmt: skip
+
+
+def test_pictures_and_secrets_are_no_part_of_the_structured_result():
+    ports = [
+        PortCard("picture", "Image"),
+        PortCard("key", "str", secret=True),
+        PortCard("n", "int"),
+    ]
+    written = {"type": "object", "properties": {"picture": {}, "key": {}, "n": {}}}
+    written["required"] = ["picture", "key", "n"]
+
+    made = output_schema(json.dumps(written), ports)
+
+    assert made == {"type": "object", "properties": {"n": {}}, "required": ["n"]}
+
+
+def test_a_tool_that_makes_only_a_picture_has_no_structured_result():
+    written = {"type": "object", "properties": {"picture": {}}, "required": ["picture"]}
+
+    assert output_schema(json.dumps(written), [PortCard("picture", "Image")]) is None
+
+
+def test_a_complaint_names_the_field_and_says_why():
+    said = Check(SCHEMA).complaints({"who": {"age": "old"}})
+
+    assert said == ["who.age: 'old' is not of type 'integer'"]
+
+
+def test_a_secret_is_not_told():
+    (said,) = Check(SCHEMA, secret=["token"]).complaints({"who": {}, "token": 4711})
+
+    assert said.startswith("token:")
+    assert "4711" not in said
+
+
+def test_many_complaints_are_counted():
+    check = Check({"type": "array", "items": {"type": "string"}})
+
+    assert check.complaints(list(range(20)))[-1] == "and 15 more"
+
+
+def test_a_long_value_is_shortened():
+    (said,) = Check({"properties": {"n": {"type": "integer"}}}).complaints({"n": "x" * 10_000})
+
+    assert len(said) < 200
+
+
+def test_what_is_no_schema_is_refused():
+    with pytest.raises(ValueError, match="no JSON Schema"):
+        Check({"type": "nothing"})
+
+
+def test_a_place_is_written_as_people_do():
+    assert field_of(["a", 0, "b"]) == "a[0].b"
+
+
+def test_the_contract_of_a_secret_is_taken_and_not_given():
+    contract = Contract((Port("key", str, secret=True),), (Port("key", str, secret=True),))
+
+    assert "key" in input_schema(json.dumps(contract.json_schema("requires")), [])["properties"]
+    given = json.dumps(contract.json_schema("provides"))
+    assert output_schema(given, [PortCard("key", "str", secret=True)]) is None

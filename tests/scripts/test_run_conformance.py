@@ -1,0 +1,45 @@
+"""What the conformance suite says is read rightly."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def runner():
+    place = ROOT / "scripts" / "run_conformance.py"
+    spec = importlib.util.spec_from_file_location("run_conformance", place)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+SAID = """✗ early: not in the summary
+=== SUMMARY ===
+✓ tools-list: 3 passed, 0 failed
+✗ ping: 1 passed, 1 failed
+✗ tasks-lifecycle: 1 passed, 8 failed
+
+Total: 5 passed, 9 failed
+
+Not scored for 2026-07-28: 1 scenario(s) run, 1 failing.
+  ✗ tasks-lifecycle (extension)
+"""
+
+
+def test_only_scored_scenarios_count(runner):
+    assert runner.failing(SAID) == ({"ping"}, {"tasks-lifecycle"})
+
+
+def test_the_fixtures_import_nothing_of_the_protocol(runner):
+    files = [*runner.FIXTURES.rglob("*.py")]
+    lines = [line.strip() for path in files for line in path.read_text().splitlines()]
+
+    assert files
+    assert [one for one in lines if one.startswith(("import mcp", "from mcp"))] == []
