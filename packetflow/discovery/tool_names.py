@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
+from packetflow.errors import WorkspaceError
+
 LONGEST: Final = 64
 _FITS: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _OTHERS: Final = re.compile(r"[^A-Za-z0-9_-]+")
@@ -49,6 +51,23 @@ def clashes(names: Iterable[str]) -> dict[str, list[str]]:
     for name in sorted(set(names)):
         found.setdefault(tool_name(name), []).append(name)
     return {made: several for made, several in found.items() if len(several) > 1}
+
+
+def refuse_clash(names: Iterable[str], name: str) -> None:
+    """Refuse a tool whose name another one has.
+
+    Raises:
+        WorkspaceError: It has; the message says which.
+    """
+    made = tool_name(name)
+    others = [one for one in clashes(names).get(made, ()) if one != name]
+    if others:
+        listed = " and ".join(repr(one) for one in others)
+        raise WorkspaceError(
+            f"as a tool {name!r} would be called {made!r}, as {listed} is already; rename one",
+            name=name,
+            tool=made,
+        )
 
 
 def title_of(name: str) -> str:

@@ -7,12 +7,11 @@ A pipeline says it itself (``exposed: true`` in its file); capabilities stand in
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
 from packetflow.composition.edit import apply
-from packetflow.discovery.tool_names import clashes, tool_name
+from packetflow.discovery.tool_names import refuse_clash
 from packetflow.errors import CompositionError, UnknownName, WorkspaceError
 from packetflow.kernel.cards import Listing
 from packetflow.mcp.offers import refusal
@@ -73,23 +72,6 @@ def hide(listing: Listing, folder: Path, name: str) -> Path | None:
         write_exposed(folder, [one for one in said if one != name])
         changed = changed or folder / "packetflow.toml"
     return changed
-
-
-def refuse_clash(names: Iterable[str], name: str) -> None:
-    """Refuse a tool whose name another one has.
-
-    Raises:
-        WorkspaceError: It has; the message says which.
-    """
-    made = tool_name(name)
-    others = [one for one in clashes(names).get(made, ()) if one != name]
-    if others:
-        listed = " and ".join(repr(one) for one in others)
-        raise WorkspaceError(
-            f"as a tool {name!r} would be called {made!r}, as {listed} is already; rename one",
-            name=name,
-            tool=made,
-        )
 
 
 def _say_in_file(listing: Listing, folder: Path, name: str, *, exposed: bool) -> Path:

@@ -24,6 +24,7 @@ from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
 from packetflow.discovery.sources import open_source
+from packetflow.discovery.tool_names import refuse_clash
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.ports import Chain
@@ -295,10 +296,14 @@ class Workspace(Arrivals, Kept):
 
         Raises:
             CompositionError: Something in it cannot be saved.
-            WorkspaceError: The file cannot be written.
+            WorkspaceError: The file cannot be written, or another tool would have its name.
         """
         if self.in_memory:
             raise WorkspaceError("a workspace in memory has no files; open a folder to save")
+        if isinstance(pipeline, Pipeline) and pipeline.exposed:
+            others = [one.name for one in self.catalog.pipelines() if one.exposed]
+            said = self.folder.settings.get("mcp", {}).get("expose", [])
+            refuse_clash([*others, *said, pipeline.name], pipeline.name)
         return save_pipeline(self.folder, pipeline, mark=self.runner[-8:])
 
     def register(self, names: Iterable[str] | None = None) -> int:
