@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from packetflow.workspace.drafts import Drafts
-from tests.browser.conftest import PATIENCE_MS, ROOT, SERVE, answers, end, free_port
+from tests.browser.conftest import PATIENCE_MS, ROOT, SERVE, answers, end, free_port, has_begun
+from tests.browser.hands import still
 
 pytestmark = pytest.mark.browser
 
@@ -40,6 +41,7 @@ def begin(browser: Browser, studio: str) -> Iterator[Begin]:
         page.goto(f"{studio}/build" + (f"?pipeline={pipeline}" if pipeline else ""))
         if pipeline:
             expect(page.locator(".pf-card, .pf-start").first).to_be_visible()
+            has_begun(page)
         return page
 
     yield opened
@@ -293,7 +295,9 @@ def test_a_run_that_fails_is_looked_into_mended_and_goes_on_from_there(
     expect(card(page, "stumble").locator(".pf-head")).to_contain_text("walk")
     is_kept(page)
 
+    still(page)
     card(page, "stumble").locator(".pf-head").dblclick()
+    expect(page.locator(".pf-side-inspector")).to_contain_text("Walk for three seconds")
     page.get_by_role("button", name="From here", exact=True).click()
 
     ends(page, "done")

@@ -27,6 +27,7 @@ export const KEYS: readonly { title: string; keys: readonly (readonly [string, s
     title: "Build",
     keys: [
       ["/", "Search the palette; Enter adds behind the selection"],
+      ["Double click", "Add a step there"],
       ["C", "Wire from the selected step: choose a port, then what fits"],
       ["Enter", "Form of the selected step"],
       ["M", "What can be done with the selected step"],
@@ -87,7 +88,7 @@ export function pressed(editor: Editor, event: KeyboardEvent): boolean {
 
 /** Do what a key means that was pressed while nothing on the page had the focus. */
 export function pressedNowhere(editor: Editor, event: KeyboardEvent): void {
-  if (event.defaultPrevented || document.activeElement !== document.body) return;
+  if (event.defaultPrevented || document.activeElement !== document.body || !editor.shown.document) return;
   if (event.key === "c" && getSelection()?.toString()) return; // a text is copied
   if (!pressed(editor, event)) return;
   event.preventDefault();
