@@ -4,6 +4,7 @@ Everything stays on loopback, and only what a test started is ended.
 """
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -339,6 +340,12 @@ def canvas_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield served
 
 
+def has_begun(page: Page) -> None:
+    """Wait until the canvas shows what it begins with; before that everything moves once."""
+    moved = re.compile(r"translate\((?!0px, 0px\))")
+    expect(page.locator(".react-flow__viewport")).to_have_attribute("style", moved)
+
+
 @pytest.fixture
 def open_canvas(browser: Browser, canvas_page: str) -> Iterator[Open]:
     """Open the dev page; in the end nothing may have been complained about."""
@@ -352,6 +359,7 @@ def open_canvas(browser: Browser, canvas_page: str) -> Iterator[Open]:
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         page.goto(f"{canvas_page}?{query}")
         page.wait_for_selector(".pf-card, .pf-start")
+        has_begun(page)
         return page
 
     yield opened

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from packetflow.workspace.drafts import Drafts
-from tests.browser.conftest import PATIENCE_MS, ROOT, SERVE, answers, end, free_port
+from tests.browser.conftest import PATIENCE_MS, ROOT, SERVE, answers, end, free_port, has_begun
 from tests.browser.hands import still
 
 pytestmark = pytest.mark.browser
@@ -41,6 +41,7 @@ def begin(browser: Browser, studio: str) -> Iterator[Begin]:
         page.goto(f"{studio}/build" + (f"?pipeline={pipeline}" if pipeline else ""))
         if pipeline:
             expect(page.locator(".pf-card, .pf-start").first).to_be_visible()
+            has_begun(page)
         return page
 
     yield opened

@@ -114,6 +114,69 @@ def test_a_wire_let_go_over_empty_ground_offers_what_fits_and_joins_it(open_canv
     assert step(page, "count_words")["from"] == {"text": "title"}
 
 
+def test_a_double_click_on_the_ground_adds_a_step_there_whatever_is_typed_first(open_canvas: Open):
+    page = open_canvas("example=empty")
+    box = page.locator(".pf-ground").bounding_box()
+    assert box
+    spot = (box["x"] + 500, box["y"] + 520)
+
+    page.mouse.dblclick(*spot)
+    expect(page.get_by_role("combobox", name="Add a step here")).to_be_focused()
+    page.keyboard.type("count_words")
+    page.keyboard.press("Enter")
+
+    expect(card(page, "count_words")).to_be_visible()
+    there = card(page, "count_words").bounding_box()
+    assert there
+    assert abs(there["x"] - spot[0]) + abs(there["y"] - spot[1]) < 4
+
+
+def test_the_end_of_a_wire_is_carried_to_another_port_and_off_the_ground(open_canvas: Open):
+    page = open_canvas()
+    wires = page.locator(".react-flow__edge-wire")
+    before = wires.count()
+    end = middle(port(page, "clean_table", "in:table"))
+
+    page.mouse.move(end[0] - 20, end[1])
+    page.mouse.down()
+    page.mouse.move(*middle(port(page, "guess_roles", "in:table")), steps=12)
+    page.mouse.up()
+    page.wait_for_function("packetflow.host.draft.steps[2].from?.table === 'table'")
+    assert step(page, "clean_table")["from"] == {"table": None}
+    page.keyboard.press("Control+z")
+    expect(wires).to_have_count(before)
+    page.mouse.move(end[0] - 20, end[1])
+    page.mouse.down()
+    page.mouse.move(end[0], 700, steps=12)
+    page.mouse.up()
+
+    page.wait_for_function("packetflow.host.draft.steps[1].from?.table === null")
+    assert (
+        "from" not in step(page, "guess_roles") or "table" not in step(page, "guess_roles")["from"]
+    )
+
+
+def test_a_past_version_is_drawn_where_the_present_one_stands(open_canvas: Open):
+    page = open_canvas()
+    box = card(page, "clean_table").bounding_box()
+    assert box
+
+    page.evaluate("""() => {
+        const { session } = packetflow;
+        session.follow("past");
+        const { text, board } = structuredClone(session.shown.document);
+        session.receive({ type: "version", execution: "past", text, board });
+    }""")
+    expect(page.locator(".pf-palette")).to_have_count(0)
+    page.wait_for_function(
+        """(x) => {
+            const card = document.querySelector('.react-flow__node[data-id="clean_table"]');
+            return Math.abs(card.getBoundingClientRect().x - x) < 2;
+        }""",
+        arg=box["x"],
+    )
+
+
 def test_a_card_that_is_dragged_stays_where_it_was_let_go(open_canvas: Open):
     page = open_canvas()
     head = card(page, "open_source").locator(".pf-head")
@@ -140,6 +203,7 @@ def test_a_flow_of_five_steps_is_built_wired_run_and_undone_by_keyboard(open_can
         add(page, name)
     assert steps(page) == ["fetch_page", "translate", "feel", "count_words", "summarize"]
     expect(card(page, "summarize").locator(".pf-selected")).to_be_visible()
+    expect(card(page, "summarize")).to_be_in_viewport(ratio=1)
 
     page.keyboard.press("c")
     page.get_by_role("combobox", name="Wire: which port of summarize?").fill("text")

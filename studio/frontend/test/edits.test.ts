@@ -54,6 +54,22 @@ test("a step that is put in at a wire's other end reads that wire", () => {
   assert.deepEqual(ops.at(-1), { op: "read", step: "feel", input: "text", from: "page" });
 });
 
+test("a step put on a wire stands between its ends", () => {
+  const board = boardOf([{ id: "fetch", use: "fetch_page", to: { text: "page" } }, { id: "feel", use: "feel", from: { text: "page" } }], "graph");
+  const wire = board.wires.find((one) => one.source === "fetch" && one.target === "feel")!;
+  const translate = lookUp("translate")!;
+
+  const { id, ops } = edits.addBetween(board, translate, wire, { place: edits.atEnd(board), at: null });
+
+  const reads = ops.filter((op) => op.op === "read");
+  assert.deepEqual(reads.map((op) => [op.step, op.input]), [[id, "text"], ["feel", "text"]]);
+  assert.equal(reads[0]?.from, "page");
+  assert.notEqual(reads[1]?.from, "page");
+  const places = ops.flatMap((op) => (op.op === "place" ? Object.entries(op.at) : []));
+  const [made, later] = [places.find(([name]) => name === id), places.find(([name]) => name === "feel")];
+  assert.ok(made && later && later[1][0] >= made[1][0] + 240);
+});
+
 test("only neighbours can be put into one", () => {
   const board = nested();
 

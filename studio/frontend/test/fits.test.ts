@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { INPUTS } from "../src/model/board.ts";
-import { type End, canJoin, cut, endsOfWire, endsThatFit, handleOf, join, readHandle, whyNotJoin } from "../src/model/fits.ts";
+import { type End, canJoin, cut, endsOfWire, endsThatFit, handleOf, join, readHandle, rejoin, whyNotJoin } from "../src/model/fits.ts";
 import { finish, step, take } from "../src/model/wiring.ts";
 import { boardOf, nested } from "./boards.ts";
 
@@ -29,6 +29,17 @@ test("joining reads the name of the scope, from either end", () => {
 
   assert.deepEqual(join(board, out("a", "text"), into("b", "text")), wanted);
   assert.deepEqual(join(board, into("b", "text"), out("a", "text")), wanted);
+});
+
+test("an end of a wire is moved to another port, and the port that it leaves reads nothing", () => {
+  const board = boardOf([{ id: "a", use: "fetch_page", to: { text: "page" } }, { id: "b", use: "feel", from: { text: "page" } }, { id: "c", use: "feel" }]);
+  const wire = board.wires.find((one) => one.target === "b" && one.source === "a")!;
+
+  assert.deepEqual(rejoin(board, wire, out("a", "text"), into("c", "text")), [
+    cut(wire),
+    { op: "read", step: "c", input: "text", from: "page" },
+  ]);
+  assert.deepEqual(rejoin(board, wire, out("a", "text"), into("b", "text")), []);
 });
 
 test("an output that stays out of the scope is given a name first", () => {

@@ -44,6 +44,17 @@ test("wires of one port run as one", () => {
   assert.equal(heights[0], heights[1]);
 });
 
+test("a card far below takes no room from a wire's bends", () => {
+  const board = row([0, 0, 0, 600]);
+  const cards = board.cards.map((card) => (card.id === "later" ? { ...card, x: 395 } : card));
+  const moved = { ...board, cards };
+
+  const way = routes(moved, boxes(moved), null).get(wireTo(moved, "last"));
+  const box = boxes(moved).get("between")!;
+
+  assert.equal(way?.points.at(-1)?.[0], box.x + box.width + 10);
+});
+
 test("the inputs' wires pass the first card too", () => {
   const board = row([0, 0, 0, 400]);
   const reads = board.wires.find((wire) => wire.source === null && wire.target === "between");

@@ -1,5 +1,6 @@
 /** What people mean, as edit operations. */
 import {
+  CARD_WIDTH,
   above,
   cardOf,
   childrenOf,
@@ -8,11 +9,11 @@ import {
   kindAround,
   outermost,
 } from "./board.ts";
-import { type End, canJoin, join, outNames } from "./fits.ts";
+import { type End, canJoin, endsOfWire, join, outNames } from "./fits.ts";
 import type { Gives } from "./clipboard.ts";
-import { type Box, boxOf, cornerOf } from "./geometry.ts";
+import { type Box, boxOf, boxes, cornerOf } from "./geometry.ts";
 import { lay } from "./overlay.ts";
-import type { Board, Card, Operation, PaletteItem, Place, Port, Spot, Step } from "./protocol.ts";
+import type { Board, Card, Operation, PaletteItem, Place, Port, Spot, Step, Wire } from "./protocol.ts";
 
 export interface Drop {
   readonly place: Place;
@@ -129,6 +130,36 @@ function readsNew(board: Board, step: Step, renamed: ReadonlyMap<string, string>
     if (now && !own.includes(now)) from[input] = now;
   }
   return Object.keys(from).length ? { ...step, from } : step;
+}
+
+/** Put in a step between the ends of a wire, as far as it fits them. */
+export function addBetween(board: Board, item: PaletteItem, wire: Wire, drop: Drop): { id: string; ops: Operation[] } {
+  const { at, aside } = roomOn(board, wire);
+  const made = add(board, item, at ? { ...drop, at } : drop);
+  const { board: then } = lay(board, made.ops, new Map([[item.name, item]]));
+  const card = cardOf(then, made.id);
+  const { from, to } = endsOfWire(board, wire);
+  const end = (port: Port, side: End["side"]): End => ({ card: made.id, port: port.name, side, inside: false });
+  const input = card?.inputs.map((port) => end(port, "input")).find((one) => canJoin(then, from, one));
+  const output = card?.outputs.map((port) => end(port, "output")).find((one) => canJoin(then, one, to));
+  const joints = [...(input ? join(then, from, input) : []), ...(output ? join(then, output, to) : [])];
+  return { id: made.id, ops: [...made.ops, ...aside, ...joints] };
+}
+
+const BETWEEN = 72;
+
+/** Where a card between two beside each other stands, and what makes way for it to the right. */
+function roomOn(board: Board, wire: Wire): { at: Spot | null; aside: Operation[] } {
+  const found = boxes(board);
+  const target = cardOf(board, wire.target);
+  const source = cardOf(board, wire.source);
+  const [begin, end] = [source && found.get(source.id), target && found.get(target.id)];
+  const left = begin ? begin.x + begin.width : 0;
+  if (!begin || !end || source?.parent !== target?.parent || end.x < left) return { at: null, aside: [] };
+  const lacking = CARD_WIDTH + 2 * BETWEEN - (end.x - left);
+  const later = childrenOf(board, target?.parent ?? null).filter((card) => card.x >= end.x && card.id !== source?.id);
+  const moved = Object.fromEntries(later.map((card) => [card.id, [card.x + lacking, card.y] as const]));
+  return { at: [left + BETWEEN, end.y], aside: lacking > 0 ? [{ op: "place", at: moved }] : [] };
 }
 
 /** What steps on the board give, for those who paste copies of them. */

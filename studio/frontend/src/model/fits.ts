@@ -115,6 +115,19 @@ export function cut(wire: Wire): Operation {
   return { op: "leave", step: wire.target, input: wire.input };
 }
 
+/** The edits that give a wire other ends; none when they do not fit, or are those that it has. */
+export function rejoin(board: Board, wire: Wire, one: End, other: End): Operation[] {
+  const [from, to] = one.side === "output" ? [one, other] : [other, one];
+  const now = endsOfWire(board, wire);
+  const stays = sameEnd(to, now.to);
+  const ops = stays && sameEnd(from, now.from) ? [] : join(board, from, to);
+  return ops.length && !stays ? [cut(wire), ...ops] : ops;
+}
+
+function sameEnd(one: End, other: End): boolean {
+  return one.card === other.card && one.port === other.port && one.inside === other.inside;
+}
+
 /** The two ends of a wire, by the handles they are drawn at. */
 export function endsOfWire(board: Board, wire: Wire): { from: End; to: End } {
   const inside = beginsInside(board, wire);

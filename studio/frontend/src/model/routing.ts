@@ -129,11 +129,14 @@ function pass(from: Spot, to: Spot, blocks: readonly Span[], source: string, tra
   const points: Spot[] = [];
   let [x, y] = from;
   for (const group of groupsOf(blocks)) {
-    const left = Math.max(from[0] + 4, Math.min(...group.map((one) => one.left)) - MARGIN);
-    const right = Math.min(to[0] - 4, Math.max(...group.map((one) => one.right)) + MARGIN);
+    const share = (middleOf(group) - x) / (to[0] - x);
+    const gap = freeGap(group, y + (to[1] - y) * Math.max(0, Math.min(1, share)));
+    // what is far above or below takes no room from the bends
+    const [top, bottom] = [Math.min(y, gap.wish, to[1]) - MARGIN, Math.max(y, gap.wish, to[1]) + MARGIN];
+    const near = group.filter((one) => one.bottom > top && one.top < bottom);
+    const left = Math.max(from[0] + 4, Math.min(...near.map((one) => one.left)) - MARGIN);
+    const right = Math.min(to[0] - 4, Math.max(...near.map((one) => one.right)) + MARGIN);
     if (right <= left || left < x) continue;
-    const share = (right + left - 2 * x) / (2 * (to[0] - x));
-    const gap = freeGap(group, y + (to[1] - y) * share);
     const key = `${Math.round(left)} ${Math.round(gap.top)}`;
     const others = tracks.get(key) ?? [];
     tracks.set(key, others);
@@ -143,6 +146,10 @@ function pass(from: Spot, to: Spot, blocks: readonly Span[], source: string, tra
     [x, y] = [right, height];
   }
   return points;
+}
+
+function middleOf(group: readonly Span[]): number {
+  return (Math.min(...group.map((one) => one.left)) + Math.max(...group.map((one) => one.right))) / 2;
 }
 
 /** Cards that stand above each other, from left to right. */

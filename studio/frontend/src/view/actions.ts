@@ -5,7 +5,7 @@ import * as edits from "../model/edits.ts";
 import { type End, cut } from "../model/fits.ts";
 import { boxes } from "../model/geometry.ts";
 import { POLICIES } from "../model/policies.ts";
-import type { Operation, PaletteItem, Spot } from "../model/protocol.ts";
+import type { Operation, PaletteItem, Spot, Wire } from "../model/protocol.ts";
 import { NONE, only } from "../model/selection.ts";
 import { stepOf } from "../model/writing.ts";
 import type { RunWish } from "../model/session.ts";
@@ -32,10 +32,12 @@ export function openPalette(editor: Editor): void {
 export function addItem(editor: Editor, item: PaletteItem, drop?: edits.Drop): void {
   const { board } = editor.shown;
   place(editor, edits.add(board, item, drop ?? nextDrop(editor)), item.name);
+  if (!drop) reveal(editor);
 }
 
 export function addKind(editor: Editor, kind: string, drop?: edits.Drop): void {
   place(editor, edits.addKind(editor.shown.board, kind, drop ?? nextDrop(editor)), kind);
+  if (!drop) reveal(editor);
   if (ASKING.has(kind) && !editor.readOnly) editor.set({ panel: "inspector", forming: true });
 }
 
@@ -46,7 +48,11 @@ function place(editor: Editor, made: { id: string; ops: Operation[] }, name: str
   if (editor.readOnly) return;
   editor.session.edit(...made.ops);
   editor.set({ selection: only(made.id), said: `${name} added` });
-  requestAnimationFrame(() => requestAnimationFrame(() => editor.camera?.reveal(made.id)));
+}
+
+/** Bring what was just added into view, once it is drawn; what the mouse put there is. */
+function reveal(editor: Editor): void {
+  requestAnimationFrame(() => requestAnimationFrame(() => editor.camera?.reveal([...editor.ui.selection.cards])));
 }
 
 /** Behind the selected card, or where one looks. */
@@ -84,6 +90,11 @@ function freeSpot(editor: Editor, parent: string | null, [x, y]: Spot): Spot {
 /** Put in a step at the other end of the wire in hand. */
 export function addJoined(editor: Editor, item: PaletteItem, end: End, drop: edits.Drop): void {
   place(editor, edits.addJoined(editor.shown.board, item, end, drop), item.name);
+}
+
+/** Put in a step between the ends of a wire. */
+export function addBetween(editor: Editor, item: PaletteItem, wire: Wire, drop: edits.Drop): void {
+  place(editor, edits.addBetween(editor.shown.board, item, wire, drop), item.name);
 }
 
 export function removeSelection(editor: Editor): void {

@@ -3,13 +3,13 @@ import {
   Background,
   BackgroundVariant,
   type Connection,
+  type FinalConnectionState,
   MiniMap,
   type NodeChange,
   type OnConnectEnd,
   type OnConnectStart,
   type OnNodeDrag,
   ReactFlow,
-  type ReactFlowInstance,
   applyNodeChanges,
   useReactFlow,
   useStore,
@@ -17,13 +17,14 @@ import {
 } from "@xyflow/react";
 import { type DragEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { INPUTS, outermost } from "../model/board.ts";
-import { canJoin, endsThatFit, join, readHandle, whyNotJoin } from "../model/fits.ts";
+import { type End, canJoin, cut, endsThatFit, join, readHandle, rejoin, whyNotJoin } from "../model/fits.ts";
 import { containerAt, dropAt, staysIn } from "../model/dropping.ts";
 import { moveInto } from "../model/edits.ts";
 import { cornerOf } from "../model/geometry.ts";
 import type { Operation, PaletteItem, Spot } from "../model/protocol.ts";
 import { NONE, only } from "../model/selection.ts";
-import { addItem, addKind, edit, openCall } from "./actions.ts";
+import { addBetween, addItem, addKind, edit, openCall } from "./actions.ts";
+import { beginView, useCamera, useStill } from "./camera.ts";
 import { type AnyNode, Far, InputsCard, StepCard } from "./cards.tsx";
 import { type Drawing, drawBoard, marked } from "./drawing.ts";
 import { backToGround } from "./focus.ts";
@@ -38,11 +39,6 @@ const MANY = 60;
 /** From few to this many cards there is a map; it would be drawn anew at every step of a move. */
 const FEW = 6;
 const FLUID = 200;
-/** The smallest zoom at which a pipeline is opened; below it one could not read. */
-const READABLE = 0.62;
-
-/** How near to the edge a new card may stand, in pixels. */
-const MARGIN = 8;
 
 /** How things dragged from the palette are called. */
 export const DRAGGED = "application/x-packetflow-item";
@@ -64,6 +60,8 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
   const drawing = useDrawing();
   const [nodes, setNodes] = useState(drawing.nodes);
   const dragging = useRef(false);
+  /** An end of a wire is in hand. */
+  const moved = useRef(false);
   const readOnly = editor.readOnly;
 
   useEffect(() => {
@@ -71,6 +69,7 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
     if (!dragging.current) setNodes((now) => carryOver(now, drawing.nodes));
   }, [drawing.nodes]);
   useCamera();
+  useStill(readOnly);
 
   const onNodesChange = useCallback((changes: NodeChange<AnyNode>[]) => {
     const chosen = changes.filter((change) => change.type === "select");
@@ -88,6 +87,12 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
     edit(editor, ...join(editor.shown.board, ...endsOf(wire)));
   }, [editor]);
 
+  /** Offer what can be put in at a point of the screen; with the end of a wire, what fits it. */
+  const offer = useCallback((screen: Spot, end: End | null) => {
+    const ground = flow.screenToFlowPosition({ x: screen[0], y: screen[1] });
+    editor.set({ choosing: { kind: "drop", end, screen, flow: [ground.x, ground.y] } });
+  }, [editor, flow]);
+
   const onConnectStart: OnConnectStart = useCallback((_event, { nodeId, handleId }) => {
     if (!nodeId || !handleId || handleId === "order") return;
     const end = readHandle(nodeId, handleId);
@@ -104,13 +109,19 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
       const why = state.isValid ? "" : whyNotJoin(editor.shown.board, ...ends);
       return why ? editor.session.refuse(why) : undefined;
     }
-    const target = event.target as Element | null;
-    if (!target?.classList.contains("react-flow__pane") && !target?.closest(".pf-container")) return;
-    const screen = pointOf(event);
-    const ground = flow.screenToFlowPosition({ x: screen[0], y: screen[1] });
-    const end = readHandle(fromHandle.nodeId, fromHandle.id);
-    editor.set({ choosing: { kind: "drop", end, screen, flow: [ground.x, ground.y] } });
-  }, [editor, flow, readOnly]);
+    if (moved.current) return; // a wire that is there lost its end
+    if (!isGround(event.target) && !(event.target as Element | null)?.closest(".pf-container")) return;
+    offer(pointOf(event), readHandle(fromHandle.nodeId, fromHandle.id));
+  }, [editor, offer, readOnly]);
+
+  const onReconnectEnd = useCallback((event: MouseEvent | TouchEvent, edge: AnyEdge, _side: unknown, state: FinalConnectionState) => {
+    moved.current = false;
+    if (edge.type === "wire" && edge.data && !state.toHandle && isGround(event.target)) edit(editor, cut(edge.data.wire));
+  }, [editor]);
+
+  const onReconnect = useCallback((edge: AnyEdge, wire: Connection) => {
+    if (edge.type === "wire" && edge.data) edit(editor, ...rejoin(editor.shown.board, edge.data.wire, ...endsOf(wire)));
+  }, [editor]);
 
   const onNodeDrag: OnNodeDrag<AnyNode> = useCallback((event, _node, dragged) => {
     const point = flow.screenToFlowPosition({ x: pointOf(event)[0], y: pointOf(event)[1] });
@@ -139,7 +150,11 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
     const corner: Spot = [ground.x - 120, ground.y - 24];
     const drop = dropAt(editor.shown.board, drawing.found, { point: [ground.x, ground.y], corner });
     const item = JSON.parse(text) as PaletteItem | { step: string };
-    "step" in item ? addKind(editor, item.step, drop) : addItem(editor, item, drop);
+    const wire = editor.shown.board.wires.find((one) => one.id === edgeUnder(event)?.getAttribute("data-id"));
+    take(edgeUnder(event), false);
+    if ("step" in item) addKind(editor, item.step, drop);
+    else if (wire) addBetween(editor, item, wire, drop);
+    else addItem(editor, item, drop);
     backToGround(editor);
   }, [editor, flow, drawing.found, readOnly]);
 
@@ -163,6 +178,13 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
       onConnect={onConnect}
       onConnectStart={onConnectStart}
       onConnectEnd={onConnectEnd}
+      onReconnect={onReconnect}
+      onReconnectStart={() => {
+        moved.current = true;
+      }}
+      onReconnectEnd={onReconnectEnd}
+      edgesReconnectable={!readOnly}
+      reconnectRadius={14}
       isValidConnection={(wire) => wire.sourceHandle === "order" || canJoin(editor.shown.board, ...endsOf(wire))}
       onNodeDragStart={() => {
         dragging.current = true;
@@ -178,10 +200,21 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
         event.preventDefault();
         editor.set({ selection: only(node.id), choosing: { kind: "menu", card: node.id, at: [event.clientX, event.clientY] } });
       }}
+      onDoubleClick={(event) => {
+        if (!readOnly && isGround(event.target)) offer([event.clientX, event.clientY], null);
+      }}
+      onPaneContextMenu={(event) => {
+        if (readOnly) return;
+        event.preventDefault();
+        offer([event.clientX, event.clientY], null);
+      }}
+      zoomOnDoubleClick={false}
       onPaneClick={() => editor.set({ selection: NONE, choosing: null, policy: null })}
       onDrop={onDrop}
+      onDragLeave={(event) => take(edgeUnder(event), false)}
       onDragOver={(event) => {
         event.preventDefault();
+        take(edgeUnder(event), true);
         event.dataTransfer.dropEffect = "copy";
       }}
       nodesDraggable={!readOnly}
@@ -236,21 +269,6 @@ function useDrawing(): Drawing {
   }, [board]);
 }
 
-/** Open with everything in view where it can be read so, else with the beginning. */
-function beginView(editor: Editor, flow: ReactFlowInstance<AnyNode, AnyEdge>): void {
-  const pane = editor.root?.querySelector(".react-flow")?.getBoundingClientRect();
-  const all = flow.getNodesBounds(flow.getNodes());
-  if (!pane || !all.width) return;
-  const zoom = Math.min(1, (pane.width - 64) / all.width, (pane.height - 64) / all.height);
-  if (zoom >= READABLE) return void flow.fitView({ maxZoom: 1, padding: 0.1 });
-  const near = Math.max(READABLE, Math.min(0.85, (pane.height - 64) / all.height));
-  const end = all.x + pane.width / near;
-  const first = flow.getNodesBounds(flow.getNodes().filter((node) => !node.parentId && node.position.x < end));
-  const tall = first.height * near > pane.height - 64;
-  const y = tall ? 32 - first.y * near : (pane.height - first.height * near) / 2 - first.y * near;
-  void flow.setViewport({ x: 32 - all.x * near, y, zoom: near });
-}
-
 /** New nodes, with what React Flow measured on those before. */
 function carryOver(now: readonly AnyNode[], next: readonly AnyNode[]): AnyNode[] {
   const old = new Map(now.map((node) => [node.id, node]));
@@ -258,6 +276,20 @@ function carryOver(now: readonly AnyNode[], next: readonly AnyNode[]): AnyNode[]
     const measured = old.get(node.id)?.measured;
     return !node.handles && measured && node.measured !== measured ? { ...node, measured } : node;
   });
+}
+
+function isGround(target: EventTarget | null): boolean {
+  return (target as Element | null)?.classList.contains("react-flow__pane") ?? false;
+}
+
+/** The wire under what is dragged from the palette. */
+function edgeUnder(event: DragEvent): Element | null {
+  return (event.target as Element).closest(".react-flow__edge-wire");
+}
+
+/** Show on a wire that what is dragged would be put between its ends. */
+function take(edge: Element | null, is: boolean): void {
+  edge?.toggleAttribute("data-takes", is);
 }
 
 function endsOf(wire: { source: string; target: string; sourceHandle?: string | null; targetHandle?: string | null }): [ReturnType<typeof readHandle>, ReturnType<typeof readHandle>] {
@@ -295,36 +327,4 @@ function letGo(board: ReturnType<typeof useEditor>["shown"]["board"], drawing: D
 /** Inside a container nothing stands left of or above its border. */
 function keepInside(board: ReturnType<typeof useEditor>["shown"]["board"], parent: string | null, [x, y]: Spot): Spot {
   return parent === null || parent === board.root ? [x, y] : [Math.max(12, x), Math.max(40, y)];
-}
-
-/** Give the editor a camera while the canvas is there. */
-function useCamera(): void {
-  const editor = useEditor();
-  const flow = useReactFlow<AnyNode, AnyEdge>();
-  useEffect(() => {
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const duration = calm ? 0 : 220;
-    editor.camera = {
-      show: (cards) => void flow.fitView({ nodes: cards.map((id) => ({ id })), maxZoom: 1, minZoom: 0.5, padding: 0.4, duration }),
-      reveal: (id) => {
-        const node = flow.getInternalNode(id);
-        const pane = editor.root?.querySelector(".react-flow")?.getBoundingClientRect();
-        if (!node || !pane) return;
-        const { x, y } = node.internals.positionAbsolute;
-        const [width, height] = [node.measured.width ?? node.width ?? 0, node.measured.height ?? node.height ?? 0];
-        const [from, to] = [flow.flowToScreenPosition({ x, y }), flow.flowToScreenPosition({ x: x + width, y: y + height })];
-        const isThere = from.x >= pane.left + MARGIN && from.y >= pane.top + MARGIN && to.x <= pane.right - MARGIN && to.y <= pane.bottom - MARGIN;
-        if (!isThere) void flow.setCenter(x + width / 2, y + height / 2, { zoom: flow.getZoom(), duration });
-      },
-      fit: () => void flow.fitView({ maxZoom: 1, padding: 0.12, duration }),
-      middle: () => {
-        const box = editor.root?.querySelector(".react-flow")?.getBoundingClientRect();
-        const at = flow.screenToFlowPosition({ x: (box?.left ?? 0) + (box?.width ?? 0) / 2, y: (box?.top ?? 0) + (box?.height ?? 0) / 2 });
-        return [at.x, at.y];
-      },
-    };
-    return () => {
-      editor.camera = null;
-    };
-  }, [editor, flow]);
 }

@@ -8,10 +8,11 @@ import { boxes } from "../model/geometry.ts";
 import type { PaletteItem } from "../model/protocol.ts";
 import { find } from "../model/search.ts";
 import { finish, sayEnd, take } from "../model/wiring.ts";
-import { addJoined, edit, select, wrapSelection } from "./actions.ts";
+import { addItem, addJoined, addKind, edit, select, wrapSelection } from "./actions.ts";
 import { ChooseAct, ChoosePolicy } from "./card_menu.tsx";
 import { type Choice, Chooser, filterChoices } from "./chooser.tsx";
 import { backToGround } from "./focus.ts";
+import { areNamed, kindsFor } from "./kinds.ts";
 import { type Choosing, type Editor, portKey, useEditor, useUi } from "./state.ts";
 
 export function Choosers(): ReactNode {
@@ -112,42 +113,52 @@ function dropBeside(editor: Editor, end: End): Choosing {
   return { kind: "drop", end, flow, screen: [(around?.left ?? 0) + 120, (around?.top ?? 0) + 90] };
 }
 
-/** A step that fits the wire that was let go over empty ground. */
+/** Pixels of a list with its field and title, at most. */
+const HEIGHT = 392;
+
+/** A step for a spot: any, or one that fits the wire that was let go there. */
 function ChooseItem({ choosing }: { choosing: Extract<Choosing, { kind: "drop" }> }): ReactNode {
   const editor = useEditor();
   const close = useClose();
   const { end, screen, flow } = choosing;
   const found = useMemo(() => new Map<string, PaletteItem>(), []);
-  const side = end.side === "output" ? "input" : "output";
+  const side = end?.side === "output" ? "input" : "output";
+  const title = end ? `What ${side === "input" ? "takes" : "gives"} ${end.port}?` : "Add a step here";
   const around = editor.root?.getBoundingClientRect();
   const style: CSSProperties = around
     ? {
         left: Math.max(8, Math.min(screen[0] - around.left, around.width - 308)),
-        top: Math.max(52, Math.min(screen[1] - around.top, around.height - 300)),
+        top: Math.max(52, Math.min(screen[1] - around.top, around.height - HEIGHT)),
         transform: "none",
       }
     : {};
   return (
     <Chooser
       key="item"
-      title={`What ${side === "input" ? "takes" : "gives"} ${end.port}?`}
-      placeholder="Search what fits…"
+      title={title}
+      placeholder={end ? "Search what fits…" : "Search…"}
       style={style}
       offer={async (text) => {
-        const type = portAt(editor.shown.board, end)?.type ?? "";
-        const items = (await editor.session.palette(text, { type, side })) ?? [];
+        const fits = end && { type: portAt(editor.shown.board, end)?.type ?? "", side } as const;
+        const items = (await editor.session.palette(text, fits)) ?? [];
         for (const item of items) found.set(`${item.kind} ${item.name}`, item);
-        return items.map((item) => ({ key: `${item.kind} ${item.name}`, text: item.name, hint: item.about, icon: item.kind }));
+        const offers = items.map((item): Choice => ({ key: `${item.kind} ${item.name}`, text: item.name, hint: item.about, icon: item.kind }));
+        if (end) return offers;
+        const kinds = kindsFor(text);
+        const own = kinds.map((kind): Choice => ({ key: kind.kind, text: kind.text, hint: kind.about, icon: kind.icon }));
+        return text && areNamed(kinds, text) ? [...own, ...offers] : [...offers, ...own];
       }}
       onChoose={(key) => {
         const item = found.get(key);
         const { board } = editor.shown;
-        const corner = end.side === "output" ? flow : ([flow[0] - 240, flow[1]] as const);
-        if (item) addJoined(editor, item, end, dropAt(board, boxes(board), { point: flow, corner }));
+        const corner = end?.side === "input" ? ([flow[0] - 240, flow[1]] as const) : flow;
+        const drop = dropAt(board, boxes(board), { point: flow, corner });
         close();
+        if (!item) addKind(editor, key, drop);
+        else end ? addJoined(editor, item, end, drop) : addItem(editor, item, drop);
       }}
       onClose={close}
-      empty="No capability fits here."
+      empty={end ? "No capability fits here." : "Nothing is called so. Other words may find it."}
     />
   );
 }

@@ -153,6 +153,7 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: Read
       targetHandle: "order",
       selectable: written,
       focusable: written,
+      reconnectable: false,
       className: written ? "pf-order-edge pf-written" : "pf-order-edge",
       data: { written },
       ariaLabel: `${target} after ${source}`,

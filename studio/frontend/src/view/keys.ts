@@ -27,6 +27,7 @@ export const KEYS: readonly { title: string; keys: readonly (readonly [string, s
     title: "Build",
     keys: [
       ["/", "Search the palette; Enter adds behind the selection"],
+      ["Double click", "Add a step there"],
       ["C", "Wire from the selected step: choose a port, then what fits"],
       ["Enter", "Form of the selected step"],
       ["M", "What can be done with the selected step"],

@@ -25,7 +25,7 @@ export interface Settings {
 export type Choosing =
   | { kind: "wire"; card: string }
   | { kind: "fits"; end: End }
-  | { kind: "drop"; end: End; screen: Spot; flow: Spot }
+  | { kind: "drop"; end: End | null; screen: Spot; flow: Spot }
   | { kind: "find" }
   | { kind: "menu"; card: string; at?: Spot }
   | { kind: "policy"; card: string }
@@ -63,8 +63,8 @@ export type Go = (pipeline: string, trail: readonly string[]) => void;
 /** Moves the picture; given by the canvas once it is drawn. */
 export interface Camera {
   show(cards: readonly string[]): void;
-  /** Bring a card into view that is not wholly there, as near as one looks now. */
-  reveal(card: string): void;
+  /** Bring cards into view that are not wholly there, and move no further than they need. */
+  reveal(cards: readonly string[]): void;
   fit(): void;
   /** The pixels of the ground under the middle of the canvas. */
   middle(): Spot;
