@@ -279,6 +279,7 @@ def style(mode: Mode) -> str:
         f"{words}.inserted, {words}.inserted .token": code["green"],
         f"{words}.deleted, {words}.deleted .token": DELETED[mode],
         ".stMarkdown :not(pre) > code": code["green"],
+        ".stMarkdown [data-testid=stCaptionContainer] code": INK[mode],
     }
     focused = f"{{outline: 2px solid {ACCENT[mode]}; outline-offset: -2px}}"
     rules = f".stApp a:focus-visible, .stMain:focus-visible {focused}"
