@@ -130,6 +130,15 @@ def show_models() -> None:
                 f"{one['tokens_in'] + one['tokens_out']:,} tokens") for one in asked])  # fmt: skip
 
 
+def shortened(address: str, most: int = 48) -> str:
+    """An address or command as far as there is room.
+
+    >>> shortened("npx -y @example/notes-server", 10)
+    'npx -y @e\u2026'
+    """
+    return address if len(address) <= most else f"{address[: most - 1]}\u2026"
+
+
 def show_servers() -> None:
     """The MCP servers whose tools are used here, and how they stand."""
     folder = desk().folder
@@ -140,7 +149,7 @@ def show_servers() -> None:
         tools = [] if facts is None else facts.tools
         allowed = sum(one.allows(tool.name) for tool in tools)
         count = "not asked yet" if facts is None else f"{allowed} of {len(tools)} tools allowed"
-        lines.append((name, count, "trusted" if one.trust else "not trusted", one.address))
+        lines.append((name, count + (", trusted" if one.trust else ""), shortened(one.address)))
     table(lines)
     for said in desk().runner.listing(limit=1).broken if known else ():
         if said.error.startswith("[mcp.servers."):

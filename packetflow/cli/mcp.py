@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 group = typer.Typer(
     name="mcp",
-    help="Offer pipelines and capabilities to AI clients, and use tools of servers (MCP).",
+    help="Offer tools to AI clients, use tools of servers (MCP).",
     epilog="\b\nExamples:\n  packetflow mcp list\n  packetflow mcp expose greet\n"
     "  packetflow mcp serve --http 8600",
     no_args_is_help=True,

@@ -19,8 +19,11 @@ from packetflow.mcp.doors import Door, lost
 from packetflow.mcp.progress import Mark, Tally
 from packetflow.mcp.questions import Question, question_of
 
-QUIET_SECONDS: Final = 0.02
-"""A run of which nothing but questions is heard for so long has nothing else to do."""
+QUIET_SECONDS: Final = 0.15
+"""A run of which nothing but questions is heard for so long has nothing else to do.
+
+A step that begins beside them only later is asked about in the next round.
+"""
 
 TAKEN_SECONDS: Final = 10.0
 """So long a run that was put aside may take to go on after its answers."""
@@ -87,7 +90,7 @@ class Attended:
         """Hear it from now on, and give it answers, by the key of their questions."""
         await self.door.follow(self.execution_id, self._tell)
         for key, value in answers.items():
-            await self._give(self.questions[key], value)
+            await self.give(self.questions[key], value)
 
     async def attend(self) -> Outcome | None:
         """Wait until it is over; ``None`` when only `questions` keep it.
@@ -96,20 +99,16 @@ class Attended:
             PacketFlowError: The client refused to answer a question.
         """
         tally = Tally(self.steps)
-        try:
-            while True:
-                event = await self._next()
-                if self._refused:
-                    raise self._refused[0]
-                if event is None:
-                    return None
-                if isinstance(event, Outcome):
-                    if await self._is_over(event):
-                        return event
-                    continue
+        while True:
+            event = await self._next()
+            if self._refused:
+                raise self._refused[0]
+            if event is None:
+                return None
+            if not isinstance(event, Outcome):
                 await self._told(event, tally)
-        finally:
-            self._let_go()
+            elif await self._is_over(event):
+                return event
 
     async def _next(self) -> Happening | Outcome | None:
         """The next event; ``None`` when it has nothing to do but to wait for answers."""
@@ -180,7 +179,7 @@ class Attended:
     async def _put(self, question: Question, ask: AskClient) -> None:
         """Put a question to the client, and its answer to the run."""
         try:
-            await self._give(question, await ask(question))
+            await self.give(question, await ask(question))
         except PacketFlowError as error:
             self._refused.append(error)
             self._tell(lost(self.execution_id, error))
@@ -188,7 +187,8 @@ class Attended:
             self._asking.pop(question.key, None)
             self._tell(Happening(self.execution_id, "heard"))
 
-    async def _give(self, question: Question, value: Any) -> None:
+    async def give(self, question: Question, value: Any) -> None:
+        """Answer one of its questions."""
         self._answered = time.monotonic()
         self._given.add(question.key)
         self.questions.pop(question.key, None)
@@ -207,7 +207,8 @@ class Attended:
     def _tell(self, event: Happening | Outcome) -> None:
         self._events.put_nowait(event)
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
+        """Hear of it no more; it goes on."""
         for task in self._asking.values():
             task.cancel()
         self.door.unfollow(self.execution_id, self._tell)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -30,8 +30,10 @@ from packetflow.mcp.tools import Tool
 from packetflow.runner.payloads import Outputs, to_payload
 
 TRIGGER: Final = "mcp"
+TOOL_TAG: Final = "mcp.tool.name"
 EXECUTION_META: Final = "packetflow/execution"
 ERROR_META: Final = "packetflow/error"
+STOP_SECONDS: Final = 5.0
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -79,11 +81,13 @@ class Ended:
         outcome: How the run ended; ``None`` when only questions keep it.
         values: What it made, by name.
         pause: With what it goes on, when only questions keep it.
+        left: The run that goes on without its call, which had no more patience.
     """
 
     outcome: Outcome | None
     values: Mapping[str, Any] = field(default_factory=dict)
     pause: Pause | None = None
+    left: Attended | None = None
 
 
 class CannotAsk(PacketFlowError):
@@ -108,11 +112,13 @@ class Calls:
         door: The way to the user's code.
         folder: The workspace.
         limit_bytes: The most of a result.
+        stops: Runs that are being stopped, since their callers gave up.
     """
 
     door: Door
     folder: Path
     limit_bytes: int = 256 << 10
+    stops: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def begin(
         self,
@@ -121,17 +127,17 @@ class Calls:
         caller: Caller,
         heard: Heard,
         *,
-        execution_id: str = "",
+        patience: float | None = None,
     ) -> Ended:
         """Run a tool to its end, or until it waits for its caller; cancelled, the run is stopped.
 
         Raises:
             PacketFlowError: It cannot run; nothing was started.
         """
-        run, request = self.prepared(tool, arguments, caller, heard, execution_id=execution_id)
-        with _stopping(self.door, run.execution_id) as stopping:
+        run, request = self.prepared(tool, arguments, caller, heard)
+        with self._stopping(run.execution_id) as stopping:
             await run.start(request)
-            return await self._attended(run, tool, stopping)
+            return await self._attended(run, tool, stopping, patience)
 
     def prepared(
         self,
@@ -139,11 +145,9 @@ class Calls:
         arguments: Mapping[str, Any],
         caller: Caller,
         heard: Heard,
-        *,
-        execution_id: str = "",
     ) -> tuple[Attended, CapabilityRequest]:
         """A run that has not begun, and the request that begins it."""
-        chosen = execution_id or new_id()
+        chosen = new_id()
         request = CapabilityRequest(
             "",
             tool.item,
@@ -151,13 +155,19 @@ class Calls:
             trigger=TRIGGER,
             user=caller.user,
             agent=caller.name or None,
-            tags=caller.tags | {"mcp.tool.name": tool.name},
+            tags=caller.tags | {TOOL_TAG: tool.name},
             execution_id=chosen,
         )
         return Attended(self.door, chosen, heard, tool.steps), request
 
     async def go_on(
-        self, tool: Tool, pause: Pause, responses: Mapping[str, Any], heard: Heard
+        self,
+        tool: Tool,
+        pause: Pause,
+        responses: Mapping[str, Any],
+        heard: Heard,
+        *,
+        patience: float | None = None,
     ) -> Ended:
         """Give a run that waits its caller's responses; what is missing is asked again.
 
@@ -180,16 +190,29 @@ class Calls:
             return Ended(None, pause=pause)
         run = Attended(self.door, pause.execution, heard, tool.steps)
         run.questions = {question.key: question for question in pause.questions}
-        with _stopping(self.door, run.execution_id) as stopping:
+        with self._stopping(run.execution_id) as stopping:
             await run.follow(answers)
-            return await self._attended(run, tool, stopping)
+            return await self._attended(run, tool, stopping, patience)
 
-    async def _attended(self, run: Attended, tool: Tool, stopping: _Stopping) -> Ended:
+    async def _attended(
+        self, run: Attended, tool: Tool, stopping: _Stopping, patience: float | None
+    ) -> Ended:
+        if patience is not None and patience <= 0:
+            stopping.is_over = True
+            return Ended(None, left=run)
+        left = False
         try:
-            outcome = await run.attend()
+            async with asyncio.timeout(patience):
+                outcome = await run.attend()
+        except TimeoutError:
+            left = stopping.is_over = True
+            return Ended(None, left=run)
         except Declined as error:
             await self.door.cancel(run.execution_id, error.message)
             raise
+        finally:
+            if not left:
+                run.let_go()
         stopping.is_over = True
         if outcome is not None and outcome.status != "waiting":
             return Ended(outcome, Outputs(outcome.outputs, self.folder))
@@ -218,6 +241,28 @@ class Calls:
                 return error_result(text, meta | {ERROR_META: "WrongType"})
         return t.CallToolResult(content=made.content, structured_content=structured, _meta=meta)
 
+    @contextlib.contextmanager
+    def _stopping(self, execution_id: str) -> Iterator[_Stopping]:
+        """Stop the run when the call is cancelled: by its client, or because that has gone."""
+        stopping = _Stopping()
+        try:
+            yield stopping
+        except asyncio.CancelledError:
+            if not stopping.is_over:
+                stop = asyncio.create_task(self._stop(execution_id))
+                self.stops.add(stop)  # the call itself may not wait any more
+                stop.add_done_callback(self.stops.discard)
+            raise
+
+    async def _stop(self, execution_id: str) -> None:
+        with contextlib.suppress(PacketFlowError):
+            await self.door.cancel(execution_id, "its caller gave up")
+
+    async def close(self) -> None:
+        """Wait until the runs of calls that were given up are stopped."""
+        if self.stops:
+            await asyncio.wait(self.stops, timeout=STOP_SECONDS)
+
     def made(self, tool: Tool, ended: Outcome, values: Mapping[str, Any]) -> Made:
         """What a run made, as content."""
         return made_of(
@@ -229,33 +274,6 @@ class _Stopping:
     """Whether a run still has to be stopped when its call is."""
 
     is_over = False
-
-
-@contextlib.contextmanager
-def _stopping(door: Door, execution_id: str) -> Any:
-    """Stop the run when the call is cancelled: by its client, or because that has gone."""
-    stopping = _Stopping()
-    try:
-        yield stopping
-    except asyncio.CancelledError:
-        if not stopping.is_over:
-            stop_soon(door, execution_id, "its caller gave up")
-        raise
-
-
-_STOPS: Final[set[asyncio.Task[None]]] = set()
-
-
-def stop_soon(door: Door, execution_id: str, reason: str) -> None:
-    """Stop a run from a call that is being cancelled itself and may not wait any more."""
-
-    async def stop() -> None:
-        with contextlib.suppress(PacketFlowError):
-            await door.cancel(execution_id, reason)
-
-    task = asyncio.get_running_loop().create_task(stop())
-    _STOPS.add(task)
-    task.add_done_callback(_STOPS.discard)
 
 
 def inputs_of(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:

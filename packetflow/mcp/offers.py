@@ -124,7 +124,7 @@ class _Maker:
     def __init__(self, listing: Listing, settings: McpSettings) -> None:
         self._capabilities = {one.name: one for one in listing.capabilities}
         self._pipelines = {one.name: one for one in listing.pipelines}
-        self._as_task = frozenset(settings.tasks)
+        self._tasks = settings.tasks
         self._known: dict[str, Tool | None] = {}
         self.refused: dict[str, str] = {}
 
@@ -153,7 +153,7 @@ class _Maker:
             return None
         effects, safety = touched(card, self._capabilities, self._pipelines)
         try:
-            return tool_of(card, effects, safety=safety, as_task=name in self._as_task)
+            return tool_of(card, effects, safety=safety, as_task=self._tasks.get(name))
         except ValueError as error:
             self.refused[name] = f"its schema {error}"
             return None

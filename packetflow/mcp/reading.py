@@ -13,7 +13,7 @@ import mcp_types as t
 
 from packetflow.errors import PacketFlowError, UnknownName, WireError
 from packetflow.kernel.cards import Happening, Outcome
-from packetflow.mcp.calls import TRIGGER
+from packetflow.mcp.calls import TOOL_TAG, TRIGGER
 from packetflow.mcp.content import EXECUTION, as_json, resource_contents
 from packetflow.mcp.doors import Door
 from packetflow.mcp.offers import Offers
@@ -128,6 +128,7 @@ class Library:
         facts = await asyncio.to_thread(self._facts, identity)
         if facts is None or facts.pop("trigger") != TRIGGER or facts.pop("user") != user:
             return None
+        facts.pop("tags")
         outcome = await self.outcome(identity)
         values = Outputs({} if outcome is None else outcome.outputs, self._folder)
         if output:
@@ -157,6 +158,14 @@ class Library:
         finally:
             self._door.unfollow(execution_id, tell)
         return found[0]
+
+    async def tool_name_of(self, execution_id: str, *, user: str | None) -> str:
+        """The tool that an execution runs which this user began over MCP; empty for others."""
+        facts = await asyncio.to_thread(self._facts, execution_id)
+        if facts is None or facts["trigger"] != TRIGGER or facts["user"] != user:
+            return ""
+        tags = json.loads(facts["tags"] or "{}")
+        return str(tags.get(TOOL_TAG, ""))
 
     def _facts(self, identity: str) -> dict[str, Any] | None:
         """What the store knows of an execution."""
@@ -209,7 +218,7 @@ class Library:
 
 
 _FACTS: Final = """SELECT execution_id::varchar AS execution, name, status, trigger,
- user_id AS user, agent_id AS client, started_at, duration_ms, failed_step, error_type, error
+ user_id AS user, agent_id AS client, started_at, duration_ms, failed_step, error_type, error, tags
 FROM executions WHERE execution_id::varchar = $id ORDER BY epoch DESC LIMIT 1"""
 
 

@@ -8,16 +8,11 @@ questions, and asked again with their answers.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 import mcp_types as t
-import msgspec
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
@@ -26,30 +21,38 @@ from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 
-from packetflow.errors import PacketFlowError, did_you_mean
+from packetflow.errors import PacketFlowError
 from packetflow.mcp import sessions
 from packetflow.mcp.calls import (
     ERROR_META,
     Calls,
     CannotAsk,
     Ended,
-    Pause,
     error_result,
 )
 from packetflow.mcp.identity import caller_of, scopes
 from packetflow.mcp.offers import Offers, allowed
 from packetflow.mcp.prompts import arguments_of, messages_of
-from packetflow.mcp.questions import request_of
 from packetflow.mcp.reading import Library
+from packetflow.mcp.replies import PAGE, missing_capability, named, page, pause_of, paused
 from packetflow.mcp.shelf import Shelf
 from packetflow.mcp.talking import gives_back, heard_on
+from packetflow.mcp.tasks import (
+    EXTENSION,
+    Task,
+    TaskParams,
+    Tasks,
+    UpdateParams,
+    check_header,
+    needs_tasks,
+    wants_tasks,
+)
 from packetflow.mcp.tools import Tool
 from packetflow.version import VERSION
 
 Context = ServerRequestContext[Any, Any]
 Paged = TypeVar("Paged")
 
-PAGE: Final = 100
 STATE_SECONDS: Final = 30 * 86_400.0
 """So long the answers to a run's questions may take."""
 
@@ -73,6 +76,8 @@ class Answers:
         library: Reads resources.
         transport: How clients come in, for the records.
         stream_seconds: A call over HTTP that runs longer gives its connection back.
+        task_seconds: A call that takes longer becomes a task, where its client works with tasks.
+        tasks: The tasks.
     """
 
     shelf: Shelf
@@ -80,6 +85,11 @@ class Answers:
     library: Library
     transport: str = "memory"
     stream_seconds: float | None = None
+    task_seconds: float = 10.0
+    tasks: Tasks = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tasks", Tasks(self.calls))
 
     @property
     def offers(self) -> Offers:
@@ -95,7 +105,7 @@ class Answers:
 
     async def call_tool(
         self, context: Context, params: t.CallToolRequestParams
-    ) -> t.CallToolResult | t.InputRequiredResult:
+    ) -> t.CallToolResult | t.InputRequiredResult | dict[str, Any]:
         """Run a tool; what goes wrong in it is told in words, for a model to mend.
 
         Raises:
@@ -103,19 +113,25 @@ class Answers:
         """
         tool = named(self.offers.tools, params.name, "tool")
         arguments = params.arguments or {}
+        as_task = wants_tasks(context)
+        if tool.as_task is not None and tool.as_task.required and not as_task:
+            raise needs_tasks()
         if not params.request_state:
             wrong = tool.arguments.complaints(arguments)
             if wrong:
                 text = f"The arguments of {tool.name} do not fit: " + "; ".join(wrong)
                 return error_result(text, {ERROR_META: "InvalidArguments"})
         try:
-            ended = await self._ran(context, tool, arguments, params)
+            ended = await self._ran(context, tool, arguments, params, as_task=as_task)
         except CannotAsk as error:
             raise missing_capability(error) from error
         except PacketFlowError as error:
             return error_result(error.message, {ERROR_META: type(error).__name__})
         if ended.pause is not None:
             return paused(ended.pause)
+        if ended.left:
+            user = caller_of(context, self.transport).user
+            return self.tasks.adopt(ended.left, tool, user)
         if ended.outcome is None:
             raise AssertionError("a call ends with an outcome or a pause")
         return self.calls.result(tool, ended.outcome, ended.values)
@@ -126,16 +142,63 @@ class Answers:
         tool: Tool,
         arguments: Mapping[str, Any],
         params: t.InputResponseRequestParams,
+        *,
+        as_task: bool = False,
     ) -> Ended:
         heard = heard_on(context)
+        patience = self._patience(tool, params) if as_task else None
         with gives_back(context, self.stream_seconds):
             if params.request_state:
                 pause = pause_of(params.request_state)
                 if pause is None or pause.tool != tool.name:
                     raise MCPError(t.INVALID_PARAMS, "the request state is not of this request")
-                return await self.calls.go_on(tool, pause, params.input_responses or {}, heard)
+                return await self.calls.go_on(
+                    tool, pause, params.input_responses or {}, heard, patience=patience
+                )
             caller = caller_of(context, self.transport)
-            return await self.calls.begin(tool, arguments, caller, heard)
+            return await self.calls.begin(tool, arguments, caller, heard, patience=patience)
+
+    def _patience(self, tool: Tool, params: t.InputResponseRequestParams) -> float | None:
+        """So long a call may take before it becomes a task; ``None`` if it does not yet."""
+        if tool.as_task is None:
+            return self.task_seconds
+        first = tool.as_task.questions_first and not params.request_state
+        return None if first else 0.0
+
+    async def _task(self, context: Context, task_id: str) -> Task:
+        """The task that a request names.
+
+        Raises:
+            MCPError: The client does not work with tasks, or there is no such task.
+        """
+        if not wants_tasks(context):
+            raise needs_tasks()
+        check_header(context, task_id)
+        user = caller_of(context, self.transport).user
+        tool = None
+        if not self.tasks.knows(task_id):
+            name = await self.library.tool_name_of(task_id, user=user)
+            tool = self.offers.tools.get(name)
+        task = await self.tasks.find(task_id, tool, user)
+        if task is None:
+            raise MCPError(t.INVALID_PARAMS, f"Unknown task: {task_id}")
+        return task
+
+    async def get_task(self, context: Context, params: TaskParams) -> dict[str, Any]:
+        """How a task stands."""
+        task = await self._task(context, params.task_id)
+        return await self.tasks.get(task, context.session.client_capabilities)
+
+    async def update_task(self, context: Context, params: UpdateParams) -> dict[str, Any]:
+        """Take answers to what a task asks."""
+        task = await self._task(context, params.task_id)
+        await self.tasks.update(task, params.input_responses or {})
+        return {}
+
+    async def cancel_task(self, context: Context, params: TaskParams) -> dict[str, Any]:
+        """Stop a task."""
+        await self.tasks.cancel(await self._task(context, params.task_id))
+        return {}
 
     async def list_prompts(
         self, _: Context, params: t.PaginatedRequestParams | None
@@ -253,65 +316,6 @@ class Answers:
         )
 
 
-def named(offered: Mapping[str, Tool], name: str, kind: str) -> Tool:
-    """What is offered under that name.
-
-    Raises:
-        MCPError: Nothing is.
-    """
-    found = offered.get(name)
-    if found is None:
-        near = did_you_mean(get_close_matches(name, offered, 2))
-        raise MCPError(t.INVALID_PARAMS, f"Unknown {kind}: {name}{near}")
-    return found
-
-
-def paused(pause: Pause) -> t.InputRequiredResult:
-    """The questions of a run, as the answer to a request; the state is sealed on its way out."""
-    return t.InputRequiredResult(
-        input_requests={question.key: request_of(question) for question in pause.questions},
-        request_state=msgspec.json.encode(pause).decode(),
-    )
-
-
-def pause_of(state: str) -> Pause | None:
-    """The run that a request state is of; ``None`` when it is none of ours."""
-    try:
-        return msgspec.json.decode(state, type=Pause)
-    except msgspec.DecodeError:
-        return None
-
-
-def missing_capability(error: CannotAsk) -> MCPError:
-    """The error that says what a client would have to be able to do."""
-    wanted: t.ClientCapabilities = vars(error)["needed"]
-    data = {"requiredCapabilities": wanted.model_dump(by_alias=True, exclude_none=True)}
-    return MCPError(t.MISSING_REQUIRED_CLIENT_CAPABILITY, error.message, data)
-
-
-def page(
-    items: Sequence[Paged], params: t.PaginatedRequestParams | None
-) -> tuple[list[Paged], str | None]:
-    """A page of a list, and the cursor of the next one.
-
-    Raises:
-        MCPError: The cursor is none of ours.
-    """
-    cursor = None if params is None else params.cursor
-    begin = 0
-    if cursor:
-        try:
-            begin = json.loads(base64.urlsafe_b64decode(cursor))["from"]
-            ok = isinstance(begin, int) and begin >= 0
-        except (binascii.Error, ValueError, KeyError, TypeError):
-            ok = False
-        if not ok:
-            raise MCPError(t.INVALID_PARAMS, "the cursor is not one that this server gave")
-    end = begin + PAGE
-    following = base64.urlsafe_b64encode(json.dumps({"from": end}).encode()).decode()
-    return list(items[begin:end]), following if end < len(items) else None
-
-
 class WorkspaceServer(Server[Any]):
     """The low-level server; it tells clients of the handshake era that its lists change."""
 
@@ -346,7 +350,6 @@ def make_server(answers: Answers, *, name: str, about: str = "", key: bytes) -> 
         cache_hints={method: CacheHint(ttl_ms=0, scope="private") for method in _CACHED},
         get_tool_input_schema=lambda tool: _schema_of(answers.shelf.offers, tool),
         on_list_tools=answers.list_tools,
-        on_call_tool=answers.call_tool,
         on_list_prompts=answers.list_prompts,
         on_get_prompt=answers.get_prompt,
         on_list_resources=answers.list_resources,
@@ -357,8 +360,14 @@ def make_server(answers: Answers, *, name: str, about: str = "", key: bytes) -> 
         on_completion=answers.complete,
         on_subscriptions_listen=ListenHandler(answers.shelf.bus),
     )
+    # not by the constructor, which knows no tasks
+    server.add_request_handler("tools/call", t.CallToolRequestParams, answers.call_tool)
     # not by the constructor, which warns of what the stateless era has no more
     server.add_request_handler("logging/setLevel", t.SetLevelRequestParams, answers.set_level)
+    server.add_request_handler("tasks/get", TaskParams, answers.get_task)
+    server.add_request_handler("tasks/update", UpdateParams, answers.update_task)
+    server.add_request_handler("tasks/cancel", TaskParams, answers.cancel_task)
+    server.extensions[EXTENSION] = {}
     server.middleware.append(answers.shelf.sessions)
     sealing = RequestStateSecurity(keys=[key], ttl=STATE_SECONDS)
     server.middleware.append(RequestStateBoundary(sealing, default_audience="packetflow"))

@@ -52,7 +52,9 @@ async def opened(
     shelf = Shelf(door, folder.path)
     calls = Calls(door, folder.path, settings.result_kilobytes << 10)
     library = Library(door, folder.path)
-    answers = Answers(shelf, calls, library, transport, settings.stream_seconds)
+    answers = Answers(
+        shelf, calls, library, transport, settings.stream_seconds, settings.task_seconds
+    )
     about = str(folder.settings.get("intent", ""))
     key = sealing_key(folder.path)
     server = make_server(answers, name=folder.name, about=about, key=key)
@@ -64,6 +66,8 @@ async def opened(
             await shelf.refresh()
             yield Opened(server, shelf, answers)
     finally:
+        await answers.tasks.close()
+        await calls.close()
         await library.close()
 
 

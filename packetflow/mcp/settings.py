@@ -43,6 +43,18 @@ class TokenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tools: tuple[str, ...] = ("*",)
 
 
+class TaskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a tool runs as a task, for clients that work with tasks.
+
+    Attributes:
+        required: Whether clients that do not are refused.
+        questions_first: Whether it becomes one only after its caller's first answers.
+    """
+
+    required: bool = False
+    questions_first: bool = False
+
+
 class McpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is offered, and to whom.
 
@@ -56,7 +68,8 @@ class McpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         body_kilobytes: A request with more is refused.
         stream_seconds: A call over HTTP that runs longer gives its connection back; the client asks
             for the rest. ``None`` keeps it.
-        tasks: Tools that always run as tasks; others do where the client asks for it.
+        task_seconds: A call that takes longer becomes a task, where the client works with tasks.
+        tasks: Tools that are tasks from their beginning, by the name of what they run.
         servers: Servers whose tools are used here; `packetflow.mcp.client.settings` reads them.
     """
 
@@ -68,7 +81,8 @@ class McpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     result_kilobytes: int = 256
     body_kilobytes: int = 4096
     stream_seconds: float | None = None
-    tasks: tuple[str, ...] = ()
+    task_seconds: float = 10.0
+    tasks: dict[str, TaskSettings] = {}
     servers: dict[str, Any] = {}
 
 

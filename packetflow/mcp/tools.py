@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeAlias
 
@@ -12,6 +12,7 @@ import mcp_types as t
 from packetflow.discovery.tool_names import title_of, tool_name
 from packetflow.kernel.cards import CapabilityCard, PipelineCard, PortCard
 from packetflow.mcp.schemas import Check, input_schema, output_schema
+from packetflow.mcp.settings import TaskSettings
 
 Card: TypeAlias = CapabilityCard | PipelineCard
 
@@ -32,7 +33,7 @@ class Tool:
         takes: The inputs.
         gives: The outputs.
         steps: How many steps a run has, where that can be told before it.
-        as_task: Whether it always runs as a task.
+        as_task: How it runs as a task from its beginning; ``None`` if it does not.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Tool:
     takes: tuple[PortCard, ...] = ()
     gives: tuple[PortCard, ...] = ()
     steps: int = 0
-    as_task: bool = field(default=False)
+    as_task: TaskSettings | None = None
 
     @cached_property
     def arguments(self) -> Check:
@@ -56,14 +57,16 @@ class Tool:
         return None if schema is None else Check(schema)
 
 
-def tool_of(card: Card, effects: Iterable[str], *, safety: str, as_task: bool = False) -> Tool:
+def tool_of(
+    card: Card, effects: Iterable[str], *, safety: str, as_task: TaskSettings | None = None
+) -> Tool:
     """Make a tool of a card.
 
     Args:
         card: The capability or pipeline.
         effects: What a run of it touches, its steps included.
         safety: How freely it may be repeated: ``pure``, ``idempotent`` or ``guarded``.
-        as_task: Whether it always runs as a task.
+        as_task: How it runs as a task from its beginning.
 
     Raises:
         ValueError: Its schema is none.

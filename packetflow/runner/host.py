@@ -146,7 +146,9 @@ class Host:
             what: Any = workspace.catalog.read(request.source, file=request.name or "unsaved")
         else:
             what = workspace.find(request.name)
-        past = await asyncio.to_thread(taken_for, workspace, request.reuse)
+        past = None
+        if request.reuse:
+            past = await asyncio.to_thread(taken_for, workspace, request.reuse)
         start = Start(
             execution_id=request.execution_id or new_id(),
             past=past,

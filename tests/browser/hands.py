@@ -46,6 +46,20 @@ SEEN: Final = (
 )
 
 
+STILL: Final = """async (ground) => {
+    const place = () => getComputedStyle(ground).transform;
+    for (let last = "", same = 0; same < 10; same = place() === last ? same + 1 : 0) {
+        last = place();
+        await new Promise(requestAnimationFrame);
+    }
+}"""
+
+
+def still(page: Page) -> None:
+    """Wait until the picture does not move any more."""
+    page.locator(".react-flow__viewport").evaluate(STILL)
+
+
 class Hands:
     """Somebody at a page.
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from packetflow.workspace.drafts import Drafts
 from tests.browser.conftest import PATIENCE_MS, ROOT, SERVE, answers, end, free_port, has_begun
+from tests.browser.hands import still
 
 pytestmark = pytest.mark.browser
 
@@ -294,7 +295,9 @@ def test_a_run_that_fails_is_looked_into_mended_and_goes_on_from_there(
     expect(card(page, "stumble").locator(".pf-head")).to_contain_text("walk")
     is_kept(page)
 
+    still(page)
     card(page, "stumble").locator(".pf-head").dblclick()
+    expect(page.locator(".pf-side-inspector")).to_contain_text("Walk for three seconds")
     page.get_by_role("button", name="From here", exact=True).click()
 
     ends(page, "done")

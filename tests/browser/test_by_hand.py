@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.hands import still
 from tests.browser.test_build import (
     Begin,
     begin,  # noqa: F401 - a fixture
@@ -39,15 +40,6 @@ WIRES = (
     ("guess_roles", "value_column", "outliers", "value"),
 )
 
-STILL = """async (ground) => {
-    const place = () => getComputedStyle(ground).transform;
-    for (let last = "", same = 0; same < 10; same = place() === last ? same + 1 : 0) {
-        last = place();
-        await new Promise(requestAnimationFrame);
-    }
-}"""
-"""Wait until the picture does not move any more."""
-
 Empty = Callable[[], Page]
 
 
@@ -77,7 +69,7 @@ def test_the_research_report_is_built_by_hand_from_an_empty_page(empty: Empty, w
 
     for source, output, target, name in WIRES:
         page.get_by_role("button", name="Show all").click()
-        page.locator(".react-flow__viewport").evaluate(STILL)
+        still(page)
         begins = card(page, source).locator(f'[data-handleid="out:{output}"]')
         to = card(page, target).locator(f'[data-handleid="in:{name}"]')
         drag(page, middle(begins), middle(to))

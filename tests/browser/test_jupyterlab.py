@@ -67,6 +67,7 @@ def begin(notebook: Notebook) -> Begin:
     def opened(pipeline: str) -> Page:
         notebook.run(f"ws.edit({pipeline!r})")
         expect(notebook.page.locator(".pf-card, .pf-start").first).to_be_visible()
+        notebook.page.locator(".pf-ground").first.focus()  # a cell's takes it from nobody
         return notebook.page
 
     return opened

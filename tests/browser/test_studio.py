@@ -138,12 +138,17 @@ def test_a_run_under_way_is_followed_without_flicker(visit: Callable[..., Page])
 
 WATCH = """() => new Promise(done => {
   const seen = {frames: 0, gone: 0, faded: 0, told: []};
+  let missing = 0;  // frames without it; they count if it comes back
   const look = () => {
-    if (!document.querySelector(".pf-dot.running") || seen.told.length > 3) return done(seen);
-    const rows = document.querySelector(".pf-rows");
+    const isOver = [...document.querySelectorAll("h2")].some(one => one.innerText.includes("Done"));
+    if (isOver || seen.told.length > 3) return done(seen);
+    const rows = document.querySelector(".pf-rows:has(.pf-dot.running)");
     const drawing = document.querySelector(".pf-draw svg");
     seen.frames += 1;
-    seen.gone += !rows || !drawing;
+    if (rows && drawing) {
+      seen.gone += missing;
+      missing = 0;
+    } else missing += 1;
     for (let one = rows; one; one = one.parentElement) {
       seen.faded += getComputedStyle(one).opacity < 0.9 && one !== rows;
     }

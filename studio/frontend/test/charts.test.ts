@@ -73,3 +73,11 @@ test("lying bars begin at zero, the last one first as plotly draws them", () => 
   assert.equal(up!.value, "4");
   assert.equal(lyingBars({ data: [{ type: "bar", x: [1], y: [2] }] }), null);
 });
+
+test("bars at numbers stay between the ends of the axis", () => {
+  const drawn = plot({ data: [{ type: "bar", x: [150, 160, 170], y: [4, 2, 3] }] })!;
+  const places = drawn.series[0]!.points.map(([x]) => x);
+
+  assert(places[0]! - drawn.bar / 2 >= LEFT);
+  assert(places.at(-1)! + drawn.bar / 2 <= WIDE);
+});

@@ -4,14 +4,17 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import mcp_types as t
 
 from packetflow.kernel.ids import new_id
+from packetflow.mcp.http import endpoint
 from packetflow.mcp.serving import Opened, opened
 from packetflow.runner.host import Host
 from packetflow.workspace.folder import open_folder
+
+Held = TypeVar("Held")
 
 CODE = '''
 import asyncio
@@ -226,6 +229,42 @@ async def serving(folder: Path, *, follow: bool = False) -> AsyncIterator[Opened
             yield ready
     finally:
         await host.close()
+
+
+@contextlib.asynccontextmanager
+async def app_of(folder: Path) -> AsyncIterator[Any]:
+    """The endpoint, without a socket and without a runner of its own."""
+    workspace = open_folder(folder)
+    host = Host(folder, runner=new_id())
+    await host.open()
+    try:
+        async with endpoint(workspace, host, follow=False) as app:
+            yield app
+    finally:
+        await host.close()
+
+
+@contextlib.asynccontextmanager
+async def held(what: contextlib.AbstractAsyncContextManager[Held]) -> AsyncIterator[Held]:
+    """Enter and leave it in one task, which fixtures are not."""
+    loop = asyncio.get_running_loop()
+    entered: asyncio.Future[Held] = loop.create_future()
+    over = asyncio.Event()
+
+    async def hold() -> None:
+        async with what as one:
+            entered.set_result(one)
+            await over.wait()
+
+    holding = asyncio.create_task(hold())
+    await asyncio.wait([entered, holding], return_when=asyncio.FIRST_COMPLETED)
+    if not entered.done():
+        await holding
+    try:
+        yield entered.result()
+    finally:
+        over.set()
+        await holding
 
 
 async def until(holds: Callable[[], Any], *, seconds: float = 30.0) -> Any:

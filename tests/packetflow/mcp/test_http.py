@@ -17,12 +17,9 @@ from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
 from packetflow.errors import WorkspaceError
-from packetflow.kernel.ids import new_id
-from packetflow.mcp.http import Listening, endpoint, listen, security
+from packetflow.mcp.http import Listening, listen, security
 from packetflow.mcp.settings import McpSettings, TokenSettings
-from packetflow.runner.host import Host
-from packetflow.workspace.folder import open_folder
-from tests.packetflow.mcp.desk import CHAIN, until
+from tests.packetflow.mcp.desk import CHAIN, app_of, until
 
 ASK = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 HEADERS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
@@ -33,19 +30,6 @@ TOKENS = """
 env = "ADDER_TOKEN"
 tools = ["a*"]
 """
-
-
-@contextlib.asynccontextmanager
-async def app_of(folder: Path) -> AsyncIterator[Any]:
-    """The endpoint, without a socket and without a runner of its own."""
-    workspace = open_folder(folder)
-    host = Host(folder, runner=new_id())
-    await host.open()
-    try:
-        async with endpoint(workspace, host, follow=False) as app:
-            yield app
-    finally:
-        await host.close()
 
 
 @contextlib.asynccontextmanager

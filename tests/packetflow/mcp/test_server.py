@@ -215,7 +215,7 @@ async def test_arguments_of_a_prompt_are_checked(client: Client):
 
 
 async def test_a_server_pages_through_its_lists(shared: Opened, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("packetflow.mcp.server.PAGE", 5)
+    monkeypatch.setattr("packetflow.mcp.replies.PAGE", 5)
     async with Client(shared.server) as client:
         names, cursor = [], None
         while True:

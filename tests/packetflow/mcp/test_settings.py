@@ -15,7 +15,7 @@ name = "desk"
 result_kilobytes = 64
 expose = ["a", 'b',  # two
   "c"]  # three
-tasks = ["d"]
+body_kilobytes = 9
 
 [runner]
 stay = true

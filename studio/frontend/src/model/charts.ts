@@ -173,16 +173,17 @@ export function plot(spec: unknown): Plot | null {
   const xs = traces.flatMap((one) => one.x);
   const names = xs.every((x) => typeof x === "number") ? null : [...new Set(xs.map(String))];
   const bars = traces.some((one) => one.look === "bars");
-  const side = (span: readonly [number, number]): [number, number] => [span[0] - (bars ? 0.5 : 0), span[1] + (bars ? 0.5 : 0)];
-  const [left, right] = names ? side([0, names.length - 1]) : spanOf(xs as number[]);
+  const count = names?.length ?? Math.max(...traces.map((one) => one.x.length));
+  const ends = names ? ([0, names.length - 1] as const) : spanOf(xs as number[]);
+  const room = bars ? (ends[1] - ends[0]) / Math.max(1, count - 1) / 2 || 0.5 : 0; // bars are as wide on the outside
+  const [left, right] = [ends[0] - room, ends[1] + room];
   const [low, high] = spanOf(traces.flatMap((one) => one.y).concat(bars ? [0] : []));
   const toX = (x: Cell): number => scale(names ? names.indexOf(String(x)) : Number(x), [left, right], [LEFT, WIDE - RIGHT]);
   const toY = (y: number): number => scale(y, [low, high], [TALL - BOTTOM, TOP]);
-  const count = names?.length ?? Math.max(...traces.map((one) => one.x.length));
   return {
     title: titleOf(spec),
     series: traces.map((one) => ({ name: one.name, look: one.look, points: one.x.map((x, at) => [toX(x), toY(one.y[at] ?? 0)] as const) })),
-    across: names ? named(names, toX) : [left, right].map((at) => ({ at: toX(at), text: written(at, Number.isInteger(at) && at > 1000 && at < 3000) })),
+    across: names ? named(names, toX) : ends.map((at) => ({ at: toX(at), text: written(at, Number.isInteger(at) && at > 1000 && at < 3000) })),
     up: ticks(low, high).map((at) => ({ at: toY(at), text: written(at) })),
     floor: toY(Math.max(low, Math.min(high, 0))),
     bar: Math.max(1, ((WIDE - LEFT - RIGHT) / count) * 0.7 / (bars ? traces.length : 1)),

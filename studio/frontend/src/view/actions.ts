@@ -198,6 +198,7 @@ export function arrange(editor: Editor): void {
 
 /** Start a run, asking for inputs where the pipeline takes any. */
 export function run(editor: Editor, wish: RunWish = {}): void {
+  if (drawnCards(editor.shown.board).length === 0) return editor.say("There is nothing to run yet");
   if (editor.shown.board.inputs.length && !wish.only && !wish.since) editor.set({ runForm: wish });
   else void editor.session.run(wish);
 }

@@ -104,6 +104,11 @@ function Progress({ state }: { state: StepState }): ReactNode {
   return <progress className="pf-progress" value={value} max={many ? state.of : 1} aria-label="How far it is" />;
 }
 
+/** How many of a step's times are done, while it runs. */
+function sayMany({ status, done = 0, of = 0 }: StepState): string {
+  return status === "running" && of > 1 ? `${done} of ${of}` : "";
+}
+
 /** Why the values of a step do not count any more; empty where they do, and while one looks back. */
 export function useStale(id: string): string {
   return useShown((shown) => (shown.past ? "" : (shown.standing.stale[id] ?? "")));
@@ -124,7 +129,7 @@ function State({ state, stale }: { state: StepState | undefined; stale: string }
   const seconds = duration(state?.seconds);
   const isOld = stale && !["running", "waiting", "queued"].includes(state?.status ?? "");
   if (!state) return <span className="pf-state pf-old" title={sayStale(stale)}>stale</span>;
-  const word = seconds && state.status === "ok" ? seconds : statusWord(state.status);
+  const word = seconds && state.status === "ok" ? seconds : sayMany(state) || statusWord(state.status);
   return (
     <span className={`pf-state${isOld ? " pf-old" : ""}`} title={isOld ? sayStale(stale) : state.error || (state.reused ? "Taken from an earlier run" : statusWord(state.status))}>
       {isOld ? "stale" : state.reused ? `reused, ${word}` : word}

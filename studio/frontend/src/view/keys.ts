@@ -88,7 +88,7 @@ export function pressed(editor: Editor, event: KeyboardEvent): boolean {
 
 /** Do what a key means that was pressed while nothing on the page had the focus. */
 export function pressedNowhere(editor: Editor, event: KeyboardEvent): void {
-  if (event.defaultPrevented || document.activeElement !== document.body) return;
+  if (event.defaultPrevented || document.activeElement !== document.body || !editor.shown.document) return;
   if (event.key === "c" && getSelection()?.toString()) return; // a text is copied
   if (!pressed(editor, event)) return;
   event.preventDefault();

@@ -1,6 +1,7 @@
 /** A value of a run, as Python shows it: in part, and in the form that suits it. */
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { grid, lyingBars, plot, spreads } from "../model/charts.ts";
+import { type Block, type Spans, blocks } from "../model/markdown.ts";
 import type { Look } from "../model/protocol.ts";
 import { BoxChart, Chart, GridChart, LyingChart } from "./chart.tsx";
 import { useEditor, useShown } from "./state.ts";
@@ -36,6 +37,7 @@ function LookView({ look }: { look: Look }): ReactNode {
     case "chart":
       return <ChartLook look={look} />;
     case "markdown":
+      return <Markdown text={textOf(look)} />;
     case "text":
       return <pre className="pf-partial">{textOf(look)}</pre>;
   }
@@ -51,6 +53,36 @@ function ChartLook({ look }: { look: Look }): ReactNode {
   if (lying) return <LyingChart drawn={lying} title={title} />;
   if (field) return <GridChart drawn={field} title={title} />;
   return drawn ? <Chart drawn={drawn} title={title} /> : <Tree value={look.spec} name={title || "chart"} open={false} />;
+}
+
+function Markdown({ text }: { text: string }): ReactNode {
+  const found = useMemo(() => blocks(text), [text]);
+  return <div className="pf-markdown" tabIndex={0} role="region" aria-label="Text">{found.map((block, at) => <BlockView key={at} block={block} />)}</div>;
+}
+
+function BlockView({ block }: { block: Block }): ReactNode {
+  switch (block.kind) {
+    case "heading": // below those of the panel around it
+      return <p className={`pf-heading pf-level-${block.level}`} role="heading" aria-level={Math.min(6, block.level + 3)}><Words spans={block.spans} /></p>;
+    case "paragraph":
+      return <p><Words spans={block.spans} /></p>;
+    case "code":
+      return <pre>{block.text}</pre>;
+    case "list": {
+      const items = block.items.map((item, at) => <li key={at}><Words spans={item} /></li>);
+      return block.ordered ? <ol>{items}</ol> : <ul>{items}</ul>;
+    }
+    case "table":
+      return <table><tbody>{block.rows.map((row, at) => <tr key={at}>{row.map((cell, index) => at ? <td key={index}><Words spans={cell} /></td> : <th key={index}><Words spans={cell} /></th>)}</tr>)}</tbody></table>;
+  }
+}
+
+function Words({ spans }: { spans: Spans }): ReactNode {
+  return spans.map(({ kind: Kind, text, href }, at) => {
+    if (Kind === "text") return text;
+    if (Kind === "link") return <a key={at} href={href} target="_blank" rel="noreferrer">{text}</a>;
+    return <Kind key={at}>{text}</Kind>;
+  });
 }
 
 function textOf(look: Look): string {

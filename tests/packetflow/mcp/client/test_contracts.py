@@ -1,7 +1,16 @@
-from packetflow.capabilities.contract import MISSING
-from packetflow.capabilities.effects import Safety, safety
+from typing import Any, Literal, TypedDict
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from packetflow.capabilities.contract import MISSING, Contract, Port
+from packetflow.capabilities.effects import Effect, Safety, safety
+from packetflow.composition.capability import from_contract
 from packetflow.mcp.client.contracts import effects_of, shape_of
 from packetflow.mcp.client.facts import Hints, ToolFacts
+from packetflow.mcp.client.session import facts_of
+from packetflow.mcp.tools import Tool, tool_of
+from packetflow.runner.present import capability_card
 
 TEXT = {"type": "string"}
 
@@ -87,3 +96,53 @@ def test_the_mark_changes_with_what_a_tool_takes_and_not_with_its_words():
 
     assert plain.mark == ToolFacts("find", "T", "other words", plain.input_schema).mark
     assert plain.mark != tool(query={"type": "integer"}).mark
+
+
+class Line(TypedDict):
+    text: str
+    count: int | None
+
+
+TYPES = st.sampled_from(
+    [
+        *(int, float, str, bool, list[int], list[str], dict[str, float], dict[str, Any], Any),
+        *(Literal["a", "b"], int | None, list[dict[str, int]], Line, list[Line], Line | None),
+    ]
+)
+NAMES = st.from_regex(r"[a-z][a-z_]{0,5}[a-z]", fullmatch=True)
+
+
+def exported(contract: Contract, *effects: Effect) -> Tool:
+    """What our own server makes of a capability."""
+
+    def work(**_: object) -> dict[str, object]:
+        """Do it."""
+        return {}
+
+    made = from_contract(work, "work", contract, effects=effects)
+    level = made.declaration.safety.value
+    return tool_of(capability_card(made), map(str, effects), safety=level)
+
+
+@st.composite
+def contracts(draw: st.DrawFn) -> Contract:
+    kinds = draw(st.dictionaries(NAMES, TYPES, max_size=3))
+    optional = draw(st.sets(st.sampled_from(sorted(kinds)))) if kinds else set()
+    made = draw(st.dictionaries(NAMES, TYPES, min_size=1, max_size=3))
+    requires = tuple(Port(name, kind, optional=name in optional) for name, kind in kinds.items())
+    return Contract(requires, tuple(Port(name, kind) for name, kind in made.items()))
+
+
+@given(contracts())
+def test_what_our_own_server_offers_has_the_same_contract_when_it_is_taken_in(contract: Contract):
+    taken = shape_of(facts_of(exported(contract).shown)).contract
+
+    assert str(taken) == str(contract)
+
+
+def test_what_our_own_server_offers_may_be_repeated_as_freely_when_it_is_taken_in():
+    plain = Contract((), (Port("n", int),))
+    for effect in (Effect.reads("x"), Effect.writes("x", idempotent=True), Effect.writes("x")):
+        hints = facts_of(exported(plain, effect).shown).hints
+
+        assert safety(effects_of(hints, "far", trusted=True)) is safety((effect,))

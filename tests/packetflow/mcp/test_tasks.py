@@ -1,0 +1,205 @@
+"""Calls that become tasks, asked for by hand over the endpoint, without a socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import mcp_types as t
+import pytest
+
+from packetflow.mcp.tasks import EXTENSION
+from tests.packetflow.mcp.desk import app_of, held, until
+
+URL = "http://127.0.0.1:8000/mcp"
+TASKS = """
+[mcp.tasks]
+add = {required = true}
+ask_twice = {}
+divide = {}
+gist = {}
+publish = {questions_first = true}
+"""
+ABLE = {"elicitation": {}, "extensions": {EXTENSION: {}}}
+
+
+@pytest.fixture
+def desk(folder: Path) -> Path:
+    """The workspace, with tools that are tasks."""
+    with (folder / "packetflow.toml").open("a") as settings:
+        settings.write(TASKS)
+    return folder
+
+
+class Caller:
+    """A client that can do so much."""
+
+    def __init__(self, app: Any, able: dict[str, Any]) -> None:
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app))
+        self.able = able
+
+    async def ask(self, method: str, *, name: str = "", **params: Any) -> dict[str, Any]:
+        meta = {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": self.able,
+        }
+        headers = {
+            "accept": "application/json, text/event-stream",
+            "mcp-protocol-version": "2026-07-28",
+            "mcp-method": method,
+            "mcp-name": name or params.get("taskId", ""),
+        }
+        named = {"name": name} if method == "tools/call" else {}
+        body = {"jsonrpc": "2.0", "id": 1, "method": method}
+        body["params"] = {**named, **params, "_meta": meta}
+        answer: dict[str, Any] = (await self.http.post(URL, json=body, headers=headers)).json()
+        return answer
+
+    async def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        answer = await self.ask("tools/call", name=tool, arguments=arguments)
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    async def settled(self, task: str, *wanted: str) -> dict[str, Any]:
+        """How a task stands, once it stands in one of these ways."""
+        async with asyncio.timeout(30):
+            while True:
+                found: dict[str, Any] = (await self.ask("tasks/get", taskId=task))["result"]
+                if found["status"] in wanted:
+                    return found
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def client(desk: Path) -> AsyncIterator[Caller]:
+    """A client that works with tasks and can ask its person."""
+    async with held(app_of(desk)) as app:
+        yield Caller(app, ABLE)
+
+
+ACCEPT = {"action": "accept"}
+
+
+async def test_a_tool_that_is_a_task_gives_its_result_later(client: Caller):
+    task = await client.call("add", a=1)
+
+    assert task["resultType"] == "task"
+    assert task["status"] == "working"
+    done = await client.settled(task["taskId"], "completed")
+    assert done["result"]["structuredContent"] == {"total": 2}
+    assert "result" not in task
+
+
+async def test_a_tool_that_fails_has_completed_with_an_error(client: Caller):
+    task = await client.call("divide", number=1, by=0)
+
+    done = await client.settled(task["taskId"], "completed", "failed")
+    assert (done["status"], done["result"]["isError"]) == ("completed", True)
+
+
+async def test_a_call_that_takes_long_becomes_a_task_and_can_be_cancelled(folder: Path):
+    path = folder / "packetflow.toml"
+    path.write_text(path.read_text().replace("[mcp]\n", "[mcp]\ntask_seconds = 0.2\n"))
+    async with app_of(folder) as app:
+        client = Caller(app, ABLE)
+        task = await client.call("sleep", seconds=600)
+
+        assert task["resultType"] == "task"
+        await until((folder / "began").exists)
+        acknowledged = await client.ask("tasks/cancel", taskId=task["taskId"])
+        assert acknowledged["result"]["resultType"] == "complete"
+        await client.settled(task["taskId"], "cancelled")
+        await until((folder / "stopped").exists)
+
+
+async def test_a_quick_call_is_no_task(client: Caller):
+    assert (await client.call("chain", a=1))["structuredContent"] == {"total": 2, "sum": 3}
+
+
+async def test_what_a_task_asks_is_answered_by_updates(client: Caller):
+    task = (await client.call("ask_twice"))["taskId"]
+    asked = await client.settled(task, "input_required")
+    (key,) = asked["inputRequests"]
+    wrong = {key: {**ACCEPT, "content": {"name": 3}}}
+    await client.ask("tasks/update", taskId=task, inputResponses=wrong)
+    assert (await client.settled(task, "input_required"))["inputRequests"] == asked["inputRequests"]
+
+    answers = {key: {**ACCEPT, "content": {"name": "Ada"}}}
+    await client.ask("tasks/update", taskId=task, inputResponses=answers)
+    async with asyncio.timeout(30):
+        while True:
+            again = await client.settled(task, "input_required")
+            if "colour" in again["inputRequests"][key]["params"]["message"]:
+                break
+            await asyncio.sleep(0.01)
+    answers = {key: {**ACCEPT, "content": {"answer": "red"}}}
+    await client.ask("tasks/update", taskId=task, inputResponses=answers)
+
+    done = await client.settled(task, "completed")
+    assert done["result"]["structuredContent"] == {"answer": "Ada likes red"}
+
+
+async def test_a_task_may_begin_after_its_callers_answers(client: Caller):
+    first = await client.call("publish", a=1)
+    assert first["resultType"] == "input_required"
+
+    answer = await client.ask(
+        "tools/call",
+        name="publish",
+        arguments={"a": 1},
+        requestState=first["requestState"],
+        inputResponses={"ok": {**ACCEPT, "content": {"answer": True}}},
+    )
+
+    task = answer["result"]
+    assert task["resultType"] == "task"
+    assert "requestState" not in task
+    done = await client.settled(task["taskId"], "completed")
+    assert done["result"]["structuredContent"] == {"total": 2, "approved": True}
+
+
+async def test_a_task_that_needs_what_its_client_lacks_has_failed(client: Caller):
+    task = (await client.call("gist", text="tea"))["taskId"]
+
+    failed = await client.settled(task, "failed")
+    assert failed["error"]["code"] == t.MISSING_REQUIRED_CLIENT_CAPABILITY
+    assert "result" not in failed
+
+
+async def test_a_client_that_knows_no_tasks_is_answered_at_once_or_refused(client: Caller):
+    plain = Caller(client.http._transport.app, {})  # type: ignore[attr-defined]  # httpx's
+
+    divided = await plain.call("divide", number=1, by=2)
+    refused = await plain.ask("tools/call", name="add", arguments={"a": 1})
+    gated = await plain.ask("tasks/get", taskId="any")
+
+    assert divided["structuredContent"] == {"part": 0.5}
+    for answer in (refused, gated):
+        assert answer["error"]["code"] == t.MISSING_REQUIRED_CLIENT_CAPABILITY
+        assert EXTENSION in answer["error"]["data"]["requiredCapabilities"]["extensions"]
+
+
+async def test_a_task_that_is_not_there_or_not_named_is_refused(client: Caller):
+    unknown = await client.ask("tasks/get", taskId="none")
+    other = await client.ask("tasks/get", name="another", taskId="none")
+
+    assert unknown["error"]["code"] == t.INVALID_PARAMS
+    assert other["error"]["code"] == t.HEADER_MISMATCH
+
+
+async def test_a_task_goes_on_after_a_restart_of_the_server(desk: Path):
+    async with app_of(desk) as app:
+        before = Caller(app, ABLE)
+        done = (await before.call("add", a=1))["taskId"]
+        await before.settled(done, "completed")
+        waiting = (await before.call("ask_twice"))["taskId"]
+        asked = await before.settled(waiting, "input_required")
+    async with app_of(desk) as app:
+        after = Caller(app, ABLE)
+
+        assert (await after.settled(done, "completed"))["result"]["structuredContent"] == {
+            "total": 2
+        }
+        again = await after.settled(waiting, "input_required")
+        assert again["inputRequests"] == asked["inputRequests"]
