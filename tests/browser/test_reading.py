@@ -21,10 +21,10 @@ def test_the_keyboard_reaches_the_main_button_and_shows_where_it_is(visit: Calla
             "(one => { const s = getComputedStyle(one);"
             " return s.outlineStyle !== 'none' || s.boxShadow !== 'none' })(document.activeElement)"
         ), f"one cannot see that the focus is on {seen[-1]!r}"
-        if seen[-1] == "Make the example report":
+        if seen[-1].endswith("Make the example report"):
             break
 
-    assert seen[-1] == "Make the example report"
+    assert seen[-1].endswith("Make the example report")
 
 
 def test_why_a_run_failed_can_be_read_on_a_phone(
