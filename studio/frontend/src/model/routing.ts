@@ -40,7 +40,7 @@ export function routes(board: Board, found: ReadonlyMap<string, Box>, inputs: Bo
   if (board.cards.length > MOST_CARDS || board.wires.length > MOST_WIRES) return ways;
   const places = placesOf(board, found);
   const cards = new Map(board.cards.map((card) => [card.id, card]));
-  const tracks = new Map<string, Track[]>();
+  const tracks = new Map<string, readonly Track[]>();
   for (const wire of board.wires) {
     const { from, to } = endsOfWire(board, wire);
     const target = cards.get(to.card);
@@ -124,28 +124,44 @@ function onCurve([x0, y0]: Spot, [x1, y1]: Spot, t: number): Spot {
   return [a * x0 + b * (x0 + pull) + c * (x1 - pull) + d * x1, (a + b) * y0 + (c + d) * y1];
 }
 
-/** Points to pass, for each group of cards in the way one where it begins and one where it ends. */
-function pass(from: Spot, to: Spot, blocks: readonly Span[], source: string, tracks: Map<string, Track[]>): Spot[] {
+/** Points to pass, with bends that are as wide as they can be without running behind anything. */
+function pass(from: Spot, to: Spot, blocks: readonly Span[], source: string, tracks: Map<string, readonly Track[]>): readonly Spot[] {
+  const wide = passed(from, to, blocks, source, tracks, true);
+  const all = [from, ...wide.points, to];
+  const isFree = all.slice(1).every((spot, at) => !hits(all[at] ?? from, spot, blocks));
+  const { points, laid } = isFree ? wide : passed(from, to, blocks, source, tracks, false);
+  for (const [key, track] of laid) tracks.set(key, [...(tracks.get(key) ?? []), track]);
+  return points;
+}
+
+interface Passed {
+  readonly points: readonly Spot[];
+  /** The tracks it takes that nothing of its source had taken. */
+  readonly laid: readonly (readonly [string, Track])[];
+}
+
+/** For each group of cards in the way a point where it begins and one where it ends. */
+function passed(from: Spot, to: Spot, blocks: readonly Span[], source: string, tracks: ReadonlyMap<string, readonly Track[]>, wide: boolean): Passed {
   const points: Spot[] = [];
+  const laid: [string, Track][] = [];
   let [x, y] = from;
   for (const group of groupsOf(blocks)) {
     const share = (middleOf(group) - x) / (to[0] - x);
     const gap = freeGap(group, y + (to[1] - y) * Math.max(0, Math.min(1, share)));
-    // what is far above or below takes no room from the bends
+    // what is far above or below takes no room from wide bends
     const [top, bottom] = [Math.min(y, gap.wish, to[1]) - MARGIN, Math.max(y, gap.wish, to[1]) + MARGIN];
-    const near = group.filter((one) => one.bottom > top && one.top < bottom);
+    const near = wide ? group.filter((one) => one.bottom > top && one.top < bottom) : group;
     const left = Math.max(from[0] + 4, Math.min(...near.map((one) => one.left)) - MARGIN);
     const right = Math.min(to[0] - 4, Math.max(...near.map((one) => one.right)) + MARGIN);
     if (right <= left || left < x) continue;
     const key = `${Math.round(left)} ${Math.round(gap.top)}`;
     const others = tracks.get(key) ?? [];
-    tracks.set(key, others);
     const height = beside(gap, others, source);
-    if (!others.some((one) => one.source === source && one.y === height)) others.push({ y: height, source });
+    if (!others.some((one) => one.source === source && one.y === height)) laid.push([key, { y: height, source }]);
     points.push([left, height], [right, height]);
     [x, y] = [right, height];
   }
-  return points;
+  return { points, laid };
 }
 
 function middleOf(group: readonly Span[]): number {
