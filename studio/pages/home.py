@@ -124,5 +124,6 @@ with guard("recent runs"):
         run_links(recent)
         st.page_link("runs.py", label="All runs", icon=":material/arrow_forward:")
     else:
-        st.caption("Nothing has run here yet. What runs is listed here, and kept with its steps, "
+        st.caption("Nothing has run here yet. PacketFlow puts Python functions together into "
+                   "pipelines, runs them, and keeps every step; what runs is listed here, with its "
                    "values and times.")  # fmt: skip
