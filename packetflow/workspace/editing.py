@@ -176,10 +176,10 @@ class EditDesk:
 
     async def _let_go(self) -> None:
         """Close what nobody looks at and no run is followed on."""
-        for key, document in list(self._documents.items()):
-            if not document.is_needed:
-                del self._documents[key]
-                await document.close()
+        gone = [key for key, one in self._documents.items() if not one.is_needed]
+        closing = {id(one): one for one in map(self._documents.pop, gone)}
+        for document in closing.values():  # out of sight of others who let go meanwhile
+            await document.close()
 
     async def _search(self, editor: Editor, message: Search) -> None:
         fits = message.fits

@@ -124,6 +124,19 @@ async def test_a_document_whose_run_ends_after_its_last_editor_left_is_let_go(fo
         await nothing_open(desk)
 
 
+async def test_editors_of_several_documents_may_leave_at_once(tmp_path):
+    text = "pipeline: {}\nsteps: []\n"
+    folder = folder_with(tmp_path / "work", **{one: text.format(one) for one in ("a", "b", "c")})
+    async with desk_of(folder, *counted([])) as desk:
+        canvases = [Canvas(desk) for _ in range(3)]
+        for canvas, name in zip(canvases, "abc", strict=True):
+            await canvas.open(name)
+
+        await asyncio.gather(*(desk.leave(one.editor) for one in canvases))
+
+        assert not desk._documents
+
+
 async def nothing_open(desk: EditDesk) -> None:
     async with asyncio.timeout(30):
         while desk._documents:
