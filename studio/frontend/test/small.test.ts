@@ -48,7 +48,7 @@ test("steps go over the clipboard as text, and other text is none", async () => 
   const clipboard = new Clipboard({
     readText: async () => system,
     writeText: async (text) => void (system = text),
-  });
+  }, memoryKeep());
 
   await clipboard.write(copied);
 
@@ -58,15 +58,16 @@ test("steps go over the clipboard as text, and other text is none", async () => 
   assert.equal(await clipboard.read(), null);
 });
 
-test("where the system's clipboard may not be used, the page's own serves", async () => {
+test("where the system's clipboard may not be used, steps go over to other pages all the same", async () => {
   const refuse = async (): Promise<never> => {
     throw new Error("not allowed");
   };
-  const clipboard = new Clipboard({ readText: refuse, writeText: refuse });
+  const keep = memoryKeep();
+  const refused = { readText: refuse, writeText: refuse };
 
-  await clipboard.write({ steps: [{ use: "feel" }] });
+  await new Clipboard(refused, keep).write({ steps: [{ use: "feel" }] });
 
-  assert.deepEqual(await clipboard.read(), { steps: [{ use: "feel" }] });
+  assert.deepEqual(await new Clipboard(refused, keep).read(), { steps: [{ use: "feel" }], gives: {} });
 });
 
 test("a burst of typing is sent once, when it pauses or is left", () => {

@@ -32,7 +32,8 @@ export function release(identity: Identity): void {
   held.delete(identity.key);
 }
 
-function storage(): Keep {
+/** What the browser keeps for our pages; only in memory where it keeps nothing. */
+export function storage(): Keep {
   try {
     localStorage.getItem("packetflow");
     return localStorage;

@@ -1,4 +1,5 @@
 /** Steps on the clipboard: plain JSON text with a mark, so that any page and pipeline can read it. */
+import type { Keep } from "./outbox.ts";
 import type { Step } from "./protocol.ts";
 
 const MARK = "packetflow/steps";
@@ -40,21 +41,30 @@ export interface SystemClipboard {
   writeText(text: string): Promise<void>;
 }
 
-/** The system's clipboard where it may be used, and a memory of our own where not. */
-export class Clipboard {
-  #own: Copied | null = null;
-  readonly #system: SystemClipboard | null;
+const KEPT = "packetflow copied steps";
 
-  constructor(system: SystemClipboard | null) {
+/** The system's clipboard where it may be used, and what the browser keeps for our pages where not. */
+export class Clipboard {
+  readonly #system: SystemClipboard | null;
+  readonly #keep: Keep;
+
+  constructor(system: SystemClipboard | null, keep: Keep) {
     this.#system = system;
+    this.#keep = keep;
   }
 
   async write(copied: Copied): Promise<void> {
-    this.#own = copied;
+    const text = toText(copied);
     try {
-      await this.#system?.writeText(toText(copied));
+      this.#keep.setItem(KEPT, text);
     } catch {
-      // the page may not write there: our own memory serves this page
+      // it is full: what was kept before must not be taken for this
+      this.#keep.removeItem(KEPT);
+    }
+    try {
+      await this.#system?.writeText(text);
+    } catch {
+      // the page may not write there
     }
   }
 
@@ -65,6 +75,6 @@ export class Clipboard {
     } catch {
       // the page may not read there
     }
-    return this.#own;
+    return fromText(this.#keep.getItem(KEPT) ?? "");
   }
 }

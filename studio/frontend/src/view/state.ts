@@ -1,5 +1,6 @@
 /** What an editor shows besides the document: selection, open panels, a wire in hand. */
 import { createContext, useContext, useSyncExternalStore } from "react";
+import { storage } from "../hosts/identity.ts";
 import { Clipboard } from "../model/clipboard.ts";
 import type { End } from "../model/fits.ts";
 import { handleOf } from "../model/fits.ts";
@@ -83,7 +84,7 @@ export class Editor {
   constructor(session: Session, settings: Settings, mode: Mode, go: Go | null = null) {
     this.session = session;
     this.go = go;
-    this.clipboard = new Clipboard(navigator.clipboard ?? null);
+    this.clipboard = new Clipboard(navigator.clipboard ?? null, storage());
     this.ui = {
       settings,
       mode,
