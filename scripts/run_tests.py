@@ -73,7 +73,7 @@ DOCS = ("tests/test_docs.py", "--nbmake", "notebooks")
 UNIT = Stage(
     "behaviour, laws and examples",
     (*APART, "-m", "not slow"),
-    7,
+    10,
     beside=(
         (
             "tests/packetflow/engine",
