@@ -49,7 +49,7 @@ def empty(begin: Begin) -> Empty:  # noqa: F811 - the fixture
 
     def opened() -> Page:
         page = begin("")
-        page.get_by_role("button", name="Begin", exact=True).first.click()
+        page.get_by_role("button", name="Begin empty").click()
         expect(page.locator(".pf-start")).to_be_visible()
         return page
 
