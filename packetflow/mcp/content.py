@@ -13,10 +13,11 @@ import json
 import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 import mcp_types as t
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_core import to_jsonable_python
 
 from packetflow.errors import WireError
 from packetflow.kernel.cards import PortCard
@@ -26,6 +27,16 @@ LEAST_ITEMS: Final = 1
 MOST_ITEMS: Final = 4096
 MOST_SIGNS: Final = 65_536
 ROWS_AT_ONCE: Final = 10_000
+DEEPEST: Final = 100
+"""What is nested deeper is left out: readers of JSON give up at 200 levels or so."""
+
+MOST_WORDS: Final = 4096
+"""The most signs of a complaint."""
+
+LEAST_NAMES: Final = 100
+"""So many fields of an object always stay: its schema may need them."""
+
+_NESTED: Final = frozenset({dict, list})
 
 EXECUTION: Final = "execution://"
 
@@ -38,11 +49,13 @@ class Made:
         content: The blocks, in the order of the outputs.
         structured: The structured result.
         shortened: Whether something was left out.
+        unsent: Outputs that could not be sent at all, with the reason.
     """
 
     content: list[t.ContentBlock] = field(default_factory=list)
     structured: dict[str, Any] = field(default_factory=dict)
     shortened: bool = False
+    unsent: dict[str, str] = field(default_factory=dict)
 
 
 def made_of(
@@ -69,6 +82,7 @@ def made_of(
             value = values[port.name]
         except WireError as error:
             media.append(t.TextContent(text=f"{port.name}: {error.message}"))
+            made.unsent[port.name] = error.message
             made.shortened = True
             continue
         kind = kind_of(port)
@@ -83,9 +97,11 @@ def made_of(
                 media += block
                 made.shortened |= not whole
     _bound(made, limit_bytes)
+    if _is_deep(made.structured):
+        made.structured, made.shortened = _flat(made.structured, DEEPEST), True
     made.content = [*_texts(made.structured), *media]
     if made.shortened:
-        made.content += whole_at(execution_id)
+        made.content += [t.TextContent(text="The result was shortened."), *whole_at(execution_id)]
     if not made.content:
         made.content = [t.TextContent(text="done")]
     return made
@@ -94,7 +110,7 @@ def made_of(
 def whole_at(execution_id: str) -> Iterator[t.ContentBlock]:
     """The words and the link that say where the whole result is."""
     uri = f"{EXECUTION}{execution_id}"
-    yield t.TextContent(text=f"The result was shortened; the whole is the resource {uri}")
+    yield t.TextContent(text=f"The whole is the resource {uri}")
     yield t.ResourceLink(uri=uri, name=f"execution {execution_id}", mime_type="application/json")
 
 
@@ -120,9 +136,30 @@ def _plain(value: Any) -> tuple[bool, Any]:
 def as_json(value: Any) -> Any:
     """A value as numbers, texts, lists and dicts; what JSON has no words for becomes text."""
     try:
-        return to_jsonable_python(value, bytes_mode="base64", fallback=_other)
-    except (PydanticSerializationError, UnicodeError, RecursionError):
-        return repr(value)[:MOST_SIGNS]
+        return to_jsonable_python(value, bytes_mode="base64", inf_nan_mode="null", fallback=_other)
+    except (ValueError, RecursionError):  # too deep, half characters, circles
+        return told(repr(value), MOST_SIGNS)
+
+
+def told(text: str, most: int = MOST_WORDS) -> str:
+    """A text that can be sent: not too long, and without halves of characters."""
+    short = text if len(text) <= most else f"{text[:most]}..."
+    return short.encode("utf-8", "backslashreplace").decode()
+
+
+def odd_numbers(values: Mapping[str, Any]) -> list[str]:
+    """The outputs that hold NaN or an infinite number, for which JSON has only null."""
+    found = []
+    for name in values:
+        try:
+            plain = to_jsonable_python(values[name], bytes_mode="base64", fallback=_other)
+            json.dumps(plain, allow_nan=False)
+        except WireError:
+            continue
+        except (ValueError, RecursionError) as error:
+            if "JSON compliant" in str(error):
+                found.append(name)
+    return found
 
 
 def _other(value: Any) -> Any:
@@ -190,6 +227,28 @@ def _bound(made: Made, limit_bytes: int) -> None:
     made.structured = {}
 
 
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if type(one) is dict else one)
+            if type(inner) in _NESTED
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _flat(value: Any, levels: int) -> Any:
+    if type(value) in _NESTED and levels <= 0:
+        return "..."
+    if type(value) is dict:
+        return {name: _flat(one, levels - 1) for name, one in value.items()}
+    return [_flat(one, levels - 1) for one in value] if type(value) is list else value
+
+
 def _size(value: Any) -> int:
     return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
@@ -200,5 +259,6 @@ def _cut(value: Any, items: int, signs: int) -> Any:
     if isinstance(value, list):
         return [_cut(one, items, signs) for one in value[:items]]
     if isinstance(value, dict):
-        return {name: _cut(one, items, signs) for name, one in value.items()}
+        some = islice(value.items(), max(items, LEAST_NAMES))
+        return {name: _cut(one, items, signs) for name, one in some}
     return value

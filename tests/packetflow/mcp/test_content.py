@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from packetflow.kernel.cards import PortCard
-from packetflow.mcp.content import Made, as_json, made_of
+from packetflow.mcp.content import Made, as_json, made_of, odd_numbers, told
 
 LIMIT = 4096
 
@@ -68,7 +68,15 @@ def test_a_table_is_a_list_of_rows():
     assert found.structured == {"rows": [{"a": 1}, {"a": 2}]}
 
 
-@pytest.mark.parametrize("value", ["x" * 100_000, ["word"] * 50_000, {"a": {"b": "y" * 50_000}}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x" * 100_000,
+        ["word"] * 50_000,
+        {"a": {"b": "y" * 50_000}},
+        {str(number): number for number in range(50_000)},
+    ],
+)
 def test_what_is_too_long_is_shortened_and_says_where_the_whole_is(value: object):
     found = made({"value": "Any"}, {"value": value})
 
@@ -104,3 +112,29 @@ def test_a_run_that_makes_nothing_says_so():
 def test_bytes_travel_as_urlsafe_base64_and_strange_things_as_words():
     assert as_json({"a": b"\xff", "b": {1, 2}}) == {"a": "_w==", "b": [1, 2]}
     assert "object" in as_json(object())
+
+
+@pytest.mark.parametrize("levels", [150, 240, 300, 900])
+def test_what_is_nested_too_deep_for_readers_of_json_is_flattened(levels: int):
+    value: object = 1
+    for _ in range(levels):
+        value = [value]
+
+    found = made({"value": "Any"}, {"value": value})
+
+    text = t.CallToolResult(content=found.content, structured_content=found.structured)
+    t.CallToolResult.model_validate_json(text.model_dump_json(by_alias=True))
+
+
+def test_numbers_that_json_does_not_know_are_null():
+    values = {"a": [float("nan")], "b": float("inf"), "c": 1}
+
+    found = made({"a": "list[float]", "b": "float", "c": "int"}, values)
+
+    assert found.structured == {"a": [None], "b": None, "c": 1}
+    assert odd_numbers(values) == ["a", "b"]
+
+
+def test_a_complaint_is_short_and_can_be_sent():
+    assert told("half \ud800") == "half \\ud800"
+    assert len(told("x" * 100_000)) < 5000
