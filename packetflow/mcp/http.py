@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.doors import Door, RunnerDoor
+from packetflow.mcp.gate import gate
 from packetflow.mcp.identity import Tokens
 from packetflow.mcp.replay import Replay
 from packetflow.mcp.serving import opened
@@ -98,7 +99,7 @@ async def endpoint(
         whole = Starlette(routes=routes, middleware=middleware)
         whole.router.redirect_slashes = False
         async with ready.server.session_manager.run():
-            yield replay.around(whole)
+            yield gate(replay.around(whole), settings.body_kilobytes << 10)
 
 
 def run(folder: WorkspaceFolder, listening: Listening, announce: Callable[[str], None]) -> None:
