@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import json
-import re
 from collections.abc import AsyncIterator
 from typing import Any, Final, Self
 
@@ -20,11 +18,9 @@ from mcp.shared._stream_protocols import ReadStream, WriteStream
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
-_NUMBER: Final = re.compile(r'"id"\s*:\s*(\d{1,18}|"[^"\\]{1,200}")')
-_NO_MESSAGE: Final = (
-    "this is no message of JSON-RPC 2.0: one object a line, with a method, and params that are an "
-    "object"
-)
+from packetflow.mcp.lines import unreadable
+
+_FORM: Final = "it takes one object a line, with a method, and params that are an object"
 
 
 @contextlib.asynccontextmanager
@@ -88,24 +84,8 @@ class Answered:
 
 def answer_to(error: ValidationError) -> t.JSONRPCError | None:
     """The answer to a line that is no message; ``None`` to one with nothing in it."""
-    first, *others = error.errors(include_url=False)
-    if first["type"] == "json_invalid":
-        line = str(first["input"])
-        if not line.strip():
-            return None
-        why = first.get("ctx", {}).get("error", "")
-        return _error(_number_in(line), t.PARSE_ERROR, f"this line is no JSON: {why}")
-    whole = [one["input"] for one in (first, *others) if isinstance(one["input"], dict)]
-    number = next((one["id"] for one in whole if "id" in one), None)
-    return _error(number, t.INVALID_REQUEST, _NO_MESSAGE)
-
-
-def _number_in(line: str) -> Any:
-    """The number of a request that is no JSON, as far as it can be made out."""
-    found = _NUMBER.search(line)
-    return None if found is None else json.loads(found[1])
-
-
-def _error(number: Any, code: int, message: str) -> t.JSONRPCError:
-    known = number if isinstance(number, (int, str)) and not isinstance(number, bool) else None
-    return t.JSONRPCError(jsonrpc="2.0", id=known, error=t.ErrorData(code=code, message=message))
+    found = unreadable(error)
+    if found is None:
+        return None
+    form = "" if found.code == t.PARSE_ERROR else f"; {_FORM}"
+    return found.error(f"this line {found.why}{form}")
