@@ -126,7 +126,7 @@ def _change(name: str, how: str, workspace: Path | None, *, as_json: bool, debug
     with Command(as_json=as_json, debug=debug) as command:
         folder = _folder(workspace)
         _serving()
-        from packetflow.discovery.tool_names import tool_name
+        from packetflow.capabilities.tool_names import tool_name
         from packetflow.mcp import exposing
 
         with _runner(folder) as runner:
