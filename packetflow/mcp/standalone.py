@@ -14,9 +14,12 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any, Final, TextIO, cast
+
+import pydantic
+from mcp import Client, MCPError
 
 from packetflow.engine.printed import Printed
 from packetflow.errors import PacketFlowError, WorkspaceError
@@ -125,20 +128,18 @@ async def over_http(
             )
 
 
-async def called(
-    folder: Path, ready: Collection[str], tool: str, arguments: dict[str, Any]
+async def asked(
+    folder: Path, ready: Collection[str], ask: Callable[[Client], Awaitable[pydantic.BaseModel]]
 ) -> dict[str, Any]:
-    """Call a tool once, as a client would; answers its result."""
-    from mcp import Client
-
+    """Ask the server something as a client would; answers what it said."""
     workspace = open_folder(folder)
     async with (
         alone(workspace, ready) as host,
         opened(workspace, host, transport="memory", follow=False) as serving,
         Client(serving.server) as client,
     ):
-        result = await client.call_tool(tool, arguments)
-    return result.model_dump(mode="json", by_alias=True, exclude_none=True)
+        said = await ask(client)
+    return said.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def run(folder: Path, ready: Collection[str], arguments: Any) -> int:
@@ -147,13 +148,17 @@ def run(folder: Path, ready: Collection[str], arguments: Any) -> int:
     Args:
         folder: The workspace that the script carries, unpacked.
         ready: The capabilities of the library that it uses.
-        arguments: As the script has read them: ``http``, ``host``, ``call``.
+        arguments: As the script has read them: ``http``, ``host``, ``list``,
+            ``call``.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        if arguments.list:
+            return _told(folder, ready, lambda client: client.list_tools())
         if arguments.call is not None:
-            return _call(folder, ready, *arguments.call)
+            tool, values = arguments.call[0], _values(arguments.call[1])
+            return _told(folder, ready, lambda client: client.call_tool(tool, values))
         if arguments.http is None:
             asyncio.run(over_stdio(folder, ready))
             return 0
@@ -166,19 +171,29 @@ def run(folder: Path, ready: Collection[str], arguments: Any) -> int:
     except PacketFlowError as error:
         print(f"error: {error.message}", file=sys.stderr)  # noqa: T201
         return WRONG
+    except MCPError as error:
+        print(f"error: {error.error.message}", file=sys.stderr)  # noqa: T201
+        return WRONG
     except KeyboardInterrupt:
         return 0
     return 0
 
 
-def _call(folder: Path, ready: Collection[str], tool: str, text: str) -> int:
+def _values(text: str) -> dict[str, Any]:
     try:
-        arguments = json.loads(text)
+        values = json.loads(text)
     except ValueError as error:
         raise WorkspaceError(f"the arguments are no JSON: {error}") from error
-    if not isinstance(arguments, dict):
-        raise WorkspaceError(f"arguments are a JSON object, such as '{{\"a\": 1}}'; here: {text}")
+    if not isinstance(values, dict):
+        raise WorkspaceError(f"arguments are an object, such as '{{\"a\": 1}}', not {text}")
+    return values
+
+
+def _told(
+    folder: Path, ready: Collection[str], ask: Callable[[Client], Awaitable[pydantic.BaseModel]]
+) -> int:
+    """Print what the server answers; what code prints goes to the standard error."""
     with contextlib.redirect_stdout(sys.stderr):
-        result = asyncio.run(called(folder, ready, tool, arguments))
-    print(json.dumps(result, ensure_ascii=False, indent=2))  # noqa: T201
-    return WRONG if result.get("isError") else 0
+        said = asyncio.run(asked(folder, ready, ask))
+    print(json.dumps(said, ensure_ascii=False, indent=2))  # noqa: T201
+    return WRONG if said.get("isError") else 0

@@ -1,14 +1,41 @@
-"""`Bundle`: tools as files that run anywhere, and the writing of them."""
+"""Make tools into files that run anywhere: `export` gives a `Bundle`, `Bundle.write` writes it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from packetflow.mcp.tools import Tool
+from msgspec import structs
+
+from packetflow import library
+from packetflow.discovery.tool_names import tool_name
+from packetflow.errors import UnknownName, WorkspaceError
+from packetflow.kernel.cards import Listing
+from packetflow.mcp.export.archive import packed, zipped
+from packetflow.mcp.export.carried import Carried, carry
+from packetflow.mcp.export.manifest import (
+    ENTRY,
+    About,
+    manifest_of,
+    project_of,
+    server_of,
+)
+from packetflow.mcp.export.script import Program, paragraph, script_of
+from packetflow.mcp.export.travelling import core, library_modules, named_in
+from packetflow.mcp.export.writing import write_files
+from packetflow.mcp.offers import Offers, offers_of
+from packetflow.mcp.settings import settings_of
+from packetflow.mcp.tools import Tool
+from packetflow.version import VERSION
+from packetflow.workspace.folder import open_folder
+
+FIRST_VERSION: Final = "1.0.0"
+_VERSION: Final = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 
 
 @dataclass(frozen=True)
@@ -21,6 +48,7 @@ class Bundle:
         mcpb: The bytes of ``NAME.mcpb``, the same for clients that install bundles.
         server_json: The text of ``server.json``, for a registry of servers.
         tools: The tools in it, in order.
+        environment: The variables of the environment it reads.
     """
 
     name: str
@@ -28,6 +56,7 @@ class Bundle:
     mcpb: bytes
     server_json: str
     tools: tuple[Tool, ...]
+    environment: tuple[str, ...] = ()
 
     def files(self) -> Mapping[str, bytes]:
         """The files by their name."""
@@ -47,6 +76,176 @@ class Bundle:
         Raises:
             WorkspaceError: The folder cannot be written, or a file there holds something else.
         """
-        from packetflow.mcp.export.writing import write_files
-
         return write_files(to, self.files(), force=force)
+
+
+def export(
+    folder: Path,
+    listing: Listing,
+    names: Sequence[str],
+    *,
+    name: str | None = None,
+    version: str = FIRST_VERSION,
+    url: str | None = None,
+) -> Bundle:
+    """Make capabilities and pipelines into files that serve them as tools.
+
+    Nothing of theirs is imported. The same input gives the same bytes.
+
+    Args:
+        folder: The workspace they are in.
+        listing: What the workspace has.
+        names: What to export; it need not be exposed.
+        name: What the export is called; by default its only tool, else the workspace.
+        version: Its version.
+        url: Where the bundle will be had from, for ``server.json``.
+
+    Raises:
+        UnknownName: There is none of a name.
+        CannotExport: Something of it cannot travel; carries all reasons.
+        WorkspaceError: There is nothing to export, or something cannot be a tool.
+    """
+    wanted = sorted(set(names))
+    _refuse_unknown(listing, wanted)
+    if not _VERSION.fullmatch(version):
+        raise WorkspaceError(f"{version!r} is no version; write it as {FIRST_VERSION}")
+    workspace = open_folder(folder)
+    carried = carry(workspace.path, listing, wanted)
+    offers = _offers(listing, carried, wanted)
+    called = tool_name(name or (wanted[0] if len(wanted) == 1 else workspace.name))
+    intent = str(workspace.settings.get("intent", "")) if len(offers.tools) > 1 else ""
+    intent = intent or _intent(offers, workspace.name)
+    author = str(workspace.settings.get("author", workspace.name))
+    tools = tuple(offers.tools.values())
+    about = About(called, version, intent, author, tools, carried.environment)
+    program = _program(listing, carried, about, workspace.name)
+    mcpb = zipped(
+        {
+            "manifest.json": manifest_of(about).encode(),
+            "pyproject.toml": project_of(about, program.needs).encode(),
+            ENTRY: script_of(program, alone=False).encode(),
+        }
+    )
+    return Bundle(
+        called,
+        script_of(program),
+        mcpb,
+        server_of(about, mcpb, url),
+        tools,
+        carried.environment,
+    )
+
+
+def exposed(offers: Offers) -> list[str]:
+    """All that a workspace offers, by the names of what it runs.
+
+    Raises:
+        WorkspaceError: It offers nothing.
+    """
+    every = [*offers.tools.values(), *offers.prompts.values()]
+    every += [one.tool for one in offers.addresses]
+    if not every:
+        raise WorkspaceError(
+            "nothing is exposed yet; name what to export, or say `packetflow mcp expose NAME`"
+        )
+    return sorted({tool.item for tool in every})
+
+
+def _refuse_unknown(listing: Listing, names: Sequence[str]) -> None:
+    if not names:
+        raise WorkspaceError("there is nothing to export; name a capability or a pipeline")
+    known = [one.name for one in (*listing.pipelines, *listing.capabilities)]
+    for name in names:
+        if name not in known:
+            raise UnknownName("capability or pipeline", name, get_close_matches(name, known, 2))
+
+
+def _offers(listing: Listing, carried: Carried, names: Sequence[str]) -> Offers:
+    """What the export offers.
+
+    Raises:
+        WorkspaceError: Something of it cannot be offered.
+    """
+    only = [structs.replace(one, exposed=one.name in names) for one in listing.pipelines]
+    path = Path("packetflow.toml")
+    settings = settings_of(tomllib.loads(carried.files.get(path.name, "")), path)
+    offers = offers_of(structs.replace(listing, pipelines=only), settings)
+    if offers.refused:
+        told = "; ".join(f"{name!r}: {why}" for name, why in offers.refused.items())
+        raise WorkspaceError(f"cannot be exported: {told}")
+    return offers
+
+
+def _program(listing: Listing, carried: Carried, about: About, workspace: str) -> Program:
+    ready = _ready(listing, [tool.item for tool in about.tools])
+    also = library_modules(ready)
+    for path, text in carried.files.items():
+        if path.endswith(".py"):
+            also |= named_in(text)
+    if "mcp" in carried.extras:
+        also.add("packetflow.mcp.client.source")
+    travels = core(also)
+    needs = {_canonical(one): one for one in (*travels.requirements, *carried.requirements)}
+    return Program(
+        about.name,
+        about.version,
+        _about(about, workspace),
+        dict(carried.files),
+        packed(travels.files),
+        [needs[one] for one in sorted(needs)],
+        ready,
+        dict(carried.attachments),
+    )
+
+
+def _canonical(requirement: str) -> str:
+    return re.sub(r"[-_.]+", "-", requirement.partition("==")[0]).lower()
+
+
+def _ready(listing: Listing, names: Iterable[str]) -> list[str]:
+    """The capabilities of the library that some items use, themselves included."""
+    pipelines = {one.name: one for one in listing.pipelines}
+    modules = {one.name: one.module for one in listing.capabilities}
+    waiting, seen = list(names), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen and name in pipelines:
+            waiting += [*pipelines[name].uses, *pipelines[name].calls]
+        seen.add(name)
+    home = f"{library.__name__}."
+    return sorted(one for one in seen if modules.get(one, "").startswith(home))
+
+
+def _intent(offers: Offers, workspace: str) -> str:
+    if len(offers.tools) == 1:
+        (tool,) = offers.tools.values()
+        return (tool.shown.description or tool.name).strip().partition("\n")[0]
+    return f"Tools of the workspace {workspace}"
+
+
+def _about(about: About, workspace: str) -> list[str]:
+    file = f"{about.name}.py"
+    told = [paragraph(about.intent)]
+    lines = [
+        f"  {tool.name}: {(tool.shown.description or '').strip().partition(chr(10))[0]}".rstrip(": ")
+        for tool in about.tools
+    ]
+    told += ["Its tools, for any client of the Model Context Protocol (MCP):\n" + "\n".join(lines)]
+    told += [
+        f"  uv run --script {file}               for a client that starts it itself\n"
+        f"  uv run --script {file} --http 8600   at http://127.0.0.1:8600/mcp\n"
+        f"  uv run --script {file} --help        what else it can do"
+    ]
+    if about.environment:
+        told += [paragraph(f"It reads from the environment: {', '.join(about.environment)}.")]
+    told += [
+        paragraph(
+            f"Made from the workspace {workspace} by PacketFlow {VERSION}. What runs when a tool is "
+            "called follows as text. At the end stands the part of PacketFlow that runs it, packed; "
+            "it is unpacked into a folder of its own, where calls are kept, too."
+        )
+    ]
+    return told
+
+
+
