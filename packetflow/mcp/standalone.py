@@ -123,9 +123,7 @@ async def over_http(
     with listen(listening) as listener:
         sys.stdout = cast("TextIO", Printed(sys.stderr))
         async with alone(workspace, ready) as code:
-            await serve_at(
-                listener, workspace, code, listening, announce=announce, follow=False
-            )
+            await serve_at(listener, workspace, code, listening, announce=announce, follow=False)
 
 
 async def asked(

@@ -62,9 +62,7 @@ class Host:
         ready: Which of the library's capabilities it knows; ``None`` for all.
     """
 
-    def __init__(
-        self, folder: Path, *, runner: str, ready: Collection[str] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *, runner: str, ready: Collection[str] | None = None) -> None:
         self._folder = folder
         self._ready = ready
         self._runner = runner
@@ -86,9 +84,7 @@ class Host:
         Raises:
             PacketFlowError: Nothing can run at all.
         """
-        self._open = Workspace(
-            self._folder, role="runner", runner=self._runner, ready=self._ready
-        )
+        self._open = Workspace(self._folder, role="runner", runner=self._runner, ready=self._ready)
         self._easel = Easel(self._open.catalog)
         await asyncio.to_thread(self._open.catalog.refresh)
         self._open.hearing.for_everybody = True

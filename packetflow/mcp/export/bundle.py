@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from msgspec import structs
 
@@ -25,14 +25,16 @@ from packetflow.mcp.export.manifest import (
     project_of,
     server_of,
 )
-from packetflow.mcp.export.script import Program, paragraph, script_of
+from packetflow.mcp.export.readme import introduction, readme_of
+from packetflow.mcp.export.script import Program, script_of
 from packetflow.mcp.export.travelling import core, library_modules, named_in
 from packetflow.mcp.export.writing import write_files
 from packetflow.mcp.offers import Offers, offers_of
-from packetflow.mcp.settings import settings_of
+from packetflow.mcp.settings import McpSettings, read_settings, settings_of
 from packetflow.mcp.tools import Tool
-from packetflow.version import VERSION
+from packetflow.runner.present import list_all
 from packetflow.workspace.folder import open_folder
+from packetflow.workspace.workspace import Workspace
 
 FIRST_VERSION: Final = "1.0.0"
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
@@ -46,7 +48,8 @@ class Bundle:
         name: What the export is called; its files begin with it.
         script: The text of ``NAME.py``, a program that serves the tools.
         mcpb: The bytes of ``NAME.mcpb``, the same for clients that install bundles.
-        server_json: The text of ``server.json``, for a registry of servers.
+        server_json: The text of ``NAME.server.json``, for a registry of servers.
+        readme: The text of ``NAME.md``: how to start it, and what clients are told of it.
         tools: The tools in it, in order.
         environment: The variables of the environment it reads.
     """
@@ -55,6 +58,7 @@ class Bundle:
     script: str
     mcpb: bytes
     server_json: str
+    readme: str
     tools: tuple[Tool, ...]
     environment: tuple[str, ...] = ()
 
@@ -63,10 +67,11 @@ class Bundle:
         return {
             f"{self.name}.py": self.script.encode(),
             f"{self.name}.mcpb": self.mcpb,
-            "server.json": self.server_json.encode(),
+            f"{self.name}.server.json": self.server_json.encode(),
+            f"{self.name}.md": self.readme.encode(),
         }
 
-    def write(self, to: Path, *, force: bool = False) -> list[Path]:
+    def write(self, to: str | Path, *, force: bool = False) -> list[Path]:
         """Write the files into a folder, each whole or not at all; answers where they are.
 
         Args:
@@ -76,7 +81,7 @@ class Bundle:
         Raises:
             WorkspaceError: The folder cannot be written, or a file there holds something else.
         """
-        return write_files(to, self.files(), force=force)
+        return write_files(Path(to), self.files(), force=force)
 
 
 def export(
@@ -111,7 +116,9 @@ def export(
         raise WorkspaceError(f"{version!r} is no version; write it as {FIRST_VERSION}")
     workspace = open_folder(folder)
     carried = carry(workspace.path, listing, wanted)
-    offers = _offers(listing, carried, wanted)
+    settings = _settings(carried)
+    offers = _offers(listing, settings, wanted)
+    tokens = sorted({one.env for one in settings.tokens.values()})
     called = tool_name(name or (wanted[0] if len(wanted) == 1 else workspace.name))
     intent = str(workspace.settings.get("intent", "")) if len(offers.tools) > 1 else ""
     intent = intent or _intent(offers, workspace.name)
@@ -131,9 +138,37 @@ def export(
         script_of(program),
         mcpb,
         server_of(about, mcpb, url),
+        readme_of(about, tokens),
         tools,
         carried.environment,
     )
+
+
+def export_tools(
+    workspace: Workspace,
+    *names: str,
+    name: str | None = None,
+    version: str = FIRST_VERSION,
+    url: str | None = None,
+) -> Bundle:
+    """`export` for scripts and notebooks: ``export_tools(ws, "hello").write("exported")``.
+
+    Args:
+        workspace: Where they are; a folder.
+        *names: What to export; by default all that is exposed.
+        name: What the export is called; by default its only tool, else the workspace.
+        version: Its version.
+        url: Where the bundle will be had from, for ``NAME.server.json``.
+
+    Raises:
+        PacketFlowError: As `export` does.
+    """
+    if workspace.in_memory:
+        raise WorkspaceError("a workspace in memory has no files to export; open a folder")
+    folder = workspace.folder.path
+    listing = list_all(workspace.catalog, "", 0)
+    wanted = names or exposed(offers_of(listing, read_settings(folder)))
+    return export(folder, listing, wanted, name=name, version=version, url=url)
 
 
 def exposed(offers: Offers) -> list[str]:
@@ -154,21 +189,25 @@ def exposed(offers: Offers) -> list[str]:
 def _refuse_unknown(listing: Listing, names: Sequence[str]) -> None:
     if not names:
         raise WorkspaceError("there is nothing to export; name a capability or a pipeline")
-    known = [one.name for one in (*listing.pipelines, *listing.capabilities)]
+    known = [one.name for one in listing.pipelines]
+    known += [one.name for one in listing.capabilities]
     for name in names:
         if name not in known:
             raise UnknownName("capability or pipeline", name, get_close_matches(name, known, 2))
 
 
-def _offers(listing: Listing, carried: Carried, names: Sequence[str]) -> Offers:
+def _settings(carried: Carried) -> McpSettings:
+    path = Path("packetflow.toml")
+    return settings_of(tomllib.loads(carried.files.get(path.name, "")), path)
+
+
+def _offers(listing: Listing, settings: McpSettings, names: Sequence[str]) -> Offers:
     """What the export offers.
 
     Raises:
         WorkspaceError: Something of it cannot be offered.
     """
     only = [structs.replace(one, exposed=one.name in names) for one in listing.pipelines]
-    path = Path("packetflow.toml")
-    settings = settings_of(tomllib.loads(carried.files.get(path.name, "")), path)
     offers = offers_of(structs.replace(listing, pipelines=only), settings)
     if offers.refused:
         told = "; ".join(f"{name!r}: {why}" for name, why in offers.refused.items())
@@ -189,7 +228,7 @@ def _program(listing: Listing, carried: Carried, about: About, workspace: str) -
     return Program(
         about.name,
         about.version,
-        _about(about, workspace),
+        introduction(about, workspace),
         dict(carried.files),
         packed(travels.files),
         [needs[one] for one in sorted(needs)],
@@ -221,31 +260,3 @@ def _intent(offers: Offers, workspace: str) -> str:
         (tool,) = offers.tools.values()
         return (tool.shown.description or tool.name).strip().partition("\n")[0]
     return f"Tools of the workspace {workspace}"
-
-
-def _about(about: About, workspace: str) -> list[str]:
-    file = f"{about.name}.py"
-    told = [paragraph(about.intent)]
-    lines = [
-        f"  {tool.name}: {(tool.shown.description or '').strip().partition(chr(10))[0]}".rstrip(": ")
-        for tool in about.tools
-    ]
-    told += ["Its tools, for any client of the Model Context Protocol (MCP):\n" + "\n".join(lines)]
-    told += [
-        f"  uv run --script {file}               for a client that starts it itself\n"
-        f"  uv run --script {file} --http 8600   at http://127.0.0.1:8600/mcp\n"
-        f"  uv run --script {file} --help        what else it can do"
-    ]
-    if about.environment:
-        told += [paragraph(f"It reads from the environment: {', '.join(about.environment)}.")]
-    told += [
-        paragraph(
-            f"Made from the workspace {workspace} by PacketFlow {VERSION}. What runs when a tool is "
-            "called follows as text. At the end stands the part of PacketFlow that runs it, packed; "
-            "it is unpacked into a folder of its own, where calls are kept, too."
-        )
-    ]
-    return told
-
-
-

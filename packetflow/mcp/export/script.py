@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import base64
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,17 +14,17 @@ from packetflow.mcp.export import starting
 WIDTH: Final = 100
 PYTHON: Final = ">=3.11"
 
-_FIRST: Final = '''import sys
+_FIRST: Final = """import sys
 
 if sys.version_info < (3, 11):
     sys.exit("error: this needs Python 3.11 or newer; `uv run --script` brings it")
 if __name__ == "__main__" and not sys.flags.safe_path:
     del sys.path[0]  # nothing that lies beside this file is imported
-'''
-_START: Final = '''
+"""
+_START: Final = """
 if __name__ == "__main__":
     sys.exit(main(Export(NAME, VERSION, FILES, ATTACHMENTS, CORE, NEEDS, READY)))
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -88,23 +87,21 @@ def _rule(title: str) -> str:
 
 
 def _assigned(name: str, value: str) -> str:
-    return f"{name} = {ascii(value)}\n"
+    return f"{name} = {value!a}\n"
 
 
 def _listed(name: str, values: Sequence[str]) -> str:
-    lines = "".join(f"    {ascii(one)},\n" for one in values)
+    lines = "".join(f"    {one!a},\n" for one in values)
     return f"{name} = [\n{lines}]\n" if values else f"{name} = []\n"
 
 
 def _texts(name: str, texts: Mapping[str, str], *, first: str = "\n") -> str:
-    lines = "".join(
-        f"    {ascii(path)}: {literal(first + text)},\n" for path, text in texts.items()
-    )
+    lines = "".join(f"    {path!a}: {literal(first + text)},\n" for path, text in texts.items())
     return f"{name} = {{\n{lines}}}\n"
 
 
 def literal(text: str) -> str:
-    r"""A text as a literal of Python that people can read: its lines as they are, where they can be.
+    r"""A text as a literal of Python whose lines stand as they are, where they can.
 
     >>> print(literal('\na = "b"\n'))
     r'''
@@ -137,8 +134,3 @@ def _starting() -> str:
     """The text of `starting`, from its first import on."""
     text = Path(starting.__file__).read_text("utf-8")
     return text[text.index("import argparse") :].rstrip() + "\n"
-
-
-def paragraph(text: str) -> str:
-    """A text in lines of one width."""
-    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)

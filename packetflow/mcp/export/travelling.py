@@ -128,7 +128,7 @@ def _read_by(name: str) -> dict[str, bytes]:
 def _imported(name: str) -> frozenset[str]:
     """What a module imports when it runs: modules, and names that are modules."""
     tree = ast.parse(_path_of(name).read_bytes())
-    found = set()
+    found: set[str] = set()
     for one in _imports_in(tree):
         if isinstance(one, ast.Import):
             found.update(alias.name for alias in one.names)
@@ -212,5 +212,5 @@ def pin(module: str) -> str:
             f"the export needs the package of {module!r}, which is not installed here: "
             "pip install 'packetflow[mcp]'"
         )
-    name = sorted(found, key=lambda one: (one.startswith("types-"), len(one), one))[0]
+    name = min(found, key=lambda one: (one.startswith("types-"), len(one), one))
     return f"{name}=={metadata.version(name)}"
