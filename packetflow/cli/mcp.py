@@ -131,7 +131,7 @@ def _change(name: str, how: str, workspace: Path | None, *, as_json: bool, debug
     with Command(as_json=as_json, debug=debug) as command:
         folder = chosen_folder(workspace)
         needed_packages()
-        from packetflow.discovery.tool_names import tool_name
+        from packetflow.capabilities.tool_names import tool_name
         from packetflow.mcp import exposing
 
         with asked_runner(folder) as runner:

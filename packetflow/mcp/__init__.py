@@ -4,10 +4,10 @@
 files of tools that run by themselves (`packetflow.mcp.export`). The rest is the server. It runs no
 user code: calls go to the workspace's runner, as those of the studio do, and leave the same records
 (only `standalone`, of which exports are made, holds it itself). The parts that need no server come
-first: `packetflow.discovery.tool_names`, `schemas`, `tools` and `content` (what a client reads),
-`questions` (what a run asks its caller). `offers` says what is offered, `shelf` keeps it fresh;
-`calls` is one call from begin to end, `server` answers a client's requests, `stdio` and `http`
-carry them. See ``docs/mcp.md``.
+first: `tools` and `content` (what a client reads; names, schemas and results are made in
+`packetflow.capabilities`, which models' tools share), `questions` (what a run asks its caller).
+`offers` says what is offered, `shelf` keeps it fresh; `calls` is one call from begin to end,
+`server` answers a client's requests, `stdio` and `http` carry them. See ``docs/mcp.md``.
 
 Import its modules; the package itself loads nothing, since the protocol's own package takes half a
 second to load.

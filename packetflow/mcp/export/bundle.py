@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import structs
 
 from packetflow import library
-from packetflow.discovery.tool_names import tool_name
+from packetflow.capabilities.tool_names import tool_name
 from packetflow.errors import UnknownName, WorkspaceError
 from packetflow.kernel.cards import Listing
 from packetflow.mcp.export.archive import packed, zipped

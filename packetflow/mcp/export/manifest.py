@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from packetflow.discovery.tool_names import title_of
+from packetflow.capabilities.tool_names import title_of
 from packetflow.mcp.tools import Tool
 
 SCHEMA: Final = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
