@@ -133,7 +133,6 @@ async def serve_at(
     listening: Listening,
     *,
     announce: Callable[[str], None],
-    follow: bool = True,
 ) -> None:
     """Serve at a port that is taken already, until interrupted.
 
@@ -143,13 +142,12 @@ async def serve_at(
         door: The way to its code.
         listening: Where the listener listens.
         announce: Told the server's address once it answers there.
-        follow: Whether changes of the folder count at once.
 
     Raises:
         PacketFlowError: The workspace cannot be served.
     """
     shown = f"[{listening.host}]" if ":" in listening.host else listening.host
-    async with endpoint(folder, door, listening, follow=follow) as app:
+    async with endpoint(folder, door, listening) as app:
         config = uvicorn.Config(
             app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2
         )

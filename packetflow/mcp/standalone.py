@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from pathlib import Path
-from typing import Any, Final, TextIO, cast
+from typing import Any, Final, NoReturn, TextIO, cast
 
 import pydantic
 from mcp import Client, MCPError
@@ -83,12 +83,17 @@ async def alone(folder: WorkspaceFolder, ready: Collection[str]) -> AsyncIterato
 async def _left(host: Alone) -> None:
     """Let go of the code. Tasks that are under way are left as a kill leaves them: to go on."""
     if host.under_way():
-        logging.shutdown()
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(0)
+        _leave()
     await host.close()
+
+
+def _leave() -> NoReturn:
+    """End the process, whatever its threads do."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(0)
 
 
 async def over_stdio(folder: Path, ready: Collection[str]) -> None:
@@ -98,12 +103,15 @@ async def over_stdio(folder: Path, ready: Collection[str]) -> None:
     workspace = open_folder(folder)
     async with stdio_server() as (reading, writing):  # first: what code prints is not for clients
         sys.stdout = cast("TextIO", Printed(sys.stderr))
-        async with (
-            alone(workspace, ready) as host,
-            opened(workspace, host, transport="stdio", follow=False) as serving,
-        ):
-            options = serving.server.create_initialization_options()
-            await serving.server.run(reading, writing, options)
+        try:
+            async with (
+                alone(workspace, ready) as host,
+                opened(workspace, host, transport="stdio") as serving,
+            ):
+                options = serving.server.create_initialization_options()
+                await serving.server.run(reading, writing, options)
+        except asyncio.CancelledError:  # a signal; what reads the input would wait for its end
+            _leave()
 
 
 async def over_http(
@@ -123,7 +131,7 @@ async def over_http(
     with listen(listening) as listener:
         sys.stdout = cast("TextIO", Printed(sys.stderr))
         async with alone(workspace, ready) as code:
-            await serve_at(listener, workspace, code, listening, announce=announce, follow=False)
+            await serve_at(listener, workspace, code, listening, announce=announce)
 
 
 async def asked(
@@ -150,7 +158,7 @@ def run(folder: Path, ready: Collection[str], arguments: Any) -> int:
             ``call``.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         if arguments.list:
             return _told(folder, ready, lambda client: client.list_tools())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from packetflow.errors import UnknownName, WorkspaceError
 from packetflow.kernel.cards import Listing
 from packetflow.mcp.export.archive import packed, zipped
 from packetflow.mcp.export.carried import Carried, carry
+from packetflow.mcp.export.configuration import configured, only_read
 from packetflow.mcp.export.manifest import (
     ENTRY,
     About,
@@ -30,10 +31,10 @@ from packetflow.mcp.export.script import Program, script_of
 from packetflow.mcp.export.travelling import core, library_modules, named_in
 from packetflow.mcp.export.writing import write_files
 from packetflow.mcp.offers import Offers, offers_of
-from packetflow.mcp.settings import McpSettings, read_settings, settings_of
+from packetflow.mcp.settings import read_settings, settings_of
 from packetflow.mcp.tools import Tool
 from packetflow.runner.present import list_all
-from packetflow.workspace.folder import open_folder
+from packetflow.workspace.folder import CONFIG, open_folder
 from packetflow.workspace.workspace import Workspace
 
 FIRST_VERSION: Final = "1.0.0"
@@ -115,16 +116,21 @@ def export(
     if not _VERSION.fullmatch(version):
         raise WorkspaceError(f"{version!r} is no version; write it as {FIRST_VERSION}")
     workspace = open_folder(folder)
+    settings = read_settings(workspace.path)
     carried = carry(workspace.path, listing, wanted)
-    settings = _settings(carried)
-    offers = _offers(listing, settings, wanted)
-    tokens = sorted({one.env for one in settings.tokens.values()})
+    only = only_read(listing, settings)
+    tools = [one for one in wanted if one not in only]
+    text = configured(
+        carried.files.get(CONFIG, ""), workspace.settings, settings, tools=tools, names=wanted
+    )
+    carried = replace(carried, files={CONFIG: text, **_others(carried.files)})
+    offers = _offers(listing, text, tools)
     called = tool_name(name or (wanted[0] if len(wanted) == 1 else workspace.name))
     intent = str(workspace.settings.get("intent", "")) if len(offers.tools) > 1 else ""
     intent = intent or _intent(offers, workspace.name)
     author = str(workspace.settings.get("author", workspace.name))
-    tools = tuple(offers.tools.values())
-    about = About(called, version, intent, author, tools, carried.environment)
+    made = tuple(offers.tools.values())
+    about = About(called, version, intent, author, made, carried.environment)
     program = _program(listing, carried, about, workspace.name)
     mcpb = zipped(
         {
@@ -138,8 +144,8 @@ def export(
         script_of(program),
         mcpb,
         server_of(about, mcpb, url),
-        readme_of(about, tokens),
-        tools,
+        readme_of(about, sorted({one.env for one in settings.tokens.values()})),
+        made,
         carried.environment,
     )
 
@@ -196,18 +202,18 @@ def _refuse_unknown(listing: Listing, names: Sequence[str]) -> None:
             raise UnknownName("capability or pipeline", name, get_close_matches(name, known, 2))
 
 
-def _settings(carried: Carried) -> McpSettings:
-    path = Path("packetflow.toml")
-    return settings_of(tomllib.loads(carried.files.get(path.name, "")), path)
+def _others(files: Mapping[str, str]) -> dict[str, str]:
+    return {path: text for path, text in files.items() if path != CONFIG}
 
 
-def _offers(listing: Listing, settings: McpSettings, names: Sequence[str]) -> Offers:
-    """What the export offers.
+def _offers(listing: Listing, text: str, names: Sequence[str]) -> Offers:
+    """What the export offers, by the text of its settings.
 
     Raises:
         WorkspaceError: Something of it cannot be offered.
     """
     only = [structs.replace(one, exposed=one.name in names) for one in listing.pipelines]
+    settings = settings_of(tomllib.loads(text), Path(CONFIG))
     offers = offers_of(structs.replace(listing, pipelines=only), settings)
     if offers.refused:
         told = "; ".join(f"{name!r}: {why}" for name, why in offers.refused.items())

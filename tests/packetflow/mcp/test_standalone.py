@@ -1,15 +1,18 @@
 import json
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import mcp_types as t
 import pytest
 import pytest_asyncio
 from mcp import Client
 
-from tests.packetflow.mcp.desk import held
-from tests.packetflow.mcp.export.sample import made, make_folder, started
+from tests.packetflow.mcp.asking import Caller
+from tests.packetflow.mcp.desk import held, until
+from tests.packetflow.mcp.export.sample import listening, made, make_folder, started
 
 
 async def says_yes(_: Any, params: t.ElicitRequestParams) -> t.ElicitResult:
@@ -19,13 +22,18 @@ async def says_yes(_: Any, params: t.ElicitRequestParams) -> t.ElicitResult:
     return t.ElicitResult(action="accept", content={"answer": True})
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
-    """A client of one script with all tools, in its own process without an installed PacketFlow."""
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an export of all that is in the sample."""
     place = tmp_path_factory.mktemp("alone")
-    bundle = made(make_folder(place))
-    bundle.write(place / "out")
-    script, home = place / "out" / "sample.py", place / "home"
+    made(make_folder(place)).write(place / "out")
+    return place / "out"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(exported: Path) -> AsyncIterator[Client]:
+    """A client of the script, which runs in its own process without an installed PacketFlow."""
+    script, home = exported / "sample.py", exported.parent / "home"
     async with held(started(script, home, elicitation_callback=says_yes)) as one:
         yield one
 
@@ -90,3 +98,37 @@ async def test_what_an_export_keeps_of_a_call_can_be_read(client: Client):
     found = await client.read_resource(f"execution://{called.meta['packetflow/execution']}")
 
     assert json.loads(found.contents[0].text)["outputs"] == {"loud": "WORD", "size": 4}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_tasks_outlive_the_process_they_ran_in(client: Client, exported: Path):
+    """Over HTTP, beside the other process that uses the same state; then as an unpacked bundle."""
+    script, home = exported / "sample.py", exported.parent / "home"
+    (mark,) = (home / "state").glob("sample-*/workspace")
+    async with httpx.AsyncClient(timeout=60) as http, listening(script, home) as (process, url):
+        caller = Caller(http, url)
+        forged = await http.post(url, json={}, headers={"origin": "https://evil.example"})
+        asked = await caller.call("asked", text="word")
+        await caller.settled(asked["taskId"], "input_required")
+        lasting = await caller.call("lasting", text="word")
+        await until((mark / "begun").exists)
+        process.kill()
+
+    with zipfile.ZipFile(exported / "sample.mcpb") as archive:
+        archive.extractall(exported / "unpacked")
+    main = exported / "unpacked" / "server" / "main.py"
+    async with httpx.AsyncClient(timeout=60) as http, listening(main, home) as (process, url):
+        caller = Caller(http, url)
+        found = await caller.settled(asked["taskId"], "input_required")
+        (key,) = found["inputRequests"]
+        answer = {key: {"action": "accept", "content": {"answer": True}}}
+        await caller.ask("tasks/update", taskId=asked["taskId"], inputResponses=answer)
+        answered = await caller.settled(asked["taskId"], "completed", "failed")
+        slept = await caller.settled(lasting["taskId"], "completed", "failed")
+        process.terminate()
+        code = await process.wait()
+
+    assert forged.status_code == 403
+    assert answered["result"]["structuredContent"] == {"size": 4, "right": True}
+    assert slept["result"]["structuredContent"] == {"size": 4, "slept": 2}
+    assert code == 0

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -96,12 +97,23 @@ SENTENCES = {
 """The pipelines of the workspace: their steps by name."""
 
 
+SETTINGS = """name = "sample"
+
+[mcp]
+expose = ["grow"]
+
+[mcp.tasks]
+asked = {}
+lasting = {}
+"""
+
+
 def make_folder(place: Path) -> Path:
     """The workspace."""
     folder = place / "sample"
     for part in ("capabilities", "pipelines"):
         (folder / part).mkdir(parents=True)
-    (folder / "packetflow.toml").write_text('name = "sample"\n[mcp]\nexpose = ["grow"]\n')
+    (folder / "packetflow.toml").write_text(SETTINGS)
     (folder / "capabilities" / "words.py").write_text(WORDS)
     for name, steps in SENTENCES.items():
         text = f"pipeline: {name}\nversion: 1\nintent: Show {name}\nexposed: true\nsteps: {steps}\n"
@@ -155,3 +167,23 @@ async def started(script: Path, home: Path, **options: Any) -> AsyncIterator[Cli
     )
     async with asyncio.timeout(120), Client(parameters, **options) as client:
         yield client
+
+
+@contextlib.asynccontextmanager
+async def listening(script: Path, home: Path) -> AsyncIterator[tuple[Process, str]]:
+    """An export that serves over HTTP in its own process, and its address."""
+    process = await asyncio.create_subprocess_exec(
+        *command(script, "--http", "0"), env=environment(home), cwd=home, stderr=PIPE
+    )
+    said = process.stderr
+    assert said is not None
+    first = (await asyncio.wait_for(said.readline(), 120)).decode()
+    draining = asyncio.create_task(said.read())
+    try:
+        assert " at http" in first, first + (await draining).decode()
+        yield process, first.split(" at ")[1].split()[0]
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await draining
+        await process.wait()
