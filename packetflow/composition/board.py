@@ -169,8 +169,13 @@ def _orders(there: Iterable[Standing]) -> dict[str, tuple[str, ...]]:
 
 
 def _wires(pipeline: Pipeline) -> list[BoardWire]:
+    """The wires that carry something: what ``requires`` leaves out is never given from outside."""
+    said = pipeline.requires
+    listed = None if said is None else {text.rstrip("?") for text in said}
     found: dict[str, BoardWire] = {}
     for wire in wires(pipeline.step):
+        if wire.source is None and listed is not None and wire.name not in listed:
+            continue
         base = f"{wire.source or ''}.{wire.output}>{wire.target}.{wire.input}"
         name, count = base, 1
         while name in found:
