@@ -67,12 +67,6 @@ def saved(pipeline: Pipeline) -> str | None:
         return None
 
 
-def test_a_name_that_requires_leaves_out_has_no_wire():
-    board = draw("pipeline: a\nrequires: [text]\nsteps:\n  - {use: summarize, id: short}\n")
-
-    assert [(wire.source, wire.input) for wire in board.wires] == [(None, "text")]
-
-
 def test_a_flow_is_drawn_with_its_cards_in_reading_order():
     board = draw(FLOW)
 

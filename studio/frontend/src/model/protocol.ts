@@ -21,6 +21,8 @@ export interface Port {
   readonly schema: Schema;
   /** At the inner side of a container's border. */
   readonly inside?: boolean;
+  /** It stands at its default, and need not be shown. */
+  readonly idle?: boolean;
   /** The value fixed here; absent when none is. */
   readonly set?: unknown;
 }
