@@ -154,11 +154,11 @@ export function duplicate(editor: Editor): void {
 function selected(editor: Editor): Copied {
   const { board } = editor.shown;
   const cards = outermost(board, editor.ui.selection.cards);
-  return { steps: cards.map((card) => stepOf(board, card)), gives: edits.givesOf(cards) };
+  return { steps: cards.map((card) => stepOf(board, card)) };
 }
 
-function pasteSteps(editor: Editor, { steps, gives }: Copied): void {
-  edit(editor, edits.paste(editor.shown.board, steps, nextDrop(editor), gives));
+function pasteSteps(editor: Editor, { steps }: Copied): void {
+  edit(editor, edits.paste(steps, nextDrop(editor)));
   editor.say(steps.length === 1 ? "One step pasted" : `${steps.length} steps pasted`);
 }
 
