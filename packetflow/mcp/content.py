@@ -13,30 +13,14 @@ import json
 import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Final
 
 import mcp_types as t
-from pydantic_core import to_jsonable_python
 
+from packetflow.capabilities.tool_results import plain_of, shortened
+from packetflow.capabilities.tool_schemas import kind_of
 from packetflow.errors import WireError
 from packetflow.kernel.cards import PortCard
-from packetflow.mcp.schemas import kind_of
-
-LEAST_ITEMS: Final = 1
-MOST_ITEMS: Final = 4096
-MOST_SIGNS: Final = 65_536
-ROWS_AT_ONCE: Final = 10_000
-DEEPEST: Final = 100
-"""What is nested deeper is left out: readers of JSON give up at 200 levels or so."""
-
-MOST_WORDS: Final = 4096
-"""The most signs of a complaint."""
-
-LEAST_NAMES: Final = 100
-"""So many fields of an object always stay: its schema may need them."""
-
-_NESTED: Final = frozenset({dict, list})
 
 EXECUTION: Final = "execution://"
 
@@ -87,7 +71,7 @@ def made_of(
             continue
         kind = kind_of(port)
         if kind in {"", "Table"}:
-            cut, plain = _plain(value)
+            cut, plain = plain_of(value)
             made.shortened |= cut
             made.structured[port.name] = plain
         else:
@@ -96,9 +80,8 @@ def made_of(
                 block, whole = _block(kind, one, place, limit_bytes)
                 media += block
                 made.shortened |= not whole
-    _bound(made, limit_bytes)
-    if _is_deep(made.structured):
-        made.structured, made.shortened = _flat(made.structured, DEEPEST), True
+    made.structured, cut = shortened(made.structured, limit_bytes)
+    made.shortened |= cut
     made.content = [*_texts(made.structured), *media]
     if made.shortened:
         made.content += [t.TextContent(text="The result was shortened."), *whole_at(execution_id)]
@@ -123,47 +106,6 @@ def _texts(structured: Mapping[str, Any]) -> Iterator[t.ContentBlock]:
             return
     if structured:
         yield t.TextContent(text=json.dumps(structured, ensure_ascii=False))
-
-
-def _plain(value: Any) -> tuple[bool, Any]:
-    """A value as JSON carries it, and whether some of it was left out."""
-    if hasattr(value, "to_pylist") and hasattr(value, "slice"):
-        rows = value.slice(0, ROWS_AT_ONCE).to_pylist()
-        return value.num_rows > ROWS_AT_ONCE, as_json(rows)
-    return False, as_json(value)
-
-
-def as_json(value: Any) -> Any:
-    """A value as numbers, texts, lists and dicts; what JSON has no words for becomes text."""
-    try:
-        return to_jsonable_python(value, bytes_mode="base64", inf_nan_mode="null", fallback=_other)
-    except (ValueError, RecursionError):  # too deep, half characters, circles
-        return told(repr(value), MOST_SIGNS)
-
-
-def told(text: str, most: int = MOST_WORDS) -> str:
-    """A text that can be sent: not too long, and without halves of characters."""
-    short = text if len(text) <= most else f"{text[:most]}..."
-    return short.encode("utf-8", "backslashreplace").decode()
-
-
-def odd_numbers(values: Mapping[str, Any]) -> list[str]:
-    """The outputs that hold NaN or an infinite number, for which JSON has only null."""
-    found = []
-    for name in values:
-        try:
-            plain = to_jsonable_python(values[name], bytes_mode="base64", fallback=_other)
-            json.dumps(plain, allow_nan=False)
-        except WireError:
-            continue
-        except (ValueError, RecursionError) as error:
-            if "JSON compliant" in str(error):
-                found.append(name)
-    return found
-
-
-def _other(value: Any) -> Any:
-    return _plain(value)[1] if hasattr(value, "to_pylist") else repr(value)[:MOST_SIGNS]
 
 
 def _block(
@@ -210,55 +152,3 @@ def resource_contents(
         blob = base64.b64encode(content).decode("ascii")
         return t.BlobResourceContents(uri=uri, mime_type=media_type, blob=blob)
     return t.TextResourceContents(uri=uri, mime_type=media_type, text=content)
-
-
-def _bound(made: Made, limit_bytes: int) -> None:
-    """Shorten the structured result until it is short enough: lists and texts lose their ends."""
-    if _size(made.structured) <= limit_bytes:
-        return
-    made.shortened = True
-    whole = made.structured
-    items, signs = MOST_ITEMS, MOST_SIGNS
-    while items >= LEAST_ITEMS:
-        made.structured = _cut(whole, items, signs)
-        if _size(made.structured) <= limit_bytes:
-            return
-        items, signs = items // 4, max(signs // 4, 16)
-    made.structured = {}
-
-
-def _is_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [
-            inner
-            for one in level
-            for inner in (one.values() if type(one) is dict else one)
-            if type(inner) in _NESTED
-        ]
-        if not level:
-            return False
-    return True
-
-
-def _flat(value: Any, levels: int) -> Any:
-    if type(value) in _NESTED and levels <= 0:
-        return "..."
-    if type(value) is dict:
-        return {name: _flat(one, levels - 1) for name, one in value.items()}
-    return [_flat(one, levels - 1) for one in value] if type(value) is list else value
-
-
-def _size(value: Any) -> int:
-    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def _cut(value: Any, items: int, signs: int) -> Any:
-    if isinstance(value, str):
-        return value if len(value) <= signs else f"{value[:signs]}..."
-    if isinstance(value, list):
-        return [_cut(one, items, signs) for one in value[:items]]
-    if isinstance(value, dict):
-        some = islice(value.items(), max(items, LEAST_NAMES))
-        return {name: _cut(one, items, signs) for name, one in some}
-    return value

@@ -13,9 +13,9 @@ import mcp_types as t
 import msgspec
 from mcp.shared.exceptions import MCPError
 
+from packetflow.capabilities.tool_results import told
 from packetflow.errors import did_you_mean
 from packetflow.mcp.calls import CannotAsk, Pause
-from packetflow.mcp.content import told
 from packetflow.mcp.questions import request_of
 from packetflow.mcp.tools import Tool
 

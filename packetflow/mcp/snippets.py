@@ -19,7 +19,7 @@ from pathlib import PurePath
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
-from packetflow.discovery.tool_names import tool_name
+from packetflow.capabilities.tool_names import tool_name
 
 DESKTOP: Final = "Claude Desktop"
 CODE: Final = "Claude Code"

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from packetflow.kernel.cards import PortCard
-from packetflow.mcp.content import Made, as_json, made_of, odd_numbers, told
+from packetflow.mcp.content import Made, made_of
 
 LIMIT = 4096
 
@@ -107,34 +107,3 @@ def test_a_secret_is_left_out():
 
 def test_a_run_that_makes_nothing_says_so():
     assert made({}, {}).content == [t.TextContent(text="done")]
-
-
-def test_bytes_travel_as_urlsafe_base64_and_strange_things_as_words():
-    assert as_json({"a": b"\xff", "b": {1, 2}}) == {"a": "_w==", "b": [1, 2]}
-    assert "object" in as_json(object())
-
-
-@pytest.mark.parametrize("levels", [150, 240, 300, 900])
-def test_what_is_nested_too_deep_for_readers_of_json_is_flattened(levels: int):
-    value: object = 1
-    for _ in range(levels):
-        value = [value]
-
-    found = made({"value": "Any"}, {"value": value})
-
-    text = t.CallToolResult(content=found.content, structured_content=found.structured)
-    t.CallToolResult.model_validate_json(text.model_dump_json(by_alias=True))
-
-
-def test_numbers_that_json_does_not_know_are_null():
-    values = {"a": [float("nan")], "b": float("inf"), "c": 1}
-
-    found = made({"a": "list[float]", "b": "float", "c": "int"}, values)
-
-    assert found.structured == {"a": [None], "b": None, "c": 1}
-    assert odd_numbers(values) == ["a", "b"]
-
-
-def test_a_complaint_is_short_and_can_be_sent():
-    assert told("half \ud800") == "half \\ud800"
-    assert len(told("x" * 100_000)) < 5000
