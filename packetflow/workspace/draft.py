@@ -30,6 +30,7 @@ from packetflow.workspace.draft_state import (
     edited,
     written_looks,
 )
+from packetflow.workspace.exposed import refuse_taken
 from packetflow.workspace.folder import WorkspaceFolder
 
 NAMES: Final = re.compile(r"[^\s/\\.][^/\\\0]{0,119}")
@@ -332,6 +333,10 @@ class Draft:
             raise EditRefused(
                 f"{known.path.name} was changed by somebody else meanwhile; look at both versions"
             )
+        try:
+            refuse_taken(self._folder, name, own, instead_of=whole.file or name)
+        except WorkspaceError as error:
+            raise EditRefused(error.message) from error
         looks = whole.state.view().encode()
         try:
             target.write(own, self._client)
