@@ -4,8 +4,8 @@
 
 HOW says what is wrong from the beginning; the tool ``act`` does what its argument says, and
 ``listed`` tells how often the server was asked for its tools. It speaks the protocol by hand and of
-2025-06-18 only, and so starts in an instant. ``python odd_server.py plain FOLDER`` has nothing wrong
-with it: tools that add, die once in FOLDER, and change what there is.
+2025-06-18 only, and so starts in an instant. With ``plain FOLDER`` nothing is wrong
+with it.
 """
 
 import json
