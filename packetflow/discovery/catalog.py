@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from packetflow.discovery.files import (
     load_file,
     source_files,
 )
+from packetflow.discovery.matching import matching
 from packetflow.discovery.plugins import plugged_in
 from packetflow.discovery.search import Entry, Index
 from packetflow.discovery.sources import Source
@@ -335,6 +336,14 @@ class Catalog:
             return self.pipeline(name)
         except UnknownName:
             return None
+
+    def matching(self, names: Iterable[str]) -> list[AnyCapability | Pipeline]:
+        """Capabilities and pipelines by names and patterns (``find_*``), each once.
+
+        Raises:
+            UnknownName: There is none of a name, or none that fits a pattern.
+        """
+        return matching(self, names)
 
     def pipelines(self) -> list[Pipeline]:
         """Every saved pipeline that can be read."""

@@ -37,6 +37,7 @@ _MODULES = {
     "reports": ("render_report", "save_file"),
     "web": ("fetch_page",),
     "models": ("ask_model",),
+    "asking": ("ask_with_tools",),
     "messages": ("send_message",),
     "calendars": ("calendar_lookup",),
 }

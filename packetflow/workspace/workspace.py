@@ -121,7 +121,7 @@ class Workspace(Arrivals, Kept):
             folder="" if self.in_memory else str(self.folder.path),
             runner=self.runner,
             passivate_after_seconds=passivate_after_seconds,
-            find_capability=self.catalog.find,
+            catalog=self.catalog,
             keep_definition=self.archive.keep_definition,
         )
         self.engine.on_aside = self.hearing.look_soon
