@@ -119,17 +119,40 @@ async def _serve(
     listener: socket.socket,
     announce: Callable[[str], None],
 ) -> None:
-    shown = f"[{listening.host}]" if ":" in listening.host else listening.host
     door = RunnerDoor(folder.path)
     try:
-        async with endpoint(folder, door, listening) as app:
-            config = uvicorn.Config(
-                app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2
-            )
-            announce(f"http://{shown}:{listener.getsockname()[1]}{PATH}")
-            await uvicorn.Server(config).serve(sockets=[listener])
+        await serve_at(listener, folder, door, listening, announce=announce)
     finally:
         await door.close()
+
+
+async def serve_at(
+    listener: socket.socket,
+    folder: WorkspaceFolder,
+    door: Door,
+    listening: Listening,
+    *,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve at a port that is taken already, until interrupted.
+
+    Args:
+        listener: What `listen` gave.
+        folder: The workspace.
+        door: The way to its code.
+        listening: Where the listener listens.
+        announce: Told the server's address once it answers there.
+
+    Raises:
+        PacketFlowError: The workspace cannot be served.
+    """
+    shown = f"[{listening.host}]" if ":" in listening.host else listening.host
+    async with endpoint(folder, door, listening) as app:
+        config = uvicorn.Config(
+            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2
+        )
+        announce(f"http://{shown}:{listener.getsockname()[1]}{PATH}")
+        await uvicorn.Server(config).serve(sockets=[listener])
 
 
 def listen(listening: Listening) -> socket.socket:

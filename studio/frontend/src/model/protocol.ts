@@ -21,6 +21,8 @@ export interface Port {
   readonly schema: Schema;
   /** At the inner side of a container's border. */
   readonly inside?: boolean;
+  /** It stands at its default, and need not be shown. */
+  readonly idle?: boolean;
   /** The value fixed here; absent when none is. */
   readonly set?: unknown;
 }
@@ -137,7 +139,7 @@ export type Operation =
   | { op: "arrange"; sizes: { [id: string]: Spot } }
   | { op: "note"; step: string; text: string }
   | { op: "pin"; step: string; ports: string[]; run?: string }
-  | { op: "paste"; steps: Step[]; place: Place; at: { [id: string]: Spot } }
+  | { op: "paste"; steps: readonly Step[]; place: Place; at: { [id: string]: Spot } }
   | { op: "pack"; steps: string[]; name: string }
   | { op: "unpack"; step: string }
   | { op: "undo" }

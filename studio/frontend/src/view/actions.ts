@@ -1,8 +1,9 @@
 /** What buttons and keys do. */
-import { cardOf, drawnCards, kindAround, outermost } from "../model/board.ts";
+import { INPUTS, cardOf, drawnCards, kindAround, outermost } from "../model/board.ts";
 import type { Copied } from "../model/clipboard.ts";
 import * as edits from "../model/edits.ts";
 import { type End, cut } from "../model/fits.ts";
+import { CLOSED, folded } from "../model/folding.ts";
 import { boxes } from "../model/geometry.ts";
 import { POLICIES } from "../model/policies.ts";
 import type { Operation, PaletteItem, Spot, Wire } from "../model/protocol.ts";
@@ -20,6 +21,17 @@ export function edit(editor: Editor, ...ops: Operation[]): void {
 export function select(editor: Editor, id: string, { look = false } = {}): void {
   editor.set({ selection: only(id) });
   if (look) editor.camera?.show([id]);
+}
+
+/** Show or fold what stands at its default: of a card, or of the pipeline's inputs. */
+export function toggleFold(editor: Editor, id: string): void {
+  const { board } = editor.shown;
+  const { idle } = folded((id === INPUTS ? board.inputs : cardOf(board, id)?.inputs) ?? []);
+  if (idle.length === 0) return editor.say("Nothing stands at its default here");
+  const opened = new Set(editor.ui.opened);
+  const isOpen = !opened.delete(id);
+  if (isOpen) opened.add(id);
+  editor.set({ opened, said: isOpen ? `Shown: ${idle.map((port) => port.name).join(", ")}` : "Folded" });
 }
 
 /** Show the palette, ready to be typed into. */
@@ -142,11 +154,11 @@ export function duplicate(editor: Editor): void {
 function selected(editor: Editor): Copied {
   const { board } = editor.shown;
   const cards = outermost(board, editor.ui.selection.cards);
-  return { steps: cards.map((card) => stepOf(board, card)), gives: edits.givesOf(cards) };
+  return { steps: cards.map((card) => stepOf(board, card)) };
 }
 
-function pasteSteps(editor: Editor, { steps, gives }: Copied): void {
-  edit(editor, edits.paste(editor.shown.board, steps, nextDrop(editor), gives));
+function pasteSteps(editor: Editor, { steps }: Copied): void {
+  edit(editor, edits.paste(steps, nextDrop(editor)));
   editor.say(steps.length === 1 ? "One step pasted" : `${steps.length} steps pasted`);
 }
 
@@ -193,6 +205,7 @@ export function addPolicy(editor: Editor, id: string, name: string): void {
 
 export function arrange(editor: Editor): void {
   const { board } = editor.shown;
+  editor.set({ opened: CLOSED });
   edit(editor, edits.arrange(board, boxes(board)));
 }
 

@@ -3,6 +3,7 @@ import { createContext, useContext, useSyncExternalStore } from "react";
 import { storage } from "../hosts/identity.ts";
 import { Clipboard } from "../model/clipboard.ts";
 import type { End } from "../model/fits.ts";
+import { CLOSED, type Opened } from "../model/folding.ts";
 import { handleOf } from "../model/fits.ts";
 import type { Spot } from "../model/protocol.ts";
 import { NONE, type Selection, restrict } from "../model/selection.ts";
@@ -25,7 +26,7 @@ export interface Settings {
 /** A list to choose from that floats over the canvas. */
 export type Choosing =
   | { kind: "wire"; card: string }
-  | { kind: "fits"; end: End }
+  | { kind: "fits"; end: End; choices?: readonly End[] }
   | { kind: "drop"; end: End | null; screen: Spot; flow: Spot }
   | { kind: "find" }
   | { kind: "menu"; card: string; at?: Spot }
@@ -43,6 +44,8 @@ export interface Ui {
   readonly choosing: Choosing | null;
   /** Ports that the wire in hand fits, as `card handle`; null when there is none. */
   readonly fits: ReadonlySet<string> | null;
+  /** Cards that show their inputs at their defaults, too. */
+  readonly opened: Opened;
   /** The container that would take in what is dragged. */
   readonly over: string | null;
   readonly runForm: RunWish | null;
@@ -93,6 +96,7 @@ export class Editor {
       palette: false,
       choosing: null,
       fits: null,
+      opened: CLOSED,
       over: null,
       runForm: null,
       policy: null,
