@@ -179,6 +179,8 @@ class Carrying:
             self._reasons.add(found)
         elif found is not None:
             self._take_flow(found)
+            if card is not None:
+                self._take_called(card, found.path)
         elif card is None or not self._take_built(card):
             near = did_you_mean(get_close_matches(name, self._pipelines, 2))
             do = "save it, or take the step out"
@@ -198,6 +200,16 @@ class Carrying:
             self.take_capability(used, flow.path, line)
         for called, line in flow.pipelines.items():
             self.take_pipeline(called, flow.path, line)
+
+    def _take_called(self, card: PipelineCard, path: str) -> None:
+        """Take what its steps call while they run."""
+        for used in card.uses:
+            self.take_capability(used, path)
+        for called in card.calls:
+            self.take_pipeline(called, path)
+        if card.calls_any:
+            what = "has a step that calls what shows only when it runs"
+            self._refuse(path, 0, what, "fix the names of what it may call in the file (`set`)")
 
     def _take_built(self, card: PipelineCard) -> bool:
         """Take a pipeline that a capability file builds."""
