@@ -23,6 +23,17 @@ export function select(editor: Editor, id: string, { look = false } = {}): void 
   if (look) editor.camera?.show([id]);
 }
 
+/** Names that a pipeline has until somebody gives it one. */
+const UNTITLED = /^untitled(-\d+)?$/;
+
+/** Save, asking first for a name where there is none yet, and what becomes of those who call it by another. */
+export function save(editor: Editor, over: string | null = null): void {
+  const { board, document } = editor.shown;
+  const ask = UNTITLED.test(board.name) ? "name" : document?.callers?.length ? "callers" : null;
+  if (ask && !editor.readOnly) editor.set({ saving: { ask, over } });
+  else edit(editor, { op: "save", over });
+}
+
 /** Show or fold what stands at its default: of a card, or of the pipeline's inputs. */
 export function toggleFold(editor: Editor, id: string): void {
   const { board } = editor.shown;
