@@ -78,6 +78,24 @@ function reveal(editor: Editor): void {
   requestAnimationFrame(() => requestAnimationFrame(() => editor.camera?.reveal([...editor.ui.selection.cards])));
 }
 
+/** Edit, and select the cards that come of it once Python has said which, unless others were selected meanwhile. */
+export function editAndSelect(editor: Editor, ...ops: Operation[]): void {
+  if (editor.readOnly) return;
+  const before = edits.idsOf(editor.shown.board);
+  const { selection } = editor.ui;
+  const leave = editor.session.subscribe(() => {
+    const { board, waiting } = editor.shown;
+    if (waiting) return;
+    leave();
+    const made = outermost(board, new Set([...edits.idsOf(board)].filter((id) => !before.has(id)))).map((card) => card.id);
+    const isLeft = [...editor.ui.selection.cards].every((id) => selection.cards.has(id));
+    if (!made.length || !isLeft) return;
+    editor.set({ selection: { cards: new Set(made), wires: new Set() } });
+    reveal(editor);
+  });
+  edit(editor, ...ops);
+}
+
 /** Behind the selected card, or where one looks. */
 function nextDrop(editor: Editor): edits.Drop {
   const { board } = editor.shown;
@@ -169,7 +187,7 @@ function selected(editor: Editor): Copied {
 }
 
 function pasteSteps(editor: Editor, { steps }: Copied): void {
-  edit(editor, edits.paste(steps, nextDrop(editor)));
+  editAndSelect(editor, edits.paste(steps, nextDrop(editor)));
   editor.say(steps.length === 1 ? "One step pasted" : `${steps.length} steps pasted`);
 }
 
@@ -202,8 +220,8 @@ export function openCall(editor: Editor, id: string | undefined): void {
 export function unpack(editor: Editor, id: string | undefined): void {
   const card = cardOf(editor.shown.board, id ?? null);
   if (card?.kind !== "call") return editor.say("Select a step that calls a pipeline");
-  edit(editor, { op: "unpack", step: card.id });
   toGround(editor);
+  editAndSelect(editor, { op: "unpack", step: card.id });
 }
 
 export function addPolicy(editor: Editor, id: string, name: string): void {

@@ -42,6 +42,10 @@ function Layout(): ReactNode {
     return () => clearInterval(timer);
   }, [editor]);
   useFocusKept(editor);
+  useEffect(() => {
+    // a panel takes room: what it is about stays in view, once the drawing has its new size
+    if (panel) requestAnimationFrame(() => requestAnimationFrame(() => editor.camera?.reveal([...editor.ui.selection.cards])));
+  }, [editor, panel]);
   const height = typeof settings.height === "number" ? `${settings.height}px` : settings.height;
   return (
     <div

@@ -2,7 +2,7 @@
 import { type ReactNode, useState } from "react";
 import { outermost } from "../model/board.ts";
 import { pack } from "../model/edits.ts";
-import { edit, toGround } from "./actions.ts";
+import { edit, editAndSelect, toGround } from "./actions.ts";
 import { Button, Sheet } from "./controls.tsx";
 import { type Saving, useEditor, useShown } from "./state.ts";
 
@@ -12,9 +12,9 @@ export function PackForm({ steps }: { steps: ReadonlySet<string> }): ReactNode {
   const cards = outermost(board, steps);
   const close = (): void => editor.set({ naming: null });
   const done = (name: string): void => {
-    edit(editor, ...pack(board, steps, name));
     editor.set({ naming: null, said: `${name} is made of ${cards.length} steps` });
-    requestAnimationFrame(() => toGround(editor));
+    toGround(editor);
+    editAndSelect(editor, ...pack(board, steps, name));
   };
   return (
     <Sheet title="Make a pipeline" onClose={close}>
