@@ -112,6 +112,8 @@ class Attended:
 
     async def _next(self) -> Happening | Outcome | None:
         """The next event; ``None`` when it has nothing to do but to wait for answers."""
+        if not self._events.empty():
+            return self._events.get_nowait()
         while True:
             settled = bool(self.questions) and not self._working and not self._asking
             try:
