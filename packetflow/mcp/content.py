@@ -29,6 +29,8 @@ ROWS_AT_ONCE: Final = 10_000
 
 EXECUTION: Final = "execution://"
 
+_FLAT: Final = frozenset({int, bool, type(None)})
+
 
 @dataclass
 class Made:
@@ -82,8 +84,8 @@ def made_of(
                 block, whole = _block(kind, one, place, limit_bytes)
                 media += block
                 made.shortened |= not whole
-    _bound(made, limit_bytes)
-    made.content = [*_texts(made.structured), *media]
+    written = _bounded(made, limit_bytes)
+    made.content = [*_texts(made.structured, written), *media]
     if made.shortened:
         made.content += whole_at(execution_id)
     if not made.content:
@@ -98,15 +100,15 @@ def whole_at(execution_id: str) -> Iterator[t.ContentBlock]:
     yield t.ResourceLink(uri=uri, name=f"execution {execution_id}", mime_type="application/json")
 
 
-def _texts(structured: Mapping[str, Any]) -> Iterator[t.ContentBlock]:
-    """The structured result as text: a single text as it is, else as JSON."""
+def _texts(structured: Mapping[str, Any], written: str) -> Iterator[t.ContentBlock]:
+    """The structured result as text: a single text as it is, else as it is written in JSON."""
     if len(structured) == 1:
         (only,) = structured.values()
         if isinstance(only, str):
             yield t.TextContent(text=only)
             return
     if structured:
-        yield t.TextContent(text=json.dumps(structured, ensure_ascii=False))
+        yield t.TextContent(text=written)
 
 
 def _plain(value: Any) -> tuple[bool, Any]:
@@ -119,6 +121,8 @@ def _plain(value: Any) -> tuple[bool, Any]:
 
 def as_json(value: Any) -> Any:
     """A value as numbers, texts, lists and dicts; what JSON has no words for becomes text."""
+    if type(value) in _FLAT or (type(value) is str and value.isascii()):
+        return value
     try:
         return to_jsonable_python(value, bytes_mode="base64", fallback=_other)
     except (PydanticSerializationError, UnicodeError, RecursionError):
@@ -175,23 +179,33 @@ def resource_contents(
     return t.TextResourceContents(uri=uri, mime_type=media_type, text=content)
 
 
-def _bound(made: Made, limit_bytes: int) -> None:
-    """Shorten the structured result until it is short enough: lists and texts lose their ends."""
-    if _size(made.structured) <= limit_bytes:
-        return
+def _bounded(made: Made, limit_bytes: int) -> str:
+    """Shorten the structured result until it is short enough: lists and texts lose their ends.
+
+    Returns:
+        What is left, as JSON.
+    """
+    written = _written(made.structured)
+    if _size(written) <= limit_bytes:
+        return written
     made.shortened = True
     whole = made.structured
     items, signs = MOST_ITEMS, MOST_SIGNS
     while items >= LEAST_ITEMS:
         made.structured = _cut(whole, items, signs)
-        if _size(made.structured) <= limit_bytes:
-            return
+        written = _written(made.structured)
+        if _size(written) <= limit_bytes:
+            return written
         items, signs = items // 4, max(signs // 4, 16)
     made.structured = {}
+    return _written(made.structured)
 
 
-def _size(value: Any) -> int:
-    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+_written: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _size(written: str) -> int:
+    return len(written) if written.isascii() else len(written.encode("utf-8", "replace"))
 
 
 def _cut(value: Any, items: int, signs: int) -> Any:
