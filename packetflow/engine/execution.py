@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import inspect
+import time
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -167,8 +168,8 @@ class Execution:
     @property
     def seconds(self) -> float:
         """How long it took, waiting included."""
-        ended = self.ended_at or dt.datetime.now(dt.UTC)
-        return (ended - self.started_at).total_seconds()
+        ended = time.time_ns() if self.ended_ns is None else self.ended_ns
+        return (ended - self.started_ns) / 1e9
 
     def raise_for_failure(self) -> Execution:
         """Raise the failure, if there is one; else the execution itself.
