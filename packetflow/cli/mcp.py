@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from packetflow.cli import mcp_servers
+from packetflow.cli import mcp_servers, mcp_snippets
 from packetflow.cli.options import Debug, Json, Where
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ group = typer.Typer(
 Name = Annotated[str, typer.Argument(help="A capability or a pipeline.")]
 for one in (mcp_servers.servers, mcp_servers.add, mcp_servers.allow, mcp_servers.tools):
     group.command()(one)
+group.command()(mcp_snippets.snippets)
 
 
 @group.command(
@@ -126,7 +127,7 @@ def _change(name: str, how: str, workspace: Path | None, *, as_json: bool, debug
     with Command(as_json=as_json, debug=debug) as command:
         folder = _folder(workspace)
         _serving()
-        from packetflow.discovery.tool_names import tool_name
+        from packetflow.capabilities.tool_names import tool_name
         from packetflow.mcp import exposing
 
         with _runner(folder) as runner:

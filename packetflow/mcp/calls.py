@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 import mcp_types as t
 import msgspec
 
+from packetflow.capabilities.tool_schemas import kind_of
 from packetflow.errors import PacketFlowError, WireError
 from packetflow.kernel.cards import FailureCard, Outcome
 from packetflow.kernel.ids import new_id
@@ -25,7 +26,6 @@ from packetflow.mcp.attending import Attended, Heard
 from packetflow.mcp.content import Made, made_of
 from packetflow.mcp.doors import Door
 from packetflow.mcp.questions import Declined, Question, needed, read_response
-from packetflow.mcp.schemas import kind_of
 from packetflow.mcp.tools import Tool
 from packetflow.runner.payloads import Outputs, to_payload
 

@@ -9,27 +9,19 @@ fits its schema, and a link says where the whole is.
 from __future__ import annotations
 
 import base64
-import json
 import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import mcp_types as t
-from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from packetflow.capabilities.tool_results import as_text, plain_of, shortened
+from packetflow.capabilities.tool_schemas import kind_of
 from packetflow.errors import WireError
 from packetflow.kernel.cards import PortCard
-from packetflow.mcp.schemas import kind_of
-
-LEAST_ITEMS: Final = 1
-MOST_ITEMS: Final = 4096
-MOST_SIGNS: Final = 65_536
-ROWS_AT_ONCE: Final = 10_000
 
 EXECUTION: Final = "execution://"
-
-_FLAT: Final = frozenset({int, bool, type(None)})
 
 
 @dataclass
@@ -75,7 +67,7 @@ def made_of(
             continue
         kind = kind_of(port)
         if kind in {"", "Table"}:
-            cut, plain = _plain(value)
+            cut, plain = plain_of(value)
             made.shortened |= cut
             made.structured[port.name] = plain
         else:
@@ -84,8 +76,9 @@ def made_of(
                 block, whole = _block(kind, one, place, limit_bytes)
                 media += block
                 made.shortened |= not whole
-    written = _bounded(made, limit_bytes)
-    made.content = [*_texts(made.structured, written), *media]
+    made.structured, cut = shortened(made.structured, limit_bytes)
+    made.shortened |= cut
+    made.content = [*_texts(made.structured), *media]
     if made.shortened:
         made.content += whole_at(execution_id)
     if not made.content:
@@ -100,37 +93,15 @@ def whole_at(execution_id: str) -> Iterator[t.ContentBlock]:
     yield t.ResourceLink(uri=uri, name=f"execution {execution_id}", mime_type="application/json")
 
 
-def _texts(structured: Mapping[str, Any], written: str) -> Iterator[t.ContentBlock]:
-    """The structured result as text: a single text as it is, else as it is written in JSON."""
+def _texts(structured: Mapping[str, Any]) -> Iterator[t.ContentBlock]:
+    """The structured result as text: a single text as it is, else as JSON."""
     if len(structured) == 1:
         (only,) = structured.values()
         if isinstance(only, str):
             yield t.TextContent(text=only)
             return
     if structured:
-        yield t.TextContent(text=written)
-
-
-def _plain(value: Any) -> tuple[bool, Any]:
-    """A value as JSON carries it, and whether some of it was left out."""
-    if hasattr(value, "to_pylist") and hasattr(value, "slice"):
-        rows = value.slice(0, ROWS_AT_ONCE).to_pylist()
-        return value.num_rows > ROWS_AT_ONCE, as_json(rows)
-    return False, as_json(value)
-
-
-def as_json(value: Any) -> Any:
-    """A value as numbers, texts, lists and dicts; what JSON has no words for becomes text."""
-    if type(value) in _FLAT or (type(value) is str and value.isascii()):
-        return value
-    try:
-        return to_jsonable_python(value, bytes_mode="base64", fallback=_other)
-    except (PydanticSerializationError, UnicodeError, RecursionError):
-        return repr(value)[:MOST_SIGNS]
-
-
-def _other(value: Any) -> Any:
-    return _plain(value)[1] if hasattr(value, "to_pylist") else repr(value)[:MOST_SIGNS]
+        yield t.TextContent(text=as_text(structured))
 
 
 def _block(
@@ -177,42 +148,3 @@ def resource_contents(
         blob = base64.b64encode(content).decode("ascii")
         return t.BlobResourceContents(uri=uri, mime_type=media_type, blob=blob)
     return t.TextResourceContents(uri=uri, mime_type=media_type, text=content)
-
-
-def _bounded(made: Made, limit_bytes: int) -> str:
-    """Shorten the structured result until it is short enough: lists and texts lose their ends.
-
-    Returns:
-        What is left, as JSON.
-    """
-    written = _written(made.structured)
-    if _size(written) <= limit_bytes:
-        return written
-    made.shortened = True
-    whole = made.structured
-    items, signs = MOST_ITEMS, MOST_SIGNS
-    while items >= LEAST_ITEMS:
-        made.structured = _cut(whole, items, signs)
-        written = _written(made.structured)
-        if _size(written) <= limit_bytes:
-            return written
-        items, signs = items // 4, max(signs // 4, 16)
-    made.structured = {}
-    return _written(made.structured)
-
-
-_written: Final = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def _size(written: str) -> int:
-    return len(written) if written.isascii() else len(written.encode("utf-8", "replace"))
-
-
-def _cut(value: Any, items: int, signs: int) -> Any:
-    if isinstance(value, str):
-        return value if len(value) <= signs else f"{value[:signs]}..."
-    if isinstance(value, list):
-        return [_cut(one, items, signs) for one in value[:items]]
-    if isinstance(value, dict):
-        return {name: _cut(one, items, signs) for name, one in value.items()}
-    return value

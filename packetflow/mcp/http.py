@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.doors import Door, RunnerDoor
 from packetflow.mcp.identity import Tokens
+from packetflow.mcp.refused import Refusals
 from packetflow.mcp.replay import Replay
 from packetflow.mcp.serving import opened
 from packetflow.mcp.settings import McpSettings, read_settings
@@ -98,7 +99,7 @@ async def endpoint(
         whole = Starlette(routes=routes, middleware=middleware)
         whole.router.redirect_slashes = False
         async with ready.server.session_manager.run():
-            yield replay.around(whole)
+            yield replay.around(Refusals(folder.path, "http").at_door(whole))
 
 
 def run(folder: WorkspaceFolder, listening: Listening, announce: Callable[[str], None]) -> None:

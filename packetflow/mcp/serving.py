@@ -15,6 +15,7 @@ from packetflow.errors import WorkspaceError
 from packetflow.mcp.calls import Calls
 from packetflow.mcp.doors import Door, RunnerDoor
 from packetflow.mcp.reading import Library
+from packetflow.mcp.refused import Refusals
 from packetflow.mcp.server import Answers, WorkspaceServer, make_server
 from packetflow.mcp.settings import read_settings
 from packetflow.mcp.shelf import Shelf, kept_fresh
@@ -58,6 +59,7 @@ async def opened(
     about = str(folder.settings.get("intent", ""))
     key = sealing_key(folder.path)
     server = make_server(answers, name=folder.name, about=about, key=key)
+    server.middleware.insert(0, Refusals(folder.path, transport))
     try:
         if follow:
             async with kept_fresh(shelf):

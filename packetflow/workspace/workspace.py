@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from msgspec import structs
 
 from packetflow.capabilities.calling import shows_how
+from packetflow.capabilities.tool_names import refuse_clash
 from packetflow.composition.build import as_step
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
 from packetflow.discovery.sources import open_source
-from packetflow.discovery.tool_names import refuse_clash
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution
 from packetflow.engine.ports import Chain

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from packetflow.kernel.cards import PortCard
-from packetflow.mcp.content import Made, as_json, made_of
+from packetflow.mcp.content import Made, made_of
 
 LIMIT = 4096
 
@@ -99,8 +99,3 @@ def test_a_secret_is_left_out():
 
 def test_a_run_that_makes_nothing_says_so():
     assert made({}, {}).content == [t.TextContent(text="done")]
-
-
-def test_bytes_travel_as_urlsafe_base64_and_strange_things_as_words():
-    assert as_json({"a": b"\xff", "b": {1, 2}}) == {"a": "_w==", "b": [1, 2]}
-    assert "object" in as_json(object())

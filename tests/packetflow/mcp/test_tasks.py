@@ -9,6 +9,7 @@ import httpx
 import mcp_types as t
 import pytest
 
+from packetflow.mcp.reading import Library
 from packetflow.mcp.tasks import EXTENSION
 from tests.packetflow.mcp.desk import app_of, held, until
 
@@ -203,3 +204,28 @@ async def test_a_task_goes_on_after_a_restart_of_the_server(desk: Path):
         }
         again = await after.settled(waiting, "input_required")
         assert again["inputRequests"] == asked["inputRequests"]
+
+
+async def test_of_tasks_that_are_long_over_the_records_tell(
+    client: Caller, monkeypatch: pytest.MonkeyPatch
+):
+    looked_up, look_up = [], Library.tool_name_of
+
+    async def spy(library: Library, execution_id: str, *, user: str | None) -> str:
+        looked_up.append(execution_id)
+        return await look_up(library, execution_id, user=user)
+
+    monkeypatch.setattr(Library, "tool_name_of", spy)
+    monkeypatch.setattr("packetflow.mcp.tasks.MOST_ENDED", 0)
+    first = (await client.call("add", a=1))["taskId"]
+    await client.settled(first, "completed")
+
+    second = (await client.call("add", a=2))["taskId"]
+
+    assert (await client.settled(second, "completed"))["result"]["structuredContent"] == {
+        "total": 3
+    }
+    assert looked_up == []
+    told = await client.settled(first, "completed")
+    assert told["result"]["structuredContent"] == {"total": 2}
+    assert looked_up == [first]

@@ -3,8 +3,14 @@ import json
 import pytest
 
 from packetflow.capabilities.contract import Contract, Port
+from packetflow.capabilities.tool_schemas import (
+    Check,
+    field_of,
+    input_schema,
+    kind_of,
+    output_schema,
+)
 from packetflow.kernel.cards import PortCard
-from packetflow.mcp.schemas import Check, field_of, input_schema, kind_of, output_schema
 
 SCHEMA = {
     "type": "object",

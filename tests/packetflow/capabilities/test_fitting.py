@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from packetflow.mcp.fitting import fitting, never
+from packetflow.capabilities.fitting import fitting, never
 
 TYPES = ("string", "integer", "number", "boolean", "null", "array", "object")
 values = st.recursive(

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 
 from packetflow.kernel.cards import PortCard
-from packetflow.mcp.fitting import fitting
+from packetflow.capabilities.fitting import fitting
 
 COMPLAINTS: Final = 5
 """At most so many things that are wrong are told at once."""
