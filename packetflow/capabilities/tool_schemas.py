@@ -17,8 +17,8 @@ import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 
-from packetflow.kernel.cards import PortCard
 from packetflow.capabilities.fitting import fitting
+from packetflow.kernel.cards import PortCard
 
 COMPLAINTS: Final = 5
 """At most so many things that are wrong are told at once."""
