@@ -16,9 +16,10 @@ from typing import Any, Final, TypeAlias
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import AnswerStep, CapabilityRequest
-from packetflow.mcp.doors import Door, lost
+from packetflow.mcp.doors import Door
 from packetflow.mcp.progress import Mark, Tally
 from packetflow.mcp.questions import Question, question_of
+from packetflow.runner.loop_client import lost
 
 QUIET_SECONDS: Final = 0.15
 """A run of which nothing but questions is heard for so long has nothing else to do.
