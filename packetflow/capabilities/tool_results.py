@@ -24,6 +24,11 @@ DEEPEST: Final = 100
 
 _NESTED: Final = frozenset({dict, list})
 
+_FLAT: Final = frozenset({int, bool, type(None)})
+
+as_text: Final = json.JSONEncoder(ensure_ascii=False).encode
+"""Writes JSON; `json.dumps` makes an encoder for each text."""
+
 
 def plain_of(value: Any) -> tuple[bool, Any]:
     """Whether some of a value was left out, and the value as JSON carries it."""
@@ -35,6 +40,8 @@ def plain_of(value: Any) -> tuple[bool, Any]:
 
 def as_json(value: Any) -> Any:
     """A value as numbers, texts, lists and dicts; what JSON has no words for becomes text."""
+    if type(value) in _FLAT or (type(value) is str and value.isascii()):
+        return value
     try:
         return to_jsonable_python(value, bytes_mode="base64", inf_nan_mode="null", fallback=_other)
     except (ValueError, RecursionError):  # too deep, half characters, circles
@@ -87,7 +94,7 @@ def shortened(whole: Mapping[str, Any], limit_bytes: int) -> tuple[dict[str, Any
 
 
 def _size(value: Any) -> int:
-    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return len(as_text(value).encode("utf-8", "replace"))
 
 
 def _cut(value: Any, items: int, signs: int) -> Any:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import mcp_types as t
 import msgspec
@@ -162,6 +162,7 @@ class Calls:
             agent=caller.name or None,
             tags=caller.tags | {TOOL_TAG: tool.name},
             execution_id=chosen,
+            quiet=heard.progress is None,
         )
         return Attended(self.door, chosen, heard, tool.steps), request
 
@@ -207,8 +208,11 @@ class Calls:
             return Ended(None, left=run)
         left = False
         try:
-            async with asyncio.timeout(patience):
+            if patience is None:
                 outcome = await run.attend()
+            else:
+                async with asyncio.timeout(patience):
+                    outcome = await run.attend()
         except TimeoutError:
             left = stopping.is_over = True
             return Ended(None, left=run)
@@ -244,18 +248,15 @@ class Calls:
             return unfit(tool, made, wrong, values=values, meta=meta)
         return t.CallToolResult(content=made.content, structured_content=structured, _meta=meta)
 
-    @contextlib.contextmanager
-    def _stopping(self, execution_id: str) -> Iterator[_Stopping]:
+    def _stopping(self, execution_id: str) -> _Stopping:
         """Stop the run when the call is cancelled: by its client, or because that has gone."""
-        stopping = _Stopping()
-        try:
-            yield stopping
-        except asyncio.CancelledError:
-            if not stopping.is_over:
-                stop = asyncio.create_task(self._stop(execution_id))
-                self.stops.add(stop)  # the call itself may not wait any more
-                stop.add_done_callback(self.stops.discard)
-            raise
+        return _Stopping(self, execution_id)
+
+    def give_up(self, execution_id: str) -> None:
+        """Have a run stopped, without waiting for it."""
+        stop = asyncio.create_task(self._stop(execution_id))
+        self.stops.add(stop)
+        stop.add_done_callback(self.stops.discard)
 
     async def _stop(self, execution_id: str) -> None:
         with contextlib.suppress(PacketFlowError):
@@ -274,9 +275,21 @@ class Calls:
 
 
 class _Stopping:
-    """Whether a run still has to be stopped when its call is."""
+    """Stops a run when its call is cancelled, unless that ``is_over``."""
 
-    is_over = False
+    __slots__ = ("_calls", "_execution_id", "is_over")
+
+    def __init__(self, calls: Calls, execution_id: str) -> None:
+        self._calls = calls
+        self._execution_id = execution_id
+        self.is_over = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, asyncio.CancelledError) and not self.is_over:
+            self._calls.give_up(self._execution_id)  # the call itself may not wait any more
 
 
 def failed(ended: Outcome, values: Mapping[str, Any]) -> t.CallToolResult:

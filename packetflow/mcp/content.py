@@ -9,7 +9,6 @@ fits its schema, and a link says where the whole is.
 from __future__ import annotations
 
 import base64
-import json
 import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any, Final
 
 import mcp_types as t
 
-from packetflow.capabilities.tool_results import plain_of, shortened
+from packetflow.capabilities.tool_results import as_text, plain_of, shortened
 from packetflow.capabilities.tool_schemas import kind_of
 from packetflow.errors import WireError
 from packetflow.kernel.cards import PortCard
@@ -105,7 +104,7 @@ def _texts(structured: Mapping[str, Any]) -> Iterator[t.ContentBlock]:
             yield t.TextContent(text=only)
             return
     if structured:
-        yield t.TextContent(text=json.dumps(structured, ensure_ascii=False))
+        yield t.TextContent(text=as_text(structured))
 
 
 def _block(
