@@ -20,7 +20,7 @@ from packetflow.mcp.export.belongings import Belongings
 from packetflow.mcp.export.distributions import Installed
 from packetflow.mcp.export.flows import Flow, read_flow
 from packetflow.mcp.export.imports import Import
-from packetflow.mcp.export.literals import hidden_code, paths_in, variables_in
+from packetflow.mcp.export.literals import Told, hidden_code, paths_in, variables_in
 from packetflow.mcp.export.reasons import CannotExport, Reason
 from packetflow.mcp.export.roots import declared_in, pipeline_units, read_sources, units_of
 from packetflow.mcp.export.servers import Servers
@@ -77,18 +77,32 @@ class Carrying:
         folder: The workspace.
         listing: What it has.
         names: What is exported.
+        sources: Files of capabilities that are not in the folder.
+        flows: Pipelines that are not in the folder.
     """
 
-    def __init__(self, folder: Path, listing: Listing, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        listing: Listing,
+        names: Sequence[str],
+        *,
+        sources: Sequence[SourceFile] = (),
+        flows: Sequence[Flow] = (),
+    ) -> None:
         self._folder = folder
+        self._given = {flow.name: flow for flow in flows}
         self._names = list(dict.fromkeys(names))
         self._pipelines = {one.name: one for one in listing.pipelines}
         self._capabilities = {one.name: one for one in listing.capabilities}
         self._flows: dict[str, Flow] = {}
         self._seen: set[tuple[str, str]] = set()
         self._sources, broken = read_sources(folder)
+        self._sources |= {file.name: file for file in sources}
         self._slicing = Slicing(self._sources, broken)
         self._belongings = Belongings(folder)
+        self._added = {file.name for file in sources}
+        self._beside = Belongings(Path.cwd())  # where paths of a script or notebook begin
         self._installed = Installed()
         self._servers = Servers(folder)
         self._reasons: set[Reason] = set()
@@ -118,14 +132,16 @@ class Carrying:
                     do = "import by name, or move this into a capability that stays here"
                     self._refuse(file.path, line, what, do)
                 for told in paths_in(unit, file):
-                    self._belongings.take(told, file.path)
-        reasons = self._reasons | self._slicing.reasons | self._belongings.reasons
+                    self._take_path(told, file)
+        reasons = self._reasons | self._slicing.reasons
+        reasons |= self._belongings.reasons | self._beside.reasons
         if reasons:
             raise CannotExport(self._names, reasons)
         files = {**self._slicing.texts(), **self._servers.files()}
         files |= {flow.path: flow.text for flow in self._flows.values()}
         files["packetflow.toml"] = self._settings()
-        left = {path: one for path, one in self._belongings.files.items() if path not in files}
+        others = {**self._beside.files, **self._belongings.files}
+        left = {path: one for path, one in others.items() if path not in files}
         return Carried(
             dict(sorted(files.items())),
             tuple(sorted(self._requirements)),
@@ -133,6 +149,15 @@ class Carrying:
             tuple(sorted(self._environment | self._servers.environment)),
             dict(sorted(left.items())),
         )
+
+    def _take_path(self, told: Told, file: SourceFile) -> None:
+        if file.name not in self._added:
+            self._belongings.take(told, file.path)
+        elif told.is_beside:
+            do = "move the file into the workspace, and this function into its capabilities/"
+            self._refuse(file.path, told.line, "reads a file near itself", do)
+        else:
+            self._beside.take(told, file.path)
 
     def _settings(self) -> str:
         listed = "".join(f"    {json.dumps(name)},\n" for name in self._names)
@@ -147,11 +172,15 @@ class Carrying:
             return
         self._seen.add(("pipeline", name))
         card = self._pipelines.get(name)
-        found = read_flow(self._folder, name, exposed=name in self._names)
+        found: Flow | Reason | None = self._given.get(name)
+        if found is None:
+            found = read_flow(self._folder, name, exposed=name in self._names)
         if isinstance(found, Reason):
             self._reasons.add(found)
         elif found is not None:
             self._take_flow(found)
+            if card is not None:
+                self._take_called(card, found.path)
         elif card is None or not self._take_built(card):
             near = did_you_mean(get_close_matches(name, self._pipelines, 2))
             do = "save it, or take the step out"
@@ -171,6 +200,16 @@ class Carrying:
             self.take_capability(used, flow.path, line)
         for called, line in flow.pipelines.items():
             self.take_pipeline(called, flow.path, line)
+
+    def _take_called(self, card: PipelineCard, path: str) -> None:
+        """Take what its steps call while they run."""
+        for used in card.uses:
+            self.take_capability(used, path)
+        for called in card.calls:
+            self.take_pipeline(called, path)
+        if card.calls_any:
+            what = "has a step that calls what shows only when it runs"
+            self._refuse(path, 0, what, "fix the names of what it may call in the file (`set`)")
 
     def _take_built(self, card: PipelineCard) -> bool:
         """Take a pipeline that a capability file builds."""

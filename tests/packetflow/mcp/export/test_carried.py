@@ -239,3 +239,30 @@ def test_a_workspace_is_read_but_never_run(tmp_path: Path):
     assert isinstance(found, Carried)
     assert not mark.exists()
     assert os.fspath(mark) in found.files["capabilities/a.py"]
+
+
+ASKS = """pipeline: asks
+requires: [question]
+steps:
+  - use: ask_with_tools
+"""
+
+
+def test_what_a_step_calls_while_it_runs_travels_where_it_is_fixed(tmp_path: Path):
+    tools = "    set: {tools: [find_*, keywords]}\n"
+    code = HEAD + TOOL.replace("tool", "find_it") + TOOL.replace("tool", "other")
+    folder = written(tmp_path, {"capabilities/tools.py": code, "pipelines/asks.yaml": ASKS + tools})
+
+    made = carry(folder, listed(folder), ["asks"])
+
+    assert "def find_it(" in made.files["capabilities/tools.py"]
+    assert "def other(" not in made.files["capabilities/tools.py"]
+
+
+def test_a_step_that_may_call_anything_cannot_travel(tmp_path: Path):
+    folder = written(
+        tmp_path, {"pipelines/asks.yaml": ASKS.replace("[question]", "[question, tools]")}
+    )
+
+    (said,) = refusal(folder, "asks")
+    assert "calls what shows only when it runs" in said
