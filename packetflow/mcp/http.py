@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.doors import Door, RunnerDoor
+from packetflow.mcp.gate import gate
 from packetflow.mcp.identity import Tokens
 from packetflow.mcp.refused import Refusals
 from packetflow.mcp.replay import Replay
@@ -99,7 +100,8 @@ async def endpoint(
         whole = Starlette(routes=routes, middleware=middleware)
         whole.router.redirect_slashes = False
         async with ready.server.session_manager.run():
-            yield replay.around(Refusals(folder.path, "http").at_door(whole))
+            at_gate = gate(whole, settings.body_kilobytes << 10)
+            yield replay.around(Refusals(folder.path, "http").at_door(at_gate))
 
 
 def run(folder: WorkspaceFolder, listening: Listening, announce: Callable[[str], None]) -> None:

@@ -158,6 +158,7 @@ def run(folder: Path, ready: Collection[str], arguments: Any) -> int:
             ``call``.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells may have it ignored
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         if arguments.list:

@@ -131,7 +131,7 @@ class Carrying:
         Raises:
             CannotExport: Something cannot travel.
         """
-        self._take_called()
+        self._take_called_in_code()
         for file, taken in self._slicing.foreign:
             self._take_import(file, taken)
         for file, units in self._slicing.kept():
@@ -160,7 +160,7 @@ class Carrying:
             tuple(sorted(self._library)),
         )
 
-    def _take_called(self) -> None:
+    def _take_called_in_code(self) -> None:
         """Take what the code calls by name while it runs, and what that calls."""
         seen: set[Unit] = set()
         while True:
@@ -215,6 +215,8 @@ class Carrying:
             self._reasons.add(found)
         elif found is not None:
             self._take_flow(found)
+            if card is not None:
+                self._take_called(card, found.path)
         elif card is None or not self._take_built(card):
             near = did_you_mean(get_close_matches(name, self._pipelines, 2))
             do = "save it, or take the step out"
@@ -234,10 +236,16 @@ class Carrying:
             self.take_capability(used, flow.path, line)
         for called, line in flow.pipelines.items():
             self.take_pipeline(called, flow.path, line)
-        for used, values in flow.fixed:
-            card = self._capabilities.get(used)
-            for pattern in () if card is None else chosen_by(card, values):
-                self._take_chosen(pattern, flow.path, flow.capabilities[used])
+
+    def _take_called(self, card: PipelineCard, path: str) -> None:
+        """Take what its steps call while they run."""
+        for used in card.uses:
+            self.take_capability(used, path)
+        for called in card.calls:
+            self.take_pipeline(called, path)
+        if card.calls_any:
+            what = "has a step that calls what shows only when it runs"
+            self._refuse(path, 0, what, "fix the names of what it may call in the file (`set`)")
 
     def _take_built(self, card: PipelineCard) -> bool:
         """Take a pipeline that a capability file builds."""
@@ -267,8 +275,13 @@ class Carrying:
         if not card.enabled:
             what = f"the capability {name!r} is disabled{card.closed and ': '}{card.closed}"
             self._refuse(said_in or self._relative(card.file), line, what, "enable it")
-        for pattern in chosen_by(card, {}):
-            self._take_chosen(pattern, said_in or self._relative(card.file), line or card.line)
+        for pattern in chosen_by(card):
+            if not pattern.startswith("{"):
+                self._take_chosen(pattern, said_in or self._relative(card.file), line or card.line)
+            elif not said_in:
+                what = f"{name!r} calls what its input {pattern[1:-1]!r} names when it runs"
+                do = "export a pipeline that fixes that input (`set`)"
+                self._refuse(self._relative(card.file), card.line, what, do)
         if declared_in(card):
             self._take_own(card)
         elif is_tool(card.module):

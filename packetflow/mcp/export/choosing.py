@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from packetflow.kernel.cards import CapabilityCard
 from packetflow.mcp.export.units import SourceFile, Unit
 
 _CALLS: Final = "calls "
-_HOLE: Final = re.compile(r"\{(\w+)\}")
 
 
-def chosen_by(card: CapabilityCard, values: Mapping[str, Any]) -> Iterator[str]:
-    """The names and patterns that a capability declares to call.
+def chosen_by(card: CapabilityCard) -> list[str]:
+    """The names and patterns that a capability declares to call; ``{tools}`` for an input's.
 
-    Args:
-        card: The capability, with its effects.
-        values: The inputs that a step fixes; what else its caller hands over is not known.
-
-    >>> asks = CapabilityCard("ask", effects=["calls find_*", "calls {tools}"])
-    >>> list(chosen_by(asks, {"tools": ["add", "get_*"]}))
-    ['find_*', 'add', 'get_*']
+    >>> chosen_by(CapabilityCard("ask", effects=["calls find_*", "reads files", "calls {tools}"]))
+    ['find_*', '{tools}']
     """
-    for effect in card.effects:
-        if not effect.startswith(_CALLS):
-            continue
-        target = effect.removeprefix(_CALLS)
-        hole = _HOLE.fullmatch(target)
-        if hole is None:
-            yield target
-            continue
-        given = values.get(hole[1], ())
-        yield from (str(one) for one in ([given] if isinstance(given, str) else given))
+    return [one.removeprefix(_CALLS) for one in card.effects if one.startswith(_CALLS)]
 
 
 def called_in(unit: Unit, file: SourceFile) -> Iterator[tuple[int, str]]:

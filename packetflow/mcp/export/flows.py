@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from packetflow.capabilities.contract import MISSING
 from packetflow.composition.codec import load, step_lines
@@ -30,7 +29,6 @@ class Flow:
         text: The file's text.
         capabilities: Names of the capabilities it uses, with the lines.
         pipelines: Names of the pipelines it calls, with the lines.
-        fixed: The capabilities used, each time with the inputs that its step fixes.
         texts: Fixed values and defaults that may be paths.
         reasons: What in it needs this machine.
     """
@@ -40,7 +38,6 @@ class Flow:
     text: str
     capabilities: dict[str, int]
     pipelines: dict[str, int]
-    fixed: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     texts: tuple[Told, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
@@ -80,7 +77,6 @@ def flow_of(pipeline: Pipeline, path: str, text: str) -> Flow:
     lines = step_lines(text)
     capabilities: dict[str, int] = {}
     pipelines: dict[str, int] = {}
-    fixed: list[tuple[str, Mapping[str, Any]]] = []
     texts = [
         told
         for port in pipeline.inputs.values()
@@ -92,7 +88,6 @@ def flow_of(pipeline: Pipeline, path: str, text: str) -> Flow:
         line = lines.get(label(step), 1)
         if isinstance(step, Use):
             capabilities.setdefault(step.capability.name, line)
-            fixed.append((step.capability.name, step.values))
         elif isinstance(step, Call):
             pipelines.setdefault(step.pipeline.name, line)
         elif isinstance(step, Wait) and not step.question:
@@ -103,8 +98,7 @@ def flow_of(pipeline: Pipeline, path: str, text: str) -> Flow:
             reasons += [_unmatched(kind, path, line) for kind in step.policy.on if _is_own(kind)]
         if isinstance(step, (Use, Call)):
             texts += [told for value in step.values.values() for told in _texts(value, line)]
-    told = (tuple(fixed), tuple(texts), tuple(reasons))
-    return Flow(pipeline.name, path, text, capabilities, pipelines, *told)
+    return Flow(pipeline.name, path, text, capabilities, pipelines, tuple(texts), tuple(reasons))
 
 
 def _is_own(kind: str) -> bool:

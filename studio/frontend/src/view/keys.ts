@@ -16,6 +16,7 @@ import {
   paste,
   removeSelection,
   run,
+  save,
   toggleFold,
   unpack,
 } from "./actions.ts";
@@ -148,7 +149,7 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
   "Ctrl c": (editor) => void copySelection(editor),
   "Ctrl d": (editor) => duplicate(editor),
   "Ctrl f": (editor) => editor.set({ choosing: { kind: "find" } }),
-  "Ctrl s": (editor) => edit(editor, { op: "save", over: null }),
+  "Ctrl s": (editor) => save(editor),
   "Ctrl v": (editor) => void paste(editor),
   "Ctrl x": (editor) => void cutSelection(editor),
   "Ctrl y": (editor) => edit(editor, { op: "redo" }),

@@ -341,8 +341,11 @@ _STATEMENTS: Final = (
     "def {0}(n=0):\n    return read({2}, n) + {1}",
     "def {0}(n=0):\n    inner = lambda: read({2}, n)\n    return inner() + {1}",
     "@mark\ndef {0}(n=0):\n    return read({2}, n) + {1}",
-    "class {0}:\n    value = {1}\n\n"
-    "    def __new__(cls, n=0):\n        return read({2}, n) + cls.value",
+    """class {0}:
+    value = {1}
+
+    def __new__(cls, n=0):
+        return read({2}, n) + cls.value""",
     "SEEN.append({1})\n{0} = len(SEEN)",
     "if len(SEEN) > {1}:\n    {0} = [{2}]\nelse:\n    {0} = {1}",
     "try:\n    {0} = {2}\nexcept NameError:\n    {0} = {1}",
