@@ -38,7 +38,7 @@ _FORM: Final[dict[str, Any]] = {
 _HOW: Final = (
     "Before you answer you may call tools. Then say only this JSON: "
     '{"tool_calls": [{"name": "...", "arguments": {...}}]} and you are told what they gave. '
-    'When you can answer, say {"answer": "..."}. The tools, each with a JSON Schema of what it takes:'
+    'When you can answer, say {"answer": "..."}. The tools, each with its JSON Schema:'
 )
 
 
