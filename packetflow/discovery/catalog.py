@@ -21,14 +21,14 @@ from packetflow.discovery.files import (
     Broken,
     Loaded,
     forget_gone,
-    imported_siblings,
     is_hidden,
     load_file,
+    siblings_of,
     source_files,
 )
 from packetflow.discovery.matching import matching
 from packetflow.discovery.plugins import plugged_in
-from packetflow.discovery.search import Entry, Index
+from packetflow.discovery.search import Index, entry_of
 from packetflow.discovery.sources import Source
 from packetflow.errors import CompositionError, SourceError, UnknownName
 
@@ -124,7 +124,7 @@ class Catalog:
             read = list(gone)
             for stem, (path, sha) in found.items():
                 known = files.get(str(path))
-                if known is not None and known.sha == sha and not changed & _imports(path):
+                if known is not None and known.sha == sha and not changed & siblings_of(path):
                     continue
                 files[str(path)] = load_file(path, self._package, self._keep)
                 changed.add(stem)
@@ -341,12 +341,7 @@ class Catalog:
         self, kind: Literal["capability", "pipeline"], name: str
     ) -> AnyCapability | Pipeline | None:
         """Find what a pipeline file names."""
-        if kind == "capability":
-            return self.find(name)
-        try:
-            return self.pipeline(name)
-        except UnknownName:
-            return None
+        return self.find(name) if kind == "capability" else self.find_pipeline(name)
 
     def matching(self, names: Iterable[str]) -> list[AnyCapability | Pipeline]:
         """Capabilities and pipelines by names and patterns (``find_*``), each once.
@@ -380,18 +375,8 @@ class Catalog:
         every: list[AnyCapability | Pipeline] = [*self.capabilities(), *self.pipelines()]
         for one in every:
             items[one.name] = one
-            entries.append(_entry(one))
+            entries.append(entry_of(one))
         return [items[name] for name, _ in Index(entries).search(query, limit)]
-
-
-def _entry(item: AnyCapability | Pipeline) -> Entry:
-    contract = item.contract
-    names = " ".join(port.name for port in (*contract.requires, *contract.provides))
-    if isinstance(item, Pipeline):
-        return Entry(item.name, (item.name, item.intent, names))
-    declared = item.declaration
-    about = f"{names} {' '.join(declared.tags)} {' '.join(map(str, declared.effects))}"
-    return Entry(item.name, (item.name, declared.intent, about, declared.help))
 
 
 def _is_on_a_loop() -> bool:
@@ -400,10 +385,3 @@ def _is_on_a_loop() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _imports(path: Path) -> set[str]:
-    try:
-        return imported_siblings(path.read_bytes())
-    except OSError:
-        return set()

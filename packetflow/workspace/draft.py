@@ -312,9 +312,7 @@ class Draft:
                 self._files.text(whole.file).path.unlink(missing_ok=True)
                 self._files.looks(whole.file).path.unlink(missing_ok=True)
         except OSError as error:
-            raise EditRefused(
-                f"cannot write {target.path.name}: {error.strerror or error}"
-            ) from error
+            raise EditRefused(f"cannot write {name}.yaml: {error.strerror or error}") from error
         point(self.log.path, name)
         self.log.add(Saved(name, digest(own), digest(looks), client, seq))
         if calls == "rename" and whole.file and name != whole.file:

@@ -11,21 +11,26 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Final
 
 from packetflow import library
 from packetflow.errors import did_you_mean
 from packetflow.kernel.cards import CapabilityCard, Listing, PipelineCard
 from packetflow.mcp.export.belongings import Belongings
+from packetflow.mcp.export.choosing import called_in, chosen_by
 from packetflow.mcp.export.distributions import Installed
 from packetflow.mcp.export.flows import Flow, read_flow
 from packetflow.mcp.export.imports import Import
 from packetflow.mcp.export.literals import Told, hidden_code, paths_in, variables_in
 from packetflow.mcp.export.reasons import CannotExport, Reason
 from packetflow.mcp.export.roots import declared_in, pipeline_units, read_sources, units_of
-from packetflow.mcp.export.servers import Servers
+from packetflow.mcp.export.servers import Servers, is_tool
 from packetflow.mcp.export.slicing import Slicing
-from packetflow.mcp.export.units import SourceFile
+from packetflow.mcp.export.units import SourceFile, Unit
+
+_LIBRARY: Final = f"{library.__name__}."
 
 __all__ = ["CannotExport", "Carried", "Reason", "carry"]
 
@@ -42,6 +47,7 @@ class Carried:
         extras: The parts of packetflow beyond its core that it needs: ``library``, ``llm`` or
             ``mcp``.
         environment: The environment variables that it reads, as far as that shows, sorted.
+        library: The capabilities of packetflow's own library that are used, sorted.
         attachments: Other files of the workspace that it reads, as bytes by their path. Paths in
             code count from the workspace's folder, where a runner is started.
     """
@@ -51,6 +57,7 @@ class Carried:
     extras: frozenset[str] = frozenset()
     environment: tuple[str, ...] = ()
     attachments: Mapping[str, bytes] = field(default_factory=dict)
+    library: tuple[str, ...] = ()
 
 
 def carry(folder: Path, listing: Listing, names: Sequence[str]) -> Carried:
@@ -108,6 +115,7 @@ class Carrying:
         self._reasons: set[Reason] = set()
         self._requirements: set[str] = set()
         self._extras: set[str] = set()
+        self._library: set[str] = set()
         self._environment: set[str] = set()
 
     def take_named(self, name: str) -> None:
@@ -123,6 +131,7 @@ class Carrying:
         Raises:
             CannotExport: Something cannot travel.
         """
+        self._take_called_in_code()
         for file, taken in self._slicing.foreign:
             self._take_import(file, taken)
         for file, units in self._slicing.kept():
@@ -148,7 +157,34 @@ class Carrying:
             frozenset(self._extras),
             tuple(sorted(self._environment | self._servers.environment)),
             dict(sorted(left.items())),
+            tuple(sorted(self._library)),
         )
+
+    def _take_called_in_code(self) -> None:
+        """Take what the code calls by name while it runs, and what that calls."""
+        seen: set[Unit] = set()
+        while True:
+            units = [(file, one) for file, kept in self._slicing.kept() for one in kept]
+            new = [(file, unit) for file, unit in units if unit not in seen]
+            if not new:
+                return
+            for file, unit in new:
+                seen.add(unit)
+                for line, pattern in called_in(unit, file):
+                    self._take_chosen(pattern, file.path, line)
+
+    def _take_chosen(self, pattern: str, said_in: str, line: int) -> None:
+        """Take all that a name, or a pattern of names, stands for."""
+        known = dict.fromkeys([*self._pipelines, *self._capabilities])
+        found = [name for name in known if fnmatchcase(name, pattern)]
+        if not found and "*" not in pattern:
+            what = f"calls {pattern!r}, and there is no capability or pipeline of that name"
+            self._refuse(said_in, line, what, "mend the name")
+        for name in found:
+            if name in self._pipelines:
+                self.take_pipeline(name, said_in, line)
+            elif pattern != "*" or not self._capabilities[name].module.startswith(_LIBRARY):
+                self.take_capability(name, said_in, line)
 
     def _take_path(self, told: Told, file: SourceFile) -> None:
         if file.name not in self._added:
@@ -239,13 +275,21 @@ class Carrying:
         if not card.enabled:
             what = f"the capability {name!r} is disabled{card.closed and ': '}{card.closed}"
             self._refuse(said_in or self._relative(card.file), line, what, "enable it")
+        for pattern in chosen_by(card):
+            if not pattern.startswith("{"):
+                self._take_chosen(pattern, said_in or self._relative(card.file), line or card.line)
+            elif not said_in:
+                what = f"{name!r} calls what its input {pattern[1:-1]!r} names when it runs"
+                do = "export a pipeline that fixes that input (`set`)"
+                self._refuse(self._relative(card.file), card.line, what, do)
         if declared_in(card):
             self._take_own(card)
-        elif self._servers.has(name, card.module):
+        elif is_tool(card.module):
             self._extras.add("mcp")
             self._reasons |= self._servers.take(name)
         elif card.module.startswith("packetflow."):
             self._extras |= self._installed.extras(card.module)
+            self._library |= {name} if card.module.startswith(_LIBRARY) else set()
         else:
             self._take_plugged(card, said_in, line)
 

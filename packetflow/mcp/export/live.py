@@ -28,6 +28,7 @@ from packetflow.mcp.export.carried import CannotExport, Carried, Carrying
 from packetflow.mcp.export.distributions import Installed
 from packetflow.mcp.export.flows import Flow, flow_of
 from packetflow.mcp.export.reasons import Reason
+from packetflow.mcp.export.servers import is_tool
 from packetflow.mcp.export.session import Session
 from packetflow.mcp.export.units import SourceFile, decoded, read_source
 from packetflow.runner.present import capability_card, pipeline_card
@@ -132,7 +133,7 @@ class _Live:
     def _card(self, capability: Capability[..., Any]) -> CapabilityCard:
         """What a capability is; one of this session as if it stood in a file of the workspace."""
         card = capability_card(capability)
-        if card.module.startswith((_PACKAGE, "packetflow.")):
+        if card.module.startswith((_PACKAGE, "packetflow.")) or is_tool(card.module):
             return card
         fn = inspect.unwrap(capability.fn)
         file = self._local_file(card.module)

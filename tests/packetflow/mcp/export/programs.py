@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from hypothesis import strategies as st
+
 LEAVES_THE_REST: Final = [
     ("def twice(n):\n    return FACTOR * n\n\n\nFACTOR = 2", "twice(n)"),
     ("def down(n):\n    return n if n < 1 else down(n - 1)", "down(n)"),
@@ -330,3 +332,60 @@ seen = Counter()""",
     ),
 ]  # fmt: skip
 """The same, and why it cannot travel."""
+
+
+_STATEMENTS: Final = (
+    "{0} = {1}",
+    "{0} = [{2}]",
+    "{0} = {{'k': {2}}}",
+    "def {0}(n=0):\n    return read({2}, n) + {1}",
+    "def {0}(n=0):\n    inner = lambda: read({2}, n)\n    return inner() + {1}",
+    "@mark\ndef {0}(n=0):\n    return read({2}, n) + {1}",
+    """class {0}:
+    value = {1}
+
+    def __new__(cls, n=0):
+        return read({2}, n) + cls.value""",
+    "SEEN.append({1})\n{0} = len(SEEN)",
+    "if len(SEEN) > {1}:\n    {0} = [{2}]\nelse:\n    {0} = {1}",
+    "try:\n    {0} = {2}\nexcept NameError:\n    {0} = {1}",
+    "{0} = note({1})",
+    "{0} = [k + {1} for k in range(2)]",
+)
+_BASE: Final = """
+SEEN = []
+MARKED = {}
+
+
+def mark(thing):
+    MARKED[thing.__name__] = len(MARKED)
+    return thing
+
+
+def note(number):
+    SEEN.append(number)
+    return number
+
+
+def read(value, n):
+    if n > 20:
+        return 1
+    if callable(value):
+        return value(n + 7)
+    return value if isinstance(value, int) else len(value)
+"""
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> tuple[str, str]:
+    """A module of statements that use, mark and note one another, and an expression in it."""
+    count = draw(st.integers(1, 8))
+    lines = [_BASE]
+    for number in range(count):
+        form = draw(st.sampled_from(_STATEMENTS))
+        other = f"v{draw(st.integers(0, number - 1))}" if number else "0"
+        lines.append(form.format(f"v{number}", draw(st.integers(0, 9)), other))
+    used = draw(st.lists(st.integers(0, count - 1), max_size=2, unique=True))
+    extra = draw(st.sampled_from(["n", "len(SEEN) + n", "sum(MARKED.values()) + n"]))
+    answer = " + ".join([*(f"read(v{number}, n)" for number in used), extra])
+    return "\n\n\n".join(lines), answer
