@@ -1,11 +1,12 @@
 """Hold our MCP server and client against the official conformance suites, in both eras.
 
-For the server, the fixtures that the suite asks for are a workspace (``tests/conformance``), served
-from a copy by ``packetflow mcp serve``. For the client, ``tests/clients/conformance_client.py``
-plays each scenario but those of logins (OAuth), which it does not do. What each run said is kept
-in ``build/conformance``. A scenario that fails is tried once more, alone: the suite has time limits
-of its own (2 to 10 s a request), which a busy machine can break.
-``python scripts/run_conformance.py server`` or ``client`` runs one side.
+``server``: the fixtures that the suite asks for are a workspace (``tests/conformance``). It is
+exported to one file, which serves it. ``workspace``: ``packetflow mcp serve`` serves it.
+``client``: ``tests/clients/conformance_client.py`` plays each scenario but those of logins (OAuth),
+which it does not do. Named none, the first and the last are run.
+
+What each run said is kept in ``build/conformance``. A scenario that fails is tried once more,
+alone: the suite has time limits of its own (2 to 10 s a request), which a busy machine can break.
 
 Exit code 1 when a scenario fails that counts, 3 when the suite cannot be had.
 """
@@ -80,24 +81,35 @@ def node() -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
+def serving(folder: Path) -> list[str]:
+    """The command that serves a workspace over HTTP."""
+    command = [sys.executable, "-m", "packetflow", "mcp", "serve", "--http", "0"]
+    return [*command, "--workspace", str(folder)]
+
+
+def exported(folder: Path) -> list[str]:
+    """Export a workspace to one file beside it; the command that starts that."""
+    out = folder.parent / "out"
+    command = [sys.executable, "-m", "packetflow", "mcp", "export", "--all", "--to", str(out)]
+    subprocess.run(
+        [*command, "--workspace", str(folder)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+    )
+    state = ["--state", str(folder.parent / "state")]
+    return [sys.executable, str(out / f"{folder.name}.py"), "--http", "0", *state]
+
+
 @contextlib.contextmanager
-def served(folder: Path, log: Path | None = None) -> Iterator[str]:
-    """A workspace, served over HTTP: the address.
+def served(command: Sequence[str], log: Path | None = None) -> Iterator[str]:
+    """A server over HTTP: the address.
 
     Args:
-        folder: The workspace.
-        log: Gets what the server says.
+        command: Starts it.
+        log: Gets what it says.
     """
     with tempfile.TemporaryDirectory() as scratch:
         told = log or Path(scratch, "log")
         with told.open("w") as lines:
-            command = [sys.executable, "-m", "packetflow", "mcp", "serve", "--http", "0"]
-            process = subprocess.Popen(
-                [*command, "--workspace", str(folder)],
-                cwd=ROOT,
-                stdout=subprocess.DEVNULL,
-                stderr=lines,
-            )
+            process = subprocess.Popen(command, cwd=ROOT, stdout=lines, stderr=lines)
         try:
             yield _announced(process, told)
         finally:
@@ -111,11 +123,11 @@ def served(folder: Path, log: Path | None = None) -> Iterator[str]:
 
 def _announced(process: subprocess.Popen[bytes], told: Path) -> str:
     """The address that a server says."""
-    while " at http" not in (said := told.read_text()):
+    while (found := re.search(r" at (http\S+)\s", told.read_text())) is None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.05)
             raise SystemExit(f"the server did not start: {told.read_text()}")
-    return said.split(" at ")[1].split()[0]
+    return found[1]
 
 
 def run(command: Sequence[str], kept: Path) -> str:
@@ -155,15 +167,16 @@ def passing(said: str) -> bool:
     return clean and found is not None and found.groups() == ("0", "0")
 
 
-def hold_server(suite: Sequence[str], revision: str, scenario: str = "") -> Result:
+def hold_server(suite: Sequence[str], side: str, revision: str, scenario: str = "") -> Result:
     """All scenarios of a revision for servers, or one of them."""
-    what = f"server-{revision}"
+    what = f"{side}-{revision}"
     kept = KEPT / what / f"{scenario or 'all'}.txt"
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "conformance")
         shutil.copytree(FIXTURES, folder, ignore=shutil.ignore_patterns(".packetflow"))
-        with served(folder, kept.with_suffix(".log")) as address:
+        command = exported(folder) if side == "server" else serving(folder)
+        with served(command, kept.with_suffix(".log")) as address:
             which = ["--scenario", scenario, "--spec-version", revision]
             words = which if scenario else ["--requirements", revision]
             limit = ["--timeout", str(SCENARIO_MILLISECONDS)]
@@ -175,9 +188,9 @@ def hold_server(suite: Sequence[str], revision: str, scenario: str = "") -> Resu
     return Result(what, frozenset(failed), frozenset(others), total[0] if total else "")
 
 
-def hold_client(suite: Sequence[str], revision: str, scenario: str) -> Result:
+def hold_client(suite: Sequence[str], side: str, revision: str, scenario: str) -> Result:
     """One scenario of a revision for clients."""
-    what = f"client-{revision}"
+    what = f"{side}-{revision}"
     script = CLIENTS / "conformance_client.py"
     words = ["client", "--command", f'exec "{sys.executable}" "{script}"', "--scenario", scenario]
     limit = ["--timeout", str(SCENARIO_MILLISECONDS), "--spec-version", revision]
@@ -191,11 +204,11 @@ def again(suite: Sequence[str], result: Result) -> Result:
     still = set()
     side, _, revision = result.what.partition("-")
     for scenario in sorted(result.failed):
-        hold = hold_server if side == "server" else hold_client
+        hold = hold_client if side == "client" else hold_server
         first = KEPT / result.what / f"{scenario}.txt"
         if first.exists():
             first.replace(first.with_suffix(".first.txt"))
-        if hold(suite, revision, scenario).failed:
+        if hold(suite, side, revision, scenario).failed:
             still.add(scenario)
             print(f"{result.what}: {scenario} failed; the end of what was said in {first}:")
             print("\n".join(first.read_text(errors="replace").splitlines()[-40:]))
@@ -208,10 +221,13 @@ def hold(suite: Sequence[str], sides: Sequence[str]) -> list[Result]:
     """Run the suites of these sides, several at a time, since they wait most of the time."""
     with ThreadPoolExecutor(2) as pool:
         calls = [
-            pool.submit(hold_server, suite, revision) for revision in REVISIONS if "server" in sides
+            pool.submit(hold_server, suite, side, revision)
+            for side in sides
+            for revision in REVISIONS
+            if side != "client"
         ]
         calls += [
-            pool.submit(hold_client, suite, revision, scenario)
+            pool.submit(hold_client, suite, "client", revision, scenario)
             for revision in REVISIONS
             if "client" in sides
             for scenario in CLIENT_SCENARIOS[revision]
@@ -220,7 +236,7 @@ def hold(suite: Sequence[str], sides: Sequence[str]) -> list[Result]:
 
 
 def main(sides: Sequence[str]) -> int:
-    """Run the suites of the sides, ``server`` and ``client``; of both when none is named."""
+    """Run the suites of the sides that are named; of ``server`` and ``client`` when none is."""
     found = node()
     if found is None:
         print("conformance: needs Node (make setup) and the network", file=sys.stderr)
@@ -234,7 +250,7 @@ def main(sides: Sequence[str]) -> int:
     first = hold(suite, sides)
     results = [again(suite, one) if one.failed else one for one in first]
     for one in results:
-        if one.what.startswith("server"):
+        if not one.what.startswith("client"):
             print(f"{one.what}: {one.total or 'the suite did not end'}")
         if one.others:
             print(f"  failed, not scored: {', '.join(sorted(one.others))}")

@@ -89,6 +89,7 @@ UNIT = Stage(
             "tests/packetflow/store",
         ),
         ("tests/packetflow/runner", "tests/packetflow/workspace"),
+        ("tests/packetflow/mcp", "tests/studio"),
     ),
 )
 STAGES = {

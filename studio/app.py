@@ -30,6 +30,7 @@ from studio.canvas.socket import CanvasSocket
 from studio.guard import COOKIE, OwnPagesOnly, guarded_route
 from studio.state import FOLDER, desk
 from studio.theme import streamlit_options
+from studio.tool_endpoint import PATH, ToolEndpoint, tool_endpoint
 
 MAIN: Final = Path(__file__).parent / "pages" / "main.py"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -93,21 +94,23 @@ def make_app(ready: Callable[[], None] = lambda: None) -> st.App:
         ready: Called in a thread of its own once it answers.
     """
     token = secrets.token_urlsafe(24)
-    canvas = CanvasSocket(token)
+    canvas, tools = CanvasSocket(token), tool_endpoint(desk().folder)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncIterator[None]:
         threading.Thread(target=_wake_runner, name="wake-runner", daemon=True).start()
+        await tools.begin()
         threading.Thread(target=ready, name="studio-ready", daemon=True).start()
         try:
             yield
         finally:
+            await tools.close()
             await canvas.close()
             desk().close()
 
     return st.App(
         MAIN,
-        routes=own_routes(token, canvas),
+        routes=own_routes(token, canvas, tools),
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"]),
             Middleware(OwnPagesOnly),
@@ -117,13 +120,14 @@ def make_app(ready: Callable[[], None] = lambda: None) -> st.App:
     )
 
 
-def own_routes(token: str, canvas: CanvasSocket) -> list[BaseRoute]:
+def own_routes(token: str, canvas: CanvasSocket, tools: ToolEndpoint) -> list[BaseRoute]:
     """What the studio answers beside Streamlit; all below ``/api`` checks origin and token."""
     return [
         Route("/api/health", guarded_route(_health, token)),
         Route("/pipelines", moved),
         Route("/capabilities", moved),
         WebSocketRoute("/api/canvas", canvas.serve),
+        Route(PATH, tools),
     ]
 
 

@@ -9,23 +9,17 @@ fits its schema, and a link says where the whole is.
 from __future__ import annotations
 
 import base64
-import json
 import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import mcp_types as t
-from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from packetflow.capabilities.tool_results import as_text, plain_of, shortened
+from packetflow.capabilities.tool_schemas import kind_of
 from packetflow.errors import WireError
 from packetflow.kernel.cards import PortCard
-from packetflow.mcp.schemas import kind_of
-
-LEAST_ITEMS: Final = 1
-MOST_ITEMS: Final = 4096
-MOST_SIGNS: Final = 65_536
-ROWS_AT_ONCE: Final = 10_000
 
 EXECUTION: Final = "execution://"
 
@@ -38,11 +32,13 @@ class Made:
         content: The blocks, in the order of the outputs.
         structured: The structured result.
         shortened: Whether something was left out.
+        unsent: Outputs that could not be sent at all, with the reason.
     """
 
     content: list[t.ContentBlock] = field(default_factory=list)
     structured: dict[str, Any] = field(default_factory=dict)
     shortened: bool = False
+    unsent: dict[str, str] = field(default_factory=dict)
 
 
 def made_of(
@@ -69,11 +65,12 @@ def made_of(
             value = values[port.name]
         except WireError as error:
             media.append(t.TextContent(text=f"{port.name}: {error.message}"))
+            made.unsent[port.name] = error.message
             made.shortened = True
             continue
         kind = kind_of(port)
         if kind in {"", "Table"}:
-            cut, plain = _plain(value)
+            cut, plain = plain_of(value)
             made.shortened |= cut
             made.structured[port.name] = plain
         else:
@@ -82,10 +79,11 @@ def made_of(
                 block, whole = _block(kind, one, place, limit_bytes)
                 media += block
                 made.shortened |= not whole
-    _bound(made, limit_bytes)
+    made.structured, cut = shortened(made.structured, limit_bytes)
+    made.shortened |= cut
     made.content = [*_texts(made.structured), *media]
     if made.shortened:
-        made.content += whole_at(execution_id)
+        made.content += [t.TextContent(text="The result was shortened."), *whole_at(execution_id)]
     if not made.content:
         made.content = [t.TextContent(text="done")]
     return made
@@ -94,7 +92,7 @@ def made_of(
 def whole_at(execution_id: str) -> Iterator[t.ContentBlock]:
     """The words and the link that say where the whole result is."""
     uri = f"{EXECUTION}{execution_id}"
-    yield t.TextContent(text=f"The result was shortened; the whole is the resource {uri}")
+    yield t.TextContent(text=f"The whole is the resource {uri}")
     yield t.ResourceLink(uri=uri, name=f"execution {execution_id}", mime_type="application/json")
 
 
@@ -106,27 +104,7 @@ def _texts(structured: Mapping[str, Any]) -> Iterator[t.ContentBlock]:
             yield t.TextContent(text=only)
             return
     if structured:
-        yield t.TextContent(text=json.dumps(structured, ensure_ascii=False))
-
-
-def _plain(value: Any) -> tuple[bool, Any]:
-    """A value as JSON carries it, and whether some of it was left out."""
-    if hasattr(value, "to_pylist") and hasattr(value, "slice"):
-        rows = value.slice(0, ROWS_AT_ONCE).to_pylist()
-        return value.num_rows > ROWS_AT_ONCE, as_json(rows)
-    return False, as_json(value)
-
-
-def as_json(value: Any) -> Any:
-    """A value as numbers, texts, lists and dicts; what JSON has no words for becomes text."""
-    try:
-        return to_jsonable_python(value, bytes_mode="base64", fallback=_other)
-    except (PydanticSerializationError, UnicodeError, RecursionError):
-        return repr(value)[:MOST_SIGNS]
-
-
-def _other(value: Any) -> Any:
-    return _plain(value)[1] if hasattr(value, "to_pylist") else repr(value)[:MOST_SIGNS]
+        yield t.TextContent(text=as_text(structured))
 
 
 def _block(
@@ -173,32 +151,3 @@ def resource_contents(
         blob = base64.b64encode(content).decode("ascii")
         return t.BlobResourceContents(uri=uri, mime_type=media_type, blob=blob)
     return t.TextResourceContents(uri=uri, mime_type=media_type, text=content)
-
-
-def _bound(made: Made, limit_bytes: int) -> None:
-    """Shorten the structured result until it is short enough: lists and texts lose their ends."""
-    if _size(made.structured) <= limit_bytes:
-        return
-    made.shortened = True
-    whole = made.structured
-    items, signs = MOST_ITEMS, MOST_SIGNS
-    while items >= LEAST_ITEMS:
-        made.structured = _cut(whole, items, signs)
-        if _size(made.structured) <= limit_bytes:
-            return
-        items, signs = items // 4, max(signs // 4, 16)
-    made.structured = {}
-
-
-def _size(value: Any) -> int:
-    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def _cut(value: Any, items: int, signs: int) -> Any:
-    if isinstance(value, str):
-        return value if len(value) <= signs else f"{value[:signs]}..."
-    if isinstance(value, list):
-        return [_cut(one, items, signs) for one in value[:items]]
-    if isinstance(value, dict):
-        return {name: _cut(one, items, signs) for name, one in value.items()}
-    return value

@@ -10,8 +10,8 @@ import os
 from difflib import get_close_matches
 from pathlib import Path
 
+from packetflow.capabilities.tool_names import refuse_clash
 from packetflow.composition.edit import apply
-from packetflow.discovery.tool_names import refuse_clash
 from packetflow.errors import CompositionError, UnknownName, WorkspaceError
 from packetflow.kernel.cards import Listing
 from packetflow.mcp.offers import refusal

@@ -25,7 +25,9 @@ from starlette.types import ASGIApp
 
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.doors import Door, RunnerDoor
+from packetflow.mcp.gate import gate
 from packetflow.mcp.identity import Tokens
+from packetflow.mcp.refused import Refusals
 from packetflow.mcp.replay import Replay
 from packetflow.mcp.serving import opened
 from packetflow.mcp.settings import McpSettings, read_settings
@@ -98,7 +100,8 @@ async def endpoint(
         whole = Starlette(routes=routes, middleware=middleware)
         whole.router.redirect_slashes = False
         async with ready.server.session_manager.run():
-            yield replay.around(whole)
+            at_gate = gate(whole, settings.body_kilobytes << 10)
+            yield replay.around(Refusals(folder.path, "http").at_door(at_gate))
 
 
 def run(folder: WorkspaceFolder, listening: Listening, announce: Callable[[str], None]) -> None:
@@ -118,17 +121,40 @@ async def _serve(
     listener: socket.socket,
     announce: Callable[[str], None],
 ) -> None:
-    shown = f"[{listening.host}]" if ":" in listening.host else listening.host
     door = RunnerDoor(folder.path)
     try:
-        async with endpoint(folder, door, listening) as app:
-            config = uvicorn.Config(
-                app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2
-            )
-            announce(f"http://{shown}:{listener.getsockname()[1]}{PATH}")
-            await uvicorn.Server(config).serve(sockets=[listener])
+        await serve_at(listener, folder, door, listening, announce=announce)
     finally:
         await door.close()
+
+
+async def serve_at(
+    listener: socket.socket,
+    folder: WorkspaceFolder,
+    door: Door,
+    listening: Listening,
+    *,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve at a port that is taken already, until interrupted.
+
+    Args:
+        listener: What `listen` gave.
+        folder: The workspace.
+        door: The way to its code.
+        listening: Where the listener listens.
+        announce: Told the server's address once it answers there.
+
+    Raises:
+        PacketFlowError: The workspace cannot be served.
+    """
+    shown = f"[{listening.host}]" if ":" in listening.host else listening.host
+    async with endpoint(folder, door, listening) as app:
+        config = uvicorn.Config(
+            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2
+        )
+        announce(f"http://{shown}:{listener.getsockname()[1]}{PATH}")
+        await uvicorn.Server(config).serve(sockets=[listener])
 
 
 def listen(listening: Listening) -> socket.socket:
@@ -138,7 +164,8 @@ def listen(listening: Listening) -> socket.socket:
         WorkspaceError: It is taken, or there is no such address.
     """
     family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # named, or asyncio leaves Nagle's algorithm on, and each answer waits 40 ms for a delayed one
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((listening.host, listening.port))

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import mcp_types as t
 
-from packetflow.discovery.tool_names import clashes, tool_name
+from packetflow.capabilities.tool_names import clashes, tool_name
 from packetflow.kernel.cards import CapabilityCard, Listing, PipelineCard
 from packetflow.mcp.settings import McpSettings
 from packetflow.mcp.tools import Card, Tool, tool_of, touched

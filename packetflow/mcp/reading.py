@@ -11,10 +11,11 @@ from urllib.parse import quote, unquote
 
 import mcp_types as t
 
+from packetflow.capabilities.tool_results import as_json
 from packetflow.errors import PacketFlowError, UnknownName, WireError
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.mcp.calls import TOOL_TAG, TRIGGER
-from packetflow.mcp.content import EXECUTION, as_json, resource_contents
+from packetflow.mcp.content import EXECUTION, resource_contents
 from packetflow.mcp.doors import Door
 from packetflow.mcp.offers import Offers
 from packetflow.mcp.shelf import PIPELINE

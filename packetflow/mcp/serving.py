@@ -15,6 +15,7 @@ from packetflow.errors import WorkspaceError
 from packetflow.mcp.calls import Calls
 from packetflow.mcp.doors import Door, RunnerDoor
 from packetflow.mcp.reading import Library
+from packetflow.mcp.refused import Refusals
 from packetflow.mcp.server import Answers, WorkspaceServer, make_server
 from packetflow.mcp.settings import read_settings
 from packetflow.mcp.shelf import Shelf, kept_fresh
@@ -58,6 +59,7 @@ async def opened(
     about = str(folder.settings.get("intent", ""))
     key = sealing_key(folder.path)
     server = make_server(answers, name=folder.name, about=about, key=key)
+    server.middleware.insert(0, Refusals(folder.path, transport))
     try:
         if follow:
             async with kept_fresh(shelf):
@@ -101,14 +103,14 @@ async def over_stdio(folder: str | Path) -> None:
     Raises:
         PacketFlowError: The workspace cannot be served.
     """
-    from mcp.server.stdio import stdio_server
+    from packetflow.mcp.pipes import pipes
 
     workspace = open_folder(folder)
     door = RunnerDoor(workspace.path)
     try:
         async with (
             opened(workspace, door, transport="stdio") as ready,
-            stdio_server() as (reading, writing),
+            pipes() as (reading, writing),
         ):
             options = ready.server.create_initialization_options()
             await ready.server.run(reading, writing, options)

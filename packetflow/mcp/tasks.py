@@ -39,6 +39,8 @@ POLL_MILLISECONDS: Final = 500
 TTL_MILLISECONDS: Final = 86_400_000
 LOOK_SECONDS: Final = 0.2
 NAME_HEADER: Final = "mcp-name"
+MOST_ENDED: Final = 256
+"""So many tasks that are over are kept to answer quickly; of older ones the records tell."""
 
 Context = ServerRequestContext[Any, Any]
 
@@ -112,7 +114,7 @@ class Tasks:
     def adopt(self, run: Attended, tool: Tool, user: str | None) -> dict[str, Any]:
         """Make a run that is attended a task; the answer to the call that began it."""
         run.heard = Heard()
-        task = self._known[run.execution_id] = Task(run, tool, user)
+        task = self._keep(Task(run, tool, user))
         task.hearing = asyncio.create_task(self._attend(task))
         now = task.changed.isoformat()
         return {
@@ -124,6 +126,14 @@ class Tasks:
             "ttlMs": TTL_MILLISECONDS,
             "pollIntervalMs": POLL_MILLISECONDS,
         }
+
+    def _keep(self, task: Task) -> Task:
+        """Know a task, and forget those that were over first when there are too many."""
+        self._known[task.run.execution_id] = task
+        ended = [name for name, one in self._known.items() if one.outcome or one.error]
+        for name in ended[: max(len(ended) - MOST_ENDED, 0)]:
+            del self._known[name]
+        return task
 
     async def _hear(self, task: Task) -> None:
         """Hear of a run from now on."""
@@ -221,7 +231,7 @@ class Tasks:
         if tool is None:
             return None
         run = Attended(self._calls.door, execution_id, Heard(), tool.steps)
-        task = self._known[execution_id] = Task(run, tool, user)
+        task = self._keep(Task(run, tool, user))
         task.hearing = asyncio.create_task(self._hear(task))
         await asyncio.wait([task.hearing], timeout=LOOK_SECONDS)
         return task

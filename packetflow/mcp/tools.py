@@ -9,17 +9,15 @@ from typing import Final, TypeAlias
 
 import mcp_types as t
 
-from packetflow.discovery.tool_names import title_of, tool_name
+from packetflow.capabilities.tool_names import described, title_of, tool_name
+from packetflow.capabilities.tool_schemas import Check, input_schema, output_schema
 from packetflow.kernel.cards import CapabilityCard, PipelineCard, PortCard
-from packetflow.mcp.schemas import Check, input_schema, output_schema
 from packetflow.mcp.settings import TaskSettings
 
 Card: TypeAlias = CapabilityCard | PipelineCard
 
 NEAR: Final = frozenset({"files", "memory", "store", "clock"})
 """What a tool may touch and still act on this machine only."""
-
-_SECTIONS: Final = ("Args:", "Returns:", "Raises:", "Yields:", "Example")
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def tool_of(
     shown = t.Tool(
         name=name,
         title=title_of(card.name),
-        description=described(card),
+        description=described(help_of(card), card.intent, card.name),
         input_schema=takes,
         output_schema=gives,
         annotations=hints(effects, safety=safety, title=title_of(card.name)),
@@ -90,15 +88,9 @@ def tool_of(
     return Tool(name, card.name, shown, *ports, steps=steps, as_task=as_task)
 
 
-def described(card: Card) -> str:
-    """What it is for, in the author's words: the docstring up to its sections."""
-    text = card.help if isinstance(card, CapabilityCard) else ""
-    kept = []
-    for line in text.splitlines():
-        if line.strip().startswith(_SECTIONS):
-            break
-        kept.append(line)
-    return "\n".join(kept).strip() or card.intent or title_of(card.name)
+def help_of(card: Card) -> str:
+    """The whole of what its author says of it."""
+    return card.help if isinstance(card, CapabilityCard) else ""
 
 
 def hints(effects: Iterable[str], *, safety: str, title: str = "") -> t.ToolAnnotations:
@@ -139,7 +131,11 @@ def touched(
         if isinstance(here, CapabilityCard):
             effects.update(dict.fromkeys(here.effects))
             levels.add(here.safety)
+            if here is card and any(effect.startswith("calls ") for effect in here.effects):
+                levels.add("guarded")  # which ones shows only when it runs
             continue
+        if here.calls_any:
+            levels.add("guarded")
         if here.name in seen:
             continue
         seen.add(here.name)

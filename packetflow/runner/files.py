@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -60,22 +62,53 @@ class Files:
 
     async def watch(self) -> None:
         """Look for files that have come, at once and at every change, until cancelled."""
+        while True:
+            folders = await asyncio.to_thread(self._folders)
+            await self._serve()
+            try:
+                await self._until_folders_change(folders)
+            except FileNotFoundError:  # one of them has just gone
+                if not self._folder.path.is_dir():
+                    raise
+
+    async def _until_folders_change(self, folders: list[Path]) -> None:
         from watchfiles import awatch
 
-        state = str(self._folder.state)
         changes = awatch(
-            self._folder.path,
-            watch_filter=lambda _, name: not name.startswith(state),
+            *folders,
+            recursive=False,  # else every record of a run would wake the watch
             debounce=200,
             step=50,
             rust_timeout=1000,
             yield_on_timeout=True,
+            ignore_permission_denied=True,
         )
         first = True
-        async for changed in changes:
-            if changed or first:  # the first look is for what came before the watch began
-                await self._serve()
-            first = False
+        async with contextlib.aclosing(changes):
+            async for changed in changes:
+                if changed or first:  # the first look is for what came before the watch began
+                    await self._serve()
+                first = False
+                if any(_is_folder(place, folders) for _, place in changed):
+                    return
+
+    def _folders(self) -> list[Path]:
+        """The workspace's folder and all below it, without that of its state."""
+        found: dict[tuple[int, int], Path] = {}
+        waiting = [self._folder.path]
+        while waiting:
+            here = waiting.pop()
+            try:
+                facts = here.stat()
+                known = facts.st_dev, facts.st_ino  # links may lead in circles
+                if here == self._folder.state or known in found:
+                    continue
+                inside = [Path(one.path) for one in os.scandir(here) if one.is_dir()]
+            except OSError:  # it has just gone, or is not for us to read
+                continue
+            found[known] = here
+            waiting += inside
+        return list(found.values())
 
     async def _serve(self) -> None:
         """Start what files trigger that have come, each once nobody writes to it any more."""
@@ -138,6 +171,12 @@ class Files:
 
 def _key(pipeline: Pipeline, trigger: Trigger) -> str:
     return f"{pipeline.name}: {trigger.what}"
+
+
+def _is_folder(place: str, folders: list[Path]) -> bool:
+    """Whether a folder has come, or one of these has gone."""
+    path = Path(place)
+    return path in folders or path.is_dir()
 
 
 def _state(path: Path) -> str:

@@ -82,7 +82,13 @@ def test_while_a_wire_is_dragged_only_fitting_ports_light_up(open_canvas: Open):
 
 def test_a_wire_is_drawn_to_a_port_that_fits_and_refused_by_one_that_does_not(open_canvas: Open):
     page = open_canvas()
+    expect(card(page, "clean_table").locator(".pf-input")).to_have_text(
+        ["table", "drop_duplicatesfalse", "limit, at its default"]
+    )
 
+    card(page, "clean_table").locator(".pf-head").click()
+    page.keyboard.press("d")
+    expect(card(page, "clean_table").locator(".pf-input").last).to_have_text("limit1000")
     drag(
         page, port(page, "open_source", "out:title"), middle(port(page, "clean_table", "in:limit"))
     )

@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(folder: Path, suite: ModuleType) -> Iterator[str]:
     """Where it answers over HTTP."""
-    with suite.served(folder) as found:
+    with suite.served(suite.serving(folder)) as found:
         yield found
 
 

@@ -1,6 +1,7 @@
 """Serving the studio."""
 
 import socket
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from studio.app import GiveCookie, listen, moved, own_routes, serve
 from studio.canvas.socket import CanvasSocket
 from studio.guard import COOKIE, HEADER, OwnPagesOnly, guarded_route
 from studio.state import FOLDER
+from studio.tool_endpoint import ToolEndpoint
 
 
 async def secret(_request) -> Response:
@@ -124,14 +126,18 @@ async def status_for(
 
 @pytest.mark.parametrize(
     "route",
-    [one for one in own_routes("token", CanvasSocket("token")) if one.path.startswith("/api")],
+    [
+        one
+        for one in own_routes("token", CanvasSocket("token"), ToolEndpoint(Path()))
+        if one.path.startswith("/api")
+    ],
     ids=lambda route: route.path,
 )
 async def test_every_route_of_ours_refuses_a_forged_origin(route, tmp_path, monkeypatch):
     monkeypatch.setenv(FOLDER, str(make_folder(tmp_path / "work").path))
     kind = "websocket" if isinstance(route, WebSocketRoute) else "http"
     canvas = CanvasSocket("token")
-    app = Starlette(routes=own_routes("token", canvas))
+    app = Starlette(routes=own_routes("token", canvas, ToolEndpoint(tmp_path)))
 
     assert await status_for(app, route.path, kind, "http://evil.example") == 403
     assert await status_for(app, route.path, kind, "null") == 403

@@ -26,6 +26,7 @@ def test_a_capability_becomes_a_tool_and_is_hidden_again(say, example):
     ("words", "code", "said"),
     [
         (("expose", "text_statistic"), 1, "did you mean 'text_statistics'"),
+        (("snippets", "--client", "Emacs"), 1, "VS Code"),
         (("serve",), 2, "either --stdio or --http"),
         (("serve", "--stdio", "--http", "0"), 2, "either --stdio or --http"),
         (("serve", "--http", "0", "--host", "0.0.0.0"), 1, "tokens"),

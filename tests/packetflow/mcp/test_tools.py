@@ -1,7 +1,7 @@
 import pytest
 
 from packetflow.kernel.cards import CapabilityCard, PipelineCard
-from packetflow.mcp.tools import described, hints, tool_of, touched
+from packetflow.mcp.tools import hints, tool_of, touched
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,13 @@ def test_a_step_that_nobody_knows_counts_as_one_that_must_not_be_repeated():
     assert touched(PipelineCard("p", uses=["gone"]), {}, {}) == ([], "guarded")
 
 
-def test_the_description_is_the_docstring_up_to_its_sections():
-    card = CapabilityCard("f", intent="Do it.", help="Do it.\n\nWell.\n\nArgs:\n    x: What.")
+def test_what_calls_anything_counts_as_what_must_not_be_repeated():
+    asks = CapabilityCard("ask", effects=["calls {tools}"], safety="pure")
+    fixed, free = PipelineCard("p", uses=["ask"]), PipelineCard("p", uses=["ask"], calls_any=True)
 
-    assert described(card) == "Do it.\n\nWell."
-
-
-def test_a_card_without_words_is_described_by_its_name():
-    assert described(PipelineCard("sum_up")) == "Sum up"
+    assert touched(asks, {"ask": asks}, {})[1] == "guarded"
+    assert touched(fixed, {"ask": asks}, {})[1] == "pure"
+    assert touched(free, {"ask": asks}, {})[1] == "guarded"
 
 
 def test_a_tool_is_called_by_a_name_that_clients_take():

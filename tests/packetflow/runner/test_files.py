@@ -111,6 +111,30 @@ async def test_a_changed_file_counts_as_new_and_a_folder_put_back_does_not(place
     assert place.started == ["take inbox/a.csv"] * 2
 
 
+async def test_what_arrives_in_a_folder_made_later_counts(place: Place):
+    place.rules["deep"] = "late/**/*.csv"
+    async with place.runner():
+        place.lay("a.csv")
+        await place.has_started(1)
+        (place.folder / "late" / "inner").mkdir(parents=True)
+        (place.folder / "late" / "inner" / "b.csv").write_text("1")
+        await place.has_started(2)
+        (place.folder / "late" / "inner" / "c.csv").write_text("1")
+        await place.has_started(3)
+
+    assert place.started[1:] == ["deep late/inner/b.csv", "deep late/inner/c.csv"]
+
+
+def test_records_of_runs_and_circles_of_links_are_not_watched(tmp_path: Path):
+    state, inbox = tmp_path / ".packetflow", tmp_path / "inbox"
+    (state / "journal").mkdir(parents=True)
+    inbox.mkdir()
+    (inbox / "up").symlink_to(tmp_path)
+    watched = Files(WorkspaceFolder(tmp_path), lambda _: [], lambda _: 0)
+
+    assert sorted(watched._folders()) == [tmp_path, inbox]
+
+
 async def test_of_many_files_those_that_are_gone_are_forgotten(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ):

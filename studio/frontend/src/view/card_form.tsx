@@ -121,7 +121,7 @@ function Input({ card, port, board }: { card: Card; port: Port; board: Board }):
   const editor = useEditor();
   const wire = board.wires.find((one) => one.target === card.id && one.input === port.name);
   const type = <code title="type">{typeName(board.types, port.type)}</code>;
-  if (wire && port.set === undefined) {
+  if (wire && !port.idle && port.set === undefined) {
     const from = wire.source === null ? "the pipeline's inputs" : wire.source;
     return (
       <div className="pf-field">

@@ -1,5 +1,5 @@
 /** What the keys do while the drawing has the focus. */
-import { drawnCards } from "../model/board.ts";
+import { INPUTS, drawnCards } from "../model/board.ts";
 import { boxes } from "../model/geometry.ts";
 import { shift } from "../model/edits.ts";
 import { type Direction, NONE, neighbour, only } from "../model/selection.ts";
@@ -16,6 +16,8 @@ import {
   paste,
   removeSelection,
   run,
+  save,
+  toggleFold,
   unpack,
 } from "./actions.ts";
 import { backToGround } from "./focus.ts";
@@ -30,6 +32,7 @@ export const KEYS: readonly { title: string; keys: readonly (readonly [string, s
       ["Double click", "Add a step there"],
       ["C", "Wire from the selected step: choose a port, then what fits"],
       ["Enter", "Form of the selected step"],
+      ["D", "Show or fold what stands at its default; of the pipeline's inputs while no step is selected"],
       ["M", "What can be done with the selected step"],
       ["W", "Put the selection into another step"],
       ["G", "Make a pipeline of the selection"],
@@ -107,6 +110,7 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
     if (card && !editor.readOnly) editor.set({ choosing: { kind: "wire", card } });
     else editor.say("Select a step first");
   },
+  d: (editor) => toggleFold(editor, [...editor.ui.selection.cards][0] ?? INPUTS),
   f: (editor) => editor.camera?.fit(),
   g: askPack,
   m: (editor) => {
@@ -145,7 +149,7 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
   "Ctrl c": (editor) => void copySelection(editor),
   "Ctrl d": (editor) => duplicate(editor),
   "Ctrl f": (editor) => editor.set({ choosing: { kind: "find" } }),
-  "Ctrl s": (editor) => edit(editor, { op: "save", over: null }),
+  "Ctrl s": (editor) => save(editor),
   "Ctrl v": (editor) => void paste(editor),
   "Ctrl x": (editor) => void cutSelection(editor),
   "Ctrl y": (editor) => edit(editor, { op: "redo" }),

@@ -1,3 +1,4 @@
+from keyword import iskeyword
 from typing import Any, Literal, TypedDict
 
 from hypothesis import given
@@ -109,7 +110,7 @@ TYPES = st.sampled_from(
         *(Literal["a", "b"], int | None, list[dict[str, int]], Line, list[Line], Line | None),
     ]
 )
-NAMES = st.from_regex(r"[a-z][a-z_]{0,5}[a-z]", fullmatch=True)
+NAMES = st.from_regex(r"[a-z][a-z_]{0,5}[a-z]", fullmatch=True).filter(lambda n: not iskeyword(n))
 
 
 def exported(contract: Contract, *effects: Effect) -> Tool:

@@ -17,6 +17,7 @@ LONGEST: Final = 64
 _FITS: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _OTHERS: Final = re.compile(r"[^A-Za-z0-9_-]+")
 _MARK: Final = 8
+_SECTIONS: Final = ("Args:", "Returns:", "Raises:", "Yields:", "Example")
 
 
 def tool_name(name: str) -> str:
@@ -78,3 +79,17 @@ def title_of(name: str) -> str:
     """
     words = re.sub(r"[\s_.-]+", " ", name).strip() or name
     return words[:1].upper() + words[1:]
+
+
+def described(help_text: str, intent: str, name: str) -> str:
+    r"""What it is for, in the author's words: the docstring up to its sections.
+
+    >>> described("Add two.\n\nArgs:\n    a: One.", "Add two.", "add")
+    'Add two.'
+    """
+    kept = []
+    for line in help_text.splitlines():
+        if line.strip().startswith(_SECTIONS):
+            break
+        kept.append(line)
+    return "\n".join(kept).strip() or intent or title_of(name)

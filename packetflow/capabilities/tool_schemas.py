@@ -17,6 +17,8 @@ import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 
+from packetflow.capabilities.fitting import fitting
+from packetflow.errors import WireError
 from packetflow.kernel.cards import PortCard
 
 COMPLAINTS: Final = 5
@@ -36,7 +38,12 @@ def kind_of(port: PortCard) -> str:
     >>> kind_of(PortCard("charts", "list[Image] | None")), kind_of(PortCard("n", "int"))
     ('Image', '')
     """
-    bare = port.type.removesuffix(" | None").strip()
+    return _kind_of_type(port.type)
+
+
+@lru_cache(maxsize=1024)
+def _kind_of_type(written: str) -> str:
+    bare = written.removesuffix(" | None").strip()
     found = _INNER.match(bare)
     inside = "" if found is None else (found["inside"] or found["bare"] or "")
     return inside if inside in _MEDIA or inside == "Table" else ""
@@ -65,6 +72,25 @@ def output_schema(written: str, ports: Sequence[PortCard]) -> dict[str, Any] | N
     if not schema.get("required", True):
         del schema["required"]
     return schema if schema["properties"] else None
+
+
+def inputs_of(ports: Sequence[PortCard], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as the values that a run takes: rows become a table.
+
+    Raises:
+        WireError: Rows make no table.
+    """
+    inputs = dict(arguments)
+    for port in ports:
+        rows = inputs.get(port.name)
+        if kind_of(port) == "Table" and isinstance(rows, list):
+            import pyarrow as pa
+
+            try:
+                inputs[port.name] = pa.Table.from_pylist(rows)
+            except (pa.ArrowException, TypeError, ValueError) as error:
+                raise WireError(f"{port.name}: the rows make no table: {error}") from error
+    return inputs
 
 
 def _object(written: str) -> dict[str, Any]:
@@ -98,6 +124,7 @@ class Check:
         except SchemaError as error:
             raise ValueError(f"is no JSON Schema: {error.message}") from error
         self._validator = Draft202012Validator(schema)
+        self._fits = fitting(schema)
         self._secret = frozenset(secret)
 
     def complaints(self, value: Any) -> list[str]:
@@ -106,7 +133,7 @@ class Check:
         >>> Check({"properties": {"n": {"type": "integer"}}}).complaints({"n": "x"})
         ["n: 'x' is not of type 'integer'"]
         """
-        if self._validator.is_valid(value):
+        if self._fits(value) or self._validator.is_valid(value):
             return []
         errors = sorted(self._validator.iter_errors(value), key=lambda one: one.json_path)
         said = list(dict.fromkeys(self._said(error) for error in errors))

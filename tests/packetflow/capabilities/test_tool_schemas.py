@@ -3,8 +3,14 @@ import json
 import pytest
 
 from packetflow.capabilities.contract import Contract, Port
+from packetflow.capabilities.tool_schemas import (
+    Check,
+    field_of,
+    input_schema,
+    kind_of,
+    output_schema,
+)
 from packetflow.kernel.cards import PortCard
-from packetflow.mcp.schemas import Check, field_of, input_schema, kind_of, output_schema
 
 SCHEMA = {
     "type": "object",
@@ -34,6 +40,12 @@ def test_a_port_is_known_by_its_type(written: str, kind: str):
 
 def test_definitions_and_everything_else_are_handed_on_unchanged():
     assert input_schema(json.dumps(SCHEMA), [PortCard("who", "Person")]) == SCHEMA
+
+
+def test_a_default_of_bytes_that_are_no_text_is_described():
+    schema = Contract((Port("blob", bytes, True, b"\xff"),)).json_schema("requires")
+
+    assert schema["properties"]["blob"]["x-default"] == "b'\\xff'"
 
 
 def test_a_table_is_taken_and_given_as_rows():

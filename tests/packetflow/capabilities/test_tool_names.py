@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packetflow.discovery.tool_names import clashes, title_of, tool_name
+from packetflow.capabilities.tool_names import clashes, described, title_of, tool_name
 
 FITS = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -34,3 +34,13 @@ def test_names_that_would_be_one_tool_are_told():
 
 def test_a_title_reads_as_people_write():
     assert title_of("read-table_v2") == "Read table v2"
+
+
+def test_the_description_is_the_docstring_up_to_its_sections():
+    said = described("Do it.\n\nWell.\n\nArgs:\n    x: What.", "Do it.", "f")
+
+    assert said == "Do it.\n\nWell."
+
+
+def test_what_has_no_words_is_described_by_its_name():
+    assert described("", "", "sum_up") == "Sum up"
