@@ -98,7 +98,7 @@ def test_servers_of_external_tools_are_shown_and_their_tools_are_in_the_library(
     erase = page("library", capability="notes.erase")
     listing.unlink()
 
-    assert "1 of 2 tools allowed" in said(settings)
+    assert "1 of 2 tools allowed, out of reach" in said(settings)
     assert "MCP server notes" in [one.value.partition(" :")[0] for one in library.header]
     assert "not allowed" in said(library)
     assert "packetflow mcp allow notes erase" in said(erase)
