@@ -218,6 +218,7 @@ _STYLE: Final = """
 .pf-rows tr.pf-differs td {background: rgba(217,138,27,.1)}
 .pf-rows tr.pf-differs td:first-child {box-shadow: inset 3px 0 0 #d98a1b; padding-left: .6rem}
 .pf-none {opacity: .75}
+.st-key-mode {position: absolute; width: 1px; height: 1px; overflow: hidden}
 .pf-rows td.n {text-align: right; white-space: nowrap; opacity: .8; padding-right: 0;
   font-variant-numeric: tabular-nums}
 .pf-rows td.d {opacity: .8}

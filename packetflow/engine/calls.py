@@ -220,12 +220,22 @@ class Calls:
         return made_in(made, plan.contract.outputs)
 
     def _own_span(self) -> int:
-        """The number of the step's own span, which is kept only when it ends."""
+        """The number of the step's own span."""
         if not self._span:
             run, place = self._frame.run, (self._node.id, self._frame.path)
-            self._span = run.new_span()
+            self._span = _number(run, place)
             run.attributes.setdefault(place, {})[OWN_SPAN] = self._span
         return self._span
+
+
+def _number(run: Run, place: Place) -> int:
+    """The number that a span will have when it ends, maybe in a later life."""
+    known = None if run.past is None else run.past.decisions.pop((*place, "span"), None)
+    if known is not None:
+        return int(known.value)
+    number = run.new_span()
+    run.decide(place, "span", number)
+    return number
 
 
 async def _pipeline(plan: Plan, inner: Frame, own: str) -> None:
@@ -236,7 +246,7 @@ async def _pipeline(plan: Plan, inner: Frame, own: str) -> None:
         inner.scope.update(kept)
         run.attributes.pop((own, inner.path), None)
         return
-    number = run.new_span()
+    number = _number(run, (own, inner.path))
     name = own.rpartition("/")[2]
     body = inner.inner(inner.scope, parent=number)
     given = dict(inner.scope)

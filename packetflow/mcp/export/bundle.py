@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -229,18 +231,35 @@ def _program(listing: Listing, carried: Carried, about: About, workspace: str) -
             also |= named_in(text)
     if "mcp" in carried.extras:
         also.add("packetflow.mcp.client.source")
-    travels = core(also)
-    needs = {_canonical(one): one for one in (*travels.requirements, *carried.requirements)}
+    travels, requirements = _core(frozenset(also))
+    texts, blobs = _sorted_out(carried.attachments)
+    needs = {_canonical(one): one for one in (*requirements, *carried.requirements)}
     return Program(
         about.name,
         about.version,
         introduction(about, workspace),
-        dict(carried.files),
-        packed(travels.files),
+        {**carried.files, **texts},
+        travels,
         [needs[one] for one in sorted(needs)],
         ready,
-        dict(carried.attachments),
+        blobs,
     )
+
+
+@lru_cache(maxsize=8)
+def _core(also: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+    """What travels of packetflow, packed, which takes most of the time; and what it needs."""
+    made = core(also)
+    return packed(made.files), made.requirements
+
+
+def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Files that are text, which people can review, and others."""
+    texts: dict[str, str] = {}
+    for path, content in files.items():
+        with contextlib.suppress(UnicodeDecodeError):
+            texts[path] = content.decode()
+    return texts, {path: one for path, one in files.items() if path not in texts}
 
 
 def _canonical(requirement: str) -> str:

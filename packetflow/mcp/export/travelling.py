@@ -29,6 +29,7 @@ STAYS: Final = (
     "packetflow.composition.difference",
     "packetflow.discovery.showing",
     "packetflow.mcp.client",
+    "packetflow.mcp.export",
     "packetflow.notebook",
     "packetflow.workspace.canvas_widget",
     "packetflow.workspace.dashboard",

@@ -179,6 +179,7 @@ async def test_what_is_done_is_not_called_again_by_a_later_try():
 
     assert execution["made"] == "paid 7"
     assert tries == [1, 2]
+    _one_tree(execution.spans)
     assert MADE == [("pay", 7)]
 
 
@@ -210,6 +211,7 @@ async def lives(body: Any, *effects: Effect) -> tuple[list[Any], Any]:
         MADE.clear()
         again = await engine().resume(flow, read_story(records[:end]))
         assert again.outputs == execution.outputs, end
+        _one_tree(again.spans)
         done = [
             (one.step, one.path)
             for one in records[:end]
@@ -217,6 +219,13 @@ async def lives(body: Any, *effects: Effect) -> tuple[list[Any], Any]:
         ]
         made.append((len(done), list(MADE)))
     return made, execution
+
+
+def _one_tree(spans: list[SpanEnded]) -> None:
+    """Each number is taken once, and each span inside another that is there."""
+    numbers = [one.span_id for one in spans]
+    assert len(set(numbers)) == len(numbers)
+    assert {one.parent_span for one in spans} <= {0, *numbers}
 
 
 async def test_completed_calls_are_not_made_again_wherever_it_was_interrupted():

@@ -144,7 +144,7 @@ export type Operation =
   | { op: "unpack"; step: string }
   | { op: "undo" }
   | { op: "redo" }
-  | { op: "save"; over: string | null }
+  | { op: "save"; over: string | null; calls?: "rename" | "leave" }
   | { op: "revert" };
 
 export interface PaletteItem {
@@ -223,6 +223,8 @@ export interface DocumentMessage {
   readonly redo: string | null;
   readonly saved: boolean;
   readonly conflict: { readonly text: string; readonly digest: string } | null;
+  /** Who calls it by the name of its file, while it is to get another one. */
+  readonly callers?: readonly string[];
   /** Why the board is older than the text; empty where it is not. */
   readonly late?: string;
 }

@@ -33,6 +33,12 @@ export type Choosing =
   | { kind: "policy"; card: string }
   | { kind: "wrap" };
 
+/** What is being asked before a pipeline is saved, and which version of its file may go. */
+export interface Saving {
+  readonly ask: "name" | "callers";
+  readonly over: string | null;
+}
+
 export type Panel = "inspector" | "yaml" | "problems";
 
 export interface Ui {
@@ -55,6 +61,10 @@ export interface Ui {
   readonly forming: boolean;
   /** Steps that shall become a pipeline, while its name is asked for. */
   readonly naming: ReadonlySet<string> | null;
+  /** Something is asked before it is saved: a name, or what becomes of those who call it. */
+  readonly saving: Saving | null;
+  /** The step whose values are looked at side by side. */
+  readonly sides: string | null;
   readonly help: boolean;
   readonly both: boolean;
   /** What a screen reader is told. */
@@ -101,6 +111,8 @@ export class Editor {
       runForm: null,
       policy: null,
       naming: null,
+      saving: null,
+      sides: null,
       forming: false,
       help: false,
       both: false,
