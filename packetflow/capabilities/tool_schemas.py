@@ -17,6 +17,7 @@ import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 
+from packetflow.capabilities.fitting import fitting
 from packetflow.errors import WireError
 from packetflow.kernel.cards import PortCard
 
@@ -37,7 +38,12 @@ def kind_of(port: PortCard) -> str:
     >>> kind_of(PortCard("charts", "list[Image] | None")), kind_of(PortCard("n", "int"))
     ('Image', '')
     """
-    bare = port.type.removesuffix(" | None").strip()
+    return _kind_of_type(port.type)
+
+
+@lru_cache(maxsize=1024)
+def _kind_of_type(written: str) -> str:
+    bare = written.removesuffix(" | None").strip()
     found = _INNER.match(bare)
     inside = "" if found is None else (found["inside"] or found["bare"] or "")
     return inside if inside in _MEDIA or inside == "Table" else ""
@@ -118,6 +124,7 @@ class Check:
         except SchemaError as error:
             raise ValueError(f"is no JSON Schema: {error.message}") from error
         self._validator = Draft202012Validator(schema)
+        self._fits = fitting(schema)
         self._secret = frozenset(secret)
 
     def complaints(self, value: Any) -> list[str]:
@@ -126,7 +133,7 @@ class Check:
         >>> Check({"properties": {"n": {"type": "integer"}}}).complaints({"n": "x"})
         ["n: 'x' is not of type 'integer'"]
         """
-        if self._validator.is_valid(value):
+        if self._fits(value) or self._validator.is_valid(value):
             return []
         errors = sorted(self._validator.iter_errors(value), key=lambda one: one.json_path)
         said = list(dict.fromkeys(self._said(error) for error in errors))

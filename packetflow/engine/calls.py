@@ -92,10 +92,10 @@ class Calls:
     def _found(self, what: Any) -> Capability[..., Any] | Pipeline:
         if isinstance(what, (Capability, Pipeline)):
             return what
-        (found,) = self.find([str(what)])
-        if not isinstance(found, (Capability, Pipeline)):
-            raise UnknownName("capability", str(what))
-        return found
+        found = self.find([str(what)])
+        if len(found) != 1 or not isinstance(found[0], (Capability, Pipeline)):
+            raise UnknownName("capability or pipeline", str(what))
+        return found[0]
 
     def _step(self, found: Capability[..., Any] | Pipeline) -> Use | Call:
         """What is called as a step; the same for the same, so that it is compiled once."""
@@ -217,15 +217,26 @@ class Calls:
             pending = plan.root.start(inner)
             if pending is not None:
                 await pending
+        run.attributes.pop((own, path), None)  # still there when it was done in an earlier life
         return made_in(made, plan.contract.outputs)
 
     def _own_span(self) -> int:
-        """The number of the step's own span, which is kept only when it ends."""
+        """The number of the step's own span."""
         if not self._span:
             run, place = self._frame.run, (self._node.id, self._frame.path)
-            self._span = run.new_span()
+            self._span = _number(run, place)
             run.attributes.setdefault(place, {})[OWN_SPAN] = self._span
         return self._span
+
+
+def _number(run: Run, place: Place) -> int:
+    """The number that a span will have when it ends, maybe in a later life."""
+    known = None if run.past is None else run.past.decisions.pop((*place, "span"), None)
+    if known is not None:
+        return int(known.value)
+    number = run.new_span()
+    run.decide(place, "span", number)
+    return number
 
 
 async def _pipeline(plan: Plan, inner: Frame, own: str) -> None:
@@ -234,9 +245,8 @@ async def _pipeline(plan: Plan, inner: Frame, own: str) -> None:
     kept = recalled(inner, own, plan.contract.outputs)
     if kept is not None:
         inner.scope.update(kept)
-        run.attributes.pop((own, inner.path), None)
         return
-    number = run.new_span()
+    number = _number(run, (own, inner.path))
     name = own.rpartition("/")[2]
     body = inner.inner(inner.scope, parent=number)
     given = dict(inner.scope)
@@ -276,9 +286,14 @@ def _told(step: Use | Call, plan: Plan, scope: Mapping[str, Any]) -> str:
 
 def _arguments(run: Run, plan: Plan, scope: Mapping[str, Any]) -> str:
     ports = plan.contract.inputs
-    shown = {name: as_json(value) for name, value in scope.items() if not ports[name].secret}
+    shown = {name: _shown(value) for name, value in scope.items() if not ports[name].secret}
     text = run.scrubbed(json.dumps(shown, ensure_ascii=False))
     return text if len(text) <= MOST_SIGNS else f"{text[:MOST_SIGNS]} ..."
+
+
+def _shown(value: Any) -> Any:
+    rows = getattr(value, "num_rows", None)
+    return as_json(value) if rows is None else f"a table of {rows} rows"
 
 
 def _remember(run: Run, place: Place, said: str, outcome: Outcome) -> None:

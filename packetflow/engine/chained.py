@@ -1,4 +1,4 @@
-"""A call that modules may look at: before it happens, and after it has answered."""
+"""What modules may look at: a composition, and a call before it happens and after its answer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from packetflow.engine.ports import (
     CapabilityRequest,
     CapabilityResponse,
     Intercept,
+    Optimize,
     Reject,
     Transform,
 )
@@ -19,7 +20,27 @@ from packetflow.engine.state import Frame
 from packetflow.errors import PacketFlowError, RunError, WrongType
 
 if TYPE_CHECKING:
+    from packetflow.engine.engine import Engine
+    from packetflow.engine.plan import Plan
     from packetflow.engine.use import UseNode
+
+
+async def optimized(engine: Engine, plan: Plan) -> Plan:
+    """The plan that modules put in another's place; the same where they do not.
+
+    Raises:
+        RunError: A module refused it.
+    """
+    if engine.chain is None:
+        return plan
+    outcome = await engine.chain.on_composition(plan.step, {"contract": plan.contract})
+    match outcome:
+        case Optimize(step=better):
+            return engine.plan(better)
+        case Reject(reason=reason):
+            raise RunError(f"a module refused this composition: {reason}")
+        case _:
+            return plan
 
 
 async def chained(node: UseNode, frame: Frame) -> None:

@@ -11,18 +11,19 @@ from typing import Any, TypeVar, cast
 from packetflow.composition.build import as_step
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Call, Pipeline, Use
-from packetflow.engine.ending import Live, cancelled, failure_of, finish, given_up
+from packetflow.engine.chained import optimized
+from packetflow.engine.ending import Live, cancelled, failure_of, finish
 from packetflow.engine.events import Event
 from packetflow.engine.execution import Execution, Failure, Running
 from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.migration import agreed, calls_now, keep_calls, note_makers
 from packetflow.engine.past import Story, read_story
 from packetflow.engine.plan import Plan, compile_plan, compile_step
-from packetflow.engine.ports import Callables, Chain, Inbox, Leases, NoSink, Optimize, Reject, Sink
+from packetflow.engine.ports import Callables, Chain, Inbox, Leases, NoSink, Sink
 from packetflow.engine.printed import Printed
 from packetflow.engine.processes import Processes
 from packetflow.engine.reuse import take_over
-from packetflow.engine.start import Start, check_inputs, definition_of, restored_inputs
+from packetflow.engine.start import Definitions, Start, check_inputs, restored_inputs
 from packetflow.engine.state import NO_TAGS, Frame, Run, StepFailed
 from packetflow.engine.strands import STOPPED, Carriers
 from packetflow.engine.threads import Threads
@@ -32,7 +33,6 @@ from packetflow.engine.waiters import Waits
 from packetflow.errors import PacketFlowError, RunError, UnknownName
 from packetflow.kernel.clock import Clock, SystemClock
 from packetflow.kernel.records import (
-    DefinitionSeen,
     EventArrived,
     ExecutionResumed,
     ExecutionStarted,
@@ -95,11 +95,11 @@ class Engine:
         self.threads, self.processes = Threads(), Processes()
         self.waits = Waits()
         self.running: dict[str, Running] = {}
-        self.catalog, self._keep_definition = catalog, keep_definition
+        self.catalog = catalog
         self._plans: OrderedDict[int, tuple[object, Plan]] = OrderedDict()
         self._shared: dict[Hashable, Any] = {}
         self.called: dict[str, tuple[object, Use | Call]] = {}
-        self._known_definitions: set[str] = set()
+        self._definitions = Definitions(self.sink, self.clock, keep_definition)
         self._minding: asyncio.TimerHandle | None = None
         self.on_aside: Callable[[], None] | None = None
         self.printed: Printed | None = None
@@ -173,6 +173,29 @@ class Engine:
         """Begin to run a composition and answer at once; raises as `run` does."""
         return self._spawn(self._prepare(composition, inputs, start or Start()))
 
+    def begin(
+        self,
+        composition: Composable | Pipeline,
+        inputs: Mapping[str, Any],
+        start: Start | None = None,
+        *,
+        listeners: Iterable[Callable[[Event], None]] = (),
+    ) -> Running | Execution:
+        """Run a composition up to its first wait, here and now; raises as `run` does.
+
+        Returns:
+            The execution if it is over by then, else what is under way. So is one whose end could
+            not be kept: awaiting it raises why.
+        """
+        live = self._prepare(composition, inputs, start or Start())
+        for listener in listeners:
+            live.run.listen(listener)
+        try:
+            task, execution = self.carriers.begin(self._drive, live)
+        except Exception as error:  # noqa: BLE001 - raised to whoever awaits it
+            return Running(live, _failed(error))
+        return cast("Execution", execution) if task is None else self._spawned(live, task)
+
     def resume(
         self,
         composition: Composable | Pipeline,
@@ -202,8 +225,7 @@ class Engine:
         if story.ended is not None and story.ended.status == Status.OK:
             raise RunError(f"execution {story.started.execution_id} is already done")
         live = self._prepare_again(composition, story, epoch)
-        run, at = live.run, self.clock.wall_ns()
-        calls = calls_now(live.plan)
+        run, at, calls = live.run, self.clock.wall_ns(), calls_now(live.plan)
         note_makers(story, calls)
         run.append(ExecutionResumed(run.id, run.epoch, at, self.runner, reason, story.read))
         if calls != story.calls and not question:
@@ -212,6 +234,9 @@ class Engine:
 
     def _spawn(self, live: Live, question: str = "") -> Running:
         task = asyncio.get_running_loop().create_task(self._drive(live, question))
+        return self._spawned(live, task)
+
+    def _spawned(self, live: Live, task: asyncio.Task[Execution]) -> Running:
         running = self.running[live.run.id] = Running(live, task)
         self._mind_leases()
         return running
@@ -220,10 +245,6 @@ class Engine:
         """Note that an execution is over here; it may have been taken up again already."""
         if self.running.get(running.id) is running:
             self.running.pop(running.id)
-
-    def give_up(self, live: Live) -> Execution:
-        """End an execution of which a step does not stop."""
-        return given_up(live)
 
     def _mind_leases(self) -> None:
         """Look now and then whether another runner has taken over what runs here."""
@@ -247,7 +268,7 @@ class Engine:
         run = Run(self, start.execution_id, start.epoch, start.past)
         run.user, run.agent, run.tags = start.user, start.agent, dict(start.tags) or NO_TAGS
         run.last_span, run.leaves_questions = start.last_span, start.leaves_questions
-        sha = self._define(composition, plan) if run.durable else ""
+        sha = self._definitions.seen(composition, plan) if run.durable else ""
         calls = calls_now(plan) if run.durable else {}
         if start.past is not None:
             take_over(run, start.past)
@@ -295,17 +316,6 @@ class Engine:
         run.arrival, run.started_at = started.arrival, started.at
         return Live(plan, run, Frame(run, scope))
 
-    def _define(self, composition: Composable | Pipeline, plan: Plan) -> str:
-        """Keep the definition once, so that a run can be resumed with what it started with."""
-        sha, kind, body, compact = definition_of(composition, plan)
-        if sha not in self._known_definitions:
-            at = self.clock.wall_ns()
-            if self._keep_definition is not None:
-                self._keep_definition(sha, compact)
-            self.sink.append(DefinitionSeen(sha, kind, plan.name, plan.version, body, at))
-            self._known_definitions.add(sha)
-        return sha
-
     async def _drive(self, live: Live, question: str = "") -> Execution:
         run = live.run
         try:
@@ -316,7 +326,7 @@ class Engine:
                 await agreed(live.frame, question)
                 keep_calls(live.frame, calls_now(live.plan))
             if self.chain:
-                root = await self._optimized(live.plan)
+                root = (await optimized(self, live.plan)).root
             if self.printed is not None:
                 self.printed.begin(run, hides=holds_secrets(live.plan.step))
             pending = root.start(live.frame)
@@ -351,18 +361,6 @@ class Engine:
             task.uncancel()
         return execution
 
-    async def _optimized(self, plan: Plan) -> Any:
-        if self.chain is None:
-            return plan.root
-        outcome = await self.chain.on_composition(plan.step, {"contract": plan.contract})
-        match outcome:
-            case Optimize(step=better):
-                return self.plan(better).root
-            case Reject(reason=reason):
-                raise RunError(f"a module refused this composition: {reason}")
-            case _:
-                return plan.root
-
     def idle(self, run: Run) -> None:
         """Put an execution aside in a while, if it still only waits then."""
         if self.passivate_after is not None:
@@ -394,3 +392,9 @@ class Engine:
         await self.carriers.close()
         self.threads.close()
         self.processes.close()
+
+
+def _failed(error: Exception) -> asyncio.Future[Execution]:
+    failed: asyncio.Future[Execution] = asyncio.get_running_loop().create_future()
+    failed.set_exception(error)
+    return failed

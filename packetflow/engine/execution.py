@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import inspect
+import time
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -167,8 +168,8 @@ class Execution:
     @property
     def seconds(self) -> float:
         """How long it took, waiting included."""
-        ended = self.ended_at or dt.datetime.now(dt.UTC)
-        return (ended - self.started_at).total_seconds()
+        ended = time.time_ns() if self.ended_ns is None else self.ended_ns
+        return (ended - self.started_ns) / 1e9
 
     def raise_for_failure(self) -> Execution:
         """Raise the failure, if there is one; else the execution itself.
@@ -215,7 +216,7 @@ class Running:
 
     __slots__ = ("_given_up", "_live", "_observers", "_patience", "_run", "_task")
 
-    def __init__(self, live: Live, task: asyncio.Task[Execution]) -> None:
+    def __init__(self, live: Live, task: asyncio.Future[Execution]) -> None:
         self._live = live
         self._run = live.run
         self._task = task
@@ -247,7 +248,9 @@ class Running:
 
     def _leave_it(self) -> None:
         if not self.done():
-            self._given_up = self._run.engine.give_up(self._live)
+            from packetflow.engine.ending import given_up
+
+            self._given_up = given_up(self._live)
             self._is_over(self._task)
 
     def _is_over(self, _: object) -> None:
@@ -268,6 +271,15 @@ class Running:
     def done(self) -> bool:
         """True once it is over or put aside."""
         return self._given_up is not None or self._task.done()
+
+    def result(self) -> Execution:
+        """How it ended, once it is `done`.
+
+        Raises:
+            PacketFlowError: Its end could not be kept.
+            asyncio.CancelledError: Its task was cancelled from outside.
+        """
+        return self._task.result() if self._given_up is None else self._given_up
 
     @property
     def is_ours(self) -> bool:
@@ -317,14 +329,12 @@ class Running:
         def tell() -> None:
             if waiter.done():
                 return
-            if self._given_up is not None:
-                waiter.set_result(self._given_up)
-            elif self._task.cancelled():
+            try:
+                waiter.set_result(self.result())
+            except asyncio.CancelledError:
                 waiter.cancel()
-            elif (error := self._task.exception()) is not None:
+            except Exception as error:  # noqa: BLE001 - raised where it is awaited
                 waiter.set_exception(error)
-            else:
-                waiter.set_result(self._task.result())
 
         self.when_over(tell)
         return waiter.__await__()

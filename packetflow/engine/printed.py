@@ -32,6 +32,7 @@ class _Printing:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.loop = asyncio.get_running_loop()
+        self.home = threading.get_ident()
         self.lines = 0
         self.unfinished: dict[int, str] = {}
 
@@ -56,6 +57,9 @@ class _Printing:
             run.append(LogLine(run.id, 0, run.engine.clock.wall_ns(), "print", "info", text, {}))
         if run.listeners:
             event = Logged(run.id, "", (), "info", text)
+            if threading.get_ident() == self.home:
+                run.tell(event)  # now: it may be over before the loop's next turn
+                return
             with suppress(RuntimeError):  # the loop has closed
                 self.loop.call_soon_threadsafe(run.tell, event)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,10 +17,12 @@ from packetflow.engine.past import Past
 from packetflow.engine.values import Fetch, Opaque, unpack
 from packetflow.errors import MissingInput, RunError, UnknownName, WrongType
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.records import ExecutionStarted
+from packetflow.kernel.records import DefinitionSeen, ExecutionStarted
 
 if TYPE_CHECKING:
     from packetflow.engine.plan import Plan
+    from packetflow.engine.ports import Sink
+    from packetflow.kernel.clock import Clock
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,3 +152,30 @@ def definition_of(composition: Composable | Pipeline, plan: Plan) -> Definition:
         kept = Definition(definition_sha(whole), kind, dump(shown), dump_compact(shown))
         plan.__dict__["_definition"] = kept
     return kept
+
+
+class Definitions:
+    """What has run here, each kept once, so that a run can be resumed with what it began with.
+
+    Args:
+        sink: Where it is kept.
+        clock: Says when.
+        keep: Called with sha and compact text, before.
+    """
+
+    def __init__(
+        self, sink: Sink, clock: Clock, keep: Callable[[str, str], None] | None = None
+    ) -> None:
+        self._sink, self._clock, self._keep = sink, clock, keep
+        self._known: set[str] = set()
+
+    def seen(self, composition: Composable | Pipeline, plan: Plan) -> str:
+        """The identity of what runs now, which is kept."""
+        sha, kind, body, compact = definition_of(composition, plan)
+        if sha not in self._known:
+            at = self._clock.wall_ns()
+            if self._keep is not None:
+                self._keep(sha, compact)
+            self._sink.append(DefinitionSeen(sha, kind, plan.name, plan.version, body, at))
+            self._known.add(sha)
+        return sha

@@ -13,7 +13,7 @@ from msgspec.msgpack import Ext
 from packetflow.capabilities.context import Called
 from packetflow.engine.events import Event
 from packetflow.engine.past import Past, Place
-from packetflow.engine.values import pack, pack_all, sound
+from packetflow.engine.values import pack, pack_all, said_by, sound
 from packetflow.engine.veil import fixed_words, without, words_of
 from packetflow.errors import CapabilityFailed
 from packetflow.kernel.clock import both_ns
@@ -276,7 +276,7 @@ class Run:
         """
         if isinstance(error, StepFailed):
             return error.text or self.told(error.cause)
-        text = self.scrubbed(str(error) or type(error).__name__)
+        text = self.scrubbed(said_by(error) or type(error).__name__)
         return text if len(text) <= 2000 else text[:1990] + " ... (cut)"
 
     def can_be_parked(self) -> bool:

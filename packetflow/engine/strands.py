@@ -77,7 +77,7 @@ class Resumed:
                 handed = None  # the frames of an error hold this one
 
 
-class _CarrierTask(asyncio.Task[None]):
+class _CarrierTask(asyncio.Task[Any]):
     """A task whose cancellation waits until it has begun.
 
     A plain task that is cancelled before its first turn never runs at all, and the coroutine it
@@ -113,12 +113,13 @@ class _Carrier:
         """False once somebody cancelled it while nobody used it."""
         return not (self.task.spoiled or self.task.done())
 
-    def claim(self, resumed: Resumed, number: int, ended: Ended) -> None:
+    def claim(self, resumed: Resumed, number: int = 0, ended: Ended | None = None) -> None:
+        """Have it carry this on; with nobody to tell of its end, the task has it as its result."""
         self._resumed, self._number, self._ended = resumed, number, ended
         if self._asleep is not None and not self._asleep.done():
             self._asleep.set_result(None)
 
-    async def _carry(self) -> None:
+    async def _carry(self) -> Any:
         self.task.begun = True
         error: BaseException | None = None
         try:
@@ -128,14 +129,18 @@ class _Carrier:
                     await self._asleep
                 except asyncio.CancelledError as stopped:
                     if self._resumed is None:
-                        return
+                        return None
                     self._resumed.stopped = stopped
-            await self._resumed  # type: ignore[misc]  # claimed before it wakes
-        except BaseException as raised:  # noqa: BLE001 - handed to the group, which decides
-            error = raised
-        if self._ended is not None:
-            self._ended(self._number, error)
+            value = await self._resumed  # type: ignore[misc]  # claimed before it wakes
+        except BaseException as raised:
+            if self._ended is None:
+                raise
+            error = raised  # handed to the group, which decides
+        if self._ended is None:
+            return value
+        self._ended(self._number, error)
         error = None  # it would hold the frame that holds it
+        return None
 
 
 class Carriers:
@@ -161,6 +166,56 @@ class Carriers:
     def give(self, carrier: _Carrier) -> None:
         """Hand a task back that was not needed after all."""
         self._spares.append(carrier)
+
+    def run(
+        self, context: Context, begin: Callable[..., Work | None], *given: Any
+    ) -> tuple[_Carrier, Resumed] | tuple[None, Any]:
+        """Call *begin* and run the coroutine it gives, if any, up to its first wait.
+
+        Returns:
+            ``None`` and what it gave when it has ended; else the carrier, which has to be claimed
+            for it, and the rest.
+
+        Raises:
+            BaseException: What it raised before its first wait.
+        """
+        loop = asyncio.get_running_loop()
+        carrier = self.take(loop)
+        parent = asyncio.current_task(loop)
+        if parent is not None:
+            _leave(loop, parent)
+        _enter(loop, carrier.task)
+        try:
+            work = context.run(begin, *given)
+            if work is None:
+                self.give(carrier)
+                return None, None
+            first = context.run(work.send, None)
+        except StopIteration as ended:
+            self.give(carrier)
+            return None, ended.value
+        except BaseException:
+            self.give(carrier)
+            raise
+        finally:
+            _leave(loop, carrier.task)
+            if parent is not None:
+                _enter(loop, parent)
+        return carrier, Resumed(work, context, first)
+
+    def begin(
+        self, begin: Callable[..., Work], *given: Any
+    ) -> tuple[asyncio.Task[Any] | None, Any]:
+        """Run a coroutine up to its first wait, in a context of its own; raises what it raised.
+
+        Returns:
+            The task that goes on with it; or ``None``, and what it gave.
+        """
+        carrier, left = self.run(copy_context(), begin, *given)
+        if carrier is None:
+            return None, left
+        carrier.claim(left)
+        return carrier.task, None
 
     async def close(self) -> None:
         """End the spare tasks."""
@@ -219,30 +274,10 @@ class Strands:
         Raises:
             BaseException: What it raised before its first wait.
         """
-        loop, carriers = self._loop, self._carriers
-        carrier = carriers.take(loop)
-        context = self._context.copy()
-        parent = asyncio.current_task(loop)
-        if parent is not None:
-            _leave(loop, parent)
-        _enter(loop, carrier.task)
-        try:
-            work = context.run(begin, *given)
-            if work is None:
-                carriers.give(carrier)
-                return True
-            first = context.run(work.send, None)
-        except StopIteration:
-            carriers.give(carrier)
+        carrier, left = self._carriers.run(self._context.copy(), begin, *given)
+        if carrier is None:
             return True
-        except BaseException:
-            carriers.give(carrier)
-            raise
-        finally:
-            _leave(loop, carrier.task)
-            if parent is not None:
-                _enter(loop, parent)
-        self._carry(carrier, Resumed(work, context, first), number)
+        self._carry(carrier, left, number)
         return False
 
     def add_all(self, begins: Iterable[Callable[[T], Work | None]], given: T) -> Work | None:

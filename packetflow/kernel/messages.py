@@ -49,7 +49,8 @@ class CapabilityRequest(
     `CapabilityResponse`. ``source`` is the YAML text of a pipeline that is not saved; then
     ``name`` may be empty. ``execution_id`` is the client's choice, so that it knows what to resume
     even if the runner dies before it answers. ``reuse`` names steps that do not run: by step id,
-    the execution whose values they take (see `packetflow.workspace.taken`).
+    the execution whose values they take (see `packetflow.workspace.taken`). With ``quiet``, steps
+    are told only from when it waits for somebody on; log lines, waits and the end always.
     """
 
     id: str
@@ -63,6 +64,7 @@ class CapabilityRequest(
     source: str | None = None
     execution_id: str | None = None
     reuse: dict[str, str] = {}
+    quiet: bool = False
 
 
 class Describe(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=TAG, tag="describe"):

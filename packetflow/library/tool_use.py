@@ -32,6 +32,9 @@ MENDS: Final = 3
 SAME: Final = 2
 """So often it may make the very same call."""
 
+ITSELF: Final = "ask_with_tools"
+"""No pattern offers it to its own model."""
+
 ALLOW, REFUSE = "allow", "refuse"
 
 FINISH: Final = "No more tools may be called. Answer now, with what you have."
@@ -126,9 +129,7 @@ class ToolUse:
         if self._schema is not None:
             check_schema(self._schema)
             question = f"{question}\n\n{instruction(self._schema)}"
-        found = await asyncio.to_thread(self._context.find, *tools)
-        own = self._context.step
-        self._tools = offered(one for one in found if one.name not in {own, "ask_with_tools"})
+        self._tools = await asyncio.to_thread(self._offered, tools)
         if system.strip():
             self._say(Message("system", system))
         self._say(Message("user", question))
@@ -146,6 +147,13 @@ class ToolUse:
                 return turn["text"], value, stopped
             self._mend(complaint)
             self._say(Message("user", f"{complaint}. Answer again."))
+
+    def _offered(self, names: Sequence[str]) -> dict[str, ModelTool]:
+        """The tools, all but itself; reading their schemas holds nobody up in a thread."""
+        tools = offered(one for one in self._context.find(*names) if one.name != ITSELF)
+        for tool in tools.values():
+            _ = tool.function, tool.check
+        return tools
 
     def record(self) -> None:
         """Put totals on the span, and what was said, so that it is there after a failure too."""

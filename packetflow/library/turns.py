@@ -47,7 +47,7 @@ async def model_turn(
         LibraryError: No model or key is configured, or the model failed.
     """
     said = [_read(one) for one in messages]
-    reply = await open_model(model).chat(said, tools=functions)
+    reply = await open_model(model, context).chat(said, tools=functions)
     context.record(
         tokens_in=reply.tokens_in,
         tokens_out=reply.tokens_out,
@@ -66,11 +66,17 @@ async def model_turn(
 
 
 def written(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """Messages as plain values."""
-    return [
-        {name: value for name, value in asdict(one).items() if value or name in {"role", "content"}}
-        for one in messages
-    ]
+    """Messages as plain values, of lists and dicts only, so that they can be kept."""
+    return [_plain(one) for one in messages]
+
+
+def _plain(message: Message) -> dict[str, Any]:
+    plain: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        plain["tool_calls"] = [asdict(one) for one in message.tool_calls]
+    if message.tool_call_id:
+        plain["tool_call_id"] = message.tool_call_id
+    return plain
 
 
 def _read(one: Mapping[str, Any]) -> Message:

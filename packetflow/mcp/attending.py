@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -15,9 +16,10 @@ from typing import Any, Final, TypeAlias
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.messages import AnswerStep, CapabilityRequest
-from packetflow.mcp.doors import Door, lost
+from packetflow.mcp.doors import Door
 from packetflow.mcp.progress import Mark, Tally
 from packetflow.mcp.questions import Question, question_of
+from packetflow.runner.loop_client import lost
 
 QUIET_SECONDS: Final = 0.15
 """A run of which nothing but questions is heard for so long has nothing else to do.
@@ -44,12 +46,14 @@ class Heard:
         ask: Puts a question to the client now and answers with the value; ``None`` where that
             cannot be done while a request is under way.
         can_ask: Whether the client could answer a question.
+        seen: Told each event, as it is.
     """
 
     progress: Callable[[Mark], Awaitable[None]] | None = None
     log: Callable[[str, str], Awaitable[None]] | None = None
     ask: AskClient | None = None
     can_ask: Callable[[Question], bool] = lambda _: False
+    seen: Callable[[Happening], None] | None = None
 
 
 @dataclass(eq=False)
@@ -71,7 +75,8 @@ class Attended:
     heard: Heard
     steps: int = 0
     questions: dict[str, Question] = field(default_factory=dict)
-    _events: asyncio.Queue[Happening | Outcome] = field(default_factory=asyncio.Queue)
+    _events: deque[Happening | Outcome] = field(default_factory=deque)
+    _news: asyncio.Future[None] | None = None
     _working: set[Place] = field(default_factory=set)
     _asking: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _refused: list[BaseException] = field(default_factory=list)
@@ -112,16 +117,20 @@ class Attended:
 
     async def _next(self) -> Happening | Outcome | None:
         """The next event; ``None`` when it has nothing to do but to wait for answers."""
-        while True:
+        while not self._events:
             settled = bool(self.questions) and not self._working and not self._asking
+            self._news = asyncio.get_running_loop().create_future()
             try:
                 async with asyncio.timeout(QUIET_SECONDS if settled else None):
-                    return await self._events.get()
+                    await self._news
             except TimeoutError:
                 if not self._asking:
                     return None
+        return self._events.popleft()
 
     async def _told(self, event: Happening, tally: Tally) -> None:
+        if self.heard.seen is not None:
+            self.heard.seen(event)
         place: Place = event.step, tuple(event.path)
         match event.kind:
             case "step_started":
@@ -205,7 +214,9 @@ class Attended:
                     asking.cancel()
 
     def _tell(self, event: Happening | Outcome) -> None:
-        self._events.put_nowait(event)
+        self._events.append(event)
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     def let_go(self) -> None:
         """Hear of it no more; it goes on."""

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import mcp_types as t
 import msgspec
 
+from packetflow.capabilities.tool_results import odd_numbers, told
 from packetflow.capabilities.tool_schemas import inputs_of
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import FailureCard, Outcome
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import CapabilityRequest
 from packetflow.mcp.attending import Attended, Heard
-from packetflow.mcp.content import Made, made_of
+from packetflow.mcp.content import Made, made_of, whole_at
 from packetflow.mcp.doors import Door
 from packetflow.mcp.questions import Declined, Question, needed, read_response
 from packetflow.mcp.tools import Tool
@@ -34,6 +35,10 @@ TOOL_TAG: Final = "mcp.tool.name"
 EXECUTION_META: Final = "packetflow/execution"
 ERROR_META: Final = "packetflow/error"
 STOP_SECONDS: Final = 5.0
+PLAIN: Final = (
+    "Let it return numbers of at most 64 bits, whole texts, lists and dicts without circles, "
+    "dataclasses, models or tables"
+)
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -157,6 +162,7 @@ class Calls:
             agent=caller.name or None,
             tags=caller.tags | {TOOL_TAG: tool.name},
             execution_id=chosen,
+            quiet=heard.progress is None and heard.seen is None,
         )
         return Attended(self.door, chosen, heard, tool.steps), request
 
@@ -202,8 +208,11 @@ class Calls:
             return Ended(None, left=run)
         left = False
         try:
-            async with asyncio.timeout(patience):
+            if patience is None:
                 outcome = await run.attend()
+            else:
+                async with asyncio.timeout(patience):
+                    outcome = await run.attend()
         except TimeoutError:
             left = stopping.is_over = True
             return Ended(None, left=run)
@@ -234,25 +243,20 @@ class Calls:
             return failed(ended, values)
         made = self.made(tool, ended, values)
         structured = made.structured if tool.result is not None else None
-        if tool.result is not None:
-            wrong = tool.result.complaints(structured)
-            if wrong:
-                text = f"{tool.item} broke its contract: " + "; ".join(wrong)
-                return error_result(text, meta | {ERROR_META: "WrongType"})
+        wrong = [] if tool.result is None else tool.result.complaints(structured)
+        if wrong:
+            return unfit(tool, made, wrong, values=values, meta=meta)
         return t.CallToolResult(content=made.content, structured_content=structured, _meta=meta)
 
-    @contextlib.contextmanager
-    def _stopping(self, execution_id: str) -> Iterator[_Stopping]:
+    def _stopping(self, execution_id: str) -> _Stopping:
         """Stop the run when the call is cancelled: by its client, or because that has gone."""
-        stopping = _Stopping()
-        try:
-            yield stopping
-        except asyncio.CancelledError:
-            if not stopping.is_over:
-                stop = asyncio.create_task(self._stop(execution_id))
-                self.stops.add(stop)  # the call itself may not wait any more
-                stop.add_done_callback(self.stops.discard)
-            raise
+        return _Stopping(self, execution_id)
+
+    def give_up(self, execution_id: str) -> None:
+        """Have a run stopped, without waiting for it."""
+        stop = asyncio.create_task(self._stop(execution_id))
+        self.stops.add(stop)
+        stop.add_done_callback(self.stops.discard)
 
     async def _stop(self, execution_id: str) -> None:
         with contextlib.suppress(PacketFlowError):
@@ -271,9 +275,21 @@ class Calls:
 
 
 class _Stopping:
-    """Whether a run still has to be stopped when its call is."""
+    """Stops a run when its call is cancelled, unless that ``is_over``."""
 
-    is_over = False
+    __slots__ = ("_calls", "_execution_id", "is_over")
+
+    def __init__(self, calls: Calls, execution_id: str) -> None:
+        self._calls = calls
+        self._execution_id = execution_id
+        self.is_over = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, asyncio.CancelledError) and not self.is_over:
+            self._calls.give_up(self._execution_id)  # the call itself may not wait any more
 
 
 def failed(ended: Outcome, values: Mapping[str, Any]) -> t.CallToolResult:
@@ -297,6 +313,31 @@ def failed(ended: Outcome, values: Mapping[str, Any]) -> t.CallToolResult:
             return error_result(text, meta | step | {ERROR_META: failure.error_type})
 
 
+def unfit(
+    tool: Tool,
+    made: Made,
+    wrong: Sequence[str],
+    *,
+    values: Mapping[str, Any],
+    meta: Mapping[str, Any],
+) -> t.CallToolResult:
+    """What a client reads of a run whose result cannot be sent as its schema promises."""
+    if made.unsent:
+        text = f"{tool.item} made what cannot be sent: {'; '.join(made.unsent.values())}. {PLAIN}"
+        return error_result(text, dict(meta) | {ERROR_META: "WireError"})
+    if made.shortened:
+        text = f"{tool.item} made more than can be sent, and a part of it would not fit its schema"
+        result = error_result(text, dict(meta) | {ERROR_META: "TooLong"})
+        result.content += whole_at(str(meta[EXECUTION_META]))
+        return result
+    odd = odd_numbers({port.name: values[port.name] for port in tool.gives if port.name in values})
+    null = f" ({', '.join(odd)}: NaN and infinite numbers are null in JSON)" if odd else ""
+    text = f"{tool.item} broke its contract: {'; '.join(wrong)}{null}"
+    return error_result(text, dict(meta) | {ERROR_META: "WrongType"})
+
+
 def error_result(text: str, meta: Mapping[str, Any]) -> t.CallToolResult:
     """A tool's error: in words, so that a model can mend its call."""
-    return t.CallToolResult(content=[t.TextContent(text=text)], is_error=True, _meta=dict(meta))
+    return t.CallToolResult(
+        content=[t.TextContent(text=told(text))], is_error=True, _meta=dict(meta)
+    )

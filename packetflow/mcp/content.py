@@ -9,7 +9,6 @@ fits its schema, and a link says where the whole is.
 from __future__ import annotations
 
 import base64
-import json
 import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any, Final
 
 import mcp_types as t
 
-from packetflow.capabilities.tool_results import plain_of, shortened
+from packetflow.capabilities.tool_results import as_text, plain_of, shortened
 from packetflow.capabilities.tool_schemas import kind_of
 from packetflow.errors import WireError
 from packetflow.kernel.cards import PortCard
@@ -33,11 +32,13 @@ class Made:
         content: The blocks, in the order of the outputs.
         structured: The structured result.
         shortened: Whether something was left out.
+        unsent: Outputs that could not be sent at all, with the reason.
     """
 
     content: list[t.ContentBlock] = field(default_factory=list)
     structured: dict[str, Any] = field(default_factory=dict)
     shortened: bool = False
+    unsent: dict[str, str] = field(default_factory=dict)
 
 
 def made_of(
@@ -64,6 +65,7 @@ def made_of(
             value = values[port.name]
         except WireError as error:
             media.append(t.TextContent(text=f"{port.name}: {error.message}"))
+            made.unsent[port.name] = error.message
             made.shortened = True
             continue
         kind = kind_of(port)
@@ -81,7 +83,7 @@ def made_of(
     made.shortened |= cut
     made.content = [*_texts(made.structured), *media]
     if made.shortened:
-        made.content += whole_at(execution_id)
+        made.content += [t.TextContent(text="The result was shortened."), *whole_at(execution_id)]
     if not made.content:
         made.content = [t.TextContent(text="done")]
     return made
@@ -90,7 +92,7 @@ def made_of(
 def whole_at(execution_id: str) -> Iterator[t.ContentBlock]:
     """The words and the link that say where the whole result is."""
     uri = f"{EXECUTION}{execution_id}"
-    yield t.TextContent(text=f"The result was shortened; the whole is the resource {uri}")
+    yield t.TextContent(text=f"The whole is the resource {uri}")
     yield t.ResourceLink(uri=uri, name=f"execution {execution_id}", mime_type="application/json")
 
 
@@ -102,7 +104,7 @@ def _texts(structured: Mapping[str, Any]) -> Iterator[t.ContentBlock]:
             yield t.TextContent(text=only)
             return
     if structured:
-        yield t.TextContent(text=json.dumps(structured, ensure_ascii=False))
+        yield t.TextContent(text=as_text(structured))
 
 
 def _block(

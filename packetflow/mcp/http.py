@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.doors import Door, RunnerDoor
+from packetflow.mcp.gate import gate
 from packetflow.mcp.identity import Tokens
 from packetflow.mcp.refused import Refusals
 from packetflow.mcp.replay import Replay
@@ -99,7 +100,8 @@ async def endpoint(
         whole = Starlette(routes=routes, middleware=middleware)
         whole.router.redirect_slashes = False
         async with ready.server.session_manager.run():
-            yield replay.around(Refusals(folder.path, "http").at_door(whole))
+            at_gate = gate(whole, settings.body_kilobytes << 10)
+            yield replay.around(Refusals(folder.path, "http").at_door(at_gate))
 
 
 def run(folder: WorkspaceFolder, listening: Listening, announce: Callable[[str], None]) -> None:
@@ -162,7 +164,8 @@ def listen(listening: Listening) -> socket.socket:
         WorkspaceError: It is taken, or there is no such address.
     """
     family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # named, or asyncio leaves Nagle's algorithm on, and each answer waits 40 ms for a delayed one
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((listening.host, listening.port))

@@ -12,12 +12,22 @@ from mcp.server.connection import Connection
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 _LEVEL: Final = "packetflow.log_level"
+_PROGRESS: Final = ("progress_token", "_progress_token", "_on_progress")
+"""What a request's way back knows of its client's wish, by the kind of transport."""
 _WATCHED: Final = "packetflow.watched"
 
 
 def connection_of(context: ServerRequestContext[Any, Any]) -> Connection:
     """The connection a request came on, which lives as long as its client is there."""
     return context.session._connection  # noqa: SLF001 - there is no public way to it
+
+
+def wants_progress(context: ServerRequestContext[Any, Any]) -> bool:
+    """Whether the client asked to hear how far this request is; so when nobody can tell."""
+    outbound = context.session._request_outbound  # noqa: SLF001 - there is no public way to it
+    inner = getattr(outbound, "_inner", outbound)
+    known = [vars(inner)[name] for name in _PROGRESS if name in vars(inner)]
+    return not known or any(one is not None for one in known)
 
 
 def can_be_told(connection: Connection) -> bool:

@@ -69,7 +69,7 @@ def heard_on(context: ServerRequestContext[Any, Any]) -> Heard:
 
     by_request = session.can_send_request and not modern
     return Heard(
-        progress,
+        progress if sessions.wants_progress(context) else None,
         log if least < len(LEVELS) else None,
         ask if by_request else None,
         can_ask if by_request or modern else lambda _: False,

@@ -40,7 +40,7 @@ from packetflow.kernel.messages import (
 from packetflow.runner.card import RunnerCard
 from packetflow.runner.connections import Connections
 from packetflow.runner.launch import HOST, Order
-from packetflow.runner.link import Moved
+from packetflow.runner.link import Link, Moved
 from packetflow.runner.payloads import to_payload
 from packetflow.runner.remote import RemoteRun
 from packetflow.workspace.folder import open_folder
@@ -70,7 +70,11 @@ class RunnerClient:
         self, folder: str | Path, *, start: bool = True, role: str = "python", host: str = HOST
     ) -> None:
         self.folder = open_folder(folder).path
-        self._connections = Connections(Order(self.folder, host), role, start=start)
+        self._connections = Connections(
+            Order(self.folder, host),
+            lambda card, stale_seconds: Link(self.folder, card, role, stale_seconds),
+            start=start,
+        )
 
     def listing(self, query: str = "", *, limit: int = 0) -> Listing:
         """What the workspace has that matches; *limit* 0 means all.

@@ -2,40 +2,70 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 from packetflow.errors import NoRunner, RunElsewhere
 from packetflow.runner.card import RunnerCard, card_path, current_path, read_card
 from packetflow.runner.launch import Order, launch
-from packetflow.runner.link import Link, Unreachable
+from packetflow.runner.link import Unreachable
 from packetflow.runner.settings import read_settings
 from packetflow.workspace.presence import is_locked
 
 RETRY_SECONDS: Final = 0.05
+REMEMBERED: Final = 1000
 
 
-class Connections:
+class Connection(Protocol):
+    """One connection to one runner."""
+
+    card: RunnerCard
+
+    @property
+    def is_open(self) -> bool:
+        """False once it is gone."""
+        ...
+
+    @property
+    def is_awaited(self) -> bool:
+        """True while an answer is outstanding."""
+        ...
+
+    def close(self) -> None:
+        """Close it."""
+        ...
+
+
+Kind = TypeVar("Kind", bound=Connection)
+
+
+class Connections(Generic[Kind]):
     """The connections of one client: to the current runner, and to replaced ones that still work.
 
     Args:
         order: Which runner to start where there is none.
-        role: Who asks, for the runner's log.
+        connect: Opens one; raises `Unreachable` where nobody answers.
         start: Whether to start one.
     """
 
-    def __init__(self, order: Order, role: str, *, start: bool) -> None:
+    def __init__(
+        self, order: Order, connect: Callable[[RunnerCard, float], Kind], *, start: bool
+    ) -> None:
         self._folder: Path = order.folder
         self._order = order
-        self._role = role
+        self._connect = connect
         self._start = start
         self._settings = read_settings(order.folder)
         self._lock = threading.RLock()
-        self._current: Link | None = None
-        self._others: dict[str, Link] = {}
-        self._where: dict[str, Link] = {}
+        self._current: Kind | None = None
+        self._others: dict[str, Kind] = {}
+        self._where: OrderedDict[str, Kind] = OrderedDict()
+        self._seen: tuple[int, int] | None = None
         self._closed = False
 
     def close(self) -> None:
@@ -51,19 +81,35 @@ class Connections:
         for link in {id(one): one for one in links}.values():
             link.close()
 
-    def known(self, execution_id: str) -> Link | None:
+    def ready(self) -> Kind | None:
+        """The connection to the runner that takes new runs, if it is open; never waits long."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            link = self._current
+            if link is None or not link.is_open or self._has_successor(link):
+                return None
+            return link
+        finally:
+            self._lock.release()
+
+    def known(self, execution_id: str) -> Kind | None:
         """The open connection that leads to an execution, if there is one."""
         with self._lock:
             link = self._where.get(execution_id)
         return link if link is not None and link.is_open else None
 
-    def remember(self, execution_id: str, link: Link) -> None:
-        """Keep which connection leads to an execution, for as long as it is open."""
-        with self._lock:
-            self._where = {one: to for one, to in self._where.items() if to.is_open}
-            self._where[execution_id] = link
+    def remember(self, execution_id: str, link: Kind) -> None:
+        """Keep which connection leads to an execution; of many, to the latest ones.
 
-    def let_go(self, link: Link) -> None:
+        Where it is not known, the current runner says which it is.
+        """
+        with self._lock:
+            self._where[execution_id] = link
+            if len(self._where) > REMEMBERED:
+                self._where.popitem(last=False)
+
+    def let_go(self, link: Kind) -> None:
         """Ask this runner nothing new; its executions are followed to their end."""
         with self._lock:
             if link is self._current:
@@ -73,11 +119,11 @@ class Connections:
                 return
         link.close()
 
-    def _keep_apart(self, link: Link) -> None:
+    def _keep_apart(self, link: Kind) -> None:
         self._others = {name: one for name, one in self._others.items() if one.is_open}
         self._others[link.card.runner] = link
 
-    def current(self) -> Link:
+    def current(self) -> Kind:
         """The connection to the runner that takes new runs.
 
         Raises:
@@ -94,14 +140,20 @@ class Connections:
                 link = self._current = self._connected()
             return link
 
-    def _has_successor(self, link: Link) -> bool:
+    def _has_successor(self, link: Kind) -> bool:
         """Whether another living runner has taken its place, which it may not know itself yet."""
+        found = _written(current_path(self._folder))
+        if found is not None and found == self._seen:
+            return False  # as it was when there was no other
+        self._seen = None
         card = read_card(current_path(self._folder))
+        if card is not None and card.runner == link.card.runner:
+            self._seen = found
         if card is None or card.runner == link.card.runner:
             return False
         return is_locked(self._folder, card.runner)
 
-    def _connected(self) -> Link:
+    def _connected(self) -> Kind:
         deadline = time.monotonic() + self._settings.start_seconds
         while True:
             card = read_card(current_path(self._folder))
@@ -121,10 +173,10 @@ class Connections:
                 launch(self._order, self._settings)
             time.sleep(RETRY_SECONDS)
 
-    def _open(self, card: RunnerCard) -> Link:
-        return Link(self._folder, card, self._role, self._settings.stale_seconds)
+    def _open(self, card: RunnerCard) -> Kind:
+        return self._connect(card, self._settings.stale_seconds)
 
-    def elsewhere(self, error: RunElsewhere) -> Link:
+    def elsewhere(self, error: RunElsewhere) -> Kind:
         """The connection to the runner that an error names.
 
         Raises:
@@ -145,3 +197,12 @@ class Connections:
         with self._lock:
             self._others[runner] = link
         return link
+
+
+def _written(path: Path) -> tuple[int, int] | None:
+    """What tells a file from the one that takes its place; ``None`` when it is not there."""
+    try:
+        facts = os.stat(path)  # noqa: PTH116 - on the way of every request
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_ino

@@ -18,9 +18,7 @@ from msgspec import structs
 
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.easel import Easel
-from packetflow.engine.events import Event
 from packetflow.engine.execution import Running
-from packetflow.engine.happenings import happening_of
 from packetflow.engine.printed import Printed
 from packetflow.engine.start import Start
 from packetflow.engine.state import Listener
@@ -45,9 +43,11 @@ from packetflow.kernel.messages import (
 from packetflow.runner.outcomes import failed_outcome, outcome_of
 from packetflow.runner.port import Tell
 from packetflow.runner.present import describe_capability, describe_pipeline, list_all
+from packetflow.runner.telling import Telling
 from packetflow.runner.triggers import Triggers
 from packetflow.workspace.stopping import stop
 from packetflow.workspace.taken import taken_for
+from packetflow.workspace.watching import Watch
 from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -60,16 +60,24 @@ class Host:
         folder: The workspace.
         runner: This runner's id, for records and leases.
         ready: Which of the library's capabilities it knows; ``None`` for all.
+        triggers: Whether it starts pipelines when what triggers them happens.
     """
 
-    def __init__(self, folder: Path, *, runner: str, ready: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        runner: str,
+        ready: Collection[str] | None = None,
+        triggers: bool = True,
+    ) -> None:
         self._folder = folder
-        self._ready = ready
+        self._ready, self._heeds_triggers = ready, triggers
         self._runner = runner
         self._open: Workspace | None = None
         self._triggers: Triggers | None = None
         self._easel: Easel | None = None
-        self._tells: dict[str, dict[Tell, tuple[Listener, asyncio.Task[None]]]] = {}
+        self._tells: dict[str, dict[Tell, Listener]] = {}
 
     @property
     def workspace(self) -> Workspace:
@@ -90,8 +98,9 @@ class Host:
         self._open.hearing.for_everybody = True
         if isinstance(sys.stdout, Printed):
             self._open.engine.printed = sys.stdout
-        self._triggers = Triggers(self._open)
-        self._triggers.open()
+        if self._heeds_triggers:
+            self._triggers = Triggers(self._open)
+            self._triggers.open()
         self._listening = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
@@ -161,9 +170,17 @@ class Host:
             tags=request.tags,
         )
         inputs = self._values(request.inputs)
-        running = workspace.engine.start(workspace.learnt(what), inputs, start)
-        self._told(running, tell)
-        return running.id
+        found, watch = workspace.learnt(what), Watch()
+        secrets = workspace.engine.plan(found).secrets
+        telling = Telling(tell, secrets, watch=watch, quiet=request.quiet)
+        listeners = (watch.take,) if tell is None else (watch.take, telling)
+        begun = workspace.engine.begin(found, inputs, start, listeners=listeners)
+        if isinstance(begun, Running):
+            workspace.watches.keep(begun, watch)
+            self._remember(begun, tell, telling)
+        elif tell is not None:
+            tell(outcome_of(begun))
+        return begun.id
 
     async def resume(self, execution_id: str, tell: Tell | None) -> str:
         """Take up an interrupted execution; it asks whether it may go on with changed code."""
@@ -208,15 +225,20 @@ class Host:
 
     def unfollow(self, execution_id: str, tell: Tell) -> None:
         """Tell no more; does nothing when it was not told."""
-        for whole, told in self._tells.items():
-            known = told.pop(tell, None) if whole.endswith(execution_id) else None
-            if known is not None:
-                listener, ending = known
-                ending.cancel()
-                running = self.workspace.engine.running.get(whole)
-                if running is not None:
-                    running.ignore(listener)
-        self._tells = {whole: told for whole, told in self._tells.items() if told}
+        if execution_id in self._tells:
+            self._unfollow(execution_id, tell)
+            return
+        for whole in [one for one in self._tells if one.endswith(execution_id)]:
+            self._unfollow(whole, tell)
+
+    def _unfollow(self, execution_id: str, tell: Tell) -> None:
+        told = self._tells[execution_id]
+        listener = told.pop(tell, None)
+        running = self.workspace.engine.running.get(execution_id)
+        if listener is not None and running is not None:
+            running.ignore(listener)
+        if not told:
+            del self._tells[execution_id]
 
     async def cancel(self, execution_id: str, reason: str) -> bool:
         """Stop an execution; false when it was over already."""
@@ -274,9 +296,6 @@ class Host:
         self._listening.cancel()
         await self._open.hearing.close()
         await self._open.engine.close()
-        ending = [task for told in self._tells.values() for _, task in told.values()]
-        if ending:
-            await asyncio.wait(ending, timeout=1)
         await asyncio.to_thread(self._open.close)
         self._open = None
 
@@ -291,26 +310,28 @@ class Host:
         return values
 
     def _told(self, running: Running, tell: Tell | None) -> None:
+        """Have the events of a run told from now on."""
         self.workspace.watched(running)
-        if tell is None:
-            return
-        secrets = running.secrets
+        if tell is not None:
+            watch = self.workspace.watches.of(running.id) or Watch()
+            telling = Telling(tell, running.secrets, watch=watch)
+            running.listen(telling)
+            self._remember(running, tell, telling)
 
-        def listener(event: Event) -> None:
-            if (happened := happening_of(event, secrets)) is not None:
-                tell(happened)
+    def _remember(self, running: Running, tell: Tell | None, listener: Listener) -> None:
+        """Keep who is told of a run until it is over, and tell how it ended."""
+        if tell is not None:
+            self._tells.setdefault(running.id, {})[tell] = listener
+            running.when_over(partial(self._tell_end, running, tell))
 
-        running.listen(listener)
-        ending = asyncio.create_task(self._tell_end(running, tell))
-        self._tells.setdefault(running.id, {})[tell] = (listener, ending)
-
-    async def _tell_end(self, running: Running, tell: Tell) -> None:
+    def _tell_end(self, running: Running, tell: Tell) -> None:
         """Tell how an execution ended, even if that could not be kept."""
+        told = self._tells.get(running.id, {})
+        if told.pop(tell, None) is None:
+            return
+        if not told:
+            del self._tells[running.id]
         try:
-            tell(outcome_of(await running))
+            tell(outcome_of(running.result()))
         except PacketFlowError as error:
             tell(failed_outcome(running.id, error))
-        told = self._tells.get(running.id, {})
-        told.pop(tell, None)
-        if not told:
-            self._tells.pop(running.id, None)

@@ -18,6 +18,9 @@ OUTPUTS_LIMIT: Final = 48 << 20
 """Outputs above this many bytes together are left out of an outcome, the largest first."""
 
 
+_SMALL: Final = frozenset({int, float, bool, type(None)})
+
+
 def outcome_of(execution: Execution, ports: Mapping[str, Port] | None = None) -> Outcome:
     """How an execution ended, with its outputs packed.
 
@@ -66,6 +69,8 @@ def failure_card(failure: Failure) -> FailureCard:
 
 def _fitting(payload: Payload) -> Payload:
     """The payload with its largest values left out until the rest fits one message."""
+    if all(type(value) in _SMALL for value in payload.values()):
+        return payload
     sizes = {name: size_of(value) for name, value in payload.items()}
     total = sum(sizes.values())
     for name in sorted(sizes, key=sizes.__getitem__, reverse=True):

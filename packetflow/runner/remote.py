@@ -70,9 +70,9 @@ class RemoteRun:
                     self._outcome = outcome
                     self.dropped += dropped
                 case RunnerLost():
-                    self._error = self._lost(answer)
+                    self._error = interrupted(self.execution_id, answer)
                 case Refused(code=code) if code == MOVED and self._accepted:
-                    self._error = self._lost(RunnerLost("its runner has left"))
+                    self._error = interrupted(self.execution_id, RunnerLost("its runner has left"))
                 case Refused():
                     try:
                         answered(answer)
@@ -208,15 +208,17 @@ class RemoteRun:
     def _is_over(self) -> bool:
         return self._outcome is not None or self._error is not None
 
-    def _lost(self, lost: RunnerLost) -> RunnerLost:
-        return RunnerLost(
-            f"execution {self.execution_id} was interrupted: {lost.message}; what it completed is "
-            f"kept, take it up again with resume({self.execution_id!r})",
-            **{**vars(lost), "execution_id": self.execution_id},
-        )
-
     def __repr__(self) -> str:
         with self._changed:
             state = "lost" if self._error else "under way"
             state = self._outcome.status if self._outcome else state
             return f"<run {self.execution_id[-8:]} {state}, {len(self._events)} events>"
+
+
+def interrupted(execution_id: str, lost: RunnerLost) -> RunnerLost:
+    """What is said of an execution whose runner is gone."""
+    return RunnerLost(
+        f"execution {execution_id} was interrupted: {lost.message}; what it completed is kept, "
+        f"take it up again with resume({execution_id!r})",
+        **{**vars(lost), "execution_id": execution_id},
+    )

@@ -33,13 +33,14 @@ class FileLeases:
 
     def __init__(self, folder: Path, runner: str) -> None:
         self._folder = folder / "leases"
+        self._prefix = f"{self._folder}/"
         self._runner = runner
         self._folder.mkdir(parents=True, exist_ok=True)
         self._swept = -SWEEP_SECONDS
 
     def holds(self, execution_id: str, epoch: int) -> bool:
         """Tell whether nobody has taken the next epoch."""
-        return not os.access(f"{self._folder}/{execution_id}.{epoch + 1}", os.F_OK)
+        return not os.access(f"{self._prefix}{execution_id}.{epoch + 1}", os.F_OK)
 
     def claim(self, execution_id: str, epoch: int) -> None:
         """Take an execution over under *epoch*.

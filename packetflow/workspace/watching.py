@@ -22,13 +22,10 @@ class Watch:
 
     def take(self, event: Event) -> None:
         """Hear an event; on the engine's loop."""
-        match event:
-            case StepStarted(_, step, path, attempt, at):
-                self._begun[step, tuple(path)] = (attempt, at)
-            case StepEnded(span):
-                self._begun.pop((span.step, tuple(span.path)), None)
-            case _:
-                return
+        if isinstance(event, StepStarted):
+            self._begun[event.step, tuple(event.path)] = (event.attempt, event.at)
+        elif isinstance(event, StepEnded):
+            self._begun.pop((event.span.step, tuple(event.span.path)), None)
 
     def under_way(self) -> dict[Place, tuple[int, int]]:
         """By step and path: which try it is, and since when in nanoseconds since 1970 UTC."""
@@ -50,10 +47,16 @@ class Watches:
 
     def begin(self, running: Running) -> None:
         """Watch a run, if that is not done yet; on the engine's loop."""
-        name = running.id
-        if name not in self._known and not running.done():
-            watch = self._known[name] = Watch()
+        if running.id not in self._known and not running.done():
+            watch = Watch()
             running.listen(watch.take)
+            self.keep(running, watch)
+
+    def keep(self, running: Running, watch: Watch) -> None:
+        """Keep a watch that hears a run already, until that is over."""
+        name = running.id
+        if not running.done():
+            self._known[name] = watch
             running.when_over(lambda: self._forget(name))
 
     def _forget(self, name: str) -> None:

@@ -30,7 +30,7 @@ from packetflow.engine.execution import Execution
 from packetflow.engine.ports import Chain
 from packetflow.engine.start import Start
 from packetflow.engine.sync import LoopThread, awaited
-from packetflow.errors import RunError, StoreError, UnknownName, WorkspaceError, WorkspaceGone
+from packetflow.errors import RunError, StoreError, WorkspaceError, WorkspaceGone
 from packetflow.kernel.ids import new_id
 from packetflow.show.tables import teach_notebook
 from packetflow.store.client import StoreClient
@@ -164,13 +164,8 @@ class Workspace(Arrivals, Kept):
         """
         if not isinstance(what, str):
             return what
-        try:
-            return self.catalog.pipeline(what)
-        except UnknownName as missing:
-            found = self.catalog.find(what)
-            if found is None:
-                raise missing from None
-            return found
+        found = self.catalog.find_pipeline(what) or self.catalog.find(what)
+        return self.catalog.pipeline(what) if found is None else found
 
     @shows_how("await ws.run(flow, text='To be or not')", RunError)
     async def run(self, what: str | Composable | Pipeline, /, **inputs: Any) -> Execution:

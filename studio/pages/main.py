@@ -21,6 +21,7 @@ PAGES = [
     st.Page(HERE / "build.py", title="Build", icon=":material/draw:"),
     st.Page(HERE / "library.py", title="Library", icon=":material/local_library:"),
     st.Page(HERE / "runs.py", title="Runs", icon=":material/timeline:"),
+    st.Page(HERE / "export.py", title="Export", icon=":material/electrical_services:"),
     st.Page(HERE / "metrics.py", title="Metrics", icon=":material/monitoring:"),
     st.Page(HERE / "settings.py", title="Settings", icon=":material/settings:"),
 ]

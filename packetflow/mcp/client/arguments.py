@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
 MOST_COMPLAINTS: Final = 3
+_PATTERNS: Final = ("pattern", "patternProperties")
 _MOST_SIGNS: Final = 300
 
 
@@ -96,12 +97,20 @@ def complaints(tool: ToolFacts, arguments: Mapping[str, Any]) -> list[str]:
 @lru_cache(maxsize=512)
 def _check(schema: bytes) -> Draft202012Validator:
     from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
     from referencing.jsonschema import EMPTY_REGISTRY
 
     said = msgspec.json.decode(schema)
     Draft202012Validator.check_schema(said)
+    kind: type[Draft202012Validator] = extend(
+        Draft202012Validator, dict.fromkeys(_PATTERNS, _left_to_the_server)
+    )
     # with a registry of its own it never fetches what a reference names
-    return Draft202012Validator(said, registry=EMPTY_REGISTRY)
+    return kind(said, registry=EMPTY_REGISTRY)
+
+
+def _left_to_the_server(*_: Any) -> None:
+    """Some patterns take for ever on some texts, and nothing could stop them."""
 
 
 def _secret(schema: Mapping[str, Any]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
 import tempfile
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """One message of a server over HTTP is no longer."""
+
+UNREADABLE: Final = "its answer cannot be read"
 
 LAST_WORDS: Final = 600
 """Of what a server wrote before it ended, so much is shown."""
@@ -164,6 +167,7 @@ async def _over_http(
 
 def _whole(message: SessionMessage | Exception) -> SessionMessage | Exception:
     """A result that does not say of which kind it is counts as a whole one, says the protocol."""
+    message = readable(message)
     result = getattr(getattr(message, "message", None), "result", None)
     if isinstance(result, dict):
         result.setdefault("resultType", "complete")
@@ -210,7 +214,9 @@ async def _over_pipes(
         args=list(settings.args),
         env=dict(env),
         cwd=target.folder or None,
+        encoding_error_handler="replace",
     )
+    logging.getLogger("mcp.client.stdio").addFilter(_unlike_a_broken_line)
     with _opened(target.log) as log, wire.writing(log.fileno()):
         async with stdio_client(parameters, errlog=log) as (read, write):
             send, receive = anyio.create_memory_object_stream[SessionMessage | Exception](0)
@@ -230,6 +236,26 @@ async def _over_pipes(
                 tasks.start_soon(hand_on)
                 yield receive, write
                 tasks.cancel_scope.cancel()
+
+
+def readable(message: SessionMessage | Exception) -> SessionMessage | Exception:
+    """What came; an answer that cannot be read fails its request, which would wait for ever."""
+    from mcp.shared.message import SessionMessage
+    from pydantic import ValidationError
+
+    from packetflow.mcp.lines import unreadable
+
+    if not isinstance(message, ValidationError):
+        return message
+    found = unreadable(message)
+    if found is None or found.request is None or found.is_call:
+        return message
+    return SessionMessage(found.error(f"{UNREADABLE}: it {found.why}"))
+
+
+def _unlike_a_broken_line(record: logging.LogRecord) -> bool:
+    """Whether a line of the protocol's package is news: of lines that are no messages it is not."""
+    return not str(record.msg).startswith("Failed to parse JSONRPC message")
 
 
 def _opened(path: Path | None) -> TextIO:

@@ -14,7 +14,7 @@ EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 _MODE: Final = 0o644 << 16
 _UNIX: Final = 3
-_LINE: Final = 120
+_LINE: Final = 100
 
 
 def zipped(files: Mapping[str, bytes], *, compress: bool = True) -> bytes:
@@ -42,6 +42,10 @@ def packed(files: Mapping[str, bytes]) -> str:
 
     Compressed file by file it would be two thirds larger.
     """
-    whole = lzma.compress(zipped(files, compress=False), preset=6)
-    text = base64.b64encode(whole).decode("ascii")
+    return in_lines(lzma.compress(zipped(files, compress=False), preset=6))
+
+
+def in_lines(content: bytes) -> str:
+    """Bytes in base64, in lines that editors can show."""
+    text = base64.b64encode(content).decode("ascii")
     return "\n".join(text[at : at + _LINE] for at in range(0, len(text), _LINE))

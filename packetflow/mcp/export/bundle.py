@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from msgspec import structs
 
-from packetflow import library
 from packetflow.capabilities.tool_names import tool_name
 from packetflow.errors import UnknownName, WorkspaceError
 from packetflow.kernel.cards import Listing
@@ -131,7 +132,7 @@ def export(
     author = str(workspace.settings.get("author", workspace.name))
     made = tuple(offers.tools.values())
     about = About(called, version, intent, author, made, carried.environment)
-    program = _program(listing, carried, about, workspace.name)
+    program = _program(carried, about, workspace.name)
     mcpb = zipped(
         {
             "manifest.json": manifest_of(about).encode(),
@@ -221,44 +222,46 @@ def _offers(listing: Listing, text: str, names: Sequence[str]) -> Offers:
     return offers
 
 
-def _program(listing: Listing, carried: Carried, about: About, workspace: str) -> Program:
-    ready = _ready(listing, [tool.item for tool in about.tools])
-    also = library_modules(ready)
+def _program(carried: Carried, about: About, workspace: str) -> Program:
+    also = library_modules(carried.library)
     for path, text in carried.files.items():
         if path.endswith(".py"):
             also |= named_in(text)
     if "mcp" in carried.extras:
         also.add("packetflow.mcp.client.source")
-    travels = core(also)
-    needs = {_canonical(one): one for one in (*travels.requirements, *carried.requirements)}
+    travels, requirements = _core(frozenset(also))
+    texts, blobs = _sorted_out(carried.attachments)
+    needs = {_canonical(one): one for one in (*requirements, *carried.requirements)}
     return Program(
         about.name,
         about.version,
         introduction(about, workspace),
-        dict(carried.files),
-        packed(travels.files),
+        {**carried.files, **texts},
+        travels,
         [needs[one] for one in sorted(needs)],
-        ready,
-        dict(carried.attachments),
+        carried.library,
+        blobs,
     )
+
+
+@lru_cache(maxsize=8)
+def _core(also: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+    """What travels of packetflow, packed, which takes most of the time; and what it needs."""
+    made = core(also)
+    return packed(made.files), made.requirements
+
+
+def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Files that are text, which people can review, and others."""
+    texts: dict[str, str] = {}
+    for path, content in files.items():
+        with contextlib.suppress(UnicodeDecodeError):
+            texts[path] = content.decode()
+    return texts, {path: one for path, one in files.items() if path not in texts}
 
 
 def _canonical(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", requirement.partition("==")[0]).lower()
-
-
-def _ready(listing: Listing, names: Iterable[str]) -> list[str]:
-    """The capabilities of the library that some items use, themselves included."""
-    pipelines = {one.name: one for one in listing.pipelines}
-    modules = {one.name: one.module for one in listing.capabilities}
-    waiting, seen = list(names), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name not in seen and name in pipelines:
-            waiting += [*pipelines[name].uses, *pipelines[name].calls]
-        seen.add(name)
-    home = f"{library.__name__}."
-    return sorted(one for one in seen if modules.get(one, "").startswith(home))
 
 
 def _intent(offers: Offers, workspace: str) -> str:

@@ -11,21 +11,26 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Final
 
 from packetflow import library
 from packetflow.errors import did_you_mean
 from packetflow.kernel.cards import CapabilityCard, Listing, PipelineCard
 from packetflow.mcp.export.belongings import Belongings
+from packetflow.mcp.export.choosing import called_in, chosen_by
 from packetflow.mcp.export.distributions import Installed
 from packetflow.mcp.export.flows import Flow, read_flow
 from packetflow.mcp.export.imports import Import
-from packetflow.mcp.export.literals import hidden_code, paths_in, variables_in
+from packetflow.mcp.export.literals import Told, hidden_code, paths_in, variables_in
 from packetflow.mcp.export.reasons import CannotExport, Reason
 from packetflow.mcp.export.roots import declared_in, pipeline_units, read_sources, units_of
-from packetflow.mcp.export.servers import Servers
+from packetflow.mcp.export.servers import Servers, is_tool
 from packetflow.mcp.export.slicing import Slicing
-from packetflow.mcp.export.units import SourceFile
+from packetflow.mcp.export.units import SourceFile, Unit
+
+_LIBRARY: Final = f"{library.__name__}."
 
 __all__ = ["CannotExport", "Carried", "Reason", "carry"]
 
@@ -42,6 +47,7 @@ class Carried:
         extras: The parts of packetflow beyond its core that it needs: ``library``, ``llm`` or
             ``mcp``.
         environment: The environment variables that it reads, as far as that shows, sorted.
+        library: The capabilities of packetflow's own library that are used, sorted.
         attachments: Other files of the workspace that it reads, as bytes by their path. Paths in
             code count from the workspace's folder, where a runner is started.
     """
@@ -51,6 +57,7 @@ class Carried:
     extras: frozenset[str] = frozenset()
     environment: tuple[str, ...] = ()
     attachments: Mapping[str, bytes] = field(default_factory=dict)
+    library: tuple[str, ...] = ()
 
 
 def carry(folder: Path, listing: Listing, names: Sequence[str]) -> Carried:
@@ -77,23 +84,38 @@ class Carrying:
         folder: The workspace.
         listing: What it has.
         names: What is exported.
+        sources: Files of capabilities that are not in the folder.
+        flows: Pipelines that are not in the folder.
     """
 
-    def __init__(self, folder: Path, listing: Listing, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        listing: Listing,
+        names: Sequence[str],
+        *,
+        sources: Sequence[SourceFile] = (),
+        flows: Sequence[Flow] = (),
+    ) -> None:
         self._folder = folder
+        self._given = {flow.name: flow for flow in flows}
         self._names = list(dict.fromkeys(names))
         self._pipelines = {one.name: one for one in listing.pipelines}
         self._capabilities = {one.name: one for one in listing.capabilities}
         self._flows: dict[str, Flow] = {}
         self._seen: set[tuple[str, str]] = set()
         self._sources, broken = read_sources(folder)
+        self._sources |= {file.name: file for file in sources}
         self._slicing = Slicing(self._sources, broken)
         self._belongings = Belongings(folder)
+        self._added = {file.name for file in sources}
+        self._beside = Belongings(Path.cwd())  # where paths of a script or notebook begin
         self._installed = Installed()
         self._servers = Servers(folder)
         self._reasons: set[Reason] = set()
         self._requirements: set[str] = set()
         self._extras: set[str] = set()
+        self._library: set[str] = set()
         self._environment: set[str] = set()
 
     def take_named(self, name: str) -> None:
@@ -109,6 +131,7 @@ class Carrying:
         Raises:
             CannotExport: Something cannot travel.
         """
+        self._take_called_in_code()
         for file, taken in self._slicing.foreign:
             self._take_import(file, taken)
         for file, units in self._slicing.kept():
@@ -118,21 +141,59 @@ class Carrying:
                     do = "import by name, or move this into a capability that stays here"
                     self._refuse(file.path, line, what, do)
                 for told in paths_in(unit, file):
-                    self._belongings.take(told, file.path)
-        reasons = self._reasons | self._slicing.reasons | self._belongings.reasons
+                    self._take_path(told, file)
+        reasons = self._reasons | self._slicing.reasons
+        reasons |= self._belongings.reasons | self._beside.reasons
         if reasons:
             raise CannotExport(self._names, reasons)
         files = {**self._slicing.texts(), **self._servers.files()}
         files |= {flow.path: flow.text for flow in self._flows.values()}
         files["packetflow.toml"] = self._settings()
-        left = {path: one for path, one in self._belongings.files.items() if path not in files}
+        others = {**self._beside.files, **self._belongings.files}
+        left = {path: one for path, one in others.items() if path not in files}
         return Carried(
             dict(sorted(files.items())),
             tuple(sorted(self._requirements)),
             frozenset(self._extras),
             tuple(sorted(self._environment | self._servers.environment)),
             dict(sorted(left.items())),
+            tuple(sorted(self._library)),
         )
+
+    def _take_called_in_code(self) -> None:
+        """Take what the code calls by name while it runs, and what that calls."""
+        seen: set[Unit] = set()
+        while True:
+            units = [(file, one) for file, kept in self._slicing.kept() for one in kept]
+            new = [(file, unit) for file, unit in units if unit not in seen]
+            if not new:
+                return
+            for file, unit in new:
+                seen.add(unit)
+                for line, pattern in called_in(unit, file):
+                    self._take_chosen(pattern, file.path, line)
+
+    def _take_chosen(self, pattern: str, said_in: str, line: int) -> None:
+        """Take all that a name, or a pattern of names, stands for."""
+        known = dict.fromkeys([*self._pipelines, *self._capabilities])
+        found = [name for name in known if fnmatchcase(name, pattern)]
+        if not found and "*" not in pattern:
+            what = f"calls {pattern!r}, and there is no capability or pipeline of that name"
+            self._refuse(said_in, line, what, "mend the name")
+        for name in found:
+            if name in self._pipelines:
+                self.take_pipeline(name, said_in, line)
+            elif pattern != "*" or not self._capabilities[name].module.startswith(_LIBRARY):
+                self.take_capability(name, said_in, line)
+
+    def _take_path(self, told: Told, file: SourceFile) -> None:
+        if file.name not in self._added:
+            self._belongings.take(told, file.path)
+        elif told.is_beside:
+            do = "move the file into the workspace, and this function into its capabilities/"
+            self._refuse(file.path, told.line, "reads a file near itself", do)
+        else:
+            self._beside.take(told, file.path)
 
     def _settings(self) -> str:
         listed = "".join(f"    {json.dumps(name)},\n" for name in self._names)
@@ -147,11 +208,15 @@ class Carrying:
             return
         self._seen.add(("pipeline", name))
         card = self._pipelines.get(name)
-        found = read_flow(self._folder, name, exposed=name in self._names)
+        found: Flow | Reason | None = self._given.get(name)
+        if found is None:
+            found = read_flow(self._folder, name, exposed=name in self._names)
         if isinstance(found, Reason):
             self._reasons.add(found)
         elif found is not None:
             self._take_flow(found)
+            if card is not None:
+                self._take_called(card, found.path)
         elif card is None or not self._take_built(card):
             near = did_you_mean(get_close_matches(name, self._pipelines, 2))
             do = "save it, or take the step out"
@@ -171,6 +236,16 @@ class Carrying:
             self.take_capability(used, flow.path, line)
         for called, line in flow.pipelines.items():
             self.take_pipeline(called, flow.path, line)
+
+    def _take_called(self, card: PipelineCard, path: str) -> None:
+        """Take what its steps call while they run."""
+        for used in card.uses:
+            self.take_capability(used, path)
+        for called in card.calls:
+            self.take_pipeline(called, path)
+        if card.calls_any:
+            what = "has a step that calls what shows only when it runs"
+            self._refuse(path, 0, what, "fix the names of what it may call in the file (`set`)")
 
     def _take_built(self, card: PipelineCard) -> bool:
         """Take a pipeline that a capability file builds."""
@@ -200,13 +275,21 @@ class Carrying:
         if not card.enabled:
             what = f"the capability {name!r} is disabled{card.closed and ': '}{card.closed}"
             self._refuse(said_in or self._relative(card.file), line, what, "enable it")
+        for pattern in chosen_by(card):
+            if not pattern.startswith("{"):
+                self._take_chosen(pattern, said_in or self._relative(card.file), line or card.line)
+            elif not said_in:
+                what = f"{name!r} calls what its input {pattern[1:-1]!r} names when it runs"
+                do = "export a pipeline that fixes that input (`set`)"
+                self._refuse(self._relative(card.file), card.line, what, do)
         if declared_in(card):
             self._take_own(card)
-        elif self._servers.has(name, card.module):
+        elif is_tool(card.module):
             self._extras.add("mcp")
             self._reasons |= self._servers.take(name)
         elif card.module.startswith("packetflow."):
             self._extras |= self._installed.extras(card.module)
+            self._library |= {name} if card.module.startswith(_LIBRARY) else set()
         else:
             self._take_plugged(card, said_in, line)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from packetflow.mcp.export import starting
+from packetflow.mcp.export.archive import in_lines
 
 WIDTH: Final = 100
 PYTHON: Final = ">=3.11"
@@ -36,7 +36,7 @@ class Program:
         version: Its version.
         about: What it is, for whoever opens the file: paragraphs.
         files: A workspace, as text by path.
-        attachments: Other files of the workspace by path.
+        attachments: Other files of the workspace by path, those that are no text.
         core: What travels of packetflow, as `archive.packed` gives it.
         needs: Distributions, ``name==version``.
         ready: The capabilities of the library that it uses.
@@ -64,8 +64,8 @@ def script_of(program: Program, *, alone: bool = True) -> str:
     parts += [_assigned("VERSION", program.version), _listed("NEEDS", program.needs)]
     parts += [_listed("READY", program.ready), _rule("The workspace: what runs when it is called")]
     parts += [_texts("FILES", program.files)]
-    blobs = {path: base64.b64encode(one).decode() for path, one in program.attachments.items()}
-    parts += ["ATTACHMENTS = {}\n" if not blobs else _texts("ATTACHMENTS", blobs, first="")]
+    blobs = {path: in_lines(one) for path, one in program.attachments.items()}
+    parts += [_texts("ATTACHMENTS", blobs) if blobs else "ATTACHMENTS = {}\n"]
     parts += [_rule("How it starts"), _starting()]
     parts += [_rule("The part of PacketFlow that runs it"), f'CORE = """\n{program.core}\n"""\n']
     return "\n".join([*parts, _START])
@@ -95,8 +95,8 @@ def _listed(name: str, values: Sequence[str]) -> str:
     return f"{name} = [\n{lines}]\n" if values else f"{name} = []\n"
 
 
-def _texts(name: str, texts: Mapping[str, str], *, first: str = "\n") -> str:
-    lines = "".join(f"    {path!a}: {literal(first + text)},\n" for path, text in texts.items())
+def _texts(name: str, texts: Mapping[str, str]) -> str:
+    lines = "".join(f"    {path!a}: {literal(chr(10) + text)},\n" for path, text in texts.items())
     return f"{name} = {{\n{lines}}}\n"
 
 

@@ -18,6 +18,11 @@ from packetflow.workspace.folder import CONFIG
 _VARIABLE: Final = re.compile(r"\$\{?(\w+)")
 
 
+def is_tool(module: str) -> bool:
+    """Whether a capability of that module is a tool of another MCP server."""
+    return module.startswith("MCP server ")
+
+
 class Servers:
     """Collects the servers that are used.
 
@@ -41,14 +46,13 @@ class Servers:
             return {}  # its tools are in no catalog then
         return {group_of(name): (name, settings) for name, settings in found.items()}
 
-    def has(self, capability: str, module: str) -> bool:
-        """Whether a capability is a tool of one of the servers."""
-        is_tool = module.startswith("packetflow.mcp.client.")
-        return is_tool and capability.partition(".")[0] in self._known
-
     def take(self, capability: str) -> set[Reason]:
         """Take the server of a tool; answers why it cannot be reached from elsewhere."""
-        name, settings = self._known[capability.partition(".")[0]]
+        group = capability.partition(".")[0]
+        if group not in self._known:
+            what = f"{capability!r} is a tool of a server that the workspace does not name"
+            return {Reason(CONFIG, 0, what, "name it there: packetflow mcp add NAME ADDRESS")}
+        name, settings = self._known[group]
         self._used[name] = settings
         self.environment |= set(settings.env)
         for value in settings.headers.values():

@@ -45,6 +45,7 @@ _QUIET_METHODS: Final = _words(
 _NEVER_CHANGES: Final = _words(
     """
     re.compile typing.TypeVar typing.ParamSpec typing.NewType pathlib.Path datetime.timedelta
+    logging.getLogger zoneinfo.ZoneInfo uuid.UUID
     datetime.date datetime.datetime decimal.Decimal frozenset tuple str int float bool bytes range
     """
 )
@@ -68,6 +69,15 @@ def touched(unit: Unit, file: SourceFile) -> frozenset[str]:
     return frozenset(found & unit.names.uses)
 
 
+def at_once(unit: Unit) -> frozenset[str]:
+    """The names that must have their meaning before a unit is executed."""
+    found = set(unit.names.mentions)
+    for node in (one for top in unit.nodes for one in _done_at_once(top)):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+    return frozenset(found)
+
+
 def can_change(unit: Unit, file: SourceFile) -> bool:
     """Whether others can change what a unit gives; not so a plain function or a constant."""
     return any(_can_change(node, file) for node in unit.nodes)
@@ -83,9 +93,9 @@ def _can_change(node: ast.stmt, file: SourceFile) -> bool:
         ):
             return not all(origin(_root(one), file).startswith("packetflow.") for one in decorators)
         case ast.Assign(value=value):
-            return not _is_constant(value, file)
+            return not is_constant(value, file)
         case ast.AnnAssign(value=value):
-            return value is not None and not _is_constant(value, file)
+            return value is not None and not is_constant(value, file)
         case ast.If() | ast.Try():
             inner = [one for one in ast.iter_child_nodes(node) if isinstance(one, ast.stmt)]
             return any(_can_change(one, file) for one in inner)
@@ -93,16 +103,17 @@ def _can_change(node: ast.stmt, file: SourceFile) -> bool:
             return type(node).__name__ != "TypeAlias"
 
 
-def _is_constant(value: ast.expr, file: SourceFile) -> bool:
+def is_constant(value: ast.expr, file: SourceFile) -> bool:
+    """Whether an expression gives what nobody can change, and the same wherever it is evaluated."""
     match value:
         case ast.Constant() | ast.JoinedStr() | ast.Lambda() | ast.Compare():
             return True
         case ast.Tuple(elts=elements):
-            return all(_is_constant(one, file) for one in elements)
+            return all(is_constant(one, file) for one in elements)
         case ast.UnaryOp(operand=operand):
-            return _is_constant(operand, file)
+            return is_constant(operand, file)
         case ast.BinOp(left=left, right=right):
-            return _is_constant(left, file) and _is_constant(right, file)
+            return is_constant(left, file) and is_constant(right, file)
         case ast.Call(func=func):
             return origin(ast.unparse(func), file) in _NEVER_CHANGES
         case _:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Annotated, Any
 
+import pyarrow as pa
 import pytest
 
 from packetflow import Context, Effect, approval, capability, pipeline, secret, then
@@ -179,6 +180,7 @@ async def test_what_is_done_is_not_called_again_by_a_later_try():
 
     assert execution["made"] == "paid 7"
     assert tries == [1, 2]
+    _one_tree(execution.spans)
     assert MADE == [("pay", 7)]
 
 
@@ -210,6 +212,7 @@ async def lives(body: Any, *effects: Effect) -> tuple[list[Any], Any]:
         MADE.clear()
         again = await engine().resume(flow, read_story(records[:end]))
         assert again.outputs == execution.outputs, end
+        _one_tree(again.spans)
         done = [
             (one.step, one.path)
             for one in records[:end]
@@ -217,6 +220,13 @@ async def lives(body: Any, *effects: Effect) -> tuple[list[Any], Any]:
         ]
         made.append((len(done), list(MADE)))
     return made, execution
+
+
+def _one_tree(spans: list[SpanEnded]) -> None:
+    """Each number is taken once, and each span inside another that is there."""
+    numbers = [one.span_id for one in spans]
+    assert len(set(numbers)) == len(numbers)
+    assert {one.parent_span for one in spans} <= {0, *numbers}
 
 
 async def test_completed_calls_are_not_made_again_wherever_it_was_interrupted():
@@ -363,3 +373,17 @@ async def test_without_an_engine_nothing_can_be_called():
         Context().call("add")
     with pytest.raises(RuntimeError, match="without an engine"):
         Context().find("add")
+
+
+async def test_a_table_that_is_handed_over_is_told_by_its_size():
+    @capability(provides="n", name="rows")
+    async def rows(table: pa.Table) -> int:
+        return int(table.num_rows)
+
+    async def body(n: int, context: Context) -> Any:
+        return (await context.call(rows, {"table": pa.table({"a": [1, 2]})}))["n"]
+
+    execution = await run(body)
+
+    assert execution["made"] == 2
+    assert execution.spans[0].attributes == {"arguments": '{"table": "a table of 2 rows"}'}

@@ -3,13 +3,15 @@
 import asyncio
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packetflow import repeat
+from packetflow import capability, repeat
 from packetflow.engine.engine import Engine
-from packetflow.engine.execution import Execution
+from packetflow.engine.execution import Execution, Running
 from packetflow.engine.past import read_story
+from packetflow.errors import JournalFull
 from packetflow.kernel.records import Record, SpanEnded, Status
 from packetflow.testing import FakeClock
 from tests.packetflow.engine.flows import flows, inputs_for, is_sound, maker, names
@@ -53,6 +55,88 @@ def seen(execution: Execution) -> Any:
 
 def completed(records: list[Record]) -> set[tuple[str, tuple[int, ...]]]:
     return set(read_story(records).past.done)
+
+
+async def begun(flow: Any, inputs: dict[str, Any]) -> Execution:
+    """The same, begun here and now."""
+    engine = Engine(RecordingSink(), clock=FakeClock())
+    found = engine.begin(flow, inputs)
+    if isinstance(found, Running):
+        found = await asyncio.wait_for(found, LONGEST_SECONDS)
+    await engine.close()
+    await asyncio.sleep(0)
+    assert not others()
+    return found
+
+
+@given(flows, st.sets(names))
+def test_what_is_begun_at_once_ends_like_any_other(flow, extra):
+    if is_sound(flow):
+        inputs = inputs_for(flow, extra)
+
+        assert seen(asyncio.run(begun(flow, inputs))) == seen(asyncio.run(whole(flow, inputs))[0])
+
+
+@capability(provides="total", run_in="loop")
+def doubled(n: int) -> int:
+    """Twice."""
+    return 2 * n
+
+
+@capability(provides="total")
+async def patient(n: int, seconds: float = 60.0) -> int:
+    """Wait within a time limit that is set before the first wait."""
+    async with asyncio.timeout(seconds):
+        await asyncio.sleep(0.01)
+    return n
+
+
+async def test_a_run_that_never_waits_is_over_when_it_is_begun():
+    engine, heard = Engine(RecordingSink()), []
+
+    execution = engine.begin(doubled, {"n": 2}, listeners=[heard.append])
+
+    assert isinstance(execution, Execution)
+    assert execution["total"] == 4
+    assert [type(event).__name__ for event in heard] == ["StepStarted", "StepEnded", "Ended"]
+    assert not engine.running
+    await engine.close()
+    assert not others()
+
+
+async def test_a_run_that_waits_goes_on_in_a_task_of_its_own():
+    engine = Engine(RecordingSink())
+
+    running, late = engine.begin(patient, {"n": 2}), engine.begin(patient, {"n": 1, "seconds": 0.0})
+
+    assert isinstance(running, Running)
+    assert isinstance(late, Running)
+    assert set(engine.running) == {running.id, late.id}
+    assert (await running)["total"] == 2
+    assert (await late).failure.error_type == "TimeoutError"
+    assert not engine.running
+    await engine.close()
+    assert not others()
+
+
+async def test_a_run_begun_at_once_can_be_cancelled():
+    engine = Engine(RecordingSink())
+    running = engine.begin(patient, {"n": 2})
+
+    running.cancel("no more")
+
+    assert (await running).status is Status.CANCELLED
+    await engine.close()
+    assert not others()
+
+
+async def test_who_awaits_a_run_begun_at_once_hears_that_its_end_could_not_be_kept():
+    engine = Engine(RecordingSink(full_at=STARTED + 1))
+
+    running = engine.begin(doubled, {"n": 2})
+
+    with pytest.raises(JournalFull):
+        await running
 
 
 @given(flows, st.sets(names))

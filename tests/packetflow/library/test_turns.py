@@ -113,4 +113,5 @@ def test_messages_come_back_as_they_were_written():
         Message("tool", "3", tool_call_id="a"),
     ]
 
-    assert [_read(one) for one in json.loads(json.dumps(written(said)))] == said
+    assert [_read(one) for one in written(said)] == said
+    assert written(said) == json.loads(json.dumps(written(said)))

@@ -76,11 +76,12 @@ async def test_an_export_runs_on_the_packetflow_it_carries(client: Client, tmp_p
     result = await client.call_tool("placed", {})
 
     assert result.structured_content is not None
-    ours, theirs, _ = result.structured_content["home"]
+    ours, theirs, here = result.structured_content["home"]
     state = Path(ours).parents[2]
     assert state.name.startswith("sample-")
     assert state.parent.name == "state"
     assert Path(theirs) == state / "workspace" / "capabilities" / "words.py"
+    assert Path(here) == state / "workspace"
     assert state.stat().st_mode & 0o077 == 0
 
 
@@ -129,6 +130,7 @@ async def test_tasks_outlive_the_process_they_ran_in(client: Client, exported: P
         code = await process.wait()
 
     assert forged.status_code == 403
+    assert not (mark / ".packetflow" / "triggered").exists()  # nobody heeds triggers
     assert answered["result"]["structuredContent"] == {"size": 4, "right": True}
     assert slept["result"]["structuredContent"] == {"size": 4, "slept": 2}
     assert code == 0

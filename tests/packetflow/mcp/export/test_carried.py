@@ -60,6 +60,7 @@ def test_every_example_travels_with_its_contract(tmp_path: Path, examples: Listi
 def test_every_capability_of_the_library_needs_only_packetflow(examples: Listing):
     ready = [one for one in examples.capabilities if one.module.startswith("packetflow.library")]
 
+    ready = [one for one in ready if "calls {tools}" not in one.effects]
     extras = {one.name: carry(EXAMPLES, examples, [one.name]) for one in ready}
 
     assert len(ready) > 20
@@ -239,3 +240,72 @@ def test_a_workspace_is_read_but_never_run(tmp_path: Path):
     assert isinstance(found, Carried)
     assert not mark.exists()
     assert os.fspath(mark) in found.files["capabilities/a.py"]
+
+
+CHOOSES = '''
+from packetflow import Context, Effect, capability
+
+
+@capability(provides="answer", effects=[Effect.calls("add_*"), Effect.calls("{tools}")])
+async def choose(n: int, tools: list[str], context: Context) -> int:
+    """Choose."""
+    return (await context.call("named", {"n": n}))["out"]
+'''
+
+
+def test_what_is_chosen_while_a_tool_runs_travels_too(tmp_path: Path):
+    def one(name: str) -> str:
+        return HEAD + TOOL.format("n").replace("tool", name)
+
+    names = ("add_one", "add_two", "named", "given", "left")
+    written(
+        tmp_path,
+        {
+            "capabilities/choosing.py": CHOOSES,
+            **{f"capabilities/c_{name}.py": one(name) for name in names},
+            "pipelines/p.yaml": "pipeline: p\n"
+            "steps: [{use: choose, set: {tools: [given, split_text]}}]\n",
+        },
+    )
+
+    found = carry(tmp_path, listed(tmp_path), ["p"])
+
+    expected = {f"capabilities/c_{name}.py" for name in names if name != "left"}
+    assert {path for path in found.files if "/c_" in path} == expected
+    assert found.library == ("split_text",)
+
+
+def test_a_call_of_what_is_not_there_is_refused(tmp_path: Path):
+    written(tmp_path, {"capabilities/choosing.py": CHOOSES})
+
+    more, told = refusal(tmp_path, "choose")
+
+    assert "calls what its input 'tools' names when it runs" in more
+    assert told.startswith("capabilities/choosing.py:8: calls 'named', and there is no capability")
+
+
+ASKS = """pipeline: asks
+requires: [question]
+steps:
+  - use: ask_with_tools
+"""
+
+
+def test_what_a_step_calls_while_it_runs_travels_where_it_is_fixed(tmp_path: Path):
+    tools = "    set: {tools: [find_*, keywords]}\n"
+    code = HEAD + TOOL.replace("tool", "find_it") + TOOL.replace("tool", "other")
+    folder = written(tmp_path, {"capabilities/tools.py": code, "pipelines/asks.yaml": ASKS + tools})
+
+    made = carry(folder, listed(folder), ["asks"])
+
+    assert "def find_it(" in made.files["capabilities/tools.py"]
+    assert "def other(" not in made.files["capabilities/tools.py"]
+
+
+def test_a_step_that_may_call_anything_cannot_travel(tmp_path: Path):
+    folder = written(
+        tmp_path, {"pipelines/asks.yaml": ASKS.replace("[question]", "[question, tools]")}
+    )
+
+    (said,) = refusal(folder, "asks")
+    assert "calls what shows only when it runs" in said

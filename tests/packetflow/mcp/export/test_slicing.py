@@ -1,11 +1,13 @@
 """A slice answers as the whole file does, and leaves the rest behind."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
 
 from packetflow.mcp.export.carried import CannotExport, carry
-from tests.packetflow.mcp.export.programs import CHANGES_A_VALUE, LEAVES_THE_REST
+from tests.packetflow.mcp.export.programs import CHANGES_A_VALUE, LEAVES_THE_REST, programs
 from tests.packetflow.mcp.export.workplace import (
     HEAD,
     TOOL,
@@ -53,6 +55,13 @@ def test_a_tool_takes_what_it_uses_and_leaves_the_rest(tmp_path: Path, text: str
 
     assert "left_behind" not in cut
     assert "pandas" not in cut
+
+
+@given(programs())
+@settings(deadline=None, max_examples=60)
+def test_any_tool_answers_as_it_did_in_the_whole_file(program: tuple[str, str]):
+    with TemporaryDirectory() as folder:
+        slice_of(Path(folder), *program)
 
 
 @pytest.mark.parametrize(("text", "answer", "kept"), CHANGES_A_VALUE)
