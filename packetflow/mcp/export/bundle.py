@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
@@ -14,7 +14,6 @@ from typing import Final
 
 from msgspec import structs
 
-from packetflow import library
 from packetflow.capabilities.tool_names import tool_name
 from packetflow.errors import UnknownName, WorkspaceError
 from packetflow.kernel.cards import Listing
@@ -40,6 +39,7 @@ from packetflow.workspace.folder import CONFIG, open_folder
 from packetflow.workspace.workspace import Workspace
 
 FIRST_VERSION: Final = "1.0.0"
+_DISTRIBUTION: Final = re.compile(r"\s*(?:==|@)")
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 
 
@@ -133,7 +133,7 @@ def export(
     author = str(workspace.settings.get("author", workspace.name))
     made = tuple(offers.tools.values())
     about = About(called, version, intent, author, made, carried.environment)
-    program = _program(listing, carried, about, workspace.name)
+    program = _program(carried, about, workspace.name)
     mcpb = zipped(
         {
             "manifest.json": manifest_of(about).encode(),
@@ -223,9 +223,8 @@ def _offers(listing: Listing, text: str, names: Sequence[str]) -> Offers:
     return offers
 
 
-def _program(listing: Listing, carried: Carried, about: About, workspace: str) -> Program:
-    ready = _ready(listing, [tool.item for tool in about.tools])
-    also = library_modules(ready)
+def _program(carried: Carried, about: About, workspace: str) -> Program:
+    also = library_modules(carried.library)
     for path, text in carried.files.items():
         if path.endswith(".py"):
             also |= named_in(text)
@@ -241,7 +240,7 @@ def _program(listing: Listing, carried: Carried, about: About, workspace: str) -
         {**carried.files, **texts},
         travels,
         [needs[one] for one in sorted(needs)],
-        ready,
+        carried.library,
         blobs,
     )
 
@@ -263,21 +262,7 @@ def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, b
 
 
 def _canonical(requirement: str) -> str:
-    return re.sub(r"[-_.]+", "-", requirement.partition("==")[0]).lower()
-
-
-def _ready(listing: Listing, names: Iterable[str]) -> list[str]:
-    """The capabilities of the library that some items use, themselves included."""
-    pipelines = {one.name: one for one in listing.pipelines}
-    modules = {one.name: one.module for one in listing.capabilities}
-    waiting, seen = list(names), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name not in seen and name in pipelines:
-            waiting += [*pipelines[name].uses, *pipelines[name].calls]
-        seen.add(name)
-    home = f"{library.__name__}."
-    return sorted(one for one in seen if modules.get(one, "").startswith(home))
+    return re.sub(r"[-_.]+", "-", _DISTRIBUTION.split(requirement)[0]).lower()
 
 
 def _intent(offers: Offers, workspace: str) -> str:
