@@ -165,9 +165,10 @@ _STYLE: Final = """
   .st-key-runs-live-calls .stMarkdown p > :nth-child(4) {text-align: right}
   .st-key-runs-live-calls .stMarkdown p > :nth-child(5) {white-space: normal}
 }
-.st-key-runs-live-calls .stMarkdown p {font-size: .875rem; padding: .2rem .25rem .2rem .15rem;
+.st-key-runs-live-calls .stMarkdown p {font-size: .875rem; padding: .5rem .25rem .5rem .15rem;
   margin: 0}
 .st-key-runs-live-calls .stMarkdown {width: 100%}
+.st-key-runs-live-calls .stMarkdown [data-testid="stMarkdownContainer"] {margin-bottom: 0}
 [data-testid="stBottomBlockContainer"] {max-width: 1240px; padding: .5rem 2.5rem;
   border-top: 1px solid rgba(128,128,128,.3)}
 #js-plotly-tester {visibility: hidden}

@@ -28,7 +28,7 @@ from packetflow.discovery.files import (
 )
 from packetflow.discovery.matching import matching
 from packetflow.discovery.plugins import plugged_in
-from packetflow.discovery.search import Entry, Index
+from packetflow.discovery.search import Index, entry_of
 from packetflow.discovery.sources import Source
 from packetflow.errors import CompositionError, SourceError, UnknownName
 
@@ -380,18 +380,8 @@ class Catalog:
         every: list[AnyCapability | Pipeline] = [*self.capabilities(), *self.pipelines()]
         for one in every:
             items[one.name] = one
-            entries.append(_entry(one))
+            entries.append(entry_of(one))
         return [items[name] for name, _ in Index(entries).search(query, limit)]
-
-
-def _entry(item: AnyCapability | Pipeline) -> Entry:
-    contract = item.contract
-    names = " ".join(port.name for port in (*contract.requires, *contract.provides))
-    if isinstance(item, Pipeline):
-        return Entry(item.name, (item.name, item.intent, names))
-    declared = item.declaration
-    about = f"{names} {' '.join(declared.tags)} {' '.join(map(str, declared.effects))}"
-    return Entry(item.name, (item.name, declared.intent, about, declared.help))
 
 
 def _is_on_a_loop() -> bool:

@@ -164,7 +164,8 @@ def listen(listening: Listening) -> socket.socket:
         WorkspaceError: It is taken, or there is no such address.
     """
     family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # named, or asyncio leaves Nagle's algorithm on, and each answer waits 40 ms for a delayed one
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((listening.host, listening.port))

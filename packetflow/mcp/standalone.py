@@ -36,7 +36,10 @@ log = logging.getLogger(__name__)
 
 
 class Alone(Host):
-    """A host without a runner beside it: what was interrupted goes on when somebody asks for it."""
+    """A host without a runner beside it: what was interrupted goes on when somebody asks for it.
+
+    Nothing starts by itself: what a client has not called does not run on its machine.
+    """
 
     async def follow(self, execution_id: str, tell: Tell) -> None:
         """Tell the events from now on; one that was interrupted is taken up.
@@ -68,7 +71,7 @@ async def alone(folder: WorkspaceFolder, ready: Collection[str]) -> AsyncIterato
         PacketFlowError: Nothing can run.
     """
     presence = Presence(folder.path, new_id())
-    host = Alone(folder.path, runner=presence.runner, ready=ready)
+    host = Alone(folder.path, runner=presence.runner, ready=ready, triggers=False)
     try:
         presence.beat_on(asyncio.get_running_loop(), stale_seconds=folder.stale_seconds)
         await host.open()

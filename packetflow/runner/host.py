@@ -60,11 +60,19 @@ class Host:
         folder: The workspace.
         runner: This runner's id, for records and leases.
         ready: Which of the library's capabilities it knows; ``None`` for all.
+        triggers: Whether it starts pipelines when what triggers them happens.
     """
 
-    def __init__(self, folder: Path, *, runner: str, ready: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        runner: str,
+        ready: Collection[str] | None = None,
+        triggers: bool = True,
+    ) -> None:
         self._folder = folder
-        self._ready = ready
+        self._ready, self._heeds_triggers = ready, triggers
         self._runner = runner
         self._open: Workspace | None = None
         self._triggers: Triggers | None = None
@@ -90,8 +98,9 @@ class Host:
         self._open.hearing.for_everybody = True
         if isinstance(sys.stdout, Printed):
             self._open.engine.printed = sys.stdout
-        self._triggers = Triggers(self._open)
-        self._triggers.open()
+        if self._heeds_triggers:
+            self._triggers = Triggers(self._open)
+            self._triggers.open()
         self._listening = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:

@@ -30,6 +30,7 @@ from packetflow.workspace.draft_state import (
     together,
     written_looks,
 )
+from packetflow.workspace.exposed import refuse_taken
 from packetflow.workspace.folder import WorkspaceFolder
 
 ALONE: Final = frozenset({"undo", "redo", "save", "revert"})
@@ -298,6 +299,10 @@ class Draft:
             raise EditRefused(
                 f"{known.path.name} was changed by somebody else meanwhile; look at both versions"
             )
+        try:
+            refuse_taken(self._folder, name, own, instead_of=whole.file or name)
+        except WorkspaceError as error:
+            raise EditRefused(error.message) from error
         looks = whole.state.view().encode()
         try:
             target.write(own, self._client)
@@ -307,9 +312,7 @@ class Draft:
                 self._files.text(whole.file).path.unlink(missing_ok=True)
                 self._files.looks(whole.file).path.unlink(missing_ok=True)
         except OSError as error:
-            raise EditRefused(
-                f"cannot write {target.path.name}: {error.strerror or error}"
-            ) from error
+            raise EditRefused(f"cannot write {name}.yaml: {error.strerror or error}") from error
         point(self.log.path, name)
         self.log.add(Saved(name, digest(own), digest(looks), client, seq))
         if calls == "rename" and whole.file and name != whole.file:

@@ -12,10 +12,11 @@ from studio.call_log import show_calls
 from studio.connecting import show_connect
 from studio.offered import EXPORT, Item, Offered, offered, show_items, show_said, switch
 from studio.state import description, entitle, guard, query
+from studio.tool_files import show_files
 from studio.tool_view import asks_people, show_tool
 from studio.trying_tools import show_trial
 
-PARTS = ("Connect", "Try it", "What clients see")
+PARTS = ("Connect", "Try it", "What clients see", "Files")
 LEAD = "What is composed here, as tools of Claude, VS Code, Cursor and programs of your own."
 
 
@@ -89,6 +90,9 @@ def show_one(item: Item, found: Offered) -> None:
     elif part == "Try it":
         with guard("try it"):
             show_trial(item.card, tool)
+    elif part == "Files":
+        with guard("files"):
+            show_files(item.card.name, found)
     else:
         with guard("what clients see"):
             is_flow = isinstance(item.card, PipelineCard)

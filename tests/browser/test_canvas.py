@@ -230,6 +230,13 @@ def test_a_flow_of_five_steps_is_built_wired_run_and_undone_by_keyboard(open_can
     page.get_by_role("textbox", name="url").fill("https://example.org")
     page.keyboard.press("Enter")
     expect(page.locator(".pf-runword")).to_have_text("done", timeout=30_000)
+    page.locator(".pf-ground").focus()
+    page.keyboard.press("v")
+    expect(page.get_by_role("region", name="What it took")).to_contain_text("translate · text")
+    page.get_by_role("button", name="Step before").click()
+    expect(page.get_by_role("dialog", name="Values of count_words")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(card(page, "count_words").locator(".pf-selected")).to_be_visible()
 
     page.locator(".pf-ground").focus()
     while page.evaluate("packetflow.session.shown.document.undo") is not None:

@@ -204,6 +204,8 @@ class Session:
         try:
             self._renewed(await self._listed())
         except (MCPError, ServerLost, ValidationError) as error:
+            if self._closing.is_set() or self._ended.is_set():
+                return  # it is about to be told otherwise
             log.warning("%s changed its tools, and did not list them: %s", self._target, error)
 
     async def _listen(self) -> None:

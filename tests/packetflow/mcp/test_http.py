@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -209,3 +210,22 @@ async def test_a_bearer_is_sent_by_the_real_client(folder: Path, monkeypatch: py
             transport = streamable_http_client(f"{HERE}/mcp", http_client=http)
             async with Client(transport, mode="2026-07-28") as client:
                 assert len((await client.list_tools()).tools) == 3
+
+
+async def test_an_answer_in_two_pieces_is_sent_at_once():
+    found = asyncio.get_running_loop().create_future()
+
+    async def served(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted = writer.get_extra_info("socket")
+        found.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    with listen(Listening()) as listener:
+        server = await asyncio.start_server(served, sock=listener)
+        port = listener.getsockname()[1]
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+
+        assert await asyncio.wait_for(found, 60) != 0
+
+        writer.close()
+        server.close()

@@ -129,6 +129,7 @@ async def test_tasks_outlive_the_process_they_ran_in(client: Client, exported: P
         code = await process.wait()
 
     assert forged.status_code == 403
+    assert not (mark / ".packetflow" / "triggered").exists()  # nobody heeds triggers
     assert answered["result"]["structuredContent"] == {"size": 4, "right": True}
     assert slept["result"]["structuredContent"] == {"size": 4, "slept": 2}
     assert code == 0

@@ -2,8 +2,11 @@
 
 import pytest
 
+from packetflow.mcp.export import CannotExport
+from packetflow.mcp.export.reasons import Reason
 from packetflow.mcp.refused import Refusal, Refusals
 from packetflow.mcp.settings import read_settings
+from studio import tool_files
 from tests.studio.conftest import button, said
 
 
@@ -90,3 +93,25 @@ def test_with_nothing_offered_one_click_offers_the_first_pipeline(page, put_back
 
     path = put_back / "pipelines" / "customer_onboarding.yaml"
     assert "exposed: true" in path.read_text()
+
+
+def test_files_to_take_away_are_made_when_asked_for(page):
+    test = page("export", tool="text_statistics", part="Files")
+
+    button(test, "Make the files").click().run(timeout=120)
+
+    files = [one.proto.label for one in test.get("download_button")]
+    assert files[:2] == ["text_statistics.py", "text_statistics.mcpb"]
+    assert not test.exception
+
+
+def test_what_cannot_be_taken_away_is_refused_with_line_and_reason(page, monkeypatch):
+    def refuse(_folder, _listing, names):
+        raise CannotExport(names, [Reason("capabilities/a.py", 8, "imports <b>", "move it")])
+
+    monkeypatch.setattr(tool_files, "export", refuse)
+    test = page("export", tool="greet", part="Files")
+
+    button(test, "Make the files").click().run()
+
+    assert "capabilities/a.py, line 8</td><td>imports &lt;b&gt;<br>move it" in said(test)

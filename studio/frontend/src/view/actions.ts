@@ -45,6 +45,13 @@ export function toggleFold(editor: Editor, id: string): void {
   editor.set({ opened, said: isOpen ? `Shown: ${idle.map((port) => port.name).join(", ")}` : "Folded" });
 }
 
+/** Look at what a step took and gave, side by side. */
+export function showSides(editor: Editor, id: string | undefined): void {
+  if (!cardOf(editor.shown.board, id ?? null)) return editor.say("Select a step first");
+  if (!editor.shown.run?.execution) return editor.say("There are no values before a run");
+  editor.set({ sides: id ?? null, choosing: null });
+}
+
 /** Show the palette, ready to be typed into. */
 export function openPalette(editor: Editor): void {
   editor.set({ palette: true });

@@ -6,7 +6,7 @@ import { placeholderOf } from "../model/forms.ts";
 import type { Board, Card, Field, Port } from "../model/protocol.ts";
 import { duration, isOver, statusWord } from "../model/runs.ts";
 import { renamed } from "../model/selection.ts";
-import { askPack, duplicate, edit, openCall, removeSelection, run, select, unpack } from "./actions.ts";
+import { askPack, duplicate, edit, openCall, removeSelection, run, select, showSides, unpack } from "./actions.ts";
 import { sayStale, useStale } from "./cards.tsx";
 import { Button, Dot, Section } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
@@ -220,6 +220,7 @@ function RunState({ card }: { card: Card }): ReactNode {
       )}
       {state?.error && <pre className="pf-wrong">{state.error}</pre>}
       {state?.partial && <pre className="pf-partial">{state.partial}</pre>}
+      {run_?.execution && <Button icon="eye" label="What it took and gave" keys="V" worded look="plain" onClick={() => showSides(editor, card.id)} />}
       {!editor.readOnly && (
         <div className="pf-runs">
           <Button label="Run to here" worded look="plain" disabled={!idle} onClick={() => run(editor, { until: card.id })} />

@@ -18,6 +18,7 @@ import { PolicySheet } from "./policies.tsx";
 import { ProblemList } from "./problems.tsx";
 import { RunForm } from "./run_form.tsx";
 import { type Editor, EditorContext, useEditor, useShown, useUi } from "./state.ts";
+import { Sides } from "./sides.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import { Yaml } from "./yaml.tsx";
 
@@ -33,7 +34,7 @@ export function EditorView({ editor }: { editor: Editor }): ReactNode {
 
 function Layout(): ReactNode {
   const editor = useEditor();
-  const { settings, mode, panel, help, runForm, both, said, fits, naming, saving, policy } = useUi((ui) => ui);
+  const { settings, mode, panel, help, runForm, both, said, fits, naming, saving, sides, policy } = useUi((ui) => ui);
   useShown((shown) => shown.past); // a past version is not edited
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -78,6 +79,7 @@ function Layout(): ReactNode {
       {policy && <PolicySheet {...policy} />}
       {naming && <PackForm steps={naming} />}
       {saving && <SaveForm saving={saving} />}
+      {sides && <Sides step={sides} />}
       {runForm && <RunForm wish={runForm} />}
       {help && <Help />}
       {both && <Both />}

@@ -63,6 +63,8 @@ export interface Ui {
   readonly naming: ReadonlySet<string> | null;
   /** Something is asked before it is saved: a name, or what becomes of those who call it. */
   readonly saving: Saving | null;
+  /** The step whose values are looked at side by side. */
+  readonly sides: string | null;
   readonly help: boolean;
   readonly both: boolean;
   /** What a screen reader is told. */
@@ -110,6 +112,7 @@ export class Editor {
       policy: null,
       naming: null,
       saving: null,
+      sides: null,
       forming: false,
       help: false,
       both: false,

@@ -2,18 +2,22 @@
 
     python odd_server.py HOW [ADDRESS]
 
-HOW says what is wrong from the beginning; the tool ``act`` does what its argument says. It lists
-``listed``, which tells how often it was asked for its tools.
+HOW says what is wrong from the beginning; the tool ``act`` does what its argument says, and
+``listed`` tells how often the server was asked for its tools. It speaks the protocol by hand and of
+2025-06-18 only, and so starts in an instant. With ``plain FOLDER`` nothing is wrong
+with it.
 """
 
 import json
 import os
 import sys
 import time
+from pathlib import Path
 
 HOW, ADDRESS = (*sys.argv[1:3], "", "")[:2]
-TEXT = {"type": "string"}
+TEXT, NUMBER = {"type": "string"}, {"type": "number"}
 asked = 0
+has_grown = False
 
 
 def out(message):
@@ -50,10 +54,37 @@ def tools():
     ]
 
 
+def fields(**kinds):
+    return {"type": "object", "properties": kinds, "required": list(kinds)}
+
+
+def plain_tools():
+    adding = {"inputSchema": fields(a=NUMBER, b=NUMBER), "outputSchema": fields(sum=NUMBER)}
+    found = [tool("add", **adding), tool("echo"), tool("die_once"), tool("change")]
+    return [*found, tool("grown")] if has_grown else found
+
+
+def call_plain(number, name, given):
+    global has_grown
+    if name == "add":
+        answer(number, content=[], structuredContent={"sum": given["a"] + given["b"]})
+    elif name == "die_once" and not Path(ADDRESS, "died").exists():
+        Path(ADDRESS, "died").touch()
+        print("dying now", file=sys.stderr, flush=True)
+        os._exit(3)
+    else:
+        answer(number, **says("alive"))
+    if name == "change":
+        has_grown = True
+        out({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+
+
 def list_tools(number):
     global asked
     asked += 1
-    if HOW == "deep list":
+    if HOW == "plain":
+        answer(number, tools=plain_tools())
+    elif HOW == "deep list":
         broken(number, '{"tools":' + "[" * 500 + "]" * 500 + "}}")
     elif HOW == "no list":
         answer(number, tools="many")
@@ -110,8 +141,12 @@ def serve():
             case "tools/list":
                 list_tools(number)
             case "tools/call":
-                given = message["params"]
-                call(number, given["name"], given.get("arguments", {}).get("how"))
+                name = message["params"]["name"]
+                given = message["params"].get("arguments", {})
+                if HOW == "plain":
+                    call_plain(number, name, given)
+                else:
+                    call(number, name, given.get("how"))
             case _ if number is not None:
                 error = {"code": -32601, "message": "Method not found"}
                 out({"jsonrpc": "2.0", "id": number, "error": error})

@@ -2,20 +2,13 @@
 
 import asyncio
 import socket
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from packetflow.mcp.client.connecting import Tools, connect
 from packetflow.mcp.client.failures import ServerLost, ToolFailed
-
-SERVER = Path(__file__).with_name("odd_server.py")
-
-
-def command(how: str, address: str = "") -> list[str]:
-    return [sys.executable, str(SERVER), how, address]
+from tests.packetflow.mcp.client.conftest import odd_command
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +23,7 @@ def listening() -> Iterator[socket.socket]:
 def odd(listening: socket.socket) -> Iterator[Tools]:
     """The tools of a server that begins with lines that are no messages."""
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    with connect(command("chatty", address), allow="*") as found:
+    with connect(odd_command("chatty", address), allow="*") as found:
         yield found
 
 
@@ -77,18 +70,18 @@ async def test_a_pattern_that_takes_for_ever_is_left_to_the_server(odd: Tools):
 )
 def test_a_server_that_cannot_be_used_is_told_at_once(how: str, why: str):
     with pytest.raises(ServerLost, match=why):
-        connect(command(how))
+        connect(odd_command(how))
 
 
 def test_a_list_without_an_end_is_cut(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("packetflow.mcp.client.session.MOST_PAGES", 7)
 
-    with connect(command("endless")) as found:
+    with connect(odd_command("endless")) as found:
         assert len(found) == 7
 
 
 async def test_a_server_that_says_without_end_that_it_has_changed_is_asked_now_and_then():
-    with connect(command("restless"), allow="*") as found:
+    with connect(odd_command("restless"), allow="*") as found:
         for _ in range(20):
             assert await found.act() == {"act_result": "done"}
         listed = (await found.listed())["listed_result"]

@@ -143,6 +143,7 @@ del sys.argv[0]
 found = importlib.util.find_spec("packetflow")
 if found is not None and found.origin is not None:
     sys.exit("a PacketFlow is installed here: " + found.origin)
+sys.modules["rfc3987_syntax"] = None  # a second for jsonschema, which a plain install has not
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 

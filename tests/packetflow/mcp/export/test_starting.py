@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from packetflow.mcp.export.archive import packed
+from packetflow.mcp.export.script import Program, script_of
 from packetflow.mcp.export.starting import Export, main, unpacked
 
 CORE = {
@@ -140,3 +141,22 @@ sys.exit(main(Export(*{tuple(carried)!r}), ["--state", {str(tmp_path)!r}]))
     assert "uv run --script" in done.stderr
     assert "pip install mcp==2.3.0" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_nothing_beside_the_file_or_where_it_is_started_is_run(tmp_path: Path):
+    program = Program("tools", "1.0.0", ["About"], {}, packed(CORE), ["mcp==2.3.0"])
+    (tmp_path / "tools.py").write_text(script_of(program))
+    for name in ("argparse", "lzma", "packetflow", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not ours')\n")
+    state = ["--state", str(tmp_path / "state")]
+
+    done = subprocess.run(
+        [sys.executable, "tools.py", *state],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path)},
+    )
+
+    assert (done.returncode, done.stderr) == (7, "")
