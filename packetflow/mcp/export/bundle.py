@@ -5,22 +5,23 @@ from __future__ import annotations
 import contextlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from msgspec import structs
 
-from packetflow import library
 from packetflow.capabilities.tool_names import tool_name
 from packetflow.errors import UnknownName, WorkspaceError
 from packetflow.kernel.cards import Listing
 from packetflow.mcp.export.archive import packed, zipped
 from packetflow.mcp.export.carried import Carried, carry
 from packetflow.mcp.export.configuration import configured, only_read
+from packetflow.mcp.export.live import carry_live
 from packetflow.mcp.export.manifest import (
     ENTRY,
     About,
@@ -95,6 +96,7 @@ def export(
     name: str | None = None,
     version: str = FIRST_VERSION,
     url: str | None = None,
+    carried: Carried | None = None,
 ) -> Bundle:
     """Make capabilities and pipelines into files that serve them as tools.
 
@@ -107,6 +109,7 @@ def export(
         name: What the export is called; by default its only tool, else the workspace.
         version: Its version.
         url: Where the bundle will be had from, for ``server.json``.
+        carried: What travels, where that is known already; else the files of the workspace say it.
 
     Raises:
         UnknownName: There is none of a name.
@@ -119,7 +122,7 @@ def export(
         raise WorkspaceError(f"{version!r} is no version; write it as {FIRST_VERSION}")
     workspace = open_folder(folder)
     settings = read_settings(workspace.path)
-    carried = carry(workspace.path, listing, wanted)
+    carried = carried or carry(workspace.path, listing, wanted)
     only = only_read(listing, settings)
     tools = [one for one in wanted if one not in only]
     text = configured(
@@ -133,7 +136,7 @@ def export(
     author = str(workspace.settings.get("author", workspace.name))
     made = tuple(offers.tools.values())
     about = About(called, version, intent, author, made, carried.environment)
-    program = _program(listing, carried, about, workspace.name)
+    program = _program(carried, about, workspace.name)
     mcpb = zipped(
         {
             "manifest.json": manifest_of(about).encode(),
@@ -161,8 +164,10 @@ def export_tools(
 ) -> Bundle:
     """`export` for scripts and notebooks: ``export_tools(ws, "hello").write("exported")``.
 
+    What a cell or the script itself declares travels as it is now (`carry_live`).
+
     Args:
-        workspace: Where they are; a folder.
+        workspace: Where they are.
         *names: What to export; by default all that is exposed.
         name: What the export is called; by default its only tool, else the workspace.
         version: Its version.
@@ -171,12 +176,23 @@ def export_tools(
     Raises:
         PacketFlowError: As `export` does.
     """
-    if workspace.in_memory:
-        raise WorkspaceError("a workspace in memory has no files to export; open a folder")
-    folder = workspace.folder.path
     listing = list_all(workspace.catalog, "", 0)
-    wanted = names or exposed(offers_of(listing, read_settings(folder)))
-    return export(folder, listing, wanted, name=name, version=version, url=url)
+    with _folder_of(workspace) as folder:
+        wanted = names or exposed(offers_of(listing, read_settings(folder)))
+        _refuse_unknown(listing, wanted)
+        carried = carry_live(workspace, wanted)
+        return export(folder, listing, wanted, name=name, version=version, url=url, carried=carried)
+
+
+@contextlib.contextmanager
+def _folder_of(workspace: Workspace) -> Iterator[Path]:
+    """A workspace's folder; for one in memory an empty one, as long as it is asked for."""
+    if not workspace.in_memory:
+        yield workspace.folder.path
+        return
+    with TemporaryDirectory() as made:
+        Path(made, CONFIG).write_text('name = "session"\n', "utf-8")
+        yield Path(made)
 
 
 def exposed(offers: Offers) -> list[str]:
@@ -223,8 +239,8 @@ def _offers(listing: Listing, text: str, names: Sequence[str]) -> Offers:
     return offers
 
 
-def _program(listing: Listing, carried: Carried, about: About, workspace: str) -> Program:
-    ready = _ready(listing, [tool.item for tool in about.tools])
+def _program(carried: Carried, about: About, workspace: str) -> Program:
+    ready = list(carried.library)
     also = library_modules(ready)
     for path, text in carried.files.items():
         if path.endswith(".py"):
@@ -264,20 +280,6 @@ def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, b
 
 def _canonical(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", requirement.partition("==")[0]).lower()
-
-
-def _ready(listing: Listing, names: Iterable[str]) -> list[str]:
-    """The capabilities of the library that some items use, themselves included."""
-    pipelines = {one.name: one for one in listing.pipelines}
-    modules = {one.name: one.module for one in listing.capabilities}
-    waiting, seen = list(names), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name not in seen and name in pipelines:
-            waiting += [*pipelines[name].uses, *pipelines[name].calls]
-        seen.add(name)
-    home = f"{library.__name__}."
-    return sorted(one for one in seen if modules.get(one, "").startswith(home))
 
 
 def _intent(offers: Offers, workspace: str) -> str:
