@@ -14,7 +14,7 @@ from packetflow import Workspace
 from packetflow.mcp.export.bundle import export_tools
 from packetflow.mcp.export.carried import CannotExport
 from packetflow.mcp.export.live import carry_live
-from tests.packetflow.mcp.export.programs import ALIVE, NOTEBOOKS
+from tests.packetflow.mcp.export.cells import ALIVE, NOTEBOOKS
 from tests.packetflow.mcp.export.workplace import loaded, unpacked, written
 
 TOOL = '''
