@@ -139,7 +139,8 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for offset in range(PORTS_TRIED if port else 1):
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # named, or asyncio leaves Nagle's algorithm on, and answers wait 40 ms for a delayed one
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port + offset))

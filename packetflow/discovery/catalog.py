@@ -21,9 +21,9 @@ from packetflow.discovery.files import (
     Broken,
     Loaded,
     forget_gone,
-    imported_siblings,
     is_hidden,
     load_file,
+    siblings_of,
     source_files,
 )
 from packetflow.discovery.matching import matching
@@ -124,7 +124,7 @@ class Catalog:
             read = list(gone)
             for stem, (path, sha) in found.items():
                 known = files.get(str(path))
-                if known is not None and known.sha == sha and not changed & _imports(path):
+                if known is not None and known.sha == sha and not changed & siblings_of(path):
                     continue
                 files[str(path)] = load_file(path, self._package, self._keep)
                 changed.add(stem)
@@ -341,12 +341,7 @@ class Catalog:
         self, kind: Literal["capability", "pipeline"], name: str
     ) -> AnyCapability | Pipeline | None:
         """Find what a pipeline file names."""
-        if kind == "capability":
-            return self.find(name)
-        try:
-            return self.pipeline(name)
-        except UnknownName:
-            return None
+        return self.find(name) if kind == "capability" else self.find_pipeline(name)
 
     def matching(self, names: Iterable[str]) -> list[AnyCapability | Pipeline]:
         """Capabilities and pipelines by names and patterns (``find_*``), each once.
@@ -390,10 +385,3 @@ def _is_on_a_loop() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _imports(path: Path) -> set[str]:
-    try:
-        return imported_siblings(path.read_bytes())
-    except OSError:
-        return set()

@@ -69,11 +69,11 @@ def _fitting(catalog: Catalog, pattern: str) -> Iterator[Capability[..., Any] | 
 
 
 def _named(catalog: Catalog, name: str) -> Capability[..., Any] | Pipeline:
-    try:
+    pipelines = catalog.pipeline_names()
+    if name in pipelines:
         return catalog.pipeline(name)
-    except UnknownName:
-        found = catalog.find(name)
+    found = catalog.find(name)
     if found is not None:
         return found
-    known = [*catalog.pipeline_names(), *(one.name for one in catalog.capabilities())]
+    known = [*pipelines, *(one.name for one in catalog.capabilities())]
     raise UnknownName("capability or pipeline", name, get_close_matches(name, known, 2))

@@ -92,10 +92,10 @@ class Calls:
     def _found(self, what: Any) -> Capability[..., Any] | Pipeline:
         if isinstance(what, (Capability, Pipeline)):
             return what
-        (found,) = self.find([str(what)])
-        if not isinstance(found, (Capability, Pipeline)):
-            raise UnknownName("capability", str(what))
-        return found
+        found = self.find([str(what)])
+        if len(found) != 1 or not isinstance(found[0], (Capability, Pipeline)):
+            raise UnknownName("capability or pipeline", str(what))
+        return found[0]
 
     def _step(self, found: Capability[..., Any] | Pipeline) -> Use | Call:
         """What is called as a step; the same for the same, so that it is compiled once."""
@@ -217,6 +217,7 @@ class Calls:
             pending = plan.root.start(inner)
             if pending is not None:
                 await pending
+        run.attributes.pop((own, path), None)  # still there when it was done in an earlier life
         return made_in(made, plan.contract.outputs)
 
     def _own_span(self) -> int:
@@ -244,7 +245,6 @@ async def _pipeline(plan: Plan, inner: Frame, own: str) -> None:
     kept = recalled(inner, own, plan.contract.outputs)
     if kept is not None:
         inner.scope.update(kept)
-        run.attributes.pop((own, inner.path), None)
         return
     number = _number(run, (own, inner.path))
     name = own.rpartition("/")[2]
@@ -286,9 +286,14 @@ def _told(step: Use | Call, plan: Plan, scope: Mapping[str, Any]) -> str:
 
 def _arguments(run: Run, plan: Plan, scope: Mapping[str, Any]) -> str:
     ports = plan.contract.inputs
-    shown = {name: as_json(value) for name, value in scope.items() if not ports[name].secret}
+    shown = {name: _shown(value) for name, value in scope.items() if not ports[name].secret}
     text = run.scrubbed(json.dumps(shown, ensure_ascii=False))
     return text if len(text) <= MOST_SIGNS else f"{text[:MOST_SIGNS]} ..."
+
+
+def _shown(value: Any) -> Any:
+    rows = getattr(value, "num_rows", None)
+    return as_json(value) if rows is None else f"a table of {rows} rows"
 
 
 def _remember(run: Run, place: Place, said: str, outcome: Outcome) -> None:

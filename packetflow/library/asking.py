@@ -59,7 +59,8 @@ async def ask_with_tools(
         question: What to ask.
         tools: Names of capabilities and pipelines, or patterns such as "notes.find_*".
         system: How the model should behave.
-        model: As litellm spells it: "anthropic/...", "openai/...", "ollama/...".
+        model: As litellm spells it: "anthropic/...", "openai/...", "ollama/..."; or "caller", the
+            model of the MCP client that calls.
         allow: Names or patterns of tools that may change something without a person's word.
         schema: The JSON Schema of the wanted answer.
         max_calls: How many calls of tools may be made.

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeAlias
 
+from packetflow.capabilities.context import Context
 from packetflow.errors import LibraryError
 
 MODEL_VARIABLE = "PACKETFLOW_MODEL"
@@ -98,12 +99,14 @@ class ChatModel(Protocol):
         ...
 
 
-def open_model(name: str = "") -> ChatModel:
+def open_model(name: str = "", context: Context | None = None) -> ChatModel:
     """Give the model of that name, or the one that ``PACKETFLOW_MODEL`` names.
 
     Args:
         name: As litellm spells it (``anthropic/...``, ``ollama/...``), or ``scripted:FILE`` for
-            answers written in a JSON file.
+            answers written in a JSON file, or ``caller`` for the model of the MCP client that
+            called.
+        context: Of the step that asks; the caller's model needs it.
 
     Raises:
         LibraryError: No model is named; the message says how to name one.
@@ -118,6 +121,10 @@ def open_model(name: str = "") -> ChatModel:
         from packetflow.library.scripted import ScriptedModel
 
         return ScriptedModel.from_file(chosen.removeprefix("scripted:"))
+    if chosen == "caller":
+        from packetflow.library.caller_model import CallerModel
+
+        return CallerModel(context or Context())
     return LitellmModel(chosen)
 
 

@@ -47,7 +47,7 @@ async def model_turn(
         LibraryError: No model or key is configured, or the model failed.
     """
     said = [_read(one) for one in messages]
-    reply = await open_model(model).chat(said, tools=functions)
+    reply = await open_model(model, context).chat(said, tools=functions)
     context.record(
         tokens_in=reply.tokens_in,
         tokens_out=reply.tokens_out,

@@ -162,7 +162,7 @@ class Calls:
             agent=caller.name or None,
             tags=caller.tags | {TOOL_TAG: tool.name},
             execution_id=chosen,
-            quiet=heard.progress is None,
+            quiet=heard.progress is None and heard.seen is None,
         )
         return Attended(self.door, chosen, heard, tool.steps), request
 

@@ -161,6 +161,7 @@ def run(folder: Path, ready: Collection[str], arguments: Any) -> int:
             ``call``.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    os.chdir(folder)  # where paths in capabilities count from
     signal.signal(signal.SIGINT, signal.default_int_handler)  # shells may have it ignored
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:

@@ -240,8 +240,7 @@ def _offers(listing: Listing, text: str, names: Sequence[str]) -> Offers:
 
 
 def _program(carried: Carried, about: About, workspace: str) -> Program:
-    ready = list(carried.library)
-    also = library_modules(ready)
+    also = library_modules(carried.library)
     for path, text in carried.files.items():
         if path.endswith(".py"):
             also |= named_in(text)
@@ -257,7 +256,7 @@ def _program(carried: Carried, about: About, workspace: str) -> Program:
         {**carried.files, **texts},
         travels,
         [needs[one] for one in sorted(needs)],
-        ready,
+        carried.library,
         blobs,
     )
 

@@ -41,6 +41,7 @@ NOT_NEEDED: Final = frozenset({"anywidget", "networkx", "psutil", "traitlets"})
 
 READS: Final = {
     "packetflow.library.reports": "report_page.html",
+    "packetflow.mcp.apps": "run_app.html",
     "packetflow.store.schema": "migrations/*.sql",
 }
 """Files that modules read, as a pattern beside them."""

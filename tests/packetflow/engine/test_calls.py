@@ -3,6 +3,7 @@
 import asyncio
 from typing import Annotated, Any
 
+import pyarrow as pa
 import pytest
 
 from packetflow import Context, Effect, approval, capability, pipeline, secret, then
@@ -372,3 +373,17 @@ async def test_without_an_engine_nothing_can_be_called():
         Context().call("add")
     with pytest.raises(RuntimeError, match="without an engine"):
         Context().find("add")
+
+
+async def test_a_table_that_is_handed_over_is_told_by_its_size():
+    @capability(provides="n", name="rows")
+    async def rows(table: pa.Table) -> int:
+        return int(table.num_rows)
+
+    async def body(n: int, context: Context) -> Any:
+        return (await context.call(rows, {"table": pa.table({"a": [1, 2]})}))["n"]
+
+    execution = await run(body)
+
+    assert execution["made"] == 2
+    assert execution.spans[0].attributes == {"arguments": '{"table": "a table of 2 rows"}'}

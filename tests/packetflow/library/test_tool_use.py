@@ -313,7 +313,7 @@ async def test_a_model_that_fails_is_asked_again_without_paying_twice(
                 raise failures.pop()
             return await model.chat(messages, **said)
 
-    monkeypatch.setattr("packetflow.library.turns.open_model", lambda name: Frail())
+    monkeypatch.setattr("packetflow.library.turns.open_model", lambda *_: Frail())
     engine = Engine(RecordingSink(), clock=FakeClock(), catalog=catalog())
     inputs = {"question": "?", "tools": ["pay"], "allow": ["pay"]}
 

@@ -76,11 +76,12 @@ async def test_an_export_runs_on_the_packetflow_it_carries(client: Client, tmp_p
     result = await client.call_tool("placed", {})
 
     assert result.structured_content is not None
-    ours, theirs, _ = result.structured_content["home"]
+    ours, theirs, here = result.structured_content["home"]
     state = Path(ours).parents[2]
     assert state.name.startswith("sample-")
     assert state.parent.name == "state"
     assert Path(theirs) == state / "workspace" / "capabilities" / "words.py"
+    assert Path(here) == state / "workspace"
     assert state.stat().st_mode & 0o077 == 0
 
 

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ def test_files_are_written_into_a_new_folder(tmp_path: Path):
     paths = write_files(tmp_path / "new" / "out", FILES, force=False)
 
     assert [path.read_bytes() for path in paths] == [b"one", b"two"]
+    assert [os.access(path, os.X_OK) for path in paths] == [True, False]
 
 
 def test_the_same_again_changes_nothing(tmp_path: Path):
