@@ -27,7 +27,7 @@ from studio.theme import status_text
 from studio.tool_trial import TRANSPORT
 
 LINES: Final = 12
-EVERY_SECONDS: Final = 1.0
+EVERY_SECONDS: Final = 2.0
 LOST: Final = ":gray[:material/block: Refused]"
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
 from packetflow.kernel.cards import CapabilityCard, PipelineCard, StepCard
 from packetflow.mcp.settings import McpSettings
 from packetflow.mcp.tools import Tool
+from studio.results import as_json
 from studio.schema_words import SchemaRow, differences, hint_words, schema_rows
 from studio.showing import rows
 
-ASKING = frozenset({"wait"})
+SHOWN: Final = 6000
+"""So many characters of a result are shown."""
+
+ASKING: Final = frozenset({"wait"})
 
 
 def show_tool(tool: Tool, *, asks: bool, settings: McpSettings) -> None:
@@ -55,7 +59,22 @@ def show_schema(title: str, schema: Mapping[str, Any], *, empty: str, plain: str
     else:
         st.caption(empty)
     with st.expander("As JSON Schema"):
-        st.json(dict(schema), expanded=True)
+        show_json(schema)
+
+
+def show_json(value: Any) -> None:
+    """A value as JSON, to be read and copied."""
+    show_text(as_json(value).decode(), "json")
+
+
+def show_text(text: str, language: str | None = None) -> None:
+    """A text as it is, to be read and copied: its beginning, where it is long.
+
+    In full height, for a box that scrolls is out of reach without a mouse.
+    """
+    st.code(text[:SHOWN], language=language, wrap_lines=True)
+    if len(text) > SHOWN:
+        st.caption(f"The first {SHOWN:,} of {len(text):,} characters.")
 
 
 def field_row(field: SchemaRow, plain: str) -> str:

@@ -17,10 +17,11 @@ from studio.forms import Field, combined, fields_of
 from studio.lists import RUNS
 from studio.reading import read
 from studio.running import EVERY_SECONDS
-from studio.showing import MOST_CHARACTERS, plain_markdown
+from studio.showing import plain_markdown
 from studio.state import description, desk, guarded
 from studio.theme import status_text
 from studio.tool_trial import Asked, Trial, arguments_of
+from studio.tool_view import show_json, show_text
 from studio.trying import examples_inside, fill_buttons
 from studio.widgets import draw_form, settle
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 SAID_LINES: Final = 4
 BUTTONS: Final = 6
-LINES: Final = 18
-TALL: Final = 420
 
 
 def trial_of(name: str) -> Trial | None:
@@ -215,7 +214,7 @@ def show_ended(trial: Trial) -> None:
     else:
         show_result(result)
     with st.expander("What was sent"):
-        st.json({"name": trial.tool, "arguments": dict(trial.arguments)})
+        show_json({"name": trial.tool, "arguments": dict(trial.arguments)})
         st.caption(f"tools/call, protocol {trial.protocol or 'not agreed'}")
 
 
@@ -223,7 +222,7 @@ def show_result(result: t.CallToolResult) -> None:
     """The parts of a result."""
     if result.structured_content is not None:
         st.subheader("For programs", anchor=False)
-        st.json(result.structured_content, expanded=2)
+        show_json(result.structured_content)
     st.subheader("As a model reads it", anchor=False)
     for part in result.content:
         show_part(part)
@@ -235,9 +234,7 @@ def show_part(part: t.ContentBlock) -> None:
 
     match part.type:
         case "text":
-            cut = part.text[:MOST_CHARACTERS]
-            tall: int | Literal["content"] = TALL if _lines(cut) > LINES else "content"
-            st.code(cut, language=None, wrap_lines=True, height=tall)
+            show_text(part.text)
         case "image":
             st.image(base64.b64decode(part.data))
         case "audio":
@@ -245,9 +242,4 @@ def show_part(part: t.ContentBlock) -> None:
         case "resource_link":
             st.markdown(f":material/link: `{part.uri}`")
         case _:
-            st.json(part.model_dump(mode="json", exclude_none=True), expanded=False)
-
-
-def _lines(text: str) -> int:
-    """About how many lines a text takes."""
-    return sum(1 + len(line) // 90 for line in text.splitlines()) or 1
+            show_json(part.model_dump(mode="json", exclude_none=True))

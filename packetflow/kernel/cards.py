@@ -114,11 +114,16 @@ class StepCard(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Listing(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a workspace has."""
+    """What a workspace has.
+
+    ``connections`` say of each external server whether it is connected: ``open``, ``failed`` or
+    ``unused``.
+    """
 
     capabilities: list[CapabilityCard] = []
     pipelines: list[PipelineCard] = []
     broken: list[BrokenFile] = []
+    connections: dict[str, str] = {}
 
 
 class Description(msgspec.Struct, frozen=True, omit_defaults=True):

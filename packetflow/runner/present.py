@@ -159,10 +159,12 @@ def list_all(catalog: Catalog, query: str, limit: int) -> Listing:
         BrokenFile(one.file, one.error, one.line, one.using_last_good) for one in catalog.broken()
     ]
     count = limit or None
+    connections = {} if catalog.source is None else dict(catalog.source.connections())
     return Listing(
         [capability_card(one) for one in capabilities[:count]],
         [pipeline_card(one, catalog.pipeline_file(one.name), catalog) for one in pipelines[:count]],
         broken,
+        connections,
     )
 
 

@@ -169,7 +169,9 @@ def test_the_runner_offers_calls_and_follows_the_tools(folder: Path):
         outcome = client.run("sums", {"a": 1, "b": 2}).result(60)
         assert (outcome.status, dict(outcome.outputs)) == ("ok", {"sum": 3.0})
 
-        cards = {one.name: one for one in client.listing().capabilities}
+        listing = client.listing()
+        assert listing.connections == {"my-notes": "open"}
+        cards = {one.name: one for one in listing.capabilities}
         assert cards["my_notes.add"].enabled
         assert not cards["my_notes.echo"].enabled
         assert "packetflow mcp allow my-notes echo" in cards["my_notes.echo"].closed
