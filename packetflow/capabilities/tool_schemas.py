@@ -100,7 +100,7 @@ class Check:
 
     def __init__(self, schema: Mapping[str, Any], *, secret: Iterable[str] = ()) -> None:
         try:
-            Draft202012Validator.check_schema(schema)
+            _refuse_unsound(msgspec.json.encode(schema))
         except SchemaError as error:
             raise ValueError(f"is no JSON Schema: {error.message}") from error
         self._validator = Draft202012Validator(schema)
@@ -147,6 +147,12 @@ def field_of(path: Iterable[str | int]) -> str:
     for part in path:
         written += f"[{part}]" if isinstance(part, int) else f".{part}" if written else part
     return written
+
+
+@lru_cache(maxsize=1024)
+def _refuse_unsound(written: bytes) -> None:
+    """Look whether it is a schema, once: that takes a millisecond, and lists are made often."""
+    Draft202012Validator.check_schema(msgspec.json.decode(written))
 
 
 @lru_cache(maxsize=1024)
