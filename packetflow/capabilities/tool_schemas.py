@@ -121,7 +121,7 @@ class Check:
 
     def __init__(self, schema: Mapping[str, Any], *, secret: Iterable[str] = ()) -> None:
         if not is_plain(schema):
-            _refuse_other(schema)
+            _refuse_unsound(msgspec.json.encode(schema))
         self._schema = schema
         self._fits = fitting(schema)
         self._secret = frozenset(secret)
@@ -155,15 +155,6 @@ class Check:
         return f"{place}: {_shortened(error)}" if place else _shortened(error)
 
 
-def _refuse_other(schema: Mapping[str, Any]) -> None:
-    from jsonschema import Draft202012Validator, SchemaError
-
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise ValueError(f"is no JSON Schema: {error.message}") from error
-
-
 def _shortened(error: ValidationError) -> str:
     value = repr(error.instance)
     if len(value) <= _SHOWN:
@@ -181,6 +172,17 @@ def field_of(path: Iterable[str | int]) -> str:
     for part in path:
         written += f"[{part}]" if isinstance(part, int) else f".{part}" if written else part
     return written
+
+
+@lru_cache(maxsize=1024)
+def _refuse_unsound(written: bytes) -> None:
+    """Look whether it is a schema, once: that takes a millisecond, and lists are made often."""
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(msgspec.json.decode(written))
+    except SchemaError as error:
+        raise ValueError(f"is no JSON Schema: {error.message}") from error
 
 
 @lru_cache(maxsize=1024)
