@@ -65,7 +65,7 @@ class RunnerDoor:
 
     async def listing(self, query: str, limit: int) -> Listing:
         """What there is; *limit* 0 means all."""
-        return await asyncio.to_thread(lambda: self.client.listing(query, limit=limit))
+        return await self._runs.listing(query, limit)
 
     async def describe(self, name: str, source: str | None) -> Description:
         """All about a pipeline or a capability."""

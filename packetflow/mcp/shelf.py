@@ -30,7 +30,7 @@ from packetflow.mcp.settings import McpSettings, read_settings
 from packetflow.workspace.folder import CONFIG
 from packetflow.workspace.presence import state_of
 
-SETTLE_MILLISECONDS: Final = 20
+SETTLE_MILLISECONDS: Final = 5
 """Files count as changed once nothing has happened to them for so long."""
 
 LOOK_SECONDS: Final = 0.5
@@ -146,7 +146,7 @@ class Shelf:
             watch_filter=counts,
             recursive=False,
             step=SETTLE_MILLISECONDS,
-            debounce=10 * SETTLE_MILLISECONDS,
+            debounce=40 * SETTLE_MILLISECONDS,
             yield_on_timeout=True,
             rust_timeout=int(LOOK_SECONDS * 1000),
         )

@@ -83,7 +83,7 @@ class RunnerClient:
             NoRunner: No runner answers and none could be started. All methods may raise it.
         """
         answer = self._ask(lambda id: CapabilityDiscovery(id, query, limit))
-        return _a(CapabilityListing, answer).listing
+        return of_kind(CapabilityListing, answer).listing
 
     def describe(self, name: str = "", *, source: str | None = None) -> Description:
         """All about a saved pipeline or a capability, or about a pipeline's YAML text.
@@ -93,7 +93,7 @@ class RunnerClient:
             SourceError: The text cannot be read.
         """
         answer = self._ask(lambda id: Describe(id, name, source))
-        return _a(Described, answer).description
+        return of_kind(Described, answer).description
 
     def draw(self, request: DrawBoard, *, seconds: float | None = None) -> Drawn:
         """The board of a pipeline's YAML text, in whatever state that is.
@@ -107,7 +107,7 @@ class RunnerClient:
             TimeoutError: There was no answer within *seconds*.
         """
         answer = self._ask(lambda id: structs.replace(request, id=id), seconds=seconds)
-        return _a(BoardDrawn, answer).drawn
+        return of_kind(BoardDrawn, answer).drawn
 
     def palette(self, request: SearchPalette) -> bytes:
         """Capabilities and pipelines to put in, as JSON; see `packetflow.kernel.board.Palette`.
@@ -116,7 +116,7 @@ class RunnerClient:
             request: What to find; its id does not matter.
         """
         answer = self._ask(lambda id: structs.replace(request, id=id))
-        return _a(PaletteFound, answer).palette
+        return of_kind(PaletteFound, answer).palette
 
     def run(
         self,
@@ -218,7 +218,7 @@ class RunnerClient:
         answer = self._ask(
             lambda id: CancelRun(id, execution_id, reason), execution_id=execution_id
         )
-        return bool(_a(Done, answer).value)
+        return bool(of_kind(Done, answer).value)
 
     def answer(self, execution_id: str, step: str, value: Any, *, path: Sequence[int] = ()) -> None:
         """Answer what a step waits for.
@@ -243,7 +243,7 @@ class RunnerClient:
         """Send a named event; answers how many executions took it."""
         packed, chosen = to_payload(payload or {}), event_id or new_id()
         answer = self._ask(lambda id: EmitEvent(id, event, packed, key, chosen))
-        return int(_a(Done, answer).value)
+        return int(of_kind(Done, answer).value)
 
     def reload(self) -> int:
         """Put a new runner in place, with the files as they are now; answers its generation.
@@ -253,7 +253,7 @@ class RunnerClient:
         Raises:
             NoRunner: The new one could not start; the old one stays.
         """
-        return int(_a(Done, self._ask(Reload)).value["generation"])
+        return int(of_kind(Done, self._ask(Reload)).value["generation"])
 
     def ping(self, *, seconds: float | None = None) -> float:
         """How long the runner takes to answer, in seconds.
@@ -262,7 +262,7 @@ class RunnerClient:
             TimeoutError: It did not answer within *seconds*.
         """
         began = time.perf_counter_ns()
-        _a(Pong, self._ask(lambda id: Ping(id, began), seconds=seconds))
+        of_kind(Pong, self._ask(lambda id: Ping(id, began), seconds=seconds))
         return (time.perf_counter_ns() - began) / 1e9
 
     @property
@@ -335,7 +335,7 @@ class RunnerClient:
         raise NoRunner(f"the runner of {self.folder} is replaced over and over; look at its log")
 
 
-def _a(kind: type[Kind], answer: Answer) -> Kind:
+def of_kind(kind: type[Kind], answer: Answer) -> Kind:
     """The answer, of the kind that was asked for.
 
     Raises:

@@ -1,6 +1,6 @@
 """Runs and their events for programs that live on one event loop, such as a server of clients.
 
-What a run needs while it goes on is asked here without a thread; all else is `RunnerClient`'s.
+What a server asks for its clients is asked here without a thread; all else is `RunnerClient`'s.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import Final
 
 from msgspec import structs
 
-from packetflow.errors import NoRunner, PacketFlowError, RunElsewhere, RunnerLost, WireError
-from packetflow.kernel.cards import FailureCard, Outcome
+from packetflow.errors import NoRunner, PacketFlowError, RunElsewhere, RunnerLost
+from packetflow.kernel.cards import FailureCard, Listing, Outcome
 from packetflow.kernel.messages import (
     Answer,
     AnswerStep,
     CancelRun,
+    CapabilityDiscovery,
+    CapabilityListing,
     CapabilityRequest,
     CapabilityResponse,
     Done,
@@ -29,7 +31,7 @@ from packetflow.kernel.messages import (
     RunEvent,
 )
 from packetflow.runner.card import RunnerCard
-from packetflow.runner.client import TRIES
+from packetflow.runner.client import TRIES, of_kind
 from packetflow.runner.connections import REMEMBERED, Connections
 from packetflow.runner.launch import HOST, Order
 from packetflow.runner.link import Lost, Moved, answered
@@ -67,6 +69,11 @@ class LoopClient:
         opening = LoopLink.open(self._folder, card, self._role, stale_seconds)
         return asyncio.run_coroutine_threadsafe(opening, self._loop).result(CONNECT_SECONDS)
 
+    async def listing(self, query: str, limit: int) -> Listing:
+        """What the workspace has that matches; *limit* 0 means all."""
+        answer = await self._ask("", lambda id: CapabilityDiscovery(id, query, limit))
+        return of_kind(CapabilityListing, answer).listing
+
     async def start(self, request: CapabilityRequest, tell: Tell | None) -> str:
         """Begin an execution; answers its id once its first record is kept.
 
@@ -94,8 +101,8 @@ class LoopClient:
 
     async def cancel(self, execution_id: str, reason: str) -> bool:
         """Stop an execution; false when it was over already."""
-        done = await self._ask(execution_id, lambda id: CancelRun(id, execution_id, reason))
-        return bool(done.value)
+        answer = await self._ask(execution_id, lambda id: CancelRun(id, execution_id, reason))
+        return bool(of_kind(Done, answer).value)
 
     async def answer(self, request: AnswerStep) -> None:
         """Answer what a step waits for."""
@@ -151,7 +158,7 @@ class LoopClient:
                 return begun
         raise NoRunner(f"the runner of {self._folder} is replaced over and over; look at its log")
 
-    async def _ask(self, execution_id: str, make: Make) -> Done:
+    async def _ask(self, execution_id: str, make: Make) -> Answer:
         """Ask until somebody answers; only for requests that may be asked twice."""
         link = await self._current(execution_id)
         for attempt in range(TRIES):
@@ -164,7 +171,7 @@ class LoopClient:
                 link = await self._current()
                 continue
             try:
-                return _done(answered(await answer))
+                return answered(await answer)
             except (Moved, PacketFlowError) as error:
                 link = await self._other(link, error, may_try=attempt == 0)
             finally:
@@ -242,17 +249,6 @@ class _Hearing:
         self._over(self._execution_id, self._tell)
         if self._tell is not None:
             self._tell(outcome)
-
-
-def _done(answer: Answer) -> Done:
-    """The answer, if it is one that only says that something is done.
-
-    Raises:
-        WireError: It is another.
-    """
-    if isinstance(answer, Done):
-        return answer
-    raise WireError(f"the runner answered with {type(answer).__name__} instead of Done")
 
 
 def _once(answer: asyncio.Future[Answer | Lost]) -> Callable[[Answer | Lost], None]:

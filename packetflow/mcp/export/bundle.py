@@ -41,6 +41,7 @@ from packetflow.workspace.folder import CONFIG, open_folder
 from packetflow.workspace.workspace import Workspace
 
 FIRST_VERSION: Final = "1.0.0"
+_DISTRIBUTION: Final = re.compile(r"\s*(?:==|@)")
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 
 
@@ -278,7 +279,7 @@ def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, b
 
 
 def _canonical(requirement: str) -> str:
-    return re.sub(r"[-_.]+", "-", requirement.partition("==")[0]).lower()
+    return re.sub(r"[-_.]+", "-", _DISTRIBUTION.split(requirement)[0]).lower()
 
 
 def _intent(offers: Offers, workspace: str) -> str:

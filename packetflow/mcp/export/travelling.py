@@ -7,16 +7,15 @@ imported only when a function is called. Nothing is imported for it.
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
 import packetflow
 from packetflow.errors import WorkspaceError
+from packetflow.mcp.export.distributions import Installed
 
 ROOTS: Final = (
     "packetflow.mcp.standalone",
@@ -78,12 +77,9 @@ def core(also: Iterable[str] = ()) -> Core:
         path = _path_of(name)
         files[path.relative_to(HOME.parent).as_posix()] = path.read_bytes()
         for one in _imported(name):
-            top = one.partition(".")[0]
-            if top != "packetflow" and top not in sys.stdlib_module_names:
-                outside.add(top)
+            outside.add(one.partition(".")[0])
         files |= _read_by(name)
-    pinned = {pin(one) for one in outside - NOT_NEEDED}
-    return Core(dict(sorted(files.items())), tuple(sorted(pinned)))
+    return Core(dict(sorted(files.items())), pinned(outside - NOT_NEEDED))
 
 
 def modules(roots: Iterable[str], stays: Collection[str] = STAYS) -> set[str]:
@@ -194,25 +190,22 @@ def library_modules(names: Iterable[str]) -> set[str]:
     return {getattr(library, name).fn.__module__ for name in names}
 
 
-@cache
-def _distributions() -> Mapping[str, list[str]]:
-    return metadata.packages_distributions()
-
-
-def pin(module: str) -> str:
-    """The distribution that a module comes from, at the version that is installed.
+def pinned(names: Iterable[str]) -> tuple[str, ...]:
+    """The distributions that modules come from, ``name==version`` as installed, sorted.
 
     Raises:
-        WorkspaceError: It is not installed.
+        WorkspaceError: One is not installed, or not from where others could have it.
 
-    >>> pin("ruamel").startswith("ruamel.yaml==")
-    True
+    >>> [one.partition("==")[0] for one in pinned(["ruamel", "sys"])]
+    ['ruamel.yaml']
     """
-    found = _distributions().get(module)
-    if not found:
-        raise WorkspaceError(
-            f"the export needs the package of {module!r}, which is not installed here: "
-            "pip install 'packetflow[mcp]'"
-        )
-    name = min(found, key=lambda one: (one.startswith("types-"), len(one), one))
-    return f"{name}=={metadata.version(name)}"
+    installed = Installed()
+    found: set[str] = set()
+    for name in sorted(names):
+        told = installed.requirement(name)
+        if isinstance(told, str):
+            raise WorkspaceError(
+                f"an export needs {name!r}, which {told}: pip install 'packetflow[mcp,library]'"
+            )
+        found.update(told)
+    return tuple(sorted(found))

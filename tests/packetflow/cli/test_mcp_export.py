@@ -18,12 +18,6 @@ def test_what_is_exposed_is_exported_in_one_go(say, example, tmp_path):
     assert again.code == 1
     assert "would be overwritten; use --force" in again.err
 
-    forced = say(
-        *("mcp", "export", "text_statistics", "--name", "mine", "--to", str(tmp_path / "out")),
-        "--force",
-    )
-    assert "tools: text_statistics" in forced.out
-
 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
