@@ -195,7 +195,8 @@ class CapabilityFailed(RunError):
     code = "capability_failed"
 
     def __init__(self, step: str, cause_type: str, cause: str) -> None:
-        super().__init__(f"step {step!r} failed: {cause_type}: {cause}", step=step)
+        said = f"step {step!r} failed: {cause_type}: {cause}"
+        super().__init__(said, step=step, error_type=cause_type, error=cause)
 
 
 class TimedOut(RunError, TimeoutError):

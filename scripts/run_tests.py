@@ -39,6 +39,7 @@ class Stage:
         minutes: When it is ended.
         folder: What must exist for this stage to have anything to do.
         beside: Groups of folders; each is taken by a pytest of its own, all at the same time.
+        rest: Where the pytest looks that takes all but those groups; everywhere by default.
     """
 
     about: str
@@ -46,6 +47,7 @@ class Stage:
     minutes: float
     folder: str = "tests"
     beside: tuple[tuple[str, ...], ...] = ()
+    rest: tuple[str, ...] = ()
 
 
 class Count(NamedTuple):
@@ -68,7 +70,12 @@ TOOLS: tuple[tuple[str, ...], ...] = (
     ("lint-imports", "--no-logo"),
     ("codespell",),
 )
-APART = ("--ignore=tests/test_docs.py", "--ignore=tests/browser", "--ignore=tests/crash")
+APART = (
+    "--ignore=tests/test_docs.py",
+    "--ignore=tests/browser",
+    "--ignore=tests/crash",
+    "--ignore=tests/clients",
+)
 DOCS = ("tests/test_docs.py", "--nbmake", "notebooks")
 UNIT = Stage(
     "behaviour, laws and examples",
@@ -92,7 +99,21 @@ STAGES = {
         "pages in a real browser", ("tests/browser", "-m", "not slow"), 9, "tests/browser"
     ),
     "crash": Stage("killed processes", ("tests/crash", "-m", "not slow"), 6, "tests/crash"),
+    "mcp": Stage(
+        "clients and suites of other people",
+        ("-m", "not slow"),
+        5,
+        "tests/clients",
+        beside=(("tests/clients/test_conformance.py",),),
+        rest=("tests/clients",),
+    ),
     "soak": Stage("full counts", ("-m", "crash or slow or hypothesis"), 600),
+}
+
+# by stage: what it cannot do without, the script that prints where that is, and whom it is told
+NEEDS = {
+    "browser": ("a browser", "install_browser.sh", "PACKETFLOW_CHROMIUM"),
+    "mcp": ("Node and other people's clients", "install_clients.sh", "PACKETFLOW_NODE"),
 }
 
 
@@ -163,7 +184,8 @@ def run_stage(stage: Stage, extra: dict[str, str]) -> Count:
     apart = [f"--ignore={folder}" for group in stage.beside for folder in group]
     with ThreadPoolExecutor() as pool, contextlib.ExitStack() as files:
         outputs = [files.enter_context(tempfile.TemporaryFile()) for _ in stage.beside]
-        calls = [pool.submit(run_pytest, [*arguments, *apart], stage.minutes, extra)]
+        rest = [*stage.rest, *arguments, *apart]
+        calls = [pool.submit(run_pytest, rest, stage.minutes, extra)]
         for group, output in zip(stage.beside, outputs, strict=True):
             calls.append(
                 pool.submit(run_pytest, [*group, *arguments], stage.minutes, extra, output)
@@ -199,11 +221,19 @@ def total(counts: Iterable[Count]) -> Count:
     return Count(*map(sum, zip(*counts, strict=True)))
 
 
-def browser() -> dict[str, str] | None:
-    """Tell the browser tests where Chromium is, installing it where possible; None without one."""
-    script = ["sh", str(ROOT / "scripts" / "install_browser.sh")]
-    found = subprocess.run(script, stdout=subprocess.PIPE, text=True, check=False)
-    return {"PACKETFLOW_CHROMIUM": found.stdout.strip()} if found.returncode == 0 else None
+def needed(name: str) -> dict[str, str] | None:
+    """What a stage is told of programs that it needs, installing them; None without one."""
+    if name not in NEEDS:
+        return {}
+    _, script, variable = NEEDS[name]
+    found = subprocess.run(
+        ["sh", str(ROOT / "scripts" / script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHON": sys.executable},
+        check=False,
+    )
+    return {variable: found.stdout.strip()} if found.returncode == 0 else None
 
 
 def run_named(name: str) -> Count | None:
@@ -214,12 +244,12 @@ def run_named(name: str) -> Count | None:
     if not (ROOT / stage.folder).exists():
         print(f"left out: there is no {stage.folder}")
         return None
-    where = browser() if name == "browser" else {}
+    where = needed(name)
     if where is None and os.environ.get("CI") == "true":
-        print("failed: CI must have a browser")
+        print(f"failed: CI must have {NEEDS[name][0]}")
         return Count(failed=1)
     if where is None:
-        print(f"left out: all of {stage.folder}, for want of a browser")
+        print(f"left out: all of {stage.folder}, for want of {NEEDS[name][0]}")
         return None
     return run_stage(stage, where)
 

@@ -30,6 +30,22 @@ def choice(label: str, options: Sequence[str], *, key: str) -> str:
     return picked or options[0]
 
 
+def radio(label: str, options: Sequence[str], *, key: str) -> str:
+    """One of a few, that says how; the first stands for nothing in the address.
+
+    Args:
+        label: For those who do not see it.
+        options: At least one.
+        key: What the address calls it.
+    """
+    st.session_state[key] = query(key) if query(key) in options else options[0]
+    picked = st.radio(
+        label, options, key=key, horizontal=True, label_visibility="collapsed",
+        on_change=_tell, args=(key, options[0]),
+    )  # fmt: skip
+    return picked or options[0]
+
+
 def pick(label: str, options: Sequence[str], *, key: str, none: str, about: str = "") -> str:
     """One of many, or nothing.
 

@@ -20,7 +20,7 @@ FAMILIES: Final = {
     "Statistics": ("statistics", "relations"),
     "Text": ("text", "rake", "languages", "summaries"),
     "Charts and reports": ("charts", "reports"),
-    "Models and messages": ("models", "messages"),
+    "Models and messages": ("models", "asking", "messages"),
 }
 """The ready capabilities by what they are for, each named by its module."""
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from packetflow.engine.calls import ARGUMENTS
 from packetflow.engine.values import Opaque, unpack
 from packetflow.errors import StoreError
 from packetflow.kernel.records import ExecutionEnded, ExecutionStarted, SpanEnded
@@ -39,6 +40,19 @@ def lost(why: str) -> dict[str, Any]:
         return {"$secret": True}
     kind = why.removeprefix("<class '").removesuffix("'>")
     return {"$opaque": f"not kept: a value of type {kind}" if kind != why else f"not kept: {why}"}
+
+
+def called_with(row: Mapping[str, Any]) -> Values:
+    """What a step that another one called was given, as far as it was kept.
+
+    >>> called_with({"attributes": json.dumps({"arguments": json.dumps({"n": 1})})})
+    {'n': 1}
+    """
+    text = json.loads(row.get("attributes") or "{}").get(ARGUMENTS, "{}")
+    try:
+        return dict(json.loads(text))
+    except ValueError:  # it was long and has been cut
+        return {ARGUMENTS: text}
 
 
 class Past:
@@ -76,11 +90,14 @@ class Past:
         return [name for name, value in self.inputs.items() if was_lost(value)]
 
     def span(self, row: Mapping[str, Any]) -> tuple[Values, Values]:
-        """Inputs and outputs of a span of the store; inputs are kept of failed ones only."""
+        """Inputs and outputs of a span of the store.
+
+        Inputs are kept of failed ones, and of those that a step called while it ran.
+        """
         if row["span_id"] in self._spans:
             inputs, outputs = self._spans[row["span_id"]]
-            return self.values(inputs or {}), self.values(outputs)
-        return self._plain(row["inputs"]), self._plain(row["outputs"])
+            return self.values(inputs or {}) or called_with(row), self.values(outputs)
+        return self._plain(row["inputs"]) or called_with(row), self._plain(row["outputs"])
 
     def values(self, payload: Mapping[str, Any]) -> Values:
         """Unpack a payload; what was not kept is said in words (see `packetflow.show.looks`)."""

@@ -53,12 +53,15 @@ def show_facts(card: Description, listed: PipelineCard | None) -> None:
         st.badge(f"version {card.version}", color="gray")
         for trigger in listed.triggers if listed else ():
             st.badge(f"starts on {trigger.replace(': ', ' ')}", color="gray")
-        if listed is not None and listed.exposed:
-            st.badge("offered as a tool", color="gray")
         if listed is not None and listed.file:
             st.page_link(
                 "build.py", label="Open in Build", icon=":material/draw:", width="content",
                 query_params={"pipeline": card.name},
+            )  # fmt: skip
+            st.page_link(
+                "export.py", icon=":material/electrical_services:", width="content",
+                label="Offered as a tool" if listed.exposed else "Export",
+                query_params={"tool": card.name},
             )  # fmt: skip
 
 

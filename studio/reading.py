@@ -219,6 +219,8 @@ def as_typed(field: Field, value: Any) -> Any:
     """A value as the form's widget takes it, for examples and files."""
     if field.kind == "json" and value is None:
         return ""
+    if field.kind == "truth" and value is None and field.required:
+        return False
     if field.kind == "list":
         return [str(one) for one in value or ()]
     if field.kind == "json" and not isinstance(value, str):

@@ -10,6 +10,7 @@ from typing import Any, Final
 import streamlit as st
 
 from packetflow.errors import PacketFlowError, WorkspaceError
+from packetflow.kernel.cards import Listing
 from packetflow.mcp.client.listings import listing_path, read_listing
 from packetflow.mcp.client.settings import read_servers
 from packetflow.runner.configuration import (
@@ -38,6 +39,11 @@ LEVELS: Final = {
     "ok": ("green", ":material/check_circle:", "good"),
     "warn": ("orange", ":material/warning:", "look at this"),
     "fail": ("red", ":material/error:", "mend this"),
+}
+CONNECTED: Final = {
+    "open": "connected",
+    "failed": "out of reach",
+    "unused": "not connected",
 }
 _WANTED, _DONE, _FOUND = "settings wanted", "settings written", "doctor found"
 
@@ -144,14 +150,17 @@ def show_servers() -> None:
     folder = desk().folder
     known = read_servers(folder)
     lines = []
+    listed = desk().runner.listing(limit=1) if known else Listing()
     for name, one in known.items():
         facts = read_listing(listing_path(folder, name))
         tools = [] if facts is None else facts.tools
         allowed = sum(one.allows(tool.name) for tool in tools)
         count = "not asked yet" if facts is None else f"{allowed} of {len(tools)} tools allowed"
-        lines.append((name, count + (", trusted" if one.trust else ""), shortened(one.address)))
+        told = [count, *(["trusted"] if one.trust else [])]
+        told += [CONNECTED[listed.connections.get(name, "unused")]]
+        lines.append((name, ", ".join(told), shortened(one.address)))
     table(lines)
-    for said in desk().runner.listing(limit=1).broken if known else ():
+    for said in listed.broken:
         if said.error.startswith("[mcp.servers."):
             st.warning(plain_markdown(said.error, 600), icon=":material/link_off:")
     if known:

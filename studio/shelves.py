@@ -18,12 +18,19 @@ def show_map(found: Listing) -> None:
     """What can follow what, and around one of them."""
     graph = fit_graph(found.capabilities, palette(), desk().folder)
     near = pick(
-        "Around", sorted(graph), key="near", none="all of them",
+        "Around", sorted(graph), key="near", none="none: all families",
         about="What this one can follow, and what can follow it. A click on the map chooses, too.",
     )  # fmt: skip
+    lines = (
+        f"At the left what {words(near).lower()} can follow, at the right what can follow it, "
+        "and by which values."
+        if near
+        else "What there is, by what it is for; the arrow tells where its values mostly go. A "
+        "click on a capability, or the field above, shows what it joins."
+    )
     st.caption(
-        "Lines join what gives a value with what can take it, by type; texts and numbers only "
-        "where their names agree. Blue are capabilities of this workspace, green the ready ones."
+        f"{lines} A value fits by its type; texts and numbers only where their names agree, too. "
+        "Blue are capabilities of this workspace, green the ready ones."
     )
     key = f"map around {near}"
 

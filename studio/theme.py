@@ -153,14 +153,22 @@ _STYLE: Final = """
 [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] {padding-top: .2rem;
   padding-bottom: .2rem}
 @media (min-width: 900px) {
-  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p {display: grid; width: 100%;
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p,
+  .st-key-runs-live-calls .stMarkdown p {display: grid; width: 100%;
     grid-template-columns: 7.2rem minmax(8rem, 15rem) 7.6rem 5.4rem minmax(0, 1fr);
     column-gap: 1rem; align-items: baseline}
   [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] > span {width: 100%}
-  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > * {overflow: hidden;
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > *,
+  .st-key-runs-live-calls .stMarkdown p > * {overflow: hidden;
     text-overflow: ellipsis; white-space: nowrap; font-variant-numeric: tabular-nums}
-  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > :nth-child(4) {text-align: right}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > :nth-child(4),
+  .st-key-runs-live-calls .stMarkdown p > :nth-child(4) {text-align: right}
+  .st-key-runs-live-calls .stMarkdown p > :nth-child(5) {white-space: normal}
 }
+.st-key-runs-live-calls .stMarkdown p {font-size: .875rem; padding: .5rem .25rem .5rem .15rem;
+  margin: 0}
+.st-key-runs-live-calls .stMarkdown {width: 100%}
+.st-key-runs-live-calls .stMarkdown [data-testid="stMarkdownContainer"] {margin-bottom: 0}
 [data-testid="stBottomBlockContainer"] {max-width: 1240px; padding: .5rem 2.5rem;
   border-top: 1px solid rgba(128,128,128,.3)}
 #js-plotly-tester {visibility: hidden}
@@ -210,6 +218,7 @@ _STYLE: Final = """
 .pf-rows tr.pf-differs td {background: rgba(217,138,27,.1)}
 .pf-rows tr.pf-differs td:first-child {box-shadow: inset 3px 0 0 #d98a1b; padding-left: .6rem}
 .pf-none {opacity: .75}
+.st-key-mode {position: absolute; width: 1px; height: 1px; overflow: hidden}
 .pf-rows td.n {text-align: right; white-space: nowrap; opacity: .8; padding-right: 0;
   font-variant-numeric: tabular-nums}
 .pf-rows td.d {opacity: .8}
@@ -231,8 +240,10 @@ _STYLE: Final = """
 @media (max-width: 899.98px) {
   [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] {padding: .45rem 0;
     border-bottom: 1px solid rgba(128,128,128,.18); border-radius: 0}
-  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p {display: flex; flex-wrap: wrap;
-    column-gap: .6rem}
+  .st-key-runs-live-calls .stMarkdown p {padding: .45rem 0;
+    border-bottom: 1px solid rgba(128,128,128,.18)}
+  [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p,
+  .st-key-runs-live-calls .stMarkdown p {display: flex; flex-wrap: wrap; column-gap: .6rem}
   [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p,
   [class*="st-key-runs"] [data-testid="stPageLink-NavLink"] p > * {white-space: normal;
     overflow-wrap: anywhere}

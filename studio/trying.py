@@ -29,7 +29,7 @@ def show_form(card: Description, examples: Iterable[Mapping[str, Any]]) -> str:
     """
     fields = fields_of(card.requires_schema, card.requires)
     prefix = f"form {card.name}"
-    _fill_buttons(prefix, fields, combined(fields, examples))
+    fill_buttons(prefix, fields, combined(fields, examples))
     errors = st.session_state.get(f"{prefix} errors", {})
     with st.form(prefix):
         typed = draw_form(prefix, fields, errors)
@@ -110,7 +110,8 @@ def show_changed(execution_id: str, card: Description, inputs: Mapping[str, Any]
     )
 
 
-def _fill_buttons(prefix: str, fields: Sequence[Field], example: Mapping[str, Any]) -> None:
+def fill_buttons(prefix: str, fields: Sequence[Field], example: Mapping[str, Any]) -> None:
+    """Buttons that fill a form: with an example, or with a file of the workspace."""
     found = samples(desk().folder, fields)
     if not example and not found:
         return

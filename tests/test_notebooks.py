@@ -22,10 +22,10 @@ def text(book: Path, kind: str) -> str:
     return "\n".join("".join(one["source"]) for one in cells(book, kind))
 
 
-def test_there_are_six_and_the_readme_names_each():
+def test_there_are_seven_and_the_readme_names_each():
     readme = (ROOT / "README.md").read_text("utf-8")
 
-    assert len(BOOKS) == 6
+    assert len(BOOKS) == 7
     assert [book.name for book in BOOKS if f"notebooks/{book.name}" not in readme] == []
 
 

@@ -48,6 +48,33 @@ class Reporter(Protocol):
         """Send a named event to whoever waits for it; answers its id."""
         ...
 
+    def find(self, names: Sequence[str]) -> list[Any]:
+        """Capabilities and pipelines by names and patterns."""
+        ...
+
+    def call(self, what: Any, inputs: Mapping[str, Any]) -> Awaitable[Called]:
+        """Call a capability or pipeline as a step inside this one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a call gave: ``called["summary"]``.
+
+    Attributes:
+        outputs: By name.
+        step: The id of the call among the steps of the execution.
+        path: Its item and pass indexes; the last one counts the calls of the step.
+    """
+
+    outputs: dict[str, Any]
+    step: str = ""
+    path: tuple[int, ...] = ()
+
+    def __getitem__(self, name: str) -> Any:
+        """An output by name."""
+        return self.outputs[name]
+
 
 class _Silent:
     def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None: ...
@@ -69,6 +96,14 @@ class _Silent:
 
     def emit(self, event: str, payload: Mapping[str, Any], key: str) -> str:  # noqa: ARG002 - the protocol's
         return ""
+
+    def find(self, names: Sequence[str]) -> list[Any]:
+        message = f"nobody knows {', '.join(names)}: this capability was called without an engine"
+        raise RuntimeError(message)
+
+    def call(self, what: Any, inputs: Mapping[str, Any]) -> Awaitable[Called]:  # noqa: ARG002 - the protocol's
+        message = f"nobody can call {what!r}: this capability was called without an engine"
+        raise RuntimeError(message)
 
 
 class Stop:
@@ -153,3 +188,37 @@ class Context:
     def emit(self, event: str, payload: Mapping[str, Any] | None = None, *, key: str = "") -> str:
         """Send a named event to whoever waits for it; answers its id."""
         return self.reporter.emit(event, payload or {}, key)
+
+    def find(self, *names: str) -> list[Any]:
+        """The capabilities and pipelines of those names; ``*`` in a name stands for any letters.
+
+        Raises:
+            UnknownName: There is none of a name, or none that fits a pattern.
+        """
+        return self.reporter.find(names)
+
+    def call(self, what: Any, inputs: Mapping[str, Any] | None = None) -> Awaitable[Called]:
+        """Call a capability or pipeline as a step inside this one; several at once if you like.
+
+        The call is checked, traced, kept and cancelled like any step. A call that is done is not
+        made again when this step is tried again or its execution is resumed, as long as the step
+        makes the same calls in the same order. What has effects that this capability does not
+        have must be declared: ``Effect.calls("pay")``.
+
+        ```python
+        found = await context.call("find_notes", {"query": "bread"})
+        found["notes"]
+        ```
+
+        Args:
+            what: Its name, or the capability or pipeline itself.
+            inputs: By name.
+
+        Raises:
+            UnknownName: There is none of that name, or it has no such input.
+            RunError: It is not declared, or the step is over.
+            MissingInput: (awaited) A needed input is not given.
+            WrongType: (awaited) An input does not fit.
+            CapabilityFailed: (awaited) It failed; ``error_type`` and ``error`` say how.
+        """
+        return self.reporter.call(what, inputs or {})

@@ -44,7 +44,7 @@ class Effect:
 
     Attributes:
         kind: ``reads``, ``writes``, ``audit``, ``counter``, ``histogram``, ``notify``, ``model``,
-            ``memory`` or the name of a custom effect.
+            ``memory``, ``calls`` or the name of a custom effect.
         target: What is touched (``network``, ``files``), the level of an audit, or the name of a
             metric, channel or provider.
         idempotent: For ``writes``: doing it twice is the same as doing it once.
@@ -125,6 +125,20 @@ class Effect:
     def memory(cls, store: str) -> Effect:
         """It keeps something in an agent's memory."""
         return cls("memory", store, idempotent=True)
+
+    @classmethod
+    @shows_how("Effect.calls('find_*')", DeclarationError)
+    def calls(cls, names: str) -> Effect:
+        """It calls other capabilities or pipelines, chosen while it runs (`Context.call`).
+
+        Each of those calls is a step of its own, with effects of its own, so this one may be run
+        again: calls that are done are not made again.
+
+        Args:
+            names: A name, a pattern (``find_*``), or ``{tools}`` for the names and patterns that
+                its input *tools* holds.
+        """
+        return cls("calls", names, idempotent=True)
 
     @classmethod
     def custom(cls, name: str, **facts: Any) -> Effect:

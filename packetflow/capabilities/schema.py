@@ -44,7 +44,7 @@ def port_schema(port: Port) -> dict[str, Any]:
     elif port.default is not MISSING:
         try:
             schema["default"] = to_jsonable_python(port.default)
-        except PydanticSerializationError:
+        except (PydanticSerializationError, UnicodeDecodeError):  # the second for bytes
             schema["x-default"] = repr(port.default)
     return schema
 

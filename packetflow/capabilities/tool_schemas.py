@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 
 from packetflow.capabilities.fitting import fitting
+from packetflow.errors import WireError
 from packetflow.kernel.cards import PortCard
 
 COMPLAINTS: Final = 5
@@ -71,6 +72,25 @@ def output_schema(written: str, ports: Sequence[PortCard]) -> dict[str, Any] | N
     if not schema.get("required", True):
         del schema["required"]
     return schema if schema["properties"] else None
+
+
+def inputs_of(ports: Sequence[PortCard], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as the values that a run takes: rows become a table.
+
+    Raises:
+        WireError: Rows make no table.
+    """
+    inputs = dict(arguments)
+    for port in ports:
+        rows = inputs.get(port.name)
+        if kind_of(port) == "Table" and isinstance(rows, list):
+            import pyarrow as pa
+
+            try:
+                inputs[port.name] = pa.Table.from_pylist(rows)
+            except (pa.ArrowException, TypeError, ValueError) as error:
+                raise WireError(f"{port.name}: the rows make no table: {error}") from error
+    return inputs
 
 
 def _object(written: str) -> dict[str, Any]:

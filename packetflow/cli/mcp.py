@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from packetflow.cli import mcp_servers, mcp_snippets
+from packetflow.cli import mcp_export, mcp_servers, mcp_snippets
 from packetflow.cli.options import Debug, Json, Where
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ group = typer.Typer(
 Name = Annotated[str, typer.Argument(help="A capability or a pipeline.")]
 for one in (mcp_servers.servers, mcp_servers.add, mcp_servers.allow, mcp_servers.tools):
     group.command()(one)
+group.command(
+    epilog="\b\nExamples:\n  packetflow mcp export hello --to exported\n"
+    "  packetflow mcp export --all --name my-tools --to exported"
+)(mcp_export.export)
 group.command()(mcp_snippets.snippets)
 
 
@@ -52,8 +56,8 @@ def serve(
     if stdio == (http is not None):
         raise typer.BadParameter("say either --stdio or --http PORT")
     with Command(debug=debug):
-        folder = _folder(workspace)
-        serving = _serving()
+        folder = chosen_folder(workspace)
+        serving = needed_packages()
         if http is None:
             serving.serve_stdio(folder)
             return
@@ -71,12 +75,12 @@ def list_tools(*, workspace: Where = None, as_json: Json = False, debug: Debug =
     from packetflow.cli.say import rows, warnings
 
     with Command(as_json=as_json, debug=debug) as command:
-        folder = _folder(workspace)
-        _serving()
+        folder = chosen_folder(workspace)
+        needed_packages()
         from packetflow.mcp.offers import offers_of
         from packetflow.mcp.settings import read_settings
 
-        with _runner(folder) as runner:
+        with asked_runner(folder) as runner:
             offers = offers_of(runner.listing(), read_settings(folder))
         tools = [
             {
@@ -125,12 +129,12 @@ def _change(name: str, how: str, workspace: Path | None, *, as_json: bool, debug
     from packetflow.cli.command import Command
 
     with Command(as_json=as_json, debug=debug) as command:
-        folder = _folder(workspace)
-        _serving()
+        folder = chosen_folder(workspace)
+        needed_packages()
         from packetflow.capabilities.tool_names import tool_name
         from packetflow.mcp import exposing
 
-        with _runner(folder) as runner:
+        with asked_runner(folder) as runner:
             change = exposing.expose if how == "expose" else exposing.hide
             path = change(runner.listing(), folder, name)
         told = {
@@ -145,19 +149,21 @@ def _change(name: str, how: str, workspace: Path | None, *, as_json: bool, debug
         )
 
 
-def _folder(workspace: Path | None) -> Path:
+def chosen_folder(workspace: Path | None) -> Path:
+    """The workspace that a command means."""
     from packetflow.workspace.folder import find_folder, open_folder
 
     return open_folder(find_folder(workspace)).path
 
 
-def _runner(folder: Path) -> RunnerClient:
+def asked_runner(folder: Path) -> RunnerClient:
+    """The workspace's runner."""
     from packetflow.runner.client import RunnerClient
 
     return RunnerClient(folder, role="cli")
 
 
-def _serving() -> Any:
+def needed_packages() -> Any:
     """The server, if its packages are installed."""
     from importlib import import_module
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from packetflow.composition import board_idle
 from packetflow.composition.board_cards import Cards, KeptCards, policies_around
 from packetflow.composition.board_looks import Seen, with_looks
 from packetflow.composition.board_places import Point, Size
@@ -129,10 +130,15 @@ def _drawn(maker: Cards, pipeline: Pipeline, file: _File, seen: Seen) -> Board:
         maker.card(one, around.get(id(one.step), []), after.get(one.id, ())) for one in file.there
     ]
     found = _wires(pipeline)
-    placed = with_looks(cards, found, seen, root=ground, marks=_marks(problems))
     contract = pipeline.contract
     inputs = [maker.port(port, "given") for port in contract.requires]
     outputs = [maker.port(port, "taken") for port in contract.provides]
+    kept = board_idle.kept_inputs(pipeline, inputs)
+    shown = board_idle.wakened(cards, found, kept)
+    for card, now in zip(cards, shown, strict=True):
+        if card is not now:
+            maker.own.pop(card.id, None)  # it has more rows than by itself
+    placed = with_looks(shown, found, seen, root=ground, marks=_marks(problems))
     return Board(
         pipeline.name,
         pipeline.intent,
@@ -142,7 +148,7 @@ def _drawn(maker: Cards, pipeline: Pipeline, file: _File, seen: Seen) -> Board:
         placed,
         found,
         problems,
-        inputs,
+        board_idle.idle_inputs(inputs, shown, found),
         outputs,
         maker.types.listed(),
     )
@@ -169,8 +175,13 @@ def _orders(there: Iterable[Standing]) -> dict[str, tuple[str, ...]]:
 
 
 def _wires(pipeline: Pipeline) -> list[BoardWire]:
+    """The wires that carry something: what ``requires`` leaves out is never given from outside."""
+    said = pipeline.requires
+    listed = None if said is None else {text.rstrip("?") for text in said}
     found: dict[str, BoardWire] = {}
     for wire in wires(pipeline.step):
+        if wire.source is None and listed is not None and wire.name not in listed:
+            continue
         base = f"{wire.source or ''}.{wire.output}>{wire.target}.{wire.input}"
         name, count = base, 1
         while name in found:

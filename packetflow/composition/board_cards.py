@@ -143,7 +143,7 @@ class Cards:
         known = self._sides.get(id(contract))
         if known is None:
             known = self._sides[id(contract)] = (
-                [self.port(port, "taken") for port in contract.requires],
+                [self.port(port, "taken", idle=port.optional) for port in contract.requires],
                 [self.port(port, "given") for port in contract.provides],
                 contract,  # so that no other contract gets its address
             )
@@ -156,6 +156,7 @@ class Cards:
         *,
         name: str | None = None,
         inside: bool = False,
+        idle: bool = False,
     ) -> BoardPort:
         """One port; *name* is what the step calls it when the scope calls it otherwise."""
         default = "" if port.secret or port.default is MISSING else repr(port.default)
@@ -172,6 +173,7 @@ class Cards:
             default,
             schema_of(port.type),
             inside,
+            idle,
         )
 
     def _ports(
@@ -259,8 +261,10 @@ def _read(port: BoardPort, reads: Mapping[str, str | None], fixed: Mapping[str, 
     scope = reads.get(port.name, port.scope)
     if port.name in fixed:
         value = CONCEALED if port.secret else fixed[port.name]
-        return msgspec.structs.replace(port, scope="", set=value)
-    return port if scope == port.scope else msgspec.structs.replace(port, scope=scope or "")
+        return msgspec.structs.replace(port, scope="", idle=False, set=value)
+    if port.name not in reads:
+        return port
+    return msgspec.structs.replace(port, scope=scope or "", idle=port.idle and scope is None)
 
 
 def _written(port: BoardPort, writes: Mapping[str, str] | None) -> BoardPort:

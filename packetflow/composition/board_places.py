@@ -95,13 +95,16 @@ BESIDE_TITLE, BESIDE_NAMES, BETWEEN_NAMES, BESIDE_BADGE = 66.0, 26.0, 14.0, 23.0
 
 def _width(card: BoardCard) -> float:
     """The width that shows the title and the names of all ports, within limits."""
-    inputs = [port for port in card.inputs if not port.inside]
+    inputs = [_name(port) for port in card.inputs if not (port.inside or port.idle)]
+    idle = [port.name for port in card.inputs if port.idle]
+    if idle:
+        inputs.append(_told(idle))
     outputs = [port for port in card.outputs if not port.inside]
     badges = sum(text_width(policy.text, BADGE) + BESIDE_BADGE for policy in card.policies)
     title = text_width(card.title, TITLE, bold=True)
     asked = [WIDTH, title + BESIDE_TITLE, badges + BESIDE_NAMES]
     for input_, output in zip_longest(inputs, outputs):
-        names = [_name(input_)] if input_ is not None else []
+        names = [input_] if input_ is not None else []
         names += [output.scope or output.name] if output is not None else []
         wide = sum(text_width(name, NAME) for name in names)
         asked.append(wide + BESIDE_NAMES + BETWEEN_NAMES * (len(names) - 1))
@@ -116,9 +119,16 @@ def _name(port: BoardPort) -> str:
     return f"{port.name}  \u2190 {port.scope}" if renamed else port.name
 
 
+def _told(idle: Sequence[str]) -> str:
+    """The one line for inputs at their defaults, as the canvas says it."""
+    many = len(idle) > 1
+    return f"{len(idle)} more, at their defaults" if many else f"{idle[0]}, at its default"
+
+
 def _head(card: BoardCard) -> float:
     rows = max(
-        sum(port.inside is inside for port in ports)
+        sum(port.inside is inside and not port.idle for port in ports)
+        + (not inside and any(port.idle for port in ports))
         for ports in (card.inputs, card.outputs)
         for inside in (True, False)
     )
@@ -186,9 +196,8 @@ class _Plan:
         measured = self.sizes.get(card.id)
         if not card.container:
             wide, tall = self.own.get(card.id) or own_size(card)
-            self.boxes.size[card.id] = (
-                (wide, tall) if measured is None else (max(wide, measured[0]), measured[1])
-            )
+            # its rows tell how high it is, also when an input came or went since it was measured
+            self.boxes.size[card.id] = (wide if measured is None else max(wide, measured[0]), tall)
             return
         names = self.inside.get(card.id, [])
         if card.id == self.root:

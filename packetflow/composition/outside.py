@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from packetflow.capabilities.effects import Safety
+from packetflow.capabilities.effects import Effect, Safety
 from packetflow.composition.dataflow import graph_dataflow
 from packetflow.composition.problems import Fix, Problem
 from packetflow.composition.steps import Call, Graph, Pipeline, Step, Unknown, Use, Wait
@@ -21,6 +21,12 @@ def effects_twice(part: Step, name: str, where: str) -> Iterator[Problem]:
                 "take it out, or declare its effect idempotent"
             )
             yield Problem("guarded_twice", name, message)
+        elif isinstance(inner, Use) and calls_of(inner):
+            message = (
+                f"{label(inner)!r} calls others while it runs, which might change something "
+                f"outside twice in {where}"
+            )
+            yield Problem("guarded_twice", name, message, severity="warning")
 
 
 def waits_twice(part: Step, name: str) -> Iterator[Problem]:
@@ -47,6 +53,20 @@ def _throughout(part: Step) -> Iterator[Step]:
                 stack.append(called.step)
 
 
+def effects_of(part: Step) -> list[Effect]:
+    """What all steps of a part declare, each effect once."""
+    found: dict[Effect, None] = {}
+    for inner in _throughout(part):
+        if isinstance(inner, Use) and not isinstance(inner.capability, Unknown):
+            found.update(dict.fromkeys(inner.capability.declaration.effects))
+    return list(found)
+
+
+def changes_once(part: Step) -> bool:
+    """Whether something in it must not happen twice."""
+    return any(isinstance(one, Use) and _safety(one) is Safety.GUARDED for one in _throughout(part))
+
+
 def effects_left_out(part: Step, name: str) -> Iterator[Problem]:
     """Warn about effects that do not happen when the answer comes from a cache."""
     for inner in _throughout(part):
@@ -61,6 +81,11 @@ def effects_left_out(part: Step, name: str) -> Iterator[Problem]:
 def _safety(step: Use) -> Safety:
     called = step.capability
     return Safety.PURE if isinstance(called, Unknown) else called.declaration.safety
+
+
+def calls_of(step: Use) -> list[str]:
+    """What a step says that it calls while it runs: names, patterns, and inputs in braces."""
+    return [effect.target for effect in effects_of(step) if effect.kind == "calls"]
 
 
 def _writes_outside(step: Step) -> bool:

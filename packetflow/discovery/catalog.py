@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from stat import S_ISREG
@@ -21,13 +21,14 @@ from packetflow.discovery.files import (
     Broken,
     Loaded,
     forget_gone,
-    imported_siblings,
     is_hidden,
     load_file,
+    siblings_of,
     source_files,
 )
+from packetflow.discovery.matching import matching
 from packetflow.discovery.plugins import plugged_in
-from packetflow.discovery.search import Entry, Index
+from packetflow.discovery.search import Index, entry_of
 from packetflow.discovery.sources import Source
 from packetflow.errors import CompositionError, SourceError, UnknownName
 
@@ -45,7 +46,7 @@ class Catalog:
         folder: The workspace folder; ``None`` for a catalog of what is added only.
         package: The package name under which capability files are imported.
         keep: Where last good versions of capability files are kept.
-        with_library: Whether the ready capabilities are in it.
+        ready: Which of the library's capabilities are in it; ``None`` for all.
         source: Offers capabilities from outside, which may change by themselves.
     """
 
@@ -55,13 +56,13 @@ class Catalog:
         *,
         package: str = "packetflow_workspace",
         keep: Path | None = None,
-        with_library: bool = True,
+        ready: Collection[str] | None = None,
         source: Source | None = None,
     ) -> None:
         self._folder = folder
         self._package = package
         self._keep = keep
-        self._with_library = with_library
+        self._ready = frozenset(library.__all__ if ready is None else ready) - {"capabilities"}
         self._source = source
         self._added: dict[str, AnyCapability] = {}
         self._added_pipelines: dict[str, Pipeline] = {}
@@ -123,7 +124,7 @@ class Catalog:
             read = list(gone)
             for stem, (path, sha) in found.items():
                 known = files.get(str(path))
-                if known is not None and known.sha == sha and not changed & _imports(path):
+                if known is not None and known.sha == sha and not changed & siblings_of(path):
                     continue
                 files[str(path)] = load_file(path, self._package, self._keep)
                 changed.add(stem)
@@ -154,7 +155,7 @@ class Catalog:
             known = layer()
             if name in known:
                 return known[name]
-        if self._with_library and name in library.__all__:
+        if name in self._ready:
             ready: AnyCapability = getattr(library, name)
             return ready
         return self._from_source(name) or self._learnt.get(name)
@@ -213,7 +214,7 @@ class Catalog:
 
     def capabilities(self) -> list[AnyCapability]:
         """All capabilities: the workspace's own first, then plug-ins, then the library."""
-        ready = {one.name: one for one in library.capabilities()} if self._with_library else {}
+        ready = {one.name: one for one in library.capabilities(self._ready)}
         outside = {} if self._source is None else self._source.capabilities()
         own = (self._from_plugins(), self._from_files(), self._added)
         layers = (self._learnt, outside, ready, *own)
@@ -340,12 +341,15 @@ class Catalog:
         self, kind: Literal["capability", "pipeline"], name: str
     ) -> AnyCapability | Pipeline | None:
         """Find what a pipeline file names."""
-        if kind == "capability":
-            return self.find(name)
-        try:
-            return self.pipeline(name)
-        except UnknownName:
-            return None
+        return self.find(name) if kind == "capability" else self.find_pipeline(name)
+
+    def matching(self, names: Iterable[str]) -> list[AnyCapability | Pipeline]:
+        """Capabilities and pipelines by names and patterns (``find_*``), each once.
+
+        Raises:
+            UnknownName: There is none of a name, or none that fits a pattern.
+        """
+        return matching(self, names)
 
     def pipelines(self) -> list[Pipeline]:
         """Every saved pipeline that can be read."""
@@ -371,18 +375,8 @@ class Catalog:
         every: list[AnyCapability | Pipeline] = [*self.capabilities(), *self.pipelines()]
         for one in every:
             items[one.name] = one
-            entries.append(_entry(one))
+            entries.append(entry_of(one))
         return [items[name] for name, _ in Index(entries).search(query, limit)]
-
-
-def _entry(item: AnyCapability | Pipeline) -> Entry:
-    contract = item.contract
-    names = " ".join(port.name for port in (*contract.requires, *contract.provides))
-    if isinstance(item, Pipeline):
-        return Entry(item.name, (item.name, item.intent, names))
-    declared = item.declaration
-    about = f"{names} {' '.join(declared.tags)} {' '.join(map(str, declared.effects))}"
-    return Entry(item.name, (item.name, declared.intent, about, declared.help))
 
 
 def _is_on_a_loop() -> bool:
@@ -391,10 +385,3 @@ def _is_on_a_loop() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _imports(path: Path) -> set[str]:
-    try:
-        return imported_siblings(path.read_bytes())
-    except OSError:
-        return set()

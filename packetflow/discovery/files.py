@@ -202,3 +202,11 @@ def imported_siblings(content: bytes) -> set[str]:
             else:
                 found.update(alias.name for alias in node.names)
     return found
+
+
+def siblings_of(path: Path) -> set[str]:
+    """What a capability file imports of those beside it; nothing when it cannot be read."""
+    try:
+        return imported_siblings(path.read_bytes())
+    except OSError:
+        return set()

@@ -10,6 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from packetflow.composition.capability import Capability
+from packetflow.composition.steps import Pipeline
 
 K1, B = 1.2, 0.75
 _WORD = re.compile(r"[a-z0-9]+")
@@ -93,3 +97,14 @@ def _weighted(entry: Entry) -> Counter[str]:
         for word in words(text):
             counts[word] += weight
     return counts
+
+
+def entry_of(item: Capability[..., Any] | Pipeline) -> Entry:
+    """What is searched of a capability or a pipeline."""
+    contract = item.contract
+    names = " ".join(port.name for port in (*contract.requires, *contract.provides))
+    if isinstance(item, Pipeline):
+        return Entry(item.name, (item.name, item.intent, names))
+    declared = item.declaration
+    about = f"{names} {' '.join(declared.tags)} {' '.join(map(str, declared.effects))}"
+    return Entry(item.name, (item.name, declared.intent, about, declared.help))

@@ -30,6 +30,10 @@ class Source(Protocol):
         """What of it cannot be used."""
         ...
 
+    def connections(self) -> Mapping[str, str]:
+        """By server, whether it is connected now: ``open``, ``failed`` or ``unused``."""
+        ...
+
     def settle(self) -> None:
         """Wait until it knows what it offers, or that it cannot know."""
         ...

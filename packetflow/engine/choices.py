@@ -11,7 +11,7 @@ from packetflow.engine.scopes import made_in, picked
 from packetflow.engine.spans import keep_span, recalled
 from packetflow.engine.state import Frame, Scope, StepFailed
 from packetflow.engine.strands import Strands
-from packetflow.engine.values import pack_all
+from packetflow.engine.values import pack_all, said_by
 from packetflow.errors import NothingWon
 from packetflow.kernel.records import Status
 
@@ -169,7 +169,7 @@ async def _failing(failed: StepFailed) -> None:
 
 
 def _said(error: BaseException) -> str:
-    return (error.text or str(error.cause)) if isinstance(error, StepFailed) else str(error)
+    return (error.text or said_by(error.cause)) if isinstance(error, StepFailed) else str(error)
 
 
 class FallbackNode:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from packetflow.composition.build import as_step
 from packetflow.composition.composable import Composable
-from packetflow.composition.steps import Pipeline, Use
+from packetflow.composition.steps import Call, Pipeline, Use
 from packetflow.engine.chained import optimized
 from packetflow.engine.ending import Live, cancelled, failure_of, finish
 from packetflow.engine.events import Event
@@ -19,7 +19,7 @@ from packetflow.engine.guarded import GuardedUse
 from packetflow.engine.migration import agreed, calls_now, keep_calls, note_makers
 from packetflow.engine.past import Story, read_story
 from packetflow.engine.plan import Plan, compile_plan, compile_step
-from packetflow.engine.ports import Chain, Inbox, Leases, NoSink, Sink
+from packetflow.engine.ports import Callables, Chain, Inbox, Leases, NoSink, Sink
 from packetflow.engine.printed import Printed
 from packetflow.engine.processes import Processes
 from packetflow.engine.reuse import take_over
@@ -61,7 +61,7 @@ class Engine:
         runner: The name of this runner in records.
         passivate_after_seconds: How long an execution that only waits stays in memory; ``None``
             for as long as it waits.
-        find_capability: Finds a capability by name, for modules that put another one in place.
+        catalog: What steps may call while they run, and modules put in the place of others.
         keep_definition: Called with sha and compact text of every definition before it first runs.
     """
 
@@ -78,7 +78,7 @@ class Engine:
         folder: str = "",
         runner: str = "",
         passivate_after_seconds: float | None = None,
-        find_capability: Callable[[str], Any] | None = None,
+        catalog: Callables | None = None,
         keep_definition: Callable[[str, str], None] | None = None,
     ) -> None:
         self.sink: Sink = NoSink() if sink is None else sink
@@ -95,9 +95,10 @@ class Engine:
         self.threads, self.processes = Threads(), Processes()
         self.waits = Waits()
         self.running: dict[str, Running] = {}
-        self._find = find_capability
+        self.catalog = catalog
         self._plans: OrderedDict[int, tuple[object, Plan]] = OrderedDict()
         self._shared: dict[Hashable, Any] = {}
+        self.called: dict[str, tuple[object, Use | Call]] = {}
         self._definitions = Definitions(self.sink, self.clock, keep_definition)
         self._minding: asyncio.TimerHandle | None = None
         self.on_aside: Callable[[], None] | None = None
@@ -135,7 +136,7 @@ class Engine:
         Raises:
             UnknownName: There is none of that name.
         """
-        found = None if self._find is None else self._find(capability)
+        found = None if self.catalog is None else self.catalog.resolve("capability", capability)
         if found is None:
             raise UnknownName("capability", capability)
         return cast("UseNode | GuardedUse", compile_step(Use(found, id=step_id)))
@@ -232,9 +233,8 @@ class Engine:
         return self._spawn(live, question)
 
     def _spawn(self, live: Live, question: str = "") -> Running:
-        return self._spawned(
-            live, asyncio.get_running_loop().create_task(self._drive(live, question))
-        )
+        task = asyncio.get_running_loop().create_task(self._drive(live, question))
+        return self._spawned(live, task)
 
     def _spawned(self, live: Live, task: asyncio.Task[Execution]) -> Running:
         running = self.running[live.run.id] = Running(live, task)

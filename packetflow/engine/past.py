@@ -29,7 +29,7 @@ _DONE = frozenset({Status.OK.value, Status.SKIPPED.value})
 _NO_OUTCOME = frozenset({Status.TIMED_OUT.value, Status.CANCELLED.value})
 _FAILED_TRY = frozenset({Status.FAILED.value, Status.TIMED_OUT.value})
 _LOST = frozenset({"RunnerLost", "TimedOut"})
-_STEP_KINDS = frozenset({"capability", "wait", "race", "cache", "reused"})
+_STEP_KINDS = frozenset({"capability", "call", "wait", "race", "cache", "reused"})
 
 
 def firm(path: Path) -> Path:
@@ -176,6 +176,8 @@ def _take(story: Story, record: Record) -> None:
                 if record.value:
                     calls = json.loads(str(record.value))
                     story.calls_by_epoch[record.epoch] = {k: tuple(v) for k, v in calls.items()}
+            elif record.what == "span":
+                story.last_span = max(story.last_span, int(record.value))
             elif record.what == "parked":
                 story.parked = True
             elif record.what == "withdrawn":
@@ -194,6 +196,9 @@ def _take_span(story: Story, span: SpanEnded) -> None:
         return
     place = (span.step, span.path)
     past = story.past
+    said = past.decisions.get((*place, "span"))
+    if said is not None and said.value == span.span_id:
+        del past.decisions[*place, "span"]  # that span has ended; another try has its own
     if span.kind == "wait" and span.attributes:
         past.taken.add(str(span.attributes.get("event_id", "")))
     if past.waits and (span.kind == "wait" or span.status != Status.CANCELLED):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from packetflow.composition.steps import Step
 from packetflow.kernel.order import Moment
@@ -91,6 +91,22 @@ class Leases(Protocol):
 
     def holds(self, execution_id: str, epoch: int) -> bool:
         """Tell whether no newer runner has taken the execution over."""
+        ...
+
+
+class Callables(Protocol):
+    """What a step may call while it runs."""
+
+    def resolve(self, kind: Literal["capability", "pipeline"], name: str, /) -> Any:
+        """The capability or pipeline of that name, or ``None``."""
+        ...
+
+    def matching(self, names: Sequence[str], /) -> list[Any]:
+        """Those of that names and patterns.
+
+        Raises:
+            UnknownName: There is none of a name, or none that fits a pattern.
+        """
         ...
 
 

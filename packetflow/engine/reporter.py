@@ -16,6 +16,8 @@ from packetflow.errors import RunError
 from packetflow.kernel.records import LogLine, MessagePosted, Path
 
 if TYPE_CHECKING:
+    from packetflow.capabilities.context import Called
+    from packetflow.engine.calls import Calls
     from packetflow.engine.events import Event
     from packetflow.engine.use import UseNode
 
@@ -57,7 +59,7 @@ class StepReporter:
             as its result is, but for lines of the log.
     """
 
-    __slots__ = ("_asked", "_frame", "_loop", "_node", "_posted", "_sent", "is_over")
+    __slots__ = ("_asked", "_calls", "_frame", "_loop", "_node", "_posted", "_sent", "is_over")
 
     def __init__(self, node: UseNode, frame: Frame) -> None:
         self._node = node
@@ -66,6 +68,7 @@ class StepReporter:
         self._asked = 0
         self._posted = 0
         self._sent = 0
+        self._calls: Calls | None = None
         self.is_over = Stop()
 
     def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None:
@@ -110,6 +113,8 @@ class StepReporter:
 
         if self.is_over.is_set:
             raise RunError(f"step {self._node.id!r} is over; nobody answers {question!r}")
+        if self._calls is not None:
+            self._calls.go_on()
         self._asked += 1
         asked = Asked(
             self._scrubbed(question),
@@ -142,6 +147,31 @@ class StepReporter:
         run.append(arrived)
         self._loop.call_soon_threadsafe(run.engine.deliver, arrived)
         return arrived.event_id
+
+    def find(self, names: Sequence[str]) -> list[Any]:
+        """Capabilities and pipelines by names and patterns."""
+        return self._caller().find(names)
+
+    def call(self, what: Any, inputs: Mapping[str, Any]) -> Awaitable[Called]:
+        """Call a capability or pipeline as a step inside this one."""
+        if self.is_over.is_set:
+            raise RunError(f"step {self._node.id!r} is over; it calls nothing any more")
+        try:
+            here: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        except RuntimeError:
+            here = None
+        if here is not self._loop:
+            raise RunError(
+                f"step {self._node.id!r} calls others from a thread; make its function async"
+            )
+        return self._caller().begin(what, inputs)
+
+    def _caller(self) -> Calls:
+        from packetflow.engine.calls import Calls
+
+        if self._calls is None:
+            self._calls = Calls(self._node, self._frame)
+        return self._calls
 
     def _keep(self, kind: str, level: str, text: str, fields: Mapping[str, Any]) -> None:
         run = self._frame.run

@@ -18,8 +18,10 @@ from packetflow.engine.state import Run
 from packetflow.errors import UnknownName
 from packetflow.kernel.records import TOOK, StepIntent
 
-LASTING: Final = frozenset({"failed_alternative", "attempt", "collected", "too_late"})
-"""The decisions of containers that hold for a fork too."""
+LASTING: Final = frozenset(
+    {"failed_alternative", "attempt", "collected", "too_late", "call", "call_failed"}
+)
+"""The decisions of containers, and of steps that call others, that hold for a fork too."""
 
 
 def following(step: Step, from_step: str | None, changed: Iterable[str]) -> set[str]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 import msgspec
 from msgspec.msgpack import Ext
 
+from packetflow.capabilities.context import Called
 from packetflow.engine.events import Event
 from packetflow.engine.past import Past, Place
-from packetflow.engine.values import pack, pack_all, sound
+from packetflow.engine.values import pack, pack_all, said_by, sound
 from packetflow.engine.veil import fixed_words, without, words_of
+from packetflow.errors import CapabilityFailed
 from packetflow.kernel.clock import both_ns
 from packetflow.kernel.order import Moment
 from packetflow.kernel.records import (
@@ -45,6 +47,9 @@ Listener: TypeAlias = Callable[[Event], None]
 
 NO_TAGS: Final[dict[str, str]] = {}
 """Shared by all executions without tags; never changed."""
+OWN_SPAN: Final = ""
+"""Among the facts of a step under way: the number of its span, where calls inside it have it."""
+
 _IN_MEMORY_ONLY: Final = frozenset({int(ValueTag.OPAQUE), int(ValueTag.SECRET)})
 _UNFIT: Final = (OverflowError, TypeError, UnicodeEncodeError, RecursionError)
 """What a record's encoder raises for values that it does not take."""
@@ -88,6 +93,7 @@ class Run:
         "asking",
         "attributes",
         "busy",
+        "calls",
         "cancelled",
         "driver",
         "durable",
@@ -131,6 +137,7 @@ class Run:
         self.special = past is not None or bool(engine.chain)
         self.attributes: dict[Place, dict[str, Any]] = {}
         self.cancelled = False
+        self.calls: dict[Place, tuple[str, Called | CapabilityFailed]] | None = None
         self.intents: AbstractSet[Place] = _NOTHING
         self.inputs: Scope = {}
         self.plan: Plan | None = None
@@ -222,7 +229,10 @@ class Run:
     def with_attributes(self, span: SpanEnded) -> SpanEnded:
         """The span with the facts its step recorded."""
         facts = self.attributes.pop((span.step, span.path), None)
-        return span if facts is None else msgspec.structs.replace(span, attributes=facts)
+        if facts is None:
+            return span
+        number = facts.pop(OWN_SPAN, span.span_id)
+        return msgspec.structs.replace(span, span_id=number, attributes=facts or None)
 
     def idle(self) -> None:
         """Tell the engine that nothing but waiting is left to do, if it may be put aside."""
@@ -266,7 +276,7 @@ class Run:
         """
         if isinstance(error, StepFailed):
             return error.text or self.told(error.cause)
-        text = self.scrubbed(str(error) or type(error).__name__)
+        text = self.scrubbed(said_by(error) or type(error).__name__)
         return text if len(text) <= 2000 else text[:1990] + " ... (cut)"
 
     def can_be_parked(self) -> bool:

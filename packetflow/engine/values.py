@@ -137,6 +137,14 @@ def sound(text: str) -> str:
     return text
 
 
+def said_by(error: BaseException) -> str:
+    """What an error says; where its own words fail, that they do."""
+    try:
+        return str(error)
+    except Exception as worse:  # noqa: BLE001 - a border: the class is the user's
+        return f"({type(error).__name__} cannot say what it is: {type(worse).__name__})"
+
+
 def _is_table(value: Any) -> bool:
     return type(value).__module__ == "pyarrow.lib" and type(value).__name__ == "Table"
 

@@ -27,6 +27,7 @@ class BoardPort(msgspec.Struct, frozen=True):
         default: The declared default, as written in Python; empty when there is none.
         schema: JSON Schema of the value.
         inside: It is at the inner side of a container's border.
+        idle: It stands at its default and need not be shown (`packetflow.composition.board_idle`).
         set: The value fixed here, as written; left out when none is.
     """
 
@@ -39,6 +40,7 @@ class BoardPort(msgspec.Struct, frozen=True):
     default: str = ""
     schema: dict[str, Any] = {}
     inside: bool = False
+    idle: bool = False
     set: Any = msgspec.UNSET
 
 

@@ -73,8 +73,9 @@ class ProblemCard(msgspec.Struct, frozen=True, omit_defaults=True):
 class PipelineCard(msgspec.Struct, frozen=True, omit_defaults=True):
     """A saved pipeline; ``triggers`` say what starts it by itself, one text each.
 
-    ``uses`` and ``calls`` name the capabilities and the pipelines in it. ``steps`` counts those
-    that a run ends, where that can be told before it; else it is 0.
+    ``uses`` and ``calls`` name the capabilities and the pipelines in it, those included that its
+    steps call while they run, as far as that is fixed; ``calls_any`` says that it is not. ``steps``
+    counts those that a run ends, where that can be told before it; else it is 0.
     """
 
     name: str
@@ -91,6 +92,7 @@ class PipelineCard(msgspec.Struct, frozen=True, omit_defaults=True):
     uses: list[str] = []
     calls: list[str] = []
     steps: int = 0
+    calls_any: bool = False
 
 
 class BrokenFile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -112,11 +114,16 @@ class StepCard(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Listing(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a workspace has."""
+    """What a workspace has.
+
+    ``connections`` say of each external server whether it is connected: ``open``, ``failed`` or
+    ``unused``.
+    """
 
     capabilities: list[CapabilityCard] = []
     pipelines: list[PipelineCard] = []
     broken: list[BrokenFile] = []
+    connections: dict[str, str] = {}
 
 
 class Description(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -203,9 +203,11 @@ class StepDecision(msgspec.Struct, frozen=True, array_like=True, tag="decide", g
 
     ``what`` is ``failed_alternative``, ``attempt``, ``collected`` (an item that failed),
     ``ambiguous`` (a person's answer), ``too_late`` (a wait), ``deadline D.T`` (the end of the time
-    limit of try T with D others inside it), ``withdrawn`` (an intent that came to nothing) or,
-    without a step, ``parked`` (put aside) and ``code`` (from here on runs the code whose ``calls``
-    it holds as JSON; none: it was refused).
+    limit of try T with D others inside it), ``withdrawn`` (an intent that came to nothing),
+    ``span`` (the number that a step's span will have), ``call`` (what it calls while it runs, with
+    a digest of the inputs), ``call_failed`` (it failed, and the step went on) or, without a step,
+    ``parked`` (put aside) and ``code`` (from here on runs the code whose ``calls`` it holds as
+    JSON; none: it was refused).
     """
 
     execution_id: str

@@ -37,6 +37,7 @@ _MODULES = {
     "reports": ("render_report", "save_file"),
     "web": ("fetch_page",),
     "models": ("ask_model",),
+    "asking": ("ask_with_tools",),
     "messages": ("send_message",),
     "calendars": ("calendar_lookup",),
 }
@@ -46,9 +47,15 @@ _HOME = types.MappingProxyType({name: home for home, names in _MODULES.items() f
 __all__ = ["capabilities", *sorted(_HOME)]  # noqa: PLE0604
 
 
-def capabilities() -> tuple[Capability[..., typing.Any], ...]:
-    """Give every ready capability, in the order of the documentation; loads their modules."""
-    return tuple(_load(name) for name in _HOME)
+def capabilities(
+    of: typing.Container[str] | None = None,
+) -> tuple[Capability[..., typing.Any], ...]:
+    """Give ready capabilities, in the order of the documentation; loads their modules.
+
+    Args:
+        of: Only those of these names; ``None`` for every one.
+    """
+    return tuple(_load(name) for name in _HOME if of is None or name in of)
 
 
 def _load(name: str) -> Capability[..., typing.Any]:

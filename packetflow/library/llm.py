@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeAlias
 
+from packetflow.capabilities.context import Context
 from packetflow.errors import LibraryError
 
 MODEL_VARIABLE = "PACKETFLOW_MODEL"
@@ -24,18 +25,42 @@ _TIMEOUT_SECONDS = 120.0
 
 Format: TypeAlias = Mapping[str, Any]
 
+Function: TypeAlias = Mapping[str, Any]
+"""A tool as models are told of it; see `packetflow.library.model_tools`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model wants a tool called; its arguments are JSON text as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str = "{}"
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation."""
+    """One turn of a conversation.
 
-    role: Literal["system", "user", "assistant"]
+    Attributes:
+        role: Who speaks; ``tool`` for what a tool answered.
+        content: The words.
+        tool_calls: What an assistant wants called.
+        tool_call_id: Which call a tool answers.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model said, and what it cost; ``cost_usd`` is ``None`` when its price is unknown."""
+    """What a model said, and what it cost; ``cost_usd`` is ``None`` when its price is unknown.
+
+    ``tool_calls`` are the tools it wants called before it answers.
+    """
 
     text: str
     model: str = ""
@@ -43,6 +68,7 @@ class Reply:
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +84,13 @@ class ChatModel(Protocol):
     """Anything that continues a conversation."""
 
     async def chat(
-        self, messages: Sequence[Message], *, response_format: Format | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        response_format: Format | None = None,
+        tools: Sequence[Function] = (),
     ) -> Reply:
-        """Answer the last message.
+        """Answer the last message, or ask for tools to be called.
 
         Raises:
             LibraryError: It cannot; with ``format_refused`` true when only the format is the
@@ -69,12 +99,14 @@ class ChatModel(Protocol):
         ...
 
 
-def open_model(name: str = "") -> ChatModel:
+def open_model(name: str = "", context: Context | None = None) -> ChatModel:
     """Give the model of that name, or the one that ``PACKETFLOW_MODEL`` names.
 
     Args:
         name: As litellm spells it (``anthropic/...``, ``ollama/...``), or ``scripted:FILE`` for
-            answers written in a JSON file.
+            answers written in a JSON file, or ``caller`` for the model of the MCP client that
+            called.
+        context: Of the step that asks; the caller's model needs it.
 
     Raises:
         LibraryError: No model is named; the message says how to name one.
@@ -89,6 +121,10 @@ def open_model(name: str = "") -> ChatModel:
         from packetflow.library.scripted import ScriptedModel
 
         return ScriptedModel.from_file(chosen.removeprefix("scripted:"))
+    if chosen == "caller":
+        from packetflow.library.caller_model import CallerModel
+
+        return CallerModel(context or Context())
     return LitellmModel(chosen)
 
 
@@ -99,9 +135,13 @@ class LitellmModel:
     name: str
 
     async def chat(
-        self, messages: Sequence[Message], *, response_format: Format | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        response_format: Format | None = None,
+        tools: Sequence[Function] = (),
     ) -> Reply:
-        """Answer the last message.
+        """Answer the last message, or ask for tools to be called.
 
         Raises:
             LibraryError: litellm is missing or refused, no key is set, or the call failed.
@@ -109,10 +149,12 @@ class LitellmModel:
         litellm = await asyncio.to_thread(_litellm)
         provider = self._provider(litellm)
         said: dict[str, Any] = {"response_format": response_format} if response_format else {}
+        if tools:
+            said["tools"] = list(tools)
         try:
             response = await litellm.acompletion(
                 model=self.name,
-                messages=[{"role": one.role, "content": one.content} for one in messages],
+                messages=[_sent(one) for one in messages],
                 timeout=_TIMEOUT_SECONDS,
                 **said,
             )
@@ -129,14 +171,18 @@ class LitellmModel:
             raise LibraryError(f"model {self.name!r} failed: {_first_line(error)}") from error
         except litellm.OpenAIError as error:
             raise LibraryError(f"model {self.name!r} failed: {_first_line(error)}") from error
-        usage = response.usage
+        usage, message = response.usage, response.choices[0].message
         return Reply(
-            text=response.choices[0].message.content or "",
+            text=message.content or "",
             model=response.model or self.name,
             provider=provider,
             tokens_in=usage.prompt_tokens,
             tokens_out=usage.completion_tokens,
             cost_usd=_cost(litellm, response),
+            tool_calls=tuple(
+                ToolCall(one.id, one.function.name or "", one.function.arguments or "{}")
+                for one in message.tool_calls or ()
+            ),
         )
 
     def _provider(self, litellm: Any) -> str:
@@ -153,6 +199,24 @@ class LitellmModel:
                 missing=tuple(missing),
             )
         return provider
+
+
+def _sent(message: Message) -> dict[str, Any]:
+    """A message as OpenAI's interface has it, which litellm takes for all providers."""
+    sent: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        sent["content"] = message.content or None
+        sent["tool_calls"] = [
+            {
+                "id": one.id,
+                "type": "function",
+                "function": {"name": one.name, "arguments": one.arguments},
+            }
+            for one in message.tool_calls
+        ]
+    if message.tool_call_id:
+        sent["tool_call_id"] = message.tool_call_id
+    return sent
 
 
 def _litellm() -> Any:
@@ -219,15 +283,15 @@ async def ask(
     """
     if schema is None:
         return Answer(await model.chat(messages))
-    _check_schema(schema)
-    asked = [*messages, Message("user", _instruction(schema))]
+    check_schema(schema)
+    asked = [*messages, Message("user", instruction(schema))]
     forms: list[Format | None] = [_schema_format(schema), {"type": "json_object"}, None]
     spent: list[Reply] = []
     complaint = ""
     for _ in range(1 + _REPAIRS):
         reply = await _first_accepted(model, asked, forms)
         spent.append(reply)
-        value, complaint = _fitting(reply.text, schema)
+        value, complaint = fitting(reply.text, schema)
         if not complaint:
             return Answer(_summed(spent), value, len(spent))
         asked += [
@@ -254,7 +318,8 @@ async def _first_accepted(
             del forms[0]
 
 
-def _instruction(schema: Mapping[str, Any]) -> str:
+def instruction(schema: Mapping[str, Any]) -> str:
+    """What to tell a model whose answer is to fit a JSON Schema."""
     return (
         "Answer with one JSON value and nothing else. It must fit this JSON Schema:\n"
         f"{json.dumps(schema, ensure_ascii=False)}"
@@ -265,7 +330,12 @@ def _schema_format(schema: Mapping[str, Any]) -> Format:
     return {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(schema)}}
 
 
-def _check_schema(schema: Mapping[str, Any]) -> None:
+def check_schema(schema: Mapping[str, Any]) -> None:
+    """Refuse what is no JSON Schema.
+
+    Raises:
+        LibraryError: It is none.
+    """
     jsonschema = _jsonschema()
     try:
         jsonschema.Draft202012Validator.check_schema(schema)
@@ -283,7 +353,7 @@ def _jsonschema() -> Any:
     return jsonschema
 
 
-def _fitting(text: str, schema: Mapping[str, Any]) -> tuple[Any, str]:
+def fitting(text: str, schema: Mapping[str, Any]) -> tuple[Any, str]:
     """The value in a reply and an empty complaint, or what is wrong with it."""
     bare = re.sub(r"^\s*```\w*\s*|\s*```\s*$", "", text).strip()
     start = min((at for at in (bare.find("{"), bare.find("[")) if at >= 0), default=0)

@@ -39,7 +39,8 @@ async def ask_model(
     Args:
         prompt: What to ask.
         system: How the model should behave.
-        model: As litellm spells it: "anthropic/...", "openai/...", "ollama/...".
+        model: As litellm spells it: "anthropic/...", "openai/...", "ollama/..."; or "caller", the
+            model of the MCP client that calls.
         schema: The JSON Schema of the wanted value; a reply that does not fit is sent back.
         context: Filled by the engine.
 
@@ -50,7 +51,7 @@ async def ask_model(
         raise LibraryError("the prompt is empty")
     messages = [Message("system", system)] if system.strip() else []
     messages.append(Message("user", prompt))
-    answer = await ask(open_model(model), messages, schema=schema)
+    answer = await ask(open_model(model, context), messages, schema=schema)
     reply = answer.reply
     if context is not None:
         context.record(

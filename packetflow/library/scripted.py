@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from packetflow.errors import LibraryError
-from packetflow.library.llm import Format, Message, Reply
+from packetflow.library.llm import Format, Function, Message, Reply, ToolCall
 
 
 class ScriptedModel:
     """Answers from a script, and remembers what it was asked.
 
-    Tokens are counted as words; the cost is 0.
+    Tokens are counted as words; the cost is 0. An answer ``{"tool_calls": [{"name": ...,
+    "arguments": {...}}]}`` asks for tools to be called, where there are some.
 
     Attributes:
         asked: The conversations so far, oldest first.
@@ -37,7 +39,8 @@ class ScriptedModel:
         """Take the script.
 
         Args:
-            answers: A list is answered in order; of a mapping, the first key that stands in the
+            answers: A list is answered in order, beginning behind the answers that stand in the
+                conversation already; of a mapping, the first key that stands in the
                 last user message wins, "*" fits all. Answers that are no text are sent as JSON.
             refuses: Response formats to refuse (``json_schema``, ``json_object``), as some
                 providers do.
@@ -66,7 +69,11 @@ class ScriptedModel:
         return cls(script)
 
     async def chat(
-        self, messages: Sequence[Message], *, response_format: Format | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        response_format: Format | None = None,
+        tools: Sequence[Function] = (),
     ) -> Reply:
         """Answer by the script.
 
@@ -81,7 +88,12 @@ class ScriptedModel:
         answer = self._answer(messages)
         text = answer if isinstance(answer, str) else json.dumps(answer)
         read = sum(len(message.content.split()) for message in messages)
-        return Reply(text, "scripted", "scripted", read, len(text.split()), 0.0)
+        reply = Reply(text, "scripted", "scripted", read, len(text.split()), 0.0)
+        if isinstance(answer, str) or not tools or "tool_calls" not in answer:
+            return reply
+        calls = enumerate(answer["tool_calls"], 1)
+        wanted = [_tool_call(one, f"call_{len(messages)}_{number}") for number, one in calls]
+        return replace(reply, text=str(answer.get("content", "")), tool_calls=tuple(wanted))
 
     def _answer(self, messages: Sequence[Message]) -> str | Mapping[str, Any]:
         if isinstance(self._answers, Mapping):
@@ -90,7 +102,15 @@ class ScriptedModel:
                 if key == "*" or key in asked:
                     return answer
             raise LibraryError(f"the script has no answer to {asked[:80]!r}")
+        said = sum(message.role == "assistant" for message in messages)
+        self._next = max(self._next, said)
         if self._next >= len(self._answers):
             raise LibraryError(f"the script has only {len(self._answers)} answers")
         self._next += 1
         return self._answers[self._next - 1]
+
+
+def _tool_call(written: Mapping[str, Any], own: str) -> ToolCall:
+    arguments = written.get("arguments", {})
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    return ToolCall(str(written.get("id", own)), str(written.get("name", "")), text)

@@ -46,12 +46,14 @@ class Heard:
         ask: Puts a question to the client now and answers with the value; ``None`` where that
             cannot be done while a request is under way.
         can_ask: Whether the client could answer a question.
+        seen: Told each event, as it is.
     """
 
     progress: Callable[[Mark], Awaitable[None]] | None = None
     log: Callable[[str, str], Awaitable[None]] | None = None
     ask: AskClient | None = None
     can_ask: Callable[[Question], bool] = lambda _: False
+    seen: Callable[[Happening], None] | None = None
 
 
 @dataclass(eq=False)
@@ -127,6 +129,8 @@ class Attended:
         return self._events.popleft()
 
     async def _told(self, event: Happening, tally: Tally) -> None:
+        if self.heard.seen is not None:
+            self.heard.seen(event)
         place: Place = event.step, tuple(event.path)
         match event.kind:
             case "step_started":

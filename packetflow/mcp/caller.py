@@ -12,21 +12,13 @@ caller that cannot answer is told what it lacks. Needs no MCP package.
 
 from __future__ import annotations
 
-from typing import Any, Final
-
+from packetflow.capabilities.asked import OF, ROOTS, of_model
 from packetflow.capabilities.context import Context
-
-OF: Final = "x-ask"
-"""In a question's form: who is asked, where that is no person."""
-
-MODEL: Final = "model"
-ROOTS: Final = "roots"
 
 
 async def ask_model(context: Context, prompt: str, *, max_tokens: int = 1024) -> str:
     """What the caller's language model answers (sampling)."""
-    form: dict[str, Any] = {OF: MODEL, "max_tokens": max_tokens}
-    return str(await context.ask(prompt, form=form))
+    return str(await context.ask(prompt, form=of_model(max_tokens)))
 
 
 async def ask_roots(context: Context) -> list[str]:

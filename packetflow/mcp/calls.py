@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -17,13 +17,14 @@ from typing import Any, Final, Self
 import mcp_types as t
 import msgspec
 
-from packetflow.capabilities.tool_schemas import kind_of
-from packetflow.errors import PacketFlowError, WireError
+from packetflow.capabilities.tool_results import odd_numbers, told
+from packetflow.capabilities.tool_schemas import inputs_of
+from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import FailureCard, Outcome
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import CapabilityRequest
 from packetflow.mcp.attending import Attended, Heard
-from packetflow.mcp.content import Made, made_of
+from packetflow.mcp.content import Made, made_of, whole_at
 from packetflow.mcp.doors import Door
 from packetflow.mcp.questions import Declined, Question, needed, read_response
 from packetflow.mcp.tools import Tool
@@ -34,6 +35,10 @@ TOOL_TAG: Final = "mcp.tool.name"
 EXECUTION_META: Final = "packetflow/execution"
 ERROR_META: Final = "packetflow/error"
 STOP_SECONDS: Final = 5.0
+PLAIN: Final = (
+    "Let it return numbers of at most 64 bits, whole texts, lists and dicts without circles, "
+    "dataclasses, models or tables"
+)
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -151,13 +156,13 @@ class Calls:
         request = CapabilityRequest(
             "",
             tool.item,
-            to_payload(inputs_of(tool, arguments)),
+            to_payload(inputs_of(tool.takes, arguments)),
             trigger=TRIGGER,
             user=caller.user,
             agent=caller.name or None,
             tags=caller.tags | {TOOL_TAG: tool.name},
             execution_id=chosen,
-            quiet=heard.progress is None,
+            quiet=heard.progress is None and heard.seen is None,
         )
         return Attended(self.door, chosen, heard, tool.steps), request
 
@@ -238,11 +243,9 @@ class Calls:
             return failed(ended, values)
         made = self.made(tool, ended, values)
         structured = made.structured if tool.result is not None else None
-        if tool.result is not None:
-            wrong = tool.result.complaints(structured)
-            if wrong:
-                text = f"{tool.item} broke its contract: " + "; ".join(wrong)
-                return error_result(text, meta | {ERROR_META: "WrongType"})
+        wrong = [] if tool.result is None else tool.result.complaints(structured)
+        if wrong:
+            return unfit(tool, made, wrong, values=values, meta=meta)
         return t.CallToolResult(content=made.content, structured_content=structured, _meta=meta)
 
     def _stopping(self, execution_id: str) -> _Stopping:
@@ -289,25 +292,6 @@ class _Stopping:
             self._calls.give_up(self._execution_id)  # the call itself may not wait any more
 
 
-def inputs_of(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments as the values that the run takes: rows become a table.
-
-    Raises:
-        WireError: Rows make no table.
-    """
-    inputs = dict(arguments)
-    for port in tool.takes:
-        rows = inputs.get(port.name)
-        if kind_of(port) == "Table" and isinstance(rows, list):
-            import pyarrow as pa
-
-            try:
-                inputs[port.name] = pa.Table.from_pylist(rows)
-            except (pa.ArrowException, TypeError, ValueError) as error:
-                raise WireError(f"{port.name}: the rows make no table: {error}") from error
-    return inputs
-
-
 def failed(ended: Outcome, values: Mapping[str, Any]) -> t.CallToolResult:
     """What a client reads of a run that made nothing: in words, for a model to read."""
     meta: dict[str, Any] = {EXECUTION_META: ended.execution_id}
@@ -329,6 +313,31 @@ def failed(ended: Outcome, values: Mapping[str, Any]) -> t.CallToolResult:
             return error_result(text, meta | step | {ERROR_META: failure.error_type})
 
 
+def unfit(
+    tool: Tool,
+    made: Made,
+    wrong: Sequence[str],
+    *,
+    values: Mapping[str, Any],
+    meta: Mapping[str, Any],
+) -> t.CallToolResult:
+    """What a client reads of a run whose result cannot be sent as its schema promises."""
+    if made.unsent:
+        text = f"{tool.item} made what cannot be sent: {'; '.join(made.unsent.values())}. {PLAIN}"
+        return error_result(text, dict(meta) | {ERROR_META: "WireError"})
+    if made.shortened:
+        text = f"{tool.item} made more than can be sent, and a part of it would not fit its schema"
+        result = error_result(text, dict(meta) | {ERROR_META: "TooLong"})
+        result.content += whole_at(str(meta[EXECUTION_META]))
+        return result
+    odd = odd_numbers({port.name: values[port.name] for port in tool.gives if port.name in values})
+    null = f" ({', '.join(odd)}: NaN and infinite numbers are null in JSON)" if odd else ""
+    text = f"{tool.item} broke its contract: {'; '.join(wrong)}{null}"
+    return error_result(text, dict(meta) | {ERROR_META: "WrongType"})
+
+
 def error_result(text: str, meta: Mapping[str, Any]) -> t.CallToolResult:
     """A tool's error: in words, so that a model can mend its call."""
-    return t.CallToolResult(content=[t.TextContent(text=text)], is_error=True, _meta=dict(meta))
+    return t.CallToolResult(
+        content=[t.TextContent(text=told(text))], is_error=True, _meta=dict(meta)
+    )

@@ -32,11 +32,13 @@ class Made:
         content: The blocks, in the order of the outputs.
         structured: The structured result.
         shortened: Whether something was left out.
+        unsent: Outputs that could not be sent at all, with the reason.
     """
 
     content: list[t.ContentBlock] = field(default_factory=list)
     structured: dict[str, Any] = field(default_factory=dict)
     shortened: bool = False
+    unsent: dict[str, str] = field(default_factory=dict)
 
 
 def made_of(
@@ -63,6 +65,7 @@ def made_of(
             value = values[port.name]
         except WireError as error:
             media.append(t.TextContent(text=f"{port.name}: {error.message}"))
+            made.unsent[port.name] = error.message
             made.shortened = True
             continue
         kind = kind_of(port)
@@ -80,7 +83,7 @@ def made_of(
     made.shortened |= cut
     made.content = [*_texts(made.structured), *media]
     if made.shortened:
-        made.content += whole_at(execution_id)
+        made.content += [t.TextContent(text="The result was shortened."), *whole_at(execution_id)]
     if not made.content:
         made.content = [t.TextContent(text="done")]
     return made
@@ -89,7 +92,7 @@ def made_of(
 def whole_at(execution_id: str) -> Iterator[t.ContentBlock]:
     """The words and the link that say where the whole result is."""
     uri = f"{EXECUTION}{execution_id}"
-    yield t.TextContent(text=f"The result was shortened; the whole is the resource {uri}")
+    yield t.TextContent(text=f"The whole is the resource {uri}")
     yield t.ResourceLink(uri=uri, name=f"execution {execution_id}", mime_type="application/json")
 
 

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.doors import Door, RunnerDoor
+from packetflow.mcp.gate import gate
 from packetflow.mcp.identity import Tokens
 from packetflow.mcp.refused import Refusals
 from packetflow.mcp.replay import Replay
@@ -99,7 +100,8 @@ async def endpoint(
         whole = Starlette(routes=routes, middleware=middleware)
         whole.router.redirect_slashes = False
         async with ready.server.session_manager.run():
-            yield replay.around(Refusals(folder.path, "http").at_door(whole))
+            at_gate = gate(whole, settings.body_kilobytes << 10)
+            yield replay.around(Refusals(folder.path, "http").at_door(at_gate))
 
 
 def run(folder: WorkspaceFolder, listening: Listening, announce: Callable[[str], None]) -> None:
@@ -119,17 +121,40 @@ async def _serve(
     listener: socket.socket,
     announce: Callable[[str], None],
 ) -> None:
-    shown = f"[{listening.host}]" if ":" in listening.host else listening.host
     door = RunnerDoor(folder.path)
     try:
-        async with endpoint(folder, door, listening) as app:
-            config = uvicorn.Config(
-                app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2
-            )
-            announce(f"http://{shown}:{listener.getsockname()[1]}{PATH}")
-            await uvicorn.Server(config).serve(sockets=[listener])
+        await serve_at(listener, folder, door, listening, announce=announce)
     finally:
         await door.close()
+
+
+async def serve_at(
+    listener: socket.socket,
+    folder: WorkspaceFolder,
+    door: Door,
+    listening: Listening,
+    *,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve at a port that is taken already, until interrupted.
+
+    Args:
+        listener: What `listen` gave.
+        folder: The workspace.
+        door: The way to its code.
+        listening: Where the listener listens.
+        announce: Told the server's address once it answers there.
+
+    Raises:
+        PacketFlowError: The workspace cannot be served.
+    """
+    shown = f"[{listening.host}]" if ":" in listening.host else listening.host
+    async with endpoint(folder, door, listening) as app:
+        config = uvicorn.Config(
+            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2
+        )
+        announce(f"http://{shown}:{listener.getsockname()[1]}{PATH}")
+        await uvicorn.Server(config).serve(sockets=[listener])
 
 
 def listen(listening: Listening) -> socket.socket:

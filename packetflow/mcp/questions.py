@@ -14,10 +14,10 @@ import mcp_types as t
 import msgspec
 from pydantic import ValidationError
 
+from packetflow.capabilities.asked import OF
 from packetflow.capabilities.tool_schemas import Check
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import Happening, WaitCard
-from packetflow.mcp.caller import OF
 
 ANSWER: Final = "answer"
 """The field of a form that asks for a single value."""

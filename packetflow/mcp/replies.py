@@ -13,6 +13,7 @@ import mcp_types as t
 import msgspec
 from mcp.shared.exceptions import MCPError
 
+from packetflow.capabilities.tool_results import told
 from packetflow.errors import did_you_mean
 from packetflow.mcp.calls import CannotAsk, Pause
 from packetflow.mcp.questions import request_of
@@ -21,6 +22,8 @@ from packetflow.mcp.tools import Tool
 Paged = TypeVar("Paged")
 
 PAGE: Final = 100
+MOST_SIGNS: Final = 128
+"""Of a name that nothing has."""
 
 
 def named(offered: Mapping[str, Tool], name: str, kind: str) -> Tool:
@@ -31,8 +34,8 @@ def named(offered: Mapping[str, Tool], name: str, kind: str) -> Tool:
     """
     found = offered.get(name)
     if found is None:
-        near = did_you_mean(get_close_matches(name, offered, 2))
-        raise MCPError(t.INVALID_PARAMS, f"Unknown {kind}: {name}{near}")
+        near = did_you_mean(get_close_matches(name[:MOST_SIGNS], offered, 2))
+        raise MCPError(t.INVALID_PARAMS, f"Unknown {kind}: {told(name, MOST_SIGNS)}{near}")
     return found
 
 

@@ -22,7 +22,8 @@ from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 
 from packetflow.errors import PacketFlowError
-from packetflow.mcp import sessions
+from packetflow.mcp import apps, sessions
+from packetflow.mcp.apps import Apps, Trail
 from packetflow.mcp.calls import (
     ERROR_META,
     Calls,
@@ -78,6 +79,7 @@ class Answers:
         stream_seconds: A call over HTTP that runs longer gives its connection back.
         task_seconds: A call that takes longer becomes a task, where its client works with tasks.
         tasks: The tasks.
+        drawings: Draws runs, for clients that show that.
     """
 
     shelf: Shelf
@@ -87,9 +89,11 @@ class Answers:
     stream_seconds: float | None = None
     task_seconds: float = 10.0
     tasks: Tasks = field(init=False)
+    drawings: Apps = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tasks", Tasks(self.calls))
+        object.__setattr__(self, "drawings", Apps(self.calls.door))
 
     @property
     def offers(self) -> Offers:
@@ -97,10 +101,13 @@ class Answers:
         return allowed(self.shelf.offers, scopes())
 
     async def list_tools(
-        self, _: Context, params: t.PaginatedRequestParams | None
+        self, context: Context, params: t.PaginatedRequestParams | None
     ) -> t.ListToolsResult:
         """The tools, page by page."""
-        found, cursor = page(self.offers.tool_list(), params)
+        offers = self.offers
+        found, cursor = page(offers.tool_list(), params)
+        if apps.shows_apps(context):
+            found = await self.drawings.dressed(found, offers)
         return t.ListToolsResult(tools=found, next_cursor=cursor)
 
     async def call_tool(
@@ -121,8 +128,10 @@ class Answers:
             if wrong:
                 text = f"The arguments of {tool.name} do not fit: " + "; ".join(wrong)
                 return error_result(text, {ERROR_META: "InvalidArguments"})
+        is_drawn = tool.item in self.offers.pipelines and apps.shows_apps(context)
+        trail = Trail() if is_drawn else None
         try:
-            ended = await self._ran(context, tool, arguments, params, as_task=as_task)
+            ended = await self._ran(context, tool, arguments, params, as_task=as_task, trail=trail)
         except CannotAsk as error:
             raise missing_capability(error) from error
         except PacketFlowError as error:
@@ -134,7 +143,11 @@ class Answers:
             return self.tasks.adopt(ended.left, tool, user)
         if ended.outcome is None:
             raise AssertionError("a call ends with an outcome or a pause")
-        return self.calls.result(tool, ended.outcome, ended.values)
+        result = self.calls.result(tool, ended.outcome, ended.values)
+        if trail is not None:
+            drawn = await self.drawings.told(tool.item, trail, ended.outcome, self.offers)
+            result.meta = {**(result.meta or {}), **drawn}
+        return result
 
     async def _ran(
         self,
@@ -144,8 +157,10 @@ class Answers:
         params: t.InputResponseRequestParams,
         *,
         as_task: bool = False,
+        trail: Trail | None = None,
     ) -> Ended:
         heard = heard_on(context)
+        heard.seen = None if trail is None else trail.take
         patience = self._patience(tool, params) if as_task else None
         with gives_back(context, self.stream_seconds):
             if params.request_state:
@@ -252,10 +267,11 @@ class Answers:
         return result
 
     async def list_resources(
-        self, _: Context, params: t.PaginatedRequestParams | None
+        self, context: Context, params: t.PaginatedRequestParams | None
     ) -> t.ListResourcesResult:
         """The resources that have an address of their own, page by page."""
-        found, cursor = page(self.library.resources(self.offers), params)
+        shown = [apps.resource()] if apps.shows_apps(context) else []
+        found, cursor = page([*self.library.resources(self.offers), *shown], params)
         return t.ListResourcesResult(resources=found, next_cursor=cursor)
 
     async def list_templates(
@@ -274,6 +290,8 @@ class Answers:
             MCPError: There is none at that address, or it could not be made.
         """
         uri, offers = str(params.uri), self.offers
+        if uri == apps.ADDRESS and apps.shows_apps(context):
+            return apps.read()
         for address in offers.addresses:
             found = address.match(uri)
             if found is None:
@@ -368,6 +386,7 @@ def make_server(answers: Answers, *, name: str, about: str = "", key: bytes) -> 
     server.add_request_handler("tasks/update", UpdateParams, answers.update_task)
     server.add_request_handler("tasks/cancel", TaskParams, answers.cancel_task)
     server.extensions[EXTENSION] = {}
+    server.extensions[apps.EXTENSION] = {}
     server.middleware.append(answers.shelf.sessions)
     sealing = RequestStateSecurity(keys=[key], ttl=STATE_SECONDS)
     server.middleware.append(RequestStateBoundary(sealing, default_audience="packetflow"))

@@ -103,14 +103,14 @@ async def over_stdio(folder: str | Path) -> None:
     Raises:
         PacketFlowError: The workspace cannot be served.
     """
-    from mcp.server.stdio import stdio_server
+    from packetflow.mcp.pipes import pipes
 
     workspace = open_folder(folder)
     door = RunnerDoor(workspace.path)
     try:
         async with (
             opened(workspace, door, transport="stdio") as ready,
-            stdio_server() as (reading, writing),
+            pipes() as (reading, writing),
         ):
             options = ready.server.create_initialization_options()
             await ready.server.run(reading, writing, options)

@@ -131,7 +131,11 @@ def touched(
         if isinstance(here, CapabilityCard):
             effects.update(dict.fromkeys(here.effects))
             levels.add(here.safety)
+            if here is card and any(effect.startswith("calls ") for effect in here.effects):
+                levels.add("guarded")  # which ones shows only when it runs
             continue
+        if here.calls_any:
+            levels.add("guarded")
         if here.name in seen:
             continue
         seen.add(here.name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,20 @@ class Host:
     Args:
         folder: The workspace.
         runner: This runner's id, for records and leases.
+        ready: Which of the library's capabilities it knows; ``None`` for all.
+        triggers: Whether it starts pipelines when what triggers them happens.
     """
 
-    def __init__(self, folder: Path, *, runner: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        runner: str,
+        ready: Collection[str] | None = None,
+        triggers: bool = True,
+    ) -> None:
         self._folder = folder
+        self._ready, self._heeds_triggers = ready, triggers
         self._runner = runner
         self._open: Workspace | None = None
         self._triggers: Triggers | None = None
@@ -81,14 +92,15 @@ class Host:
         Raises:
             PacketFlowError: Nothing can run at all.
         """
-        self._open = Workspace(self._folder, role="runner", runner=self._runner)
+        self._open = Workspace(self._folder, role="runner", runner=self._runner, ready=self._ready)
         self._easel = Easel(self._open.catalog)
         await asyncio.to_thread(self._open.catalog.refresh)
         self._open.hearing.for_everybody = True
         if isinstance(sys.stdout, Printed):
             self._open.engine.printed = sys.stdout
-        self._triggers = Triggers(self._open)
-        self._triggers.open()
+        if self._heeds_triggers:
+            self._triggers = Triggers(self._open)
+            self._triggers.open()
         self._listening = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:

@@ -27,8 +27,8 @@ def to_payload(values: Mapping[str, Any]) -> Payload:
         if isinstance(packed, Ext) and packed.code == ValueTag.OPAQUE:
             kind = type(value).__name__
             raise WireError(
-                f"{name!r} is a {kind}, which cannot travel to a runner; send plain values, "
-                "dataclasses, models or Arrow tables",
+                f"{name!r} is a {kind}, which cannot travel to a runner; send plain values "
+                "(numbers of at most 64 bits, whole texts), dataclasses, models or Arrow tables",
                 name=name,
             )
         payload[name] = packed

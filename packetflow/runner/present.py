@@ -15,6 +15,7 @@ from packetflow.composition.check import check_pipeline
 from packetflow.composition.codec import dump
 from packetflow.composition.concealing import concealed
 from packetflow.composition.draw import drawing, to_mermaid, to_svg
+from packetflow.composition.outside import calls_of
 from packetflow.composition.problems import Problem
 from packetflow.composition.steps import (
     Branch,
@@ -32,6 +33,7 @@ from packetflow.composition.steps import (
 )
 from packetflow.composition.walk import children, label, natural_name, walk
 from packetflow.discovery.catalog import AnyCapability, Catalog
+from packetflow.discovery.matching import called_later
 from packetflow.engine.values import pack_all
 from packetflow.kernel.cards import (
     BrokenFile,
@@ -110,9 +112,12 @@ def problem_card(problem: Problem) -> ProblemCard:
     )
 
 
-def pipeline_card(pipeline: Pipeline, file: str) -> PipelineCard:
-    """A saved pipeline as a card."""
+def pipeline_card(pipeline: Pipeline, file: str, catalog: Catalog | None = None) -> PipelineCard:
+    """A saved pipeline as a card; the catalog tells what its steps may call while they run."""
     contract = pipeline.contract
+    called, calls_any = called_later(pipeline.step, catalog)
+    uses = {one.capability.name for one in walk(pipeline.step) if isinstance(one, Use)}
+    calls = {one.pipeline.name for one in walk(pipeline.step) if isinstance(one, Call)}
     return PipelineCard(
         pipeline.name,
         str(pipeline.version),
@@ -125,9 +130,10 @@ def pipeline_card(pipeline: Pipeline, file: str) -> PipelineCard:
         [problem_card(one) for one in check_pipeline(pipeline)],
         [f"{one.kind}: {one.what}" for one in pipeline.triggers],
         pipeline.exposed,
-        sorted({one.capability.name for one in walk(pipeline.step) if isinstance(one, Use)}),
-        sorted({one.pipeline.name for one in walk(pipeline.step) if isinstance(one, Call)}),
+        sorted(uses | {one.name for one in called if not isinstance(one, Pipeline)}),
+        sorted(calls | {one.name for one in called if isinstance(one, Pipeline)}),
         _count(pipeline.step),
+        calls_any,
     )
 
 
@@ -135,6 +141,8 @@ def _count(step: Step) -> int:
     """How many steps a run ends; 0 where that shows only when it runs."""
     every = list(walk(step))
     if any(isinstance(one, (Branch, Call, Each, Fallback, Race, Repeat)) for one in every):
+        return 0
+    if any(isinstance(one, Use) and calls_of(one) for one in every):
         return 0
     return sum(isinstance(one, (Use, Wait)) for one in every)
 
@@ -151,10 +159,12 @@ def list_all(catalog: Catalog, query: str, limit: int) -> Listing:
         BrokenFile(one.file, one.error, one.line, one.using_last_good) for one in catalog.broken()
     ]
     count = limit or None
+    connections = {} if catalog.source is None else dict(catalog.source.connections())
     return Listing(
         [capability_card(one) for one in capabilities[:count]],
-        [pipeline_card(one, catalog.pipeline_file(one.name)) for one in pipelines[:count]],
+        [pipeline_card(one, catalog.pipeline_file(one.name), catalog) for one in pipelines[:count]],
         broken,
+        connections,
     )
 
 

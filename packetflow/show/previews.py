@@ -51,6 +51,8 @@ def _shown(look: Look) -> dict[str, Any]:
         case "tree" | "list":
             shown, is_whole = preview(look.value, MOST_LEAVES)
             return {"kind": "json", "value": shown, "whole": is_whole}
+        case "missing" if look.value == "none":
+            return _text("none")  # an empty list is no mistake
         case "missing":
             return {"kind": "error", "text": str(look.value)}
         case "image" | "audio":

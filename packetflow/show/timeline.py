@@ -10,7 +10,7 @@ then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -193,18 +193,33 @@ def _rows(bars: Sequence[Bar], few: int) -> list[_Row]:
         for bar in below:
             named.setdefault(bar.name, {}).setdefault(bar.path, []).append(bar)
         found = []
+        calls = _are_calls(named)
         for name, paths in named.items():
+            name = _without_parent(name, row)
             if len(paths) > few or row.many or any(_overlap(tries) for tries in paths.values()):
                 every = [bar for tries in paths.values() for bar in tries]
                 many = len(every) > 1
                 found.append(_Row(name, every, row.depth + 1, many=many))
             else:
                 found += [
-                    _Row(_at(name, path, len(paths)), tries, row.depth + 1, many=False)
+                    _Row(_at(name, path, len(paths) + calls), tries, row.depth + 1, many=False)
                     for path, tries in paths.items()
                 ]
+        if calls:
+            found.sort(key=lambda one: one.bars[0].began)
         stack.extend(reversed(found))
     return rows
+
+
+def _are_calls(named: Mapping[str, Mapping[tuple[int, ...], object]]) -> bool:
+    """Whether these are calls that one step made, counted through: one reads them by time."""
+    places = [path for paths in named.values() for path in paths]
+    return len(named) > 1 and len(set(places)) == len(places)
+
+
+def _without_parent(name: str, row: _Row) -> str:
+    """A step's name below the row of the step that called it."""
+    return name.removeprefix(f"{row.bars[0].name}/") if row.bars else name
 
 
 def _at(name: str, path: tuple[int, ...], count: int) -> str:

@@ -149,3 +149,21 @@ def models(window: Window) -> Query:
     FROM ({inner.sql}) GROUP BY model ORDER BY sum(tokens_in + tokens_out) DESC, model
     """  # no outside text
     return Query(sql, inner.params)
+
+
+def begun_by(trigger: str, *, limit: int = 50) -> Query:
+    """Ask for the latest executions that one thing began, newest first.
+
+    Args:
+        trigger: What began them, such as ``mcp``.
+        limit: At most so many.
+
+    Columns: ``execution_id, name, status, started_at, duration_ms, error, user_id, agent_id,
+    tags`` (JSON).
+    """
+    sql = """
+    SELECT execution_id, name, status, started_at, duration_ms, error, user_id, agent_id, tags
+    FROM executions WHERE trigger = $trigger
+    ORDER BY started_at DESC, execution_id DESC LIMIT $limit
+    """
+    return Query(sql, {"trigger": trigger, "limit": limit})

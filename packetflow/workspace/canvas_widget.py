@@ -24,7 +24,8 @@ from packetflow.composition.codec import dump, load
 from packetflow.composition.steps import Pipeline
 from packetflow.errors import CompositionError, UnknownName, WorkspaceError
 from packetflow.show.pane import hear_at_once
-from packetflow.workspace.draft import NAMES, Draft
+from packetflow.workspace.draft import Draft
+from packetflow.workspace.draft_file import NAMES
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.editing import EditDesk, Editor
 from packetflow.workspace.editing_local import LocalCode

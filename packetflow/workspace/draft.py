@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,20 +19,20 @@ from packetflow.errors import (
     WorkspaceError,
 )
 from packetflow.kernel.ids import new_id
-from packetflow.workspace.draft_file import SavedFile, digest
+from packetflow.workspace.draft_calls import callers, recalled
+from packetflow.workspace.draft_file import NAMES, Files, digest
 from packetflow.workspace.draft_log import Did, DraftLog, Refused, Saved, Undid, Whole
 from packetflow.workspace.draft_names import point
 from packetflow.workspace.draft_state import (
-    Entry,
     State,
-    Written,
     difference,
     edited,
+    together,
     written_looks,
 )
+from packetflow.workspace.exposed import refuse_taken
 from packetflow.workspace.folder import WorkspaceFolder
 
-NAMES: Final = re.compile(r"[^\s/\\.][^/\\\0]{0,119}")
 ALONE: Final = frozenset({"undo", "redo", "save", "revert"})
 """Operations that are an edit by themselves."""
 
@@ -43,7 +43,7 @@ class Heard:
 
     Attributes:
         done: False when it was refused, was done before, or came before its turn.
-        message: Why it was refused; empty when it was not.
+        message: Why it was refused, or what of it could not be done; empty for neither.
         index: Which of its operations was refused.
     """
 
@@ -65,6 +65,7 @@ class Snapshot:
         redo: What would be done again.
         saved: The file says the same.
         conflict: The file's text and digest, if somebody else changed it meanwhile.
+        callers: Who calls it by the name of its file, while it says another name of itself.
     """
 
     pipeline: str
@@ -75,6 +76,7 @@ class Snapshot:
     redo: str | None
     saved: bool
     conflict: tuple[str, str] | None
+    callers: tuple[str, ...] = ()
 
 
 class Draft:
@@ -87,23 +89,27 @@ class Draft:
         log: Where it is kept.
     """
 
-    def __init__(self, folder: WorkspaceFolder, path: Path, name: str) -> None:
+    def __init__(
+        self, folder: WorkspaceFolder, path: Path, name: str, opened: Callable[[str], Draft]
+    ) -> None:
         self.name = name
+        self._opened = opened
+        self._renamed: tuple[str, str] | None = None
         self._folder = folder
         self.log = DraftLog(path)
         self._client = f"python-{new_id()[-12:]}"
         self._seq = 0
         self._lock = threading.RLock()
-        self._files: dict[str, SavedFile] = {}
+        self._files = Files(folder.pipelines, self._client)
 
     def snapshot(self) -> Snapshot:
         """The draft as it is, with what others did to it and to its file."""
         self.refresh()
         with self._lock:
             whole = self.log.whole
-            there = self._text_file(whole.file).read() if whole.file else None
+            there = self._files.text(whole.file).read() if whole.file else None
             own = whole.state.text.encode()
-            same = there == own and self._looks_are_saved(whole)
+            same = there == own and self._files.has_looks(whole.file, whole.state)
             conflict = None
             if there is not None and there != own and digest(there) != whole.base:
                 conflict = (there.decode("utf-8", "replace"), digest(there))
@@ -116,6 +122,7 @@ class Draft:
                 whole.undone[-1].words if whole.undone else None,
                 same,
                 conflict,
+                tuple(self._callers(whole)),
             )
 
     @property
@@ -141,6 +148,10 @@ class Draft:
         """
         if not client or len(client) > 200:
             return Heard(done=False, message="an editor has a name of at most 200 characters")
+        heard = self._submit(client, seq, operations)
+        return Heard(done=True, message=self._rename_calls()) if heard.done else heard
+
+    def _submit(self, client: str, seq: int, operations: Sequence[Mapping[str, Any]]) -> Heard:
         with self._lock, self.log.held():
             self._follow()
             if seq != self.log.whole.acks.get(client, 0) + 1:
@@ -167,13 +178,15 @@ class Draft:
         """Do an edit from Python.
 
         Raises:
-            EditRefused: It cannot be done; nothing has changed.
+            EditRefused: It cannot be done; nothing has changed. Or it was saved under another name
+                as wished, and not every caller could be changed along.
         """
         with self._lock:
             self._seq += 1
-            heard = self.submit(self._client, self._seq, operations)
-        if not heard.done:
-            raise EditRefused(heard.message)
+            heard = self._submit(self._client, self._seq, operations)
+        said = heard.message or self._rename_calls()
+        if said:
+            raise EditRefused(said)
         return self.snapshot()
 
     def refresh(self) -> bool:
@@ -195,38 +208,19 @@ class Draft:
         Raises:
             UnknownName: There is none.
         """
-        content = self._text_file(name).read() if NAMES.fullmatch(name) else None
+        content = self._files.text(name).read() if NAMES.fullmatch(name) else None
         if content is None:
             raise UnknownName("pipeline", name)
         return content.decode("utf-8", "replace")
 
     # ------------------------------------------------------------------ the file on the disk
 
-    def _text_file(self, name: str) -> SavedFile:
-        return self._known(self._folder.pipelines / f"{name}.yaml")
-
-    def _looks_file(self, name: str) -> SavedFile:
-        return self._known(self._folder.pipelines / f"{name}.view.json")
-
-    def _known(self, path: Path) -> SavedFile:
-        return self._files.setdefault(path.name, SavedFile(path))
-
-    def _looks_are_saved(self, whole: Whole) -> bool:
-        there = self._looks_file(whole.file).read() or b""
-        own = whole.state.view().encode()
-        if there == own:
-            return True
-        try:
-            return written_looks(there.decode()) == whole.state.looks
-        except (SourceError, UnicodeDecodeError):
-            return False
-
     def _file_has_moved(self) -> bool:
         """Whether the file or the looks are not those that the draft knows of."""
         whole = self.log.whole
         if not whole.file:
             return False
-        there, looks = self._text_file(whole.file).read(), self._looks_file(whole.file).read()
+        there, looks = self._files.text(whole.file).read(), self._files.looks(whole.file).read()
         text_moved = there is not None and digest(there) != whole.base
         return text_moved or (looks is not None and digest(looks) != whole.base_looks)
 
@@ -237,8 +231,8 @@ class Draft:
         whole = self.log.whole
         state, text, looks = whole.state, whole.state.text, whole.state.looks
         base, base_looks = whole.base, whole.base_looks
-        there = self._text_file(whole.file).read()
-        seen = self._looks_file(whole.file).read()
+        there = self._files.text(whole.file).read()
+        seen = self._files.looks(whole.file).read()
         if there is not None and digest(there) != base:
             own = digest(text.encode())
             if own in (base, digest(there)):
@@ -248,7 +242,7 @@ class Draft:
             clean = digest(state.view().encode()) == base_looks or not state.looks
             with contextlib.suppress(SourceError, UnicodeDecodeError):
                 theirs = written_looks(seen.decode())
-                looks = theirs if clean else _together(theirs, looks)
+                looks = theirs if clean else together(theirs, looks)
             base_looks = digest(seen)
         if (base, base_looks) == (whole.base, whole.base_looks):
             return False
@@ -264,88 +258,116 @@ class Draft:
         alone = next((kind for kind in kinds if kind in ALONE), None)
         if alone is None:
             entry = edited(self.log.whole.state, operations)
-            self._write_made(entry)
+            self._files.make(entry.made, but=self.log.whole.file)
             self.log.add(Did(entry, client, seq))
             return
         if len(operations) != 1:
             raise EditRefused(f"{alone!r} is an edit by itself")
         whole = self.log.whole
         if alone == "save":
-            self._save(client, seq, operations[0].get("over"))
+            self._save(client, seq, operations[0])
         elif alone == "revert":
             self._revert(client, seq)
         elif not (whole.done if alone == "undo" else whole.undone):
             raise EditRefused(f"there is nothing to {alone}")
         elif alone == "redo":
-            self._write_made(whole.undone[-1])
+            self._files.make(whole.undone[-1].made, but=whole.file)
             self.log.add(Undid(client, seq, again=True))
         else:
             entry = whole.done[-1]
             self.log.add(Undid(client, seq))
-            self._take_back_made(entry)
+            self._files.take_back(entry.made)
 
-    def _write_made(self, entry: Entry) -> None:
-        """Write the pipelines that an edit makes; before it is kept, so that none is missing."""
-        if not entry.made:
-            return
-        taken = {path.stem.casefold(): path for path in self._folder.pipelines.glob("*.yaml")}
-        for name, made in entry.made.items():
-            if not NAMES.fullmatch(name):
-                raise EditRefused(f"{name!r} cannot be the name of a file; choose another name")
-            path = taken.get(name.casefold())
-            text = made.text.encode()
-            there = None if path is None else self._text_file(path.stem).read()
-            if name == self.log.whole.file or (there is not None and there != text):
-                raise EditRefused(f"there is a pipeline {name!r} already; choose another name")
-            looks = State(made.text, made.looks).view().encode()
-            try:
-                if looks:
-                    self._looks_file(name).write(looks, self._client)
-                self._text_file(name).write(text, self._client)
-            except OSError as error:
-                why = error.strerror or error
-                raise EditRefused(f"cannot write {name}.yaml: {why}") from error
-
-    def _take_back_made(self, entry: Entry) -> None:
-        """Take away the pipelines that an edit made, as far as nobody has use for them."""
-        for name, made in entry.made.items():
-            calls = re.compile(rb"\bcall\W+" + re.escape(name.encode()))
-            is_called = any(
-                path.stem != name and calls.search(self._text_file(path.stem).read() or b"")
-                for path in self._folder.pipelines.glob("*.yaml")
-            )
-            if not is_called and self._text_file(name).read() == made.text.encode():
-                self._text_file(name).path.unlink(missing_ok=True)
-                self._looks_file(name).path.unlink(missing_ok=True)
-
-    def _save(self, client: str, seq: int, over: object) -> None:
-        whole = self.log.whole
+    def _save(self, client: str, seq: int, wish: Mapping[str, Any]) -> None:
+        whole, over, calls = self.log.whole, wish.get("over"), wish.get("calls")
         text = whole.state.text
         name = self._own_name(text)
-        target, own = self._text_file(name), text.encode()
+        target, own = self._files.text(name), text.encode()
         there = target.read()
+        called = [] if calls in ("rename", "leave") else self._callers(whole)
+        if called:
+            who = f"{', '.join(map(repr, called))} {'call' if len(called) > 1 else 'calls'}"
+            raise EditRefused(
+                f"{who} {whole.file!r}, which becomes {name!r}; save with calls: 'rename' to "
+                "rename the calls too, or with calls: 'leave'"
+            )
         if name != whole.file and there not in (None, own):
             raise EditRefused(f"there is a pipeline {name!r} already; choose another name")
-        known = self._text_file(whole.file or name)  # this one goes when there is another name
+        known = self._files.text(whole.file or name)  # this one goes when there is another name
         old = known.read()
         if old not in (None, own) and digest(old) not in (whole.base, over):
             raise EditRefused(
                 f"{known.path.name} was changed by somebody else meanwhile; look at both versions"
             )
+        try:
+            refuse_taken(self._folder, name, own, instead_of=whole.file or name)
+        except WorkspaceError as error:
+            raise EditRefused(error.message) from error
         looks = whole.state.view().encode()
         try:
             target.write(own, self._client)
-            if looks or self._looks_file(name).read() is not None:
-                self._looks_file(name).write(looks or b"", self._client)
+            if looks or self._files.looks(name).read() is not None:
+                self._files.looks(name).write(looks or b"", self._client)
             if whole.file and name != whole.file:
-                self._text_file(whole.file).path.unlink(missing_ok=True)
-                self._looks_file(whole.file).path.unlink(missing_ok=True)
+                self._files.text(whole.file).path.unlink(missing_ok=True)
+                self._files.looks(whole.file).path.unlink(missing_ok=True)
         except OSError as error:
-            raise EditRefused(
-                f"cannot write {target.path.name}: {error.strerror or error}"
-            ) from error
+            raise EditRefused(f"cannot write {name}.yaml: {error.strerror or error}") from error
         point(self.log.path, name)
         self.log.add(Saved(name, digest(own), digest(looks), client, seq))
+        if calls == "rename" and whole.file and name != whole.file:
+            self._renamed = whole.file, name
+
+    def _callers(self, whole: Whole) -> list[str]:
+        """Who calls the pipeline by the name of its file, where that is about to change."""
+        text, name = whole.state.text, whole.file
+        if not name or re.search(rf"(?m)^pipeline: *{re.escape(name)} *$", text):
+            return []
+        with contextlib.suppress(SourceError):
+            return [] if self._own_name(text) == name else callers(self._folder, name)
+        return []
+
+    def _rename_calls(self) -> str:
+        """Let callers call the pipeline by its new name; who could not, in words.
+
+        No lock is held meanwhile: who holds a draft does not wait for another one.
+        """
+        renamed, self._renamed = self._renamed, None
+        failed = []
+        old, new = renamed or ("", "")
+        for caller in callers(self._folder, old) if old else ():
+            try:
+                self._opened(caller).recall(old, new)
+            except PacketFlowError as error:
+                failed.append(f"{caller!r} still calls {old!r}: {error.message}")
+        return "; ".join(failed)
+
+    def recall(self, old: str, new: str) -> None:
+        """Call another pipeline in the place of one, in the draft and in its file, as one entry.
+
+        Raises:
+            SourceError: The text cannot be read.
+            EditRefused: The file was changed by somebody else, or cannot be written.
+        """
+        with self._lock, self.log.held():
+            self._follow()
+            whole, base = self.log.whole, self.log.whole.base
+            there = self._files.text(whole.file).read() if whole.file else None
+            state = State(
+                recalled(whole.state.text, old, new),
+                whole.state.looks, whole.state.sizes, whole.state.turn,
+            )  # fmt: skip
+            if there is not None:
+                if digest(there) != base:
+                    raise EditRefused("its file was changed by somebody else meanwhile")
+                content = recalled(there.decode(), old, new).encode()
+                base = digest(content)
+                try:
+                    self._files.text(whole.file).write(content, self._client)
+                except OSError as error:
+                    raise EditRefused(f"cannot write it: {error.strerror or error}") from error
+            entry = difference(whole.state, state, f"Call {new}, not {old}")
+            self.log.add(Did(entry, base=base, base_looks=whole.base_looks))
 
     def _own_name(self, text: str) -> str:
         """The name that the text gives its pipeline, which is the file's name."""
@@ -364,10 +386,10 @@ class Draft:
 
     def _revert(self, client: str, seq: int) -> None:
         whole = self.log.whole
-        there = self._text_file(whole.file).read() if whole.file else None
+        there = self._files.text(whole.file).read() if whole.file else None
         if there is None:
             raise EditRefused("there is no file to go back to; save first")
-        seen = self._looks_file(whole.file).read() or b""
+        seen = self._files.looks(whole.file).read() or b""
         try:
             state = State(
                 there.decode(), written_looks(seen.decode()), whole.state.sizes, whole.state.turn
@@ -376,9 +398,3 @@ class Draft:
             raise EditRefused(f"the file is no UTF-8 text: {error}") from error
         entry = difference(whole.state, state, "Take the file's version")
         self.log.add(Did(entry, client, seq, digest(there), digest(seen)))
-
-
-def _together(theirs: Mapping[str, Written], mine: Mapping[str, Written]) -> dict[str, Written]:
-    """The looks of both; where both say something of a step, mine counts."""
-    names = dict.fromkeys([*theirs, *mine])
-    return {name: {**theirs.get(name, {}), **mine.get(name, {})} for name in names}

@@ -308,3 +308,9 @@ def _looking(state: State, name: str, **facts: Any) -> State:
     if not look:
         del looks[name]
     return msgspec.structs.replace(state, looks=looks)
+
+
+def together(theirs: Mapping[str, Written], mine: Mapping[str, Written]) -> dict[str, Written]:
+    """The looks of both; where both say something of a step, mine counts."""
+    names = dict.fromkeys([*theirs, *mine])
+    return {name: {**theirs.get(name, {}), **mine.get(name, {})} for name in names}

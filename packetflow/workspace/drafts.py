@@ -24,8 +24,8 @@ from typing import Final
 
 from packetflow.errors import SourceError, UnknownName, WorkspaceError
 from packetflow.kernel.ids import new_id
-from packetflow.workspace.draft import NAMES, Draft, Heard, Snapshot
-from packetflow.workspace.draft_file import digest
+from packetflow.workspace.draft import Draft, Heard, Snapshot
+from packetflow.workspace.draft_file import NAMES, digest
 from packetflow.workspace.draft_log import DraftLog, Whole
 from packetflow.workspace.draft_names import names_held, point, pointed, pointer
 from packetflow.workspace.draft_state import State, written_looks
@@ -176,6 +176,6 @@ class Drafts:
         return log.path
 
     def _opened(self, path: Path, name: str) -> Draft:
-        draft = self._open.setdefault(path.name, Draft(self._there, path, name))
+        draft = self._open.setdefault(path.name, Draft(self._there, path, name, self.open))
         draft.log.refresh()
         return draft

@@ -113,7 +113,9 @@ class Document:
     ) -> None:
         """Do an edit and say at once that it is kept; the document follows."""
         heard = await self._heard(client, seq, operations)
-        if heard.message:
+        if heard.message and heard.done:
+            editor.send(written("error", message=heard.message, ask=None))
+        elif heard.message:
             said = {"client": client, "seq": seq, "message": heard.message, "op": heard.index}
             editor.send(written("refused", **said))
         whole = self.draft.log.whole
@@ -264,6 +266,7 @@ class Document:
             "redo": snapshot.redo,
             "saved": snapshot.saved,
             "conflict": conflict,
+            "callers": snapshot.callers,
             "late": late,
         }
         mark = f"{self._name}-{self._count}"

@@ -1,8 +1,9 @@
-"""Packing and unpacking as an editor asks for them: what only contracts tell is worked out here.
+"""Packing, unpacking and pasting as an editor asks for them: what only contracts tell.
 
-An editor says which steps become which pipeline, or which call becomes its steps. What the new
-pipeline has to give, and how the unpacked steps are written, follows from what every step takes
-and gives; for that, whoever holds the user's code draws the texts.
+An editor says which steps become which pipeline, which call becomes its steps, or which copies go
+where. What the new pipeline has to give, how the unpacked steps are written, and which names of the
+copies would clash follows from what every step takes and gives; for that, whoever holds the user's
+code draws the texts.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import msgspec
 from packetflow.composition.edit import apply
 from packetflow.composition.packing import needed, unpacked
 from packetflow.composition.packing_check import refuse_mixed
-from packetflow.errors import EditRefused, UnknownName
+from packetflow.composition.pasting import alone, apart, clashes, kind_of_place
+from packetflow.errors import EditRefused, PacketFlowError, UnknownName
 from packetflow.kernel.board import Board
 from packetflow.kernel.messages import DrawBoard
 from packetflow.workspace.draft import Draft
 from packetflow.workspace.draft_pack import read_pack
+from packetflow.workspace.draft_paste import pasted
 from packetflow.workspace.editing_port import UserCode
 
 
@@ -33,6 +36,8 @@ async def prepared(
         PacketFlowError: Nobody can draw the texts.
     """
     kinds = [str(one.get("op")) if isinstance(one, Mapping) else "" for one in operations]
+    if kinds == ["paste"]:
+        return [await _paste(draft, code, operations[0])]
     if not {"pack", "unpack"} & set(kinds):
         return operations
     if len(operations) != 1:
@@ -67,6 +72,29 @@ async def _unpack(draft: Draft, code: UserCode, step: str) -> list[dict[str, Any
         text = apply(text, operation).text
     refuse_mixed(board, step, inner, await _board(code, text), ids=done.ids)
     return done.operations
+
+
+async def _paste(draft: Draft, code: UserCode, one: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same with names of their own for the copies, where theirs would clash.
+
+    What stands in the way of that (nobody can draw, an event brings the name) is no reason not to
+    paste: the clash is marked, and people can mend it.
+    """
+    text, steps, place = draft.text, one.get("steps"), one.get("place") or {}
+    if not isinstance(steps, list) or not isinstance(place, Mapping):
+        return one
+    try:
+        before, after = await _board(code, text), await _board(code, pasted(text, steps, place)[0])
+        names = clashes(before, after)
+        if not names:
+            return one
+        empty, inside = alone(kind_of_place(before, place))
+        copied, called = pasted(empty, steps, inside)
+        freed = apart(copied, await _board(code, copied), before, names)
+    except PacketFlowError:
+        return one
+    at = one.get("at") or {}
+    return {**one, "steps": freed, "at": {called.get(name, name): at[name] for name in at}}
 
 
 async def _board(code: UserCode, text: str) -> Board:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from packetflow.errors import WorkspaceError
+from packetflow.workspace.leftovers import take_away_leftovers
 from packetflow.workspace.presence import STALE_SECONDS, is_alive, is_hearing, state_of
 
 CONFIG = "packetflow.toml"
@@ -113,8 +114,9 @@ def open_folder(path: str | Path) -> WorkspaceFolder:
         )
     if not folder.is_dir():
         raise WorkspaceError(f"{folder} is a file, not a workspace folder", path=str(folder))
-    settings = _settings(folder)
+    settings = read_settings(folder)
     if _is_writable(folder):
+        take_away_leftovers(folder / "pipelines")
         return WorkspaceFolder(folder, settings)
     return WorkspaceFolder(_overlay(folder), settings, overlay_of=folder)
 
@@ -131,7 +133,12 @@ def _refuse_unusable(folder: Path) -> None:
         )
 
 
-def _settings(folder: Path) -> dict[str, Any]:
+def read_settings(folder: Path) -> dict[str, Any]:
+    """What ``packetflow.toml`` says now; nothing if there is none.
+
+    Raises:
+        WorkspaceError: It is no TOML.
+    """
     path = folder / CONFIG
     if not path.exists():
         return {}

@@ -9,6 +9,7 @@ from pathlib import Path
 from packetflow.composition.codec import dump
 from packetflow.composition.steps import Pipeline
 from packetflow.errors import WorkspaceError
+from packetflow.workspace.draft_file import SavedFile
 from packetflow.workspace.folder import WorkspaceFolder
 
 _NAME = re.compile(r"\w[\w .-]*")
@@ -40,10 +41,7 @@ def save_pipeline(folder: WorkspaceFolder, pipeline: Pipeline, *, mark: str) -> 
     path = folder.pipelines / f"{pipeline.name}.yaml"
     text = dump(pipeline)
     try:
-        path.parent.mkdir(exist_ok=True)
-        scratch = path.with_suffix(f".{mark}")
-        scratch.write_text(text, encoding="utf-8")
-        scratch.replace(path)
+        SavedFile(path).write(text.encode(), mark)
     except OSError as error:
         raise WorkspaceError(f"cannot write {path}: {error.strerror or error}") from error
     return path

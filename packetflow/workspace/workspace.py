@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -71,6 +71,7 @@ class Workspace(Arrivals, Kept):
         passivate_after_seconds: How long an execution that only waits stays in memory, and how long
             `run` waits for an event; ``None`` for as long as it takes.
         runner: The name of this runner, when the caller shows its sign of life itself.
+        ready: Which of the library's capabilities it knows; ``None`` for all.
 
     Raises:
         WorkspaceError: The folder is missing or unreadable.
@@ -86,6 +87,7 @@ class Workspace(Arrivals, Kept):
         chain: Chain | None = None,
         passivate_after_seconds: float | None = 30.0,
         runner: str | None = None,
+        ready: Collection[str] | None = None,
     ) -> None:
         self.runner = runner or new_id()
         self._shows_life = runner is None
@@ -98,10 +100,10 @@ class Workspace(Arrivals, Kept):
 
             self.journal: JournalWriter | MemoryStore = MemoryStore(self.runner)
             self.store: Store = self.journal
-            self.catalog = Catalog()
+            self.catalog = Catalog(ready=ready)
         else:
             self.folder = open_folder(find_folder(path))
-            self._open_files(role)
+            self._open_files(role, ready)
         self.role = role
         self.archive = Archive(self.folder, self.journal, self.store, self.catalog)
         self._past = Resuming(self.folder, self.archive, self._leases, self.runner)
@@ -119,13 +121,13 @@ class Workspace(Arrivals, Kept):
             folder="" if self.in_memory else str(self.folder.path),
             runner=self.runner,
             passivate_after_seconds=passivate_after_seconds,
-            find_capability=self.catalog.find,
+            catalog=self.catalog,
             keep_definition=self.archive.keep_definition,
         )
         self.engine.on_aside = self.hearing.look_soon
         teach_notebook()
 
-    def _open_files(self, role: str) -> None:
+    def _open_files(self, role: str, ready: Collection[str] | None) -> None:
         state = self.folder.state
         try:
             state.mkdir(mode=0o700, exist_ok=True)
@@ -141,6 +143,7 @@ class Workspace(Arrivals, Kept):
             self.folder.path,
             package=f"packetflow_workspace_{digest}",
             keep=state / "good",
+            ready=ready,
             source=open_source(self.folder.path, self.folder.settings, follows=role == "runner"),
         )
 

@@ -14,8 +14,9 @@ import packetflow.show
 from packetflow.errors import UnknownName
 from packetflow.workspace.drafts import Drafts
 from studio.beginning import offer_templates
+from studio.offered import switch
 from studio.showing import words
-from studio.state import desk, entitle, mode, query
+from studio.state import desk, entitle, listing, mode, query
 
 BUNDLE = Path(packetflow.show.__file__).parent / "static" / "canvas.js"
 ADDRESS = "/api/canvas"
@@ -57,6 +58,19 @@ def show_links(names: Sequence[str], icon: str) -> None:
                 )
 
 
+def offer_as_tool(pipeline: str) -> None:
+    """One click makes a saved pipeline a tool, and shows how clients find it."""
+    icon = ":material/electrical_services:"
+    if st.button("Offer as a tool", icon=icon, type="tertiary", key="offer as tool"):
+        card = next((one for one in listing().pipelines if one.name == pipeline), None)
+        if card is None:
+            st.toast("Save it first: a tool is what the file says.", icon=":material/save:")
+        else:
+            if not card.exposed:
+                switch(pipeline, on=True)
+            st.switch_page("export.py", query_params={"tool": pipeline})
+
+
 def edit(pipeline: str) -> None:
     """The canvas of one pipeline.
 
@@ -64,12 +78,15 @@ def edit(pipeline: str) -> None:
         UnknownName: There is none of that name.
     """
     entitle(words(pipeline), "Build")
-    st.page_link("build.py", label="All pipelines", icon=":material/arrow_back:")
     drafts = Drafts(desk().folder)
+    ways = st.container(horizontal=True, gap="small", vertical_alignment="center")
+    ways.page_link("build.py", label="All pipelines", icon=":material/arrow_back:", width="content")
     if not drafts.has(pipeline):
         raise UnknownName(
             "pipeline", pipeline, get_close_matches(pipeline, drafts.saved(), cutoff=0.5)
         )
+    with ways:
+        offer_as_tool(pipeline)
     st.html(WIDE)
     if not BUNDLE.is_file():
         st.error("The canvas is not built; `make frontend` builds it.", icon=":material/error:")

@@ -11,6 +11,7 @@ from studio.advice import Advice
 from studio.showing import plain_markdown
 from studio.state import box, desk, guard, mode, query
 from studio.theme import style, wordmark
+from studio.turning import follow_mode
 
 HERE = Path(__file__).parent
 SHOWN = "page shown"
@@ -20,6 +21,7 @@ PAGES = [
     st.Page(HERE / "build.py", title="Build", icon=":material/draw:"),
     st.Page(HERE / "library.py", title="Library", icon=":material/local_library:"),
     st.Page(HERE / "runs.py", title="Runs", icon=":material/timeline:"),
+    st.Page(HERE / "export.py", title="Export", icon=":material/electrical_services:"),
     st.Page(HERE / "metrics.py", title="Metrics", icon=":material/monitoring:"),
     st.Page(HERE / "settings.py", title="Settings", icon=":material/settings:"),
 ]
@@ -30,6 +32,7 @@ page = st.navigation(PAGES, position="top")
 st.set_page_config(page_title=f"{page.title} \u00b7 PacketFlow Studio")
 st.logo(wordmark(mode()), size="large")
 st.html(style(mode()))
+follow_mode()
 # a link from a list to one of its things stays on the page, and the browser would keep the address;
 # from another page it brings its own, and a second one would stand in the way of Back
 is_same = st.session_state.get(SHOWN) == page.title

@@ -82,6 +82,10 @@ def test_the_research_report_is_built_by_hand_from_an_empty_page(empty: Empty, w
     ends(page, "done")
     expect(card(page, "render_report").locator(".pf-card.pf-s-ok")).to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
+    if page.locator(".pf-name").inner_text().startswith("untitled"):
+        page.get_by_label("Name of the pipeline").fill("by_hand")
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("pipeline=by_hand"))
     expect(page.locator(".pf-saved")).to_have_text("Saved")
     saved = max((workspace / "pipelines").glob("*.yaml"), key=lambda path: path.stat().st_mtime)
     assert re.findall(r"use: (\w+)", saved.read_text()) == list(STEPS)

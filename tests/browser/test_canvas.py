@@ -82,7 +82,13 @@ def test_while_a_wire_is_dragged_only_fitting_ports_light_up(open_canvas: Open):
 
 def test_a_wire_is_drawn_to_a_port_that_fits_and_refused_by_one_that_does_not(open_canvas: Open):
     page = open_canvas()
+    expect(card(page, "clean_table").locator(".pf-input")).to_have_text(
+        ["table", "drop_duplicatesfalse", "limit, at its default"]
+    )
 
+    card(page, "clean_table").locator(".pf-head").click()
+    page.keyboard.press("d")
+    expect(card(page, "clean_table").locator(".pf-input").last).to_have_text("limit1000")
     drag(
         page, port(page, "open_source", "out:title"), middle(port(page, "clean_table", "in:limit"))
     )
@@ -224,6 +230,13 @@ def test_a_flow_of_five_steps_is_built_wired_run_and_undone_by_keyboard(open_can
     page.get_by_role("textbox", name="url").fill("https://example.org")
     page.keyboard.press("Enter")
     expect(page.locator(".pf-runword")).to_have_text("done", timeout=30_000)
+    page.locator(".pf-ground").focus()
+    page.keyboard.press("v")
+    expect(page.get_by_role("region", name="What it took")).to_contain_text("translate · text")
+    page.get_by_role("button", name="Step before").click()
+    expect(page.get_by_role("dialog", name="Values of count_words")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(card(page, "count_words").locator(".pf-selected")).to_be_visible()
 
     page.locator(".pf-ground").focus()
     while page.evaluate("packetflow.session.shown.document.undo") is not None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from studio.theme import DELETED
 from tests.browser.conftest import settle
 
 POINTS = ".scatterlayer .trace:last-child .points path"
@@ -32,3 +33,15 @@ def test_a_click_on_the_map_looks_at_a_capability_and_leads_to_it(visit: Callabl
     page.go_back()
     expect(page.get_by_role("heading", name="Try it")).to_be_visible()
     expect(page).to_have_url(re.compile(r"capability=\w+"))
+
+
+def test_a_page_that_is_open_turns_dark_with_the_browser_as_a_whole(visit: Callable[..., Page]):
+    page = visit("/library")
+    settle(page)
+    sheets = "[...document.querySelectorAll('style')].map(one => one.textContent).join()"
+    drawn = f"colour => {sheets}.includes(colour)"
+    page.wait_for_function(drawn, arg=DELETED["light"])
+
+    page.emulate_media(color_scheme="dark")
+
+    page.wait_for_function(drawn, arg=DELETED["dark"])

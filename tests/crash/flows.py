@@ -29,6 +29,7 @@ from packetflow import (
     when,
 )
 from packetflow.capabilities.effects import Ambiguity
+from packetflow.errors import CapabilityFailed
 
 
 class Marks:
@@ -258,6 +259,19 @@ def file_receipt(receipt: str, context: Context) -> str:
 
 INNER = pipeline("inner", add >> add_slowly)
 
+
+@capability(provides="n", effects=[Effect.calls("pay_asking")])
+async def decide(n: int, context: Context) -> int:
+    """Call others, one after the other and side by side."""
+    calls = context.call(INNER, {"n": n}), context.call(pay_asking, {"n": n})
+    made, _ = await asyncio.gather(*calls)
+    try:
+        await context.call(broken, {"n": n})
+    except CapabilityFailed:
+        await context.call(add_apart, {"n": n})
+    return int(made["n"])
+
+
 FLOWS: dict[str, Pipeline] = {
     name: pipeline(name, flow)
     for name, flow in {
@@ -284,6 +298,7 @@ FLOWS: dict[str, Pipeline] = {
         "call": start >> INNER.as_step() >> INNER.as_step() >> end,
         "graph": graph(start, go_left, go_right, go_straight, meet.writing(n="sum")),
         "cache": start >> add.cache() >> add_slowly.timeout(5) >> end,
+        "calls": start >> decide >> end,
         "ask": start >> pay_asking >> end,
         "again": start >> pay_again >> end,
         "skip": start >> pay_skipping >> end,

@@ -236,7 +236,8 @@ def _mark(record: SpanEnded | StepIntent | StepDecision) -> str:
 
 def policy_of(one: str) -> Ambiguity | None:
     """The policy of a guarded step; ``None`` of others."""
-    return next((policy for name, policy in GUARDED.items() if one.startswith(name)), None)
+    step = one.partition("|")[0].rpartition("/")[2]  # as another step calls it
+    return next((policy for name, policy in GUARDED.items() if step.startswith(name)), None)
 
 
 def go_on(folder: Path, whole: dict[str, Any], told: Told, *, happened: bool, view: bool) -> None:

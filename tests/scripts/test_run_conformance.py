@@ -37,6 +37,20 @@ def test_only_scored_scenarios_count(runner):
     assert runner.failing(SAID) == ({"ping"}, {"tasks-lifecycle"})
 
 
+@pytest.mark.parametrize(
+    ("said", "passes"),
+    [
+        ("Passed: 3/3, 0 failed, 0 warnings\n", True),
+        ("Passed: 2/3, 1 failed, 0 warnings\n", False),
+        ("Passed: 2/3, 0 failed, 1 warnings\n", False),
+        ("Passed: 3/3, 0 failed, 0 warnings\n\nCLIENT EXITED WITH ERROR (code 1)\n", False),
+        ("", False),
+    ],
+)
+def test_one_scenario_passes_only_when_it_is_whole(runner, said, passes):
+    assert runner.passing(said) is passes
+
+
 def test_the_fixtures_import_nothing_of_the_protocol(runner):
     files = [*runner.FIXTURES.rglob("*.py")]
     lines = [line.strip() for path in files for line in path.read_text().splitlines()]

@@ -54,6 +54,16 @@ def test_a_stage_in_parts_runs_every_test_once(runner: ModuleType):
     assert str(runner.run_stage(whole, {})) == "2 passed, 1 failed"
 
 
+def test_a_stage_of_one_folder_in_parts_runs_nothing_else(runner: ModuleType):
+    (runner.ROOT / "tests" / "a").mkdir()
+    for place in ("a/test_one", "a/test_two", "test_elsewhere"):
+        (runner.ROOT / "tests" / f"{place}.py").write_text("def test_it(): pass\n")
+    beside = (("tests/a/test_two.py",),)
+    whole = runner.Stage("a", ("-p", "no:cacheprovider"), 1, beside=beside, rest=("tests/a",))
+
+    assert str(runner.run_stage(whole, {})) == "2 passed, 0 failed"
+
+
 @pytest.mark.parametrize("tests", ["", "1 / 0"], ids=["no test", "a broken file"])
 def test_a_stage_without_results_has_failed(runner: ModuleType, tests: str):
     assert runner.run_stage(stage(runner, tests), {}).failed == 1
@@ -89,17 +99,32 @@ def test_a_command_that_takes_too_long_may_say_a_last_word(runner: ModuleType, t
     assert said.read_text() == "told\n"
 
 
+@pytest.mark.parametrize(("name", "folder"), [("browser", "browser"), ("mcp", "clients")])
 @pytest.mark.parametrize(("ci", "failed"), [("true", 1), ("", None)])
-def test_only_ci_insists_on_a_browser(
-    runner: ModuleType, monkeypatch: pytest.MonkeyPatch, ci: str, failed: int | None
+def test_only_ci_insists_on_a_browser_and_on_clients(
+    runner: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    folder: str,
+    ci: str,
+    failed: int | None,
 ):
-    (runner.ROOT / "tests" / "browser").mkdir()
-    monkeypatch.setattr(runner, "browser", lambda: None)
+    (runner.ROOT / "tests" / folder).mkdir()
+    (runner.ROOT / "scripts").mkdir()
+    (runner.ROOT / "scripts" / runner.NEEDS[name][1]).write_text("exit 4")
     monkeypatch.setenv("CI", ci)
 
-    count = runner.run_named("browser")
+    count = runner.run_named(name)
 
     assert (count and count.failed) == failed
+
+
+def test_a_stage_is_told_where_what_it_needs_is(runner: ModuleType):
+    (runner.ROOT / "scripts").mkdir()
+    (runner.ROOT / "scripts" / "install_clients.sh").write_text("echo /bin/node\n")
+
+    assert runner.needed("mcp") == {"PACKETFLOW_NODE": "/bin/node"}
+    assert runner.needed("unit") == {}
 
 
 def test_the_last_line_is_the_total_and_a_failure_is_the_exit_code(

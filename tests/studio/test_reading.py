@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -171,3 +172,10 @@ def test_a_mapping_comes_back_as_it_was_filled_in(value: dict):
     it = field({"type": "object"})
 
     assert read([it], {"it": as_typed(it, value)}).values == {"it": value}
+
+
+def test_a_switch_that_must_be_set_begins_at_no():
+    it = Field("ok", "truth", required=True)
+
+    assert as_typed(it, None) is False
+    assert as_typed(replace(it, required=False), None) is None

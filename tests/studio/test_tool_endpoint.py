@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -13,29 +12,11 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from packetflow.errors import WorkspaceError
-from packetflow.kernel.ids import new_id
 from packetflow.mcp import doors
-from packetflow.runner.host import Host
-from packetflow.workspace.folder import make_folder
 from studio.guard import OwnPagesOnly
 from studio.tool_endpoint import PATH, ToolEndpoint, wanted_path
+from tests.studio.in_process import HostDoor, make_workspace
 
-HELLO = """pipeline: hello
-version: 1
-exposed: true
-requires: [name?]
-provides: [word]
-steps:
-  - {use: "word", id: word}
-"""
-CODE = '''from packetflow import capability
-
-
-@capability(provides="word")
-def word(name: str = "you") -> str:
-    """Say it."""
-    return f"Hello {name}"
-'''
 ASK = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -54,30 +35,10 @@ HEADERS = {
 }
 
 
-class HostDoor:
-    """A runner in this process, behind the door of the endpoint."""
-
-    def __init__(self, folder: Path) -> None:
-        self._host = Host(folder, runner=new_id())
-        self._is_open = False
-
-    async def listing(self, query: str, limit: int) -> Any:
-        if not self._is_open:
-            self._is_open = True
-            await self._host.open()
-        return await self._host.listing(query, limit)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._host, name)
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    place = make_folder(tmp_path / "work").path
-    (place / "pipelines" / "hello.yaml").write_text(HELLO)
-    (place / "capabilities" / "words.py").write_text(CODE)
     monkeypatch.setattr(doors, "RunnerDoor", HostDoor)
-    return place
+    return make_workspace(tmp_path)
 
 
 @pytest_asyncio.fixture
@@ -109,7 +70,7 @@ async def test_it_answers_only_while_it_is_switched_on(endpoint: ToolEndpoint):
     after = await asked(endpoint)
 
     assert (before.status_code, after.status_code) == (404, 404)
-    assert [one["name"] for one in during.json()["result"]["tools"]] == ["hello"]
+    assert [one["name"] for one in during.json()["result"]["tools"]] == ["asks", "hello", "rest"]
 
 
 async def test_no_page_reaches_it_not_even_of_another_port_of_this_machine(endpoint: ToolEndpoint):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
 MOST_COMPLAINTS: Final = 3
+_PATTERNS: Final = ("pattern", "patternProperties")
 _MOST_SIGNS: Final = 300
 
 
@@ -23,6 +24,8 @@ def arguments_of(
     tool: ToolFacts, names: Mapping[str, str], given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The arguments of a call.
+
+    Nothing (``None``) for an argument that is not required, and cannot be null, leaves it out.
 
     Args:
         tool: The tool.
@@ -35,7 +38,9 @@ def arguments_of(
     made = {}
     for name, value in given.items():
         try:
-            made[names.get(name, name)] = as_json(value)
+            argument = names.get(name, name)
+            if value is not None or not _may_be_left_out(tool, argument):
+                made[argument] = as_json(value)
         except (PydanticSerializationError, UnicodeError, RecursionError) as error:
             kind = type(value).__name__
             raise ToolFailed(
@@ -45,6 +50,16 @@ def arguments_of(
     if wrong:
         raise ToolFailed(f"the arguments do not fit its schema: {'; '.join(wrong)}")
     return made
+
+
+def _may_be_left_out(tool: ToolFacts, argument: str) -> bool:
+    """Whether it is optional, and its type is not null."""
+    required, fields = (tool.input_schema.get(key) for key in ("required", "properties"))
+    if isinstance(required, list) and argument in required:
+        return False
+    said = fields.get(argument) if isinstance(fields, Mapping) else None
+    kind = said.get("type") if isinstance(said, Mapping) else None
+    return kind is not None and kind != "null" and "null" not in kind
 
 
 def as_json(value: Any) -> Any:
@@ -82,12 +97,20 @@ def complaints(tool: ToolFacts, arguments: Mapping[str, Any]) -> list[str]:
 @lru_cache(maxsize=512)
 def _check(schema: bytes) -> Draft202012Validator:
     from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
     from referencing.jsonschema import EMPTY_REGISTRY
 
     said = msgspec.json.decode(schema)
     Draft202012Validator.check_schema(said)
+    kind: type[Draft202012Validator] = extend(
+        Draft202012Validator, dict.fromkeys(_PATTERNS, _left_to_the_server)
+    )
     # with a registry of its own it never fetches what a reference names
-    return Draft202012Validator(said, registry=EMPTY_REGISTRY)
+    return kind(said, registry=EMPTY_REGISTRY)
+
+
+def _left_to_the_server(*_: Any) -> None:
+    """Some patterns take for ever on some texts, and nothing could stop them."""
 
 
 def _secret(schema: Mapping[str, Any]) -> frozenset[str]:

@@ -16,6 +16,13 @@ MOST_FIELDS: Final = 8
 
 Kind: TypeAlias = Literal["text", "integer", "number", "boolean", "choice", "agree"]
 
+_KINDS: Final[Mapping[str, Kind]] = {
+    "string": "text",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+}
+
 
 class Unaskable(Exception):
     """A form that is not asked; the reason is its text."""
@@ -32,6 +39,7 @@ class Question:
         choices: The answers to choose from; empty for a free text.
         values: What each choice stands for.
         optional: Whether an empty answer leaves the field out.
+        default: What an empty answer means; ``None`` if the form says nothing of it.
     """
 
     field: str
@@ -40,6 +48,7 @@ class Question:
     choices: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     optional: bool = False
+    default: str | float | bool | None = None
 
 
 def questions_of(message: str, schema: Mapping[str, Any] | None) -> list[Question]:
@@ -74,15 +83,42 @@ def _question(message: str, name: str, said: Any, *, optional: bool) -> Question
     text = f"{message} ({about})"
     values, titles = _choices(said)
     if values:
-        return Question(name, text, "choice", (*titles, DECLINE), values, optional)
-    kind = said.get("type")
-    if kind == "boolean":
-        return Question(name, text, "boolean", ("yes", "no", DECLINE), (), optional)
-    if kind not in {"string", "integer", "number"}:
+        kind: Kind = "choice"
+    elif said.get("type") in _KINDS:
+        kind = _KINDS[said["type"]]
+    else:
         raise Unaskable(f"the field {name!r} of its form is no text, number, yes or no, or choice")
-    free: Kind = "text" if kind == "string" else "integer" if kind == "integer" else "number"
-    hint = f"; {DECLINE!r} refuses" + (", nothing leaves it open" if optional else "")
-    return Question(name, text + hint, free, optional=optional)
+    default = _default(kind, values, said)
+    if kind == "choice":
+        titled = "" if default is None else f"; usually {titles[values.index(str(default))]!r}"
+        choices = (*titles, DECLINE)
+        return Question(name, text + titled, kind, choices, values, optional, default)
+    if kind == "boolean":
+        usual = "" if default is None else f"; usually {'yes' if default else 'no'}"
+        return Question(name, text + usual, kind, ("yes", "no", DECLINE), (), optional, default)
+    text += f"; {DECLINE!r} refuses"
+    if default is not None:
+        text += f", nothing means {default!r}"
+    elif optional:
+        text += ", nothing leaves it open"
+    return Question(name, text, kind, optional=optional, default=default)
+
+
+def _default(kind: Kind, values: tuple[str, ...], said: Mapping[str, Any]) -> Any:
+    """What the form proposes; none where that does not fit, as servers sometimes write."""
+    default = said.get("default")
+    match kind:
+        case "choice":
+            fits = default in values
+        case "boolean":
+            fits = isinstance(default, bool)
+        case "integer":
+            fits = isinstance(default, int) and not isinstance(default, bool)
+        case "number":
+            fits = isinstance(default, (int, float)) and not isinstance(default, bool)
+        case _:
+            fits = isinstance(default, str)
+    return default if fits else None
 
 
 def _choices(said: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -102,12 +138,14 @@ def _choices(said: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]
 def read_answer(question: Question, answer: Any) -> Any:
     """The value that an answer stands for; ``None`` where the field is left out.
 
+    An empty answer takes what the form proposes.
+
     Raises:
         ValueError: It is none; the text says why.
     """
     said = answer.strip() if isinstance(answer, str) else answer
-    if said in ("", None) and question.optional:
-        return None
+    if said in ("", None) and (question.optional or question.default is not None):
+        return question.default
     match question.kind:
         case "agree":
             return None

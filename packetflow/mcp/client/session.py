@@ -19,10 +19,16 @@ from pydantic import ValidationError
 from packetflow.errors import PacketFlowError
 from packetflow.mcp.client.facts import Hints, ServerFacts, ToolFacts
 from packetflow.mcp.client.failures import ServerLost, ToolFailed
-from packetflow.mcp.client.targets import Target, Wire
+from packetflow.mcp.client.targets import UNREADABLE, Target, Wire
+from packetflow.mcp.lines import what_is_wrong
 from packetflow.version import VERSION
 
-MOST_PAGES: Final = 200
+MOST_PAGES: Final = 2000
+MOST_SIGNS: Final = 2000
+"""Of a server's words."""
+LIST_AGAIN_SECONDS: Final = 0.2
+"""A server that says again and again that its tools have changed is asked no more often."""
+
 LISTEN_AGAIN_SECONDS: Final = (0.2, 1.0, 5.0, 30.0)
 CLOSE_SECONDS: Final = 10.0
 
@@ -62,6 +68,7 @@ class Session:
         self._renewed = renewed
         self._callers: list[Caller] = []
         self._closing = asyncio.Event()
+        self._changed = asyncio.Event()
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ended = asyncio.Event()
         self._wire = Wire(self._ended.set)
@@ -101,7 +108,8 @@ class Session:
     async def close(self) -> None:
         """End it; a server that was started here ends too."""
         self._closing.set()
-        done, _ = await asyncio.wait({self._keeper}, timeout=CLOSE_SECONDS if self.is_open else 1)
+        is_kept = self.is_open and self._ready.done()
+        done, _ = await asyncio.wait({self._keeper}, timeout=CLOSE_SECONDS if is_kept else 1)
         if not done:
             self._keeper.cancel()
             await asyncio.wait({self._keeper}, timeout=CLOSE_SECONDS)
@@ -120,11 +128,12 @@ class Session:
                 self._client = client
                 self._renewed(await self._listed())
                 self._ready.set_result(None)
-                listening = asyncio.create_task(self._listen())
+                watching = [asyncio.create_task(one()) for one in (self._listen, self._follow)]
                 try:
                     await self._closing.wait()
                 finally:
-                    listening.cancel()
+                    for one in watching:
+                        one.cancel()
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a border: the server is foreign
             if not self._ready.done():
                 self._ready.set_exception(self._told(error))
@@ -143,8 +152,10 @@ class Session:
             return error
         if isinstance(error, FileNotFoundError):
             return self._lost(f"cannot be started: there is no {self._target.settings.command!r}")
+        if isinstance(error, ValidationError):
+            return self._lost(f"answers what the protocol does not allow: {what_is_wrong(error)}")
         words = str(error) or type(error).__name__
-        return self._lost(f"cannot be reached: {words}")
+        return self._lost(f"cannot be reached: {words[:MOST_SIGNS]}")
 
     def _fail(self, what: str) -> NoReturn:
         raise self._lost(what)
@@ -163,6 +174,10 @@ class Session:
             if page.next_cursor is None or page.next_cursor == cursor:
                 break
             cursor = page.next_cursor
+        else:
+            log.warning(
+                "%s lists more than %d pages; the rest is left out", self._target, MOST_PAGES
+            )
         about = client.server_info
         return ServerFacts(
             "" if about is None else about.name,
@@ -174,13 +189,23 @@ class Session:
     async def _heard(self, message: object) -> None:
         """A server of the handshake era says by itself that its tools have changed."""
         if isinstance(message, t.ToolListChangedNotification):
-            # a task of its own: what hands notifications on must not wait for an answer
-            self._relisting = asyncio.create_task(self._relist())
+            self._changed.set()
+
+    async def _follow(self) -> None:
+        """List anew after changes: one listing at a time, however often a server says so."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._relist()
+            if self._changed.is_set():
+                await asyncio.sleep(LIST_AGAIN_SECONDS)
 
     async def _relist(self) -> None:
         try:
             self._renewed(await self._listed())
         except (MCPError, ServerLost, ValidationError) as error:
+            if self._closing.is_set() or self._ended.is_set():
+                return  # it is about to be told otherwise
             log.warning("%s changed its tools, and did not list them: %s", self._target, error)
 
     async def _listen(self) -> None:
@@ -196,9 +221,9 @@ class Session:
             try:
                 async with client.listen(tools_list_changed=True) as changes:
                     failures = 0
-                    await self._relist()  # what changed before anybody listened
+                    self._changed.set()  # by what changed before anybody listened
                     async for _ in changes:
-                        await self._relist()
+                        self._changed.set()
             except SubscriptionLost:
                 pass
             except (ListenNotSupportedError, MCPError):
@@ -265,15 +290,19 @@ class Session:
             if error.code == t.INVALID_REQUEST and error.message == "Session terminated":
                 self._ended.set()
                 raise SessionForgotten(f"{self._target} knows the session no longer") from error
-            raise ToolFailed(f"it refuses the call: {error.message}") from error
+            if error.message.startswith(UNREADABLE):
+                raise ToolFailed(error.message) from error
+            raise ToolFailed(f"it refuses the call: {error.message[:MOST_SIGNS]}") from error
         except (OSError, httpx2.HTTPError) as error:
             raise self._lost(f"was lost: {error}") from error
         except ValidationError as error:
-            raise ToolFailed(f"its answer is none of the protocol: {error}") from error
+            said = what_is_wrong(error)
+            raise ToolFailed(f"its answer is none of the protocol: {said}") from error
         except RuntimeError as error:
             if self._ended.is_set():
                 raise self._lost("was lost") from error
-            raise ToolFailed(f"its answer is not what it promises: {error}") from error
+            said = str(error)[:MOST_SIGNS]
+            raise ToolFailed(f"its answer is not what it promises: {said}") from error
 
 
 class SessionForgotten(ServerLost):

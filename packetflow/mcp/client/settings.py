@@ -184,13 +184,14 @@ def add_server(folder: Path, name: str, settings: ServerSettings) -> None:
         wrong = f"there is a server of that name already; change it in {path}"
     if wrong:
         raise WorkspaceError(f"server {name!r}: {wrong}", path=str(path))
-    lines = [f"[mcp.servers.{name}]", *_lines(settings)]
+    lines = [f"[mcp.servers.{name}]", *lines_of(settings)]
     gap = "" if not seen else "\n" if seen.endswith("\n") else "\n\n"
     text = seen + gap + "\n".join(lines) + "\n"
     _write(folder, text, seen, {**known, name: settings})
 
 
-def _lines(settings: ServerSettings) -> Iterable[str]:
+def lines_of(settings: ServerSettings) -> Iterable[str]:
+    """A server's settings as lines of its table."""
     for field, value in msgspec.to_builtins(settings).items():
         if isinstance(value, dict):
             inside = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in value.items())

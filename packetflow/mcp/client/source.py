@@ -178,6 +178,10 @@ class Servers:
             for said in server.complaints()
         ]
 
+    def connections(self) -> Mapping[str, str]:
+        """By server, whether it is connected now."""
+        return {name: server.connection.state for name, server in self.servers.items()}
+
     def settle(self) -> None:
         """Ask the servers that nobody has asked yet, and wait for what they say."""
         asked = [one.ask() for one in self.servers.values() if one.is_unknown]

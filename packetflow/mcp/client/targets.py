@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
 import tempfile
@@ -9,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO, cast
+from typing import TYPE_CHECKING, Any, Final, Self, TextIO, cast
 from urllib.parse import urlsplit
 
 from packetflow.errors import WorkspaceError
@@ -18,9 +19,12 @@ from packetflow.mcp.client import settings as s
 if TYPE_CHECKING:
     import httpx2
     from mcp.client._transport import TransportStreams
+    from mcp.shared.message import SessionMessage
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """One message of a server over HTTP is no longer."""
+
+UNREADABLE: Final = "its answer cannot be read"
 
 LAST_WORDS: Final = 600
 """Of what a server wrote before it ended, so much is shown."""
@@ -157,7 +161,43 @@ async def _over_http(
         httpx2.AsyncClient(headers=dict(headers), timeout=timeout, event_hooks=hooks) as client,
         streamable_http_client(url, http_client=client, max_sse_event_size=MOST_BYTES) as streams,
     ):
-        yield streams
+        read, write = streams
+        yield _Whole(read), write
+
+
+def _whole(message: SessionMessage | Exception) -> SessionMessage | Exception:
+    """A result that does not say of which kind it is counts as a whole one, says the protocol."""
+    message = readable(message)
+    result = getattr(getattr(message, "message", None), "result", None)
+    if isinstance(result, dict):
+        result.setdefault("resultType", "complete")
+    return message
+
+
+class _Whole:
+    """What comes from a server, with what `_whole` adds."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    async def receive(self) -> Any:
+        return _whole(await self._stream.receive())
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        return _whole(await anext(self._stream))
+
+    async def __aenter__(self) -> Self:
+        await self._stream.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> Any:
+        return await self._stream.__aexit__(*error)
 
 
 @asynccontextmanager
@@ -174,7 +214,9 @@ async def _over_pipes(
         args=list(settings.args),
         env=dict(env),
         cwd=target.folder or None,
+        encoding_error_handler="replace",
     )
+    logging.getLogger("mcp.client.stdio").addFilter(_unlike_a_broken_line)
     with _opened(target.log) as log, wire.writing(log.fileno()):
         async with stdio_client(parameters, errlog=log) as (read, write):
             send, receive = anyio.create_memory_object_stream[SessionMessage | Exception](0)
@@ -184,7 +226,7 @@ async def _over_pipes(
                 try:
                     async with send:
                         async for message in read:
-                            await send.send(message)
+                            await send.send(_whole(message))
                 except (anyio.BrokenResourceError, anyio.ClosedResourceError):
                     pass  # our own side is closed
                 finally:
@@ -194,6 +236,26 @@ async def _over_pipes(
                 tasks.start_soon(hand_on)
                 yield receive, write
                 tasks.cancel_scope.cancel()
+
+
+def readable(message: SessionMessage | Exception) -> SessionMessage | Exception:
+    """What came; an answer that cannot be read fails its request, which would wait for ever."""
+    from mcp.shared.message import SessionMessage
+    from pydantic import ValidationError
+
+    from packetflow.mcp.lines import unreadable
+
+    if not isinstance(message, ValidationError):
+        return message
+    found = unreadable(message)
+    if found is None or found.request is None or found.is_call:
+        return message
+    return SessionMessage(found.error(f"{UNREADABLE}: it {found.why}"))
+
+
+def _unlike_a_broken_line(record: logging.LogRecord) -> bool:
+    """Whether a line of the protocol's package is news: of lines that are no messages it is not."""
+    return not str(record.msg).startswith("Failed to parse JSONRPC message")
 
 
 def _opened(path: Path | None) -> TextIO:

@@ -1,8 +1,24 @@
 """Export tools as files that run without the studio and without an installed PacketFlow.
 
-`carried` says which files of a workspace must travel with a tool, and refuses what cannot travel.
-`bundle` makes of them a script that `uv run --script` starts, an ``.mcpb`` bundle and a
-``server.json``. Nothing here imports user code. See ``docs/mcp.md``.
+`export` makes a `Bundle` of capabilities and pipelines: a script that `uv run --script` starts, an
+``.mcpb`` bundle, a ``server.json`` and what to tell clients. `carried` says which files of a
+workspace must travel with a tool, and refuses what cannot travel; `travelling` says which modules
+of packetflow do. Nothing here imports user code. See ``docs/mcp.md``.
 """
 
-__all__: list[str] = []
+from typing import Any as _Any
+
+__all__ = ["Bundle", "CannotExport", "export", "export_tools"]
+
+
+def __getattr__(name: str) -> _Any:
+    """Load what is asked for: the protocol's package takes half a second to load."""
+    if name == "CannotExport":
+        from packetflow.mcp.export.reasons import CannotExport
+
+        return CannotExport
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from packetflow.mcp.export import bundle
+
+    return getattr(bundle, name)

@@ -1,14 +1,46 @@
-"""`Bundle`: tools as files that run anywhere, and the writing of them."""
+"""Make tools into files that run anywhere: `export` gives a `Bundle`, `Bundle.write` writes it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import contextlib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
-if TYPE_CHECKING:
-    from packetflow.mcp.tools import Tool
+from msgspec import structs
+
+from packetflow.capabilities.tool_names import tool_name
+from packetflow.errors import UnknownName, WorkspaceError
+from packetflow.kernel.cards import Listing
+from packetflow.mcp.export.archive import packed, zipped
+from packetflow.mcp.export.carried import Carried, carry
+from packetflow.mcp.export.configuration import configured, only_read
+from packetflow.mcp.export.manifest import (
+    ENTRY,
+    About,
+    manifest_of,
+    project_of,
+    server_of,
+)
+from packetflow.mcp.export.readme import introduction, readme_of
+from packetflow.mcp.export.script import Program, script_of
+from packetflow.mcp.export.travelling import core, library_modules, named_in
+from packetflow.mcp.export.writing import write_files
+from packetflow.mcp.offers import Offers, offers_of
+from packetflow.mcp.settings import read_settings, settings_of
+from packetflow.mcp.tools import Tool
+from packetflow.runner.present import list_all
+from packetflow.workspace.folder import CONFIG, open_folder
+from packetflow.workspace.workspace import Workspace
+
+FIRST_VERSION: Final = "1.0.0"
+_DISTRIBUTION: Final = re.compile(r"\s*(?:==|@)")
+_VERSION: Final = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 
 
 @dataclass(frozen=True)
@@ -19,25 +51,30 @@ class Bundle:
         name: What the export is called; its files begin with it.
         script: The text of ``NAME.py``, a program that serves the tools.
         mcpb: The bytes of ``NAME.mcpb``, the same for clients that install bundles.
-        server_json: The text of ``server.json``, for a registry of servers.
+        server_json: The text of ``NAME.server.json``, for a registry of servers.
+        readme: The text of ``NAME.md``: how to start it, and what clients are told of it.
         tools: The tools in it, in order.
+        environment: The variables of the environment it reads.
     """
 
     name: str
     script: str
     mcpb: bytes
     server_json: str
+    readme: str
     tools: tuple[Tool, ...]
+    environment: tuple[str, ...] = ()
 
     def files(self) -> Mapping[str, bytes]:
         """The files by their name."""
         return {
             f"{self.name}.py": self.script.encode(),
             f"{self.name}.mcpb": self.mcpb,
-            "server.json": self.server_json.encode(),
+            f"{self.name}.server.json": self.server_json.encode(),
+            f"{self.name}.md": self.readme.encode(),
         }
 
-    def write(self, to: Path, *, force: bool = False) -> list[Path]:
+    def write(self, to: str | Path, *, force: bool = False) -> list[Path]:
         """Write the files into a folder, each whole or not at all; answers where they are.
 
         Args:
@@ -47,6 +84,189 @@ class Bundle:
         Raises:
             WorkspaceError: The folder cannot be written, or a file there holds something else.
         """
-        from packetflow.mcp.export.writing import write_files
+        return write_files(Path(to), self.files(), force=force)
 
-        return write_files(to, self.files(), force=force)
+
+def export(
+    folder: Path,
+    listing: Listing,
+    names: Sequence[str],
+    *,
+    name: str | None = None,
+    version: str = FIRST_VERSION,
+    url: str | None = None,
+) -> Bundle:
+    """Make capabilities and pipelines into files that serve them as tools.
+
+    Nothing of theirs is imported. The same input gives the same bytes.
+
+    Args:
+        folder: The workspace they are in.
+        listing: What the workspace has.
+        names: What to export; it need not be exposed.
+        name: What the export is called; by default its only tool, else the workspace.
+        version: Its version.
+        url: Where the bundle will be had from, for ``server.json``.
+
+    Raises:
+        UnknownName: There is none of a name.
+        CannotExport: Something of it cannot travel; carries all reasons.
+        WorkspaceError: There is nothing to export, or something cannot be a tool.
+    """
+    wanted = sorted(set(names))
+    _refuse_unknown(listing, wanted)
+    if not _VERSION.fullmatch(version):
+        raise WorkspaceError(f"{version!r} is no version; write it as {FIRST_VERSION}")
+    workspace = open_folder(folder)
+    settings = read_settings(workspace.path)
+    carried = carry(workspace.path, listing, wanted)
+    only = only_read(listing, settings)
+    tools = [one for one in wanted if one not in only]
+    text = configured(
+        carried.files.get(CONFIG, ""), workspace.settings, settings, tools=tools, names=wanted
+    )
+    carried = replace(carried, files={CONFIG: text, **_others(carried.files)})
+    offers = _offers(listing, text, tools)
+    called = tool_name(name or (wanted[0] if len(wanted) == 1 else workspace.name))
+    intent = str(workspace.settings.get("intent", "")) if len(offers.tools) > 1 else ""
+    intent = intent or _intent(offers, workspace.name)
+    author = str(workspace.settings.get("author", workspace.name))
+    made = tuple(offers.tools.values())
+    about = About(called, version, intent, author, made, carried.environment)
+    program = _program(carried, about, workspace.name)
+    mcpb = zipped(
+        {
+            "manifest.json": manifest_of(about).encode(),
+            "pyproject.toml": project_of(about, program.needs).encode(),
+            ENTRY: script_of(program, alone=False).encode(),
+        }
+    )
+    return Bundle(
+        called,
+        script_of(program),
+        mcpb,
+        server_of(about, mcpb, url),
+        readme_of(about, sorted({one.env for one in settings.tokens.values()})),
+        made,
+        carried.environment,
+    )
+
+
+def export_tools(
+    workspace: Workspace,
+    *names: str,
+    name: str | None = None,
+    version: str = FIRST_VERSION,
+    url: str | None = None,
+) -> Bundle:
+    """`export` for scripts and notebooks: ``export_tools(ws, "hello").write("exported")``.
+
+    Args:
+        workspace: Where they are; a folder.
+        *names: What to export; by default all that is exposed.
+        name: What the export is called; by default its only tool, else the workspace.
+        version: Its version.
+        url: Where the bundle will be had from, for ``NAME.server.json``.
+
+    Raises:
+        PacketFlowError: As `export` does.
+    """
+    if workspace.in_memory:
+        raise WorkspaceError("a workspace in memory has no files to export; open a folder")
+    folder = workspace.folder.path
+    listing = list_all(workspace.catalog, "", 0)
+    wanted = names or exposed(offers_of(listing, read_settings(folder)))
+    return export(folder, listing, wanted, name=name, version=version, url=url)
+
+
+def exposed(offers: Offers) -> list[str]:
+    """All that a workspace offers, by the names of what it runs.
+
+    Raises:
+        WorkspaceError: It offers nothing.
+    """
+    every = [*offers.tools.values(), *offers.prompts.values()]
+    every += [one.tool for one in offers.addresses]
+    if not every:
+        raise WorkspaceError(
+            "nothing is exposed yet; name what to export, or say `packetflow mcp expose NAME`"
+        )
+    return sorted({tool.item for tool in every})
+
+
+def _refuse_unknown(listing: Listing, names: Sequence[str]) -> None:
+    if not names:
+        raise WorkspaceError("there is nothing to export; name a capability or a pipeline")
+    known = [one.name for one in listing.pipelines]
+    known += [one.name for one in listing.capabilities]
+    for name in names:
+        if name not in known:
+            raise UnknownName("capability or pipeline", name, get_close_matches(name, known, 2))
+
+
+def _others(files: Mapping[str, str]) -> dict[str, str]:
+    return {path: text for path, text in files.items() if path != CONFIG}
+
+
+def _offers(listing: Listing, text: str, names: Sequence[str]) -> Offers:
+    """What the export offers, by the text of its settings.
+
+    Raises:
+        WorkspaceError: Something of it cannot be offered.
+    """
+    only = [structs.replace(one, exposed=one.name in names) for one in listing.pipelines]
+    settings = settings_of(tomllib.loads(text), Path(CONFIG))
+    offers = offers_of(structs.replace(listing, pipelines=only), settings)
+    if offers.refused:
+        told = "; ".join(f"{name!r}: {why}" for name, why in offers.refused.items())
+        raise WorkspaceError(f"cannot be exported: {told}")
+    return offers
+
+
+def _program(carried: Carried, about: About, workspace: str) -> Program:
+    also = library_modules(carried.library)
+    for path, text in carried.files.items():
+        if path.endswith(".py"):
+            also |= named_in(text)
+    if "mcp" in carried.extras:
+        also.add("packetflow.mcp.client.source")
+    travels, requirements = _core(frozenset(also))
+    texts, blobs = _sorted_out(carried.attachments)
+    needs = {_canonical(one): one for one in (*requirements, *carried.requirements)}
+    return Program(
+        about.name,
+        about.version,
+        introduction(about, workspace),
+        {**carried.files, **texts},
+        travels,
+        [needs[one] for one in sorted(needs)],
+        carried.library,
+        blobs,
+    )
+
+
+@lru_cache(maxsize=8)
+def _core(also: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+    """What travels of packetflow, packed, which takes most of the time; and what it needs."""
+    made = core(also)
+    return packed(made.files), made.requirements
+
+
+def _sorted_out(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Files that are text, which people can review, and others."""
+    texts: dict[str, str] = {}
+    for path, content in files.items():
+        with contextlib.suppress(UnicodeDecodeError):
+            texts[path] = content.decode()
+    return texts, {path: one for path, one in files.items() if path not in texts}
+
+
+def _canonical(requirement: str) -> str:
+    return re.sub(r"[-_.]+", "-", _DISTRIBUTION.split(requirement)[0]).lower()
+
+
+def _intent(offers: Offers, workspace: str) -> str:
+    if len(offers.tools) == 1:
+        (tool,) = offers.tools.values()
+        return (tool.shown.description or tool.name).strip().partition("\n")[0]
+    return f"Tools of the workspace {workspace}"

@@ -13,8 +13,8 @@ from packetflow.errors import WorkspaceError
 def write_files(to: Path, files: Mapping[str, bytes], *, force: bool) -> list[Path]:
     """Write files into a folder; answers where they are.
 
-    A file that holds the same already is left alone. All are written beside their places first, so
-    that a full disk changes nothing.
+    Programs may be executed. A file that holds the same already is left alone. All are written
+    beside their places first, so that a full disk changes nothing.
 
     Args:
         to: The folder; made when it is not there.
@@ -43,6 +43,8 @@ def write_files(to: Path, files: Mapping[str, bytes], *, force: bool) -> list[Pa
             drafts[path] = draft = path.with_name(f".{path.name}.{os.getpid()}.new")
             _write(draft, content)
         for path, draft in drafts.items():
+            if path.suffix == ".py":
+                draft.chmod(0o755)
             draft.replace(path)
     except OSError as error:
         said = error.strerror or error

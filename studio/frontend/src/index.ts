@@ -52,11 +52,20 @@ async function begin(data: MountData, parent: HTMLElement | ShadowRoot, key: str
   };
   const mounted = mount(parent, session, data, go);
   carrier.start(session);
+  // a draft gets a name when it is first saved, a pipeline another one when it is renamed
+  let called = data.pipeline;
+  const unnamed = session.subscribe(() => {
+    const name = session.shown.document?.pipeline ?? "";
+    if (!name || name === called || session.shown.waiting) return;
+    tell(name, data.trail ?? []);
+    called = name;
+  });
   // the canvas is what the page is for: its keys need no click first
   const press = (event: KeyboardEvent): void => mounted.press(event);
   document.addEventListener("keydown", press, true);
   const end = (): void => {
     document.removeEventListener("keydown", press, true);
+    unnamed();
     mounted.destroy(); // what is being typed becomes an edit now
     void kept(session).then(() => {
       carrier.stop();

@@ -176,16 +176,14 @@ test("a graph that is the ground is no card, and new steps go into it", () => {
   assert.equal(dropAt(board, boxes(board), { point: [500, 10], corner: [500, 10] }).place.into, "graph");
 });
 
-test("a copy in a graph makes names of its own", () => {
-  const board = boardOf([{ id: "f", use: "feel" }], "graph");
-
-  const op = edits.paste(board, [{ use: "feel", id: "f" }], { place: { after: "f" }, at: [9, 9] });
+test("copied steps are pasted below one another, as they were copied", () => {
+  const op = edits.paste([{ use: "feel", id: "f" }, { use: "feel", id: "g" }], { place: { after: "f" }, at: [9, 9] });
 
   assert.deepEqual(op, {
     op: "paste",
-    steps: [{ use: "feel", id: "f", to: { tone: "tone_2", score: "score_2" } }],
+    steps: [{ use: "feel", id: "f" }, { use: "feel", id: "g" }],
     place: { after: "f" },
-    at: { f: [9, 9] },
+    at: { f: [9, 9], g: [33, 149] },
   });
 });
 
@@ -201,27 +199,4 @@ test("steps of one list that follow each other can become a pipeline, in a graph
   assert.match(edits.whyNotPack(nested("race"), new Set(["translate", "feel"])), /way of its own/);
   assert.match(edits.whyNotPack(line, new Set()), /Select/);
   assert.deepEqual(edits.pack(deep, new Set(["around", "feel"]), "p"), [{ op: "pack", steps: ["around"], name: "p" }]);
-});
-
-test("copied steps that read each other go on doing so under their new names", () => {
-  const board = boardOf([
-    { id: "fetch", use: "fetch_page" },
-    { id: "translate", use: "translate", to: { text: "german" } },
-    { id: "feel", use: "feel", from: { text: "german" } },
-  ], "graph");
-  const cards = board.cards;
-  const steps = [
-    { use: "fetch_page", id: "fetch" },
-    { use: "translate", id: "translate", to: { text: "german" } },
-    { use: "feel", id: "feel", from: { text: "german" } },
-  ];
-
-  const op = edits.paste(board, steps, { place: { into: null }, at: null }, edits.givesOf(cards));
-
-  assert.equal(op.op, "paste");
-  const [, translate, feel] = (op as { steps: { [key: string]: unknown }[] }).steps;
-  assert.deepEqual(translate?.to, { text: "german_2" });
-  assert.deepEqual(translate?.from, { text: "text_2", language: "language_2" });
-  assert.deepEqual(feel?.from, { text: "german_2" });
-  assert.deepEqual(feel?.to, { tone: "tone_2", score: "score_2" });
 });

@@ -43,7 +43,7 @@ test("equal parts are taken over, by id also when they moved", () => {
 });
 
 test("steps go over the clipboard as text, and other text is none", async () => {
-  const copied = { steps: [{ use: "feel", id: "mood" }], gives: { mood: { tone: "tone" } } };
+  const copied = { steps: [{ use: "feel", id: "mood" }] };
   let system = "";
   const clipboard = new Clipboard({
     readText: async () => system,
@@ -67,7 +67,7 @@ test("where the system's clipboard may not be used, steps go over to other pages
 
   await new Clipboard(refused, keep).write({ steps: [{ use: "feel" }] });
 
-  assert.deepEqual(await new Clipboard(refused, keep).read(), { steps: [{ use: "feel" }], gives: {} });
+  assert.deepEqual(await new Clipboard(refused, keep).read(), { steps: [{ use: "feel" }] });
 });
 
 test("a burst of typing is sent once, when it pauses or is left", () => {

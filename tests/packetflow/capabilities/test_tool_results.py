@@ -1,6 +1,18 @@
-import pyarrow as pa
+import json
+from typing import Any
 
-from packetflow.capabilities.tool_results import ROWS_AT_ONCE, as_json, plain_of, shortened
+import pyarrow as pa
+import pytest
+from pydantic_core import from_json
+
+from packetflow.capabilities.tool_results import (
+    ROWS_AT_ONCE,
+    as_json,
+    odd_numbers,
+    plain_of,
+    shortened,
+    told,
+)
 
 
 def test_bytes_travel_as_urlsafe_base64_and_strange_things_as_words():
@@ -21,3 +33,26 @@ def test_what_is_short_stays_as_it_is():
 
 def test_numbers_that_alone_are_too_long_are_left_out():
     assert shortened({"a": {str(n): n for n in range(100)}}, 100) == ({}, True)
+
+
+@pytest.mark.parametrize("levels", [150, 240, 300, 900])
+def test_what_is_nested_too_deep_for_readers_of_json_is_flattened(levels: int):
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+
+    found, _ = shortened({"value": as_json(value)}, 10_000)
+
+    from_json(json.dumps(found))
+
+
+def test_numbers_that_json_does_not_know_are_null():
+    values = {"a": [float("nan")], "b": float("inf"), "c": 1}
+
+    assert as_json(values) == {"a": [None], "b": None, "c": 1}
+    assert odd_numbers(values) == ["a", "b"]
+
+
+def test_a_complaint_is_short_and_can_be_sent():
+    assert told("half \ud800") == "half \\ud800"
+    assert len(told("x" * 100_000)) < 5000

@@ -42,6 +42,12 @@ def test_definitions_and_everything_else_are_handed_on_unchanged():
     assert input_schema(json.dumps(SCHEMA), [PortCard("who", "Person")]) == SCHEMA
 
 
+def test_a_default_of_bytes_that_are_no_text_is_described():
+    schema = Contract((Port("blob", bytes, True, b"\xff"),)).json_schema("requires")
+
+    assert schema["properties"]["blob"]["x-default"] == "b'\\xff'"
+
+
 def test_a_table_is_taken_and_given_as_rows():
     written = json.dumps(Contract((Port("rows", object),)).json_schema("requires"))
     said = json.loads(written)

@@ -202,6 +202,16 @@ def test_what_may_not_happen_twice_is_found_in_called_pipelines_too(part, code):
     assert code in {one.code for one in check(part())}
 
 
+def test_what_calls_others_in_a_race_is_a_warning():
+    @capability(provides="m", effects=[Effect.calls("write")])
+    async def decide(n: int) -> int:
+        return n
+
+    (problem,) = check(race(decide, inc.writing(n="m")))
+
+    assert (problem.code, problem.severity) == ("guarded_twice", "warning")
+
+
 @pytest.mark.parametrize("schedule", ["every day", "0 25 * * *", ""])
 def test_a_schedule_that_cannot_be_read_is_told(schedule):
     made = Pipeline("nightly", inc.as_step(), triggers=(Trigger("schedule", schedule),))

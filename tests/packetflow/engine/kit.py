@@ -8,7 +8,7 @@ from packetflow import capability
 from packetflow.engine.engine import Engine
 from packetflow.engine.execution import Execution, Running
 from packetflow.engine.ports import MemorySink
-from packetflow.errors import JournalFull
+from packetflow.errors import JournalFull, UnknownName
 from packetflow.kernel.order import Moment, came_since
 from packetflow.kernel.records import EventArrived, Record, decoder, encoder
 from packetflow.testing import FakeClock
@@ -44,6 +44,22 @@ class RecordingSink(MemorySink):
     def read(self) -> list[Record]:
         decode = decoder().decode
         return [decode(one) for one in self.kept]
+
+
+class Named:
+    """A catalog of some capabilities and pipelines, by their names."""
+
+    def __init__(self, *items: Any) -> None:
+        self.items = {one.name: one for one in items}
+
+    def resolve(self, kind: str, name: str) -> Any:
+        return self.items.get(name)
+
+    def matching(self, names: Sequence[str]) -> list[Any]:
+        try:
+            return [self.items[name] for name in names]
+        except KeyError as error:
+            raise UnknownName("capability", str(error.args[0])) from error
 
 
 class Box:

@@ -15,7 +15,7 @@ from packetflow.engine.ports import (
     Reject,
     Transform,
 )
-from tests.packetflow.engine.kit import double, inc, slow_inc
+from tests.packetflow.engine.kit import Named, double, inc, slow_inc
 
 
 class Modules:
@@ -53,11 +53,8 @@ def unlike(n: int) -> int:
     return n
 
 
-KNOWN = {"double": double, "charge": charge, "unlike": unlike}
-
-
 async def run(chain: Modules, flow=inc, n: int = 1):
-    engine = Engine(MemorySink(), chain=chain, find_capability=KNOWN.get)
+    engine = Engine(MemorySink(), chain=chain, catalog=Named(double, charge, unlike))
     return await engine.run(flow, {"n": n})
 
 

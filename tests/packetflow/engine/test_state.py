@@ -65,6 +65,22 @@ async def test_a_failure_says_such_a_name_as_text():
     execution.failure.message.encode()
 
 
+async def test_an_error_whose_own_words_fail_is_a_failure_of_its_step():
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    @capability(provides="n")
+    async def fail() -> int:
+        raise Mute
+
+    run = await Engine(RecordingSink()).run(fail, {})
+
+    assert run.failure is not None
+    assert run.failure.step == "fail"
+    assert "Mute cannot say what it is" in str(run.failure)
+
+
 async def test_what_a_run_held_is_free_at_its_end_without_the_collector():
     engine = Engine(RecordingSink(), passivate_after_seconds=0)
     gc.collect()

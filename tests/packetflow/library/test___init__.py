@@ -99,7 +99,7 @@ def test_what_touches_the_outside_declares_it() -> None:
 
     assert touching == {
         "load_table", "save_table", "read_document", "list_documents", "save_file", "fetch_page",
-        "ask_model", "send_message", "calendar_lookup",
+        "ask_model", "ask_with_tools", "send_message", "calendar_lookup",
     }  # fmt: skip
     assert all(inspect.getdoc(ready) for ready in ALL)
 

@@ -37,3 +37,21 @@ def test_a_broken_script_is_refused(tmp_path: Path, content: str, complaint: str
 def test_a_missing_script_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="cannot read the script"):
         ScriptedModel.from_file(str(tmp_path / "none.json"))
+
+
+async def test_an_answer_may_ask_for_tools_to_be_called() -> None:
+    wanted = {"tool_calls": [{"name": "add", "arguments": {"n": 1}}]}
+    model = ScriptedModel([wanted, "Two."])
+    asked = [Message("user", "Well?")]
+
+    reply = await model.chat(asked, tools=[{"type": "function"}])
+
+    (call,) = reply.tool_calls
+    assert (call.id, call.name, call.arguments) == ("call_1_1", "add", '{"n": 1}')
+    assert reply.text == ""
+
+
+async def test_a_script_goes_on_behind_what_the_model_has_said_already() -> None:
+    asked = [Message("user", "Well?"), Message("assistant", "a"), Message("user", "And?")]
+
+    assert (await ScriptedModel(["a", "b"]).chat(asked)).text == "b"

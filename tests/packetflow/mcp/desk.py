@@ -20,7 +20,9 @@ CODE = '''
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from packetflow import (
     Audio, Context, Effect, Image, Markdown, Resource, Table, capability, secret,
@@ -159,6 +161,32 @@ async def folders(context: Context) -> list[str]:
     return await ask_roots(context)
 
 
+@capability(provides="given")
+def give(what: str) -> Any:
+    """Give what cannot be sent."""
+    circle: list[Any] = []
+    circle.append(circle)
+    return {"circle": circle, "half": "\\ud800", "lock": object(), "large": 2**70}[what]
+
+
+@capability(provides="given")
+def give_number(what: str) -> float:
+    """Give a number that JSON does not know."""
+    return float(what)
+
+
+@capability(provides="fields")
+def give_fields(count: int) -> dict[str, int]:
+    """Give many fields."""
+    return {f"field_{number}": number for number in range(count)}
+
+
+@capability(provides="seal")
+def give_seal() -> Annotated[str, Field(min_length=50_000)]:
+    """Give what is no seal any more when it is shortened."""
+    return "x" * 50_000
+
+
 @capability(enabled=False)
 def off(n: int) -> Person:
     """Do nothing."""
@@ -196,6 +224,7 @@ intent = "Tools to test with"
 expose = [
     "greet", "add", "divide", "check", "draw", "table", "count_rows", "pay", "attach", "point_to",
     "sing", "write", "sleep", "ask_twice", "gist", "folders",
+    "give", "give_number", "give_fields", "give_seal",
 ]
 prompts = ["greet", "write", "ask_twice"]
 result_kilobytes = 8

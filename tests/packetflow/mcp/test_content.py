@@ -68,7 +68,15 @@ def test_a_table_is_a_list_of_rows():
     assert found.structured == {"rows": [{"a": 1}, {"a": 2}]}
 
 
-@pytest.mark.parametrize("value", ["x" * 100_000, ["word"] * 50_000, {"a": {"b": "y" * 50_000}}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x" * 100_000,
+        ["word"] * 50_000,
+        {"a": {"b": "y" * 50_000}},
+        {str(number): number for number in range(50_000)},
+    ],
+)
 def test_what_is_too_long_is_shortened_and_says_where_the_whole_is(value: object):
     found = made({"value": "Any"}, {"value": value})
 

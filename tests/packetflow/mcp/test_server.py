@@ -131,6 +131,46 @@ async def test_a_long_result_is_bounded_and_its_whole_can_be_read(client: Client
     assert whole.contents[0].text == "x" * 100_000
 
 
+@pytest.mark.parametrize("what", ["circle", "half", "lock", "large"])
+async def test_a_result_that_cannot_be_sent_is_told_as_that(client: Client, what: str):
+    result = await client.call_tool("give", {"what": what})
+
+    assert result.is_error
+    assert "give made what cannot be sent: 'given'" in text_of(result)
+
+
+async def test_a_number_that_json_does_not_know_breaks_the_contract_in_words(client: Client):
+    result = await client.call_tool("give_number", {"what": "nan"})
+
+    assert result.is_error
+    assert "NaN and infinite numbers are null in JSON" in text_of(result)
+
+
+async def test_too_many_fields_are_fewer(client: Client):
+    result = await client.call_tool("give_fields", {"count": 20_000})
+
+    assert len(result.structured_content["fields"]) < 1000
+    assert isinstance(result.content[-1], t.ResourceLink)
+
+
+async def test_a_result_of_which_no_part_fits_its_schema_leads_to_the_whole(client: Client):
+    result = await client.call_tool("give_seal", {})
+
+    assert result.is_error
+    assert "a part of it would not fit" in text_of(result)
+    link = result.content[-1]
+    assert isinstance(link, t.ResourceLink)
+    read = await client.read_resource(link.uri)
+    assert "x" * 50_000 in read.contents[0].text
+
+
+async def test_a_name_that_nothing_has_is_not_repeated_at_length(client: Client):
+    with pytest.raises(MCPError) as refused:
+        await client.call_tool("x" * 100_000, {})
+
+    assert len(str(refused.value)) < 1000
+
+
 async def test_progress_comes_step_by_step(client: Client):
     marks: list[tuple[float, float | None]] = []
 

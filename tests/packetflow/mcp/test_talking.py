@@ -181,3 +181,37 @@ async def test_a_state_that_is_not_of_this_request_is_refused(shared: Opened, ho
 
     assert isinstance(refused, MCPError)
     assert refused.code == t.INVALID_PARAMS
+
+
+ADVISE = """pipeline: advise
+exposed: true
+requires: [question]
+provides: [answer]
+steps:
+  - use: ask_with_tools
+    set: {tools: [add, pay], model: caller}
+    to: [answer]
+"""
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_tool_thinks_with_its_callers_model_and_calls_others(folder: Path, era: str):
+    (folder / "pipelines" / "advise.yaml").write_text(ADVISE)
+    asked: list[str] = []
+
+    async def sample(_context: Any, params: t.CreateMessageRequestParams) -> t.CreateMessageResult:
+        said = params.messages[0].content
+        assert isinstance(said, t.TextContent)
+        asked.append(said.text)
+        call = '{"tool_calls": [{"name": "add", "arguments": {"a": 20, "b": 22}}]}'
+        text = call if len(asked) == 1 else '{"answer": "It is 42."}'
+        return t.CreateMessageResult(role="assistant", content=t.TextContent(text=text), model="m")
+
+    async with (
+        serving(folder) as ready,
+        Client(ready.server, mode=era, sampling_callback=sample) as client,
+    ):
+        result = await client.call_tool("advise", {"question": "What is 20 and 22?"})
+
+    assert result.structured_content == {"answer": "It is 42."}
+    assert 'tool call_1_1: {"total": 42}' in asked[1]

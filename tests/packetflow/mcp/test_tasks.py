@@ -3,17 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import mcp_types as t
 import pytest
 
 from packetflow.mcp.reading import Library
 from packetflow.mcp.tasks import EXTENSION
+from tests.packetflow.mcp.asking import Caller, caller_of
 from tests.packetflow.mcp.desk import app_of, held, until
 
-URL = "http://127.0.0.1:8000/mcp"
 TASKS = """
 [mcp.tasks]
 add = {required = true}
@@ -22,7 +20,6 @@ divide = {}
 gist = {}
 publish = {questions_first = true}
 """
-ABLE = {"elicitation": {}, "extensions": {EXTENSION: {}}}
 
 
 @pytest.fixture
@@ -33,50 +30,11 @@ def desk(folder: Path) -> Path:
     return folder
 
 
-class Caller:
-    """A client that can do so much."""
-
-    def __init__(self, app: Any, able: dict[str, Any]) -> None:
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app))
-        self.able = able
-
-    async def ask(self, method: str, *, name: str = "", **params: Any) -> dict[str, Any]:
-        meta = {
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientCapabilities": self.able,
-        }
-        headers = {
-            "accept": "application/json, text/event-stream",
-            "mcp-protocol-version": "2026-07-28",
-            "mcp-method": method,
-            "mcp-name": name or params.get("taskId", ""),
-        }
-        named = {"name": name} if method == "tools/call" else {}
-        body = {"jsonrpc": "2.0", "id": 1, "method": method}
-        body["params"] = {**named, **params, "_meta": meta}
-        answer: dict[str, Any] = (await self.http.post(URL, json=body, headers=headers)).json()
-        return answer
-
-    async def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        answer = await self.ask("tools/call", name=tool, arguments=arguments)
-        result: dict[str, Any] = answer["result"]
-        return result
-
-    async def settled(self, task: str, *wanted: str) -> dict[str, Any]:
-        """How a task stands, once it stands in one of these ways."""
-        async with asyncio.timeout(30):
-            while True:
-                found: dict[str, Any] = (await self.ask("tasks/get", taskId=task))["result"]
-                if found["status"] in wanted:
-                    return found
-                await asyncio.sleep(0.01)
-
-
 @pytest.fixture
 async def client(desk: Path) -> AsyncIterator[Caller]:
     """A client that works with tasks and can ask its person."""
     async with held(app_of(desk)) as app:
-        yield Caller(app, ABLE)
+        yield caller_of(app)
 
 
 ACCEPT = {"action": "accept"}
@@ -103,7 +61,7 @@ async def test_a_call_that_takes_long_becomes_a_task_and_can_be_cancelled(folder
     path = folder / "packetflow.toml"
     path.write_text(path.read_text().replace("[mcp]\n", "[mcp]\ntask_seconds = 0.2\n"))
     async with app_of(folder) as app:
-        client = Caller(app, ABLE)
+        client = caller_of(app)
         task = await client.call("sleep", seconds=600)
 
         assert task["resultType"] == "task"
@@ -169,7 +127,7 @@ async def test_a_task_that_needs_what_its_client_lacks_has_failed(client: Caller
 
 
 async def test_a_client_that_knows_no_tasks_is_answered_at_once_or_refused(client: Caller):
-    plain = Caller(client.http._transport.app, {})  # type: ignore[attr-defined]  # httpx's
+    plain = Caller(client.http, able={})
 
     divided = await plain.call("divide", number=1, by=2)
     refused = await plain.ask("tools/call", name="add", arguments={"a": 1})
@@ -191,13 +149,13 @@ async def test_a_task_that_is_not_there_or_not_named_is_refused(client: Caller):
 
 async def test_a_task_goes_on_after_a_restart_of_the_server(desk: Path):
     async with app_of(desk) as app:
-        before = Caller(app, ABLE)
+        before = caller_of(app)
         done = (await before.call("add", a=1))["taskId"]
         await before.settled(done, "completed")
         waiting = (await before.call("ask_twice"))["taskId"]
         asked = await before.settled(waiting, "input_required")
     async with app_of(desk) as app:
-        after = Caller(app, ABLE)
+        after = caller_of(app)
 
         assert (await after.settled(done, "completed"))["result"]["structuredContent"] == {
             "total": 2

@@ -40,6 +40,15 @@ def test_a_step_that_nobody_knows_counts_as_one_that_must_not_be_repeated():
     assert touched(PipelineCard("p", uses=["gone"]), {}, {}) == ([], "guarded")
 
 
+def test_what_calls_anything_counts_as_what_must_not_be_repeated():
+    asks = CapabilityCard("ask", effects=["calls {tools}"], safety="pure")
+    fixed, free = PipelineCard("p", uses=["ask"]), PipelineCard("p", uses=["ask"], calls_any=True)
+
+    assert touched(asks, {"ask": asks}, {})[1] == "guarded"
+    assert touched(fixed, {"ask": asks}, {})[1] == "pure"
+    assert touched(free, {"ask": asks}, {})[1] == "guarded"
+
+
 def test_a_tool_is_called_by_a_name_that_clients_take():
     made = tool_of(PipelineCard("sum up", intent="Sum."), [], safety="pure")
 

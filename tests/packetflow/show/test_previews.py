@@ -24,7 +24,7 @@ def test_a_large_table_is_shown_in_part():
         (b"abc", "error"),
         (float("nan"), "text"),
         ([{"text": "# a"}] * 50, "markdown"),
-        (None, "error"),
+        (None, "text"),
     ],
 )
 def test_every_value_has_a_small_look_that_travels(value, kind):

@@ -211,3 +211,14 @@ def test_what_a_row_says_stands_beside_its_bar():
     [said] = [float(e.get("x")) for e in shown if "waited" in (e.text or "") and e.get("x")]
     bars = [e for kind in ("t-bar", "t-wait") for e in rects(picture, kind)]
     assert said >= max(float(e.get("x")) + float(e.get("width")) for e in bars)
+
+
+def test_calls_that_a_step_made_stand_in_order_of_time_without_its_name():
+    bars = [Bar(1, "ask", 0, 9)]
+    for at, name in enumerate(("turn", "find", "count", "turn")):
+        bars.append(Bar(at + 2, f"ask/{name}", at, 1, parent=1, path=(at + 1,)))
+
+    shown = ElementTree.fromstring(timeline(bars)).iter()
+
+    rows = [e.text for e in shown if e.get("class") == "t-n"]
+    assert rows == ["ask", "turn [1]", "find [2]", "count [3]", "turn [4]"]

@@ -69,3 +69,36 @@ def test_notes_and_places_that_others_saved_meanwhile_stay(folder):
         "greet": {"x": 1, "y": 2, "note": "mine"}, "other": {"note": "also theirs"},
     }  # fmt: skip
     assert back.state.looks == {"greet": {"note": "mine"}}
+
+
+EXPOSED = "pipeline: {}\nexposed: true\nsteps: []\n"
+
+
+def test_a_pipeline_whose_name_as_a_tool_is_taken_is_not_saved(folder):
+    (folder / "pipelines/sum up.yaml").write_text(EXPOSED.format("sum up"))
+    draft = Drafts(folder).new(EXPOSED.format("sum.up"))
+
+    with pytest.raises(EditRefused, match="'sum_up', as 'sum up' is already"):
+        draft.do({"op": "save"})
+    assert not (folder / "pipelines/sum.up.yaml").exists()
+
+    draft.do({"op": "header", "field": "exposed", "value": None})
+    assert draft.do({"op": "save"}).saved
+
+
+def test_a_capability_that_is_a_tool_has_its_name_too(folder):
+    (folder / "packetflow.toml").write_text('[mcp]\nexpose = ["sum up"]\n')
+    draft = Drafts(folder).new(EXPOSED.format("sum.up"))
+
+    with pytest.raises(EditRefused, match="'sum up' is already"):
+        draft.do({"op": "save"})
+
+
+def test_a_tool_is_saved_again_and_under_another_name_that_fits_its_own(folder):
+    draft = Drafts(folder).new(EXPOSED.format("sum up"))
+    draft.do({"op": "save"})
+
+    draft.do({"op": "header", "field": "pipeline", "value": "sum.up"})
+
+    assert draft.do({"op": "save"}).saved
+    assert not (folder / "pipelines/sum up.yaml").exists()

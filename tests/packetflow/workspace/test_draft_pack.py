@@ -3,7 +3,7 @@
 import pytest
 
 from packetflow.errors import EditRefused
-from packetflow.workspace.draft import Draft
+from packetflow.workspace.draft_file import Files
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.folder import make_folder
 
@@ -119,7 +119,7 @@ def test_a_process_that_dies_in_an_undo_leaves_a_file_and_never_a_gap(folder, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Draft, "_take_back_made", die)
+        patch.setattr(Files, "take_back", die)
         with pytest.raises(KeyboardInterrupt):
             draft.submit("page", 1, [{"op": "undo"}])
     other = Drafts(folder).open("story")

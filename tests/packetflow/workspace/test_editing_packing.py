@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from packetflow.composition.codec_nodes import parse_yaml
 from packetflow.composition.packing import unpacked
 from packetflow.discovery.catalog import Catalog
 from packetflow.discovery.easel import Easel
 from packetflow.errors import EditRefused
+from packetflow.kernel.messages import DrawBoard
 from packetflow.workspace import editing_packing
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.editing_packing import prepared
@@ -88,3 +90,104 @@ def test_an_unpacking_after_which_a_value_would_come_from_elsewhere_is_refused(r
     monkeypatch.setattr(editing_packing, "unpacked", careless)
     with pytest.raises(EditRefused, match="mixed up"):
         do(draft, code, {"op": "unpack", "step": "mood"})
+
+
+GRAPH = """\
+pipeline: story
+steps:
+- id: all
+  graph:
+  - {use: feel, id: mood}
+  - when: tone == "sad" && summary != ""
+    id: choice
+    then:
+    - {use: card, id: note, from: {text: tone}, to: {summary: answer}}
+    - {use: fetch, id: last, from: {text: answer}, to: {tone: ending}}
+"""
+
+
+def copied(draft, code, *names, place=None):
+    """The steps of the graph as the canvas copies them, pasted."""
+    rows = {one["id"]: one for one in load_steps(draft.text)}
+    steps = [rows[name] for name in names]
+    return do(draft, code, {"op": "paste", "steps": steps, "place": place or {"into": "all"}})
+
+
+def load_steps(text):
+    (whole,) = parse_yaml(text).plain()["steps"]
+    return whole["graph"]
+
+
+@pytest.fixture
+def graph(room):
+    _, draft, code = room
+    draft.do({"op": "text", "text": GRAPH})
+    return draft, code
+
+
+def problems(draft, code):
+    return json.loads(asyncio.run(code.draw(DrawBoard("", draft.text))).board)["problems"]
+
+
+def test_copies_inside_a_copied_container_make_names_of_their_own_and_go_on_reading_them(graph):
+    draft, code = graph
+
+    copied(draft, code, "choice")
+
+    choice = load_steps(draft.text)[2]
+    note, last = choice["then"]
+    assert choice["when"] == 'tone == "sad" && summary != ""'  # what was not copied is read still
+    assert note["from"] == {"text": "tone"}
+    assert note["to"] == {"summary": "answer_2"}
+    assert (last["from"], last["to"]) == ({"text": "answer_2"}, {"tone": "ending_2"})
+    assert problems(draft, code) == []
+    assert draft.do({"op": "undo"}).state.text == GRAPH
+
+
+def test_a_condition_that_is_copied_with_what_it_asks_about_asks_about_the_copy(graph):
+    draft, code = graph
+
+    copied(draft, code, "mood", "choice")
+
+    mood, choice = load_steps(draft.text)[2:]
+    assert mood["to"] == {"summary": "summary_2", "tone": "tone_2"}
+    assert choice["when"] == 'tone_2 == "sad" && summary_2 != ""'
+    assert choice["then"][0]["from"] == {"text": "tone_2"}
+    assert problems(draft, code) == []
+
+
+def test_a_copied_walk_over_a_list_collects_under_another_name(graph):
+    draft, code = graph
+    walk = {
+        "each": [{"use": "fetch", "id": "page", "to": {"tone": "sound"}}],
+        "id": "walk", "over": {"text": "texts"}, "into": {"sound": "sounds"},
+    }  # fmt: skip
+    draft.do({"op": "insert", "step": walk, "place": {"into": "all"}})
+
+    do(draft, code, {"op": "paste", "steps": [walk], "place": {"into": "all"}})
+
+    again = load_steps(draft.text)[3]
+    assert (again["over"], again["into"]) == ({"text": "texts"}, {"sound": "sounds_2"})
+    assert again["each"][0]["to"] == {"tone": "sound"}  # nobody sees it outside
+    assert problems(draft, code) == []
+
+
+def test_what_is_pasted_where_nothing_clashes_stays_as_it_was_copied(graph):
+    draft, code = graph
+    step = {"use": "card", "id": "free", "from": {"text": "ending"}, "to": {"tone": "other"}}
+
+    do(draft, code, {"op": "paste", "steps": [step], "place": {"into": "all"}, "at": {}})
+
+    assert load_steps(draft.text)[2] == step
+
+
+def test_pasting_needs_nobody_who_can_draw(graph):
+    draft, _ = graph
+
+    class Gone:
+        async def draw(self, request):
+            raise EditRefused("the runner is away")
+
+    copied(draft, Gone(), "mood")
+
+    assert load_steps(draft.text)[2] == {"use": "feel", "id": "mood_2"}

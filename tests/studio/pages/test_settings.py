@@ -1,5 +1,7 @@
 """Settings."""
 
+import re
+
 import pytest
 
 from packetflow.mcp.client.facts import ServerFacts, ToolFacts
@@ -94,11 +96,12 @@ def test_servers_of_external_tools_are_shown_and_their_tools_are_in_the_library(
 
     with RunnerClient(config.parent) as runner:
         until(lambda: "notes.look" in [one.name for one in runner.listing().capabilities])
+        until(lambda: runner.listing().connections == {"notes": "failed"})
     settings, library = page("settings"), page("library")
     erase = page("library", capability="notes.erase")
     listing.unlink()
 
-    assert "1 of 2 tools allowed" in said(settings)
+    assert re.search("allowed, (out of reach|not connected)<", said(settings))  # it tries again
     assert "MCP server notes" in [one.value.partition(" :")[0] for one in library.header]
     assert "not allowed" in said(library)
     assert "packetflow mcp allow notes erase" in said(erase)

@@ -1,6 +1,6 @@
 /** The board of a draft: ports, wires by name, problems, places. */
-import { CARD_WIDTH, PADDING, cardHeight } from "../../src/model/board.ts";
-import { LANE_HEAD } from "../../src/model/geometry.ts";
+import { CARD_WIDTH, PADDING } from "../../src/model/board.ts";
+import { LANE_HEAD, cardHeight } from "../../src/model/geometry.ts";
 import type { Board, Card, Field, Policy, Port, Problem, Wire } from "../../src/model/protocol.ts";
 import { TYPES, lookUp, port } from "./catalog.ts";
 import { type Draft, type Rows, type Written, afterOf, kindOf, policiesOf, rowsOf } from "./tree.ts";
@@ -86,7 +86,8 @@ function drawStep(drawing: Drawing, step: Written, rows: Rows, at: number, scope
   const from = (step.from ?? {}) as { [input: string]: string | null };
   const inputs = [...(item?.inputs ?? []), ...outer].map((one) => {
     if (one.name in values) return { ...one, scope: "", set: values[one.name] };
-    return one.name in from ? { ...one, scope: from[one.name] ?? "" } : one;
+    if (one.name in from) return { ...one, scope: from[one.name] ?? "", idle: one.optional && !from[one.name] };
+    return one.optional && !scope.has(one.name) ? { ...one, idle: true } : one;
   });
   for (const one of inputs) read(drawing, step, one, scope);
   const own = gives(step);

@@ -27,7 +27,7 @@ export const HEAD = 56;
 export const ROW = 24;
 export const BADGES = 26;
 export const PADDING = 20;
-const FOOT = 10;
+export const FOOT = 10;
 
 interface Index {
   readonly byId: ReadonlyMap<string, Card>;
@@ -143,15 +143,4 @@ export function freeId(taken: ReadonlySet<string>, wish: string): string {
   let id = wish;
   for (let count = 2; taken.has(id); count++) id = `${wish}_${count}`;
   return id;
-}
-
-/** How high a card is drawn that holds no others. */
-export function cardHeight(card: Pick<Card, "inputs" | "outputs" | "policies">): number {
-  const rows = Math.max(...[card.inputs, card.outputs].flatMap((ports) => [outerPorts(ports).length, insidePorts(ports).length]));
-  return HEAD + rows * ROW + FOOT + (card.policies.length ? BADGES : 0);
-}
-
-/** Where the things inside a container begin, from its top. */
-export function innerTop(card: Card): number {
-  return cardHeight(card);
 }

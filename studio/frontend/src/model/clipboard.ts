@@ -4,16 +4,12 @@ import type { Step } from "./protocol.ts";
 
 const MARK = "packetflow/steps";
 
-/** What each copied step gives, by its id: the outputs with the names that others know them by. */
-export type Gives = { readonly [id: string]: { readonly [output: string]: string } };
-
 export interface Copied {
   readonly steps: readonly Step[];
-  readonly gives?: Gives;
 }
 
 export function toText(copied: Copied): string {
-  return JSON.stringify({ [MARK]: 1, steps: copied.steps, gives: copied.gives }, null, 1);
+  return JSON.stringify({ [MARK]: 1, steps: copied.steps }, null, 1);
 }
 
 /** Read what is on a clipboard; null when it holds no steps. */
@@ -21,18 +17,10 @@ export function fromText(text: string): Copied | null {
   try {
     const read = JSON.parse(text) as { [key: string]: unknown };
     if (read[MARK] !== 1 || !Array.isArray(read.steps)) return null;
-    return { steps: read.steps as Step[], gives: asGives(read.gives) };
+    return { steps: read.steps as Step[] };
   } catch {
     return null;
   }
-}
-
-function asGives(read: unknown): Gives {
-  if (typeof read !== "object" || read === null) return {};
-  const named = Object.entries(read).filter(([, outputs]) => {
-    return typeof outputs === "object" && outputs !== null && Object.values(outputs).every((name) => typeof name === "string");
-  });
-  return Object.fromEntries(named) as Gives;
 }
 
 /** The part of the system's clipboard that is used. */

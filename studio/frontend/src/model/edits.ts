@@ -10,7 +10,6 @@ import {
   outermost,
 } from "./board.ts";
 import { type End, canJoin, endsOfWire, join, outNames } from "./fits.ts";
-import type { Gives } from "./clipboard.ts";
 import { type Box, boxOf, boxes, cornerOf } from "./geometry.ts";
 import { lay } from "./overlay.ts";
 import type { Board, Card, Operation, PaletteItem, Place, Port, Spot, Step, Wire } from "./protocol.ts";
@@ -80,56 +79,13 @@ function slug(name: string): string {
   return name.replace(/[^\w-]+/g, "_") || "step";
 }
 
-/** Put in copied steps: below one another, and where names would clash with output names of their own. */
-export function paste(board: Board, steps: readonly Step[], { place, at }: Drop, gives: Gives = {}): Operation {
-  const beside = cardOf(board, place.before ?? place.after ?? null);
-  const parent = beside ? beside.parent : (place.into ?? null);
-  const apart = ["graph", "parallel"].includes(kindAround(board, parent));
-  const taken = new Set(childrenOf(board, parent).flatMap((card) => card.outputs.map((port) => port.scope)));
-  const renamed = new Map<string, string>();
-  const named = steps.map((step): Step => {
-    const outputs = Object.entries(gives[String(step.id)] ?? likely(board, step));
-    const clashes = apart && outputs.some(([, name]) => taken.has(name));
-    const to = Object.fromEntries(outputs.map(([output, name]) => [output, clashes ? freeId(taken, name) : name]));
-    for (const [output, name] of outputs) {
-      const now = to[output] ?? name;
-      taken.add(now);
-      if (now !== name) renamed.set(name, now);
-    }
-    return clashes && ("use" in step || "call" in step) ? { ...step, to } : step;
-  });
-  const joined = named.map((step) => ("use" in step || "call" in step ? readsNew(board, step, renamed) : step));
-  const spots = joined.flatMap((step, index) => {
+/** Put in copied steps, below one another; Python gives them names of their own where theirs would clash. */
+export function paste(steps: readonly Step[], { place, at }: Drop): Operation {
+  const spots = steps.flatMap((step, index) => {
     const id = typeof step.id === "string" ? step.id : "";
     return at && id ? [[id, [at[0] + 24 * index, at[1] + 140 * index]] as const] : [];
   });
-  return { op: "paste", steps: joined, place, at: Object.fromEntries(spots) };
-}
-
-/** What a step gives of which nobody told: as another one that calls the same, under its own names. */
-function likely(board: Board, step: Step): { [output: string]: string } {
-  const called = String(step.use ?? step.call ?? "");
-  const like = board.cards.find((card) => card.title === called);
-  const kept = typeof step.to === "object" && step.to !== null && !Array.isArray(step.to) ? (step.to as Step) : null;
-  const outputs = (like?.outputs ?? []).filter((port) => !port.inside && (!kept || port.name in kept));
-  return Object.fromEntries(outputs.map((port) => [port.name, String(kept?.[port.name] ?? port.name)]));
-}
-
-/** A copied step that reads what another one makes reads it from the copy. */
-function readsNew(board: Board, step: Step, renamed: ReadonlyMap<string, string>): Step {
-  const called = String(step.use ?? step.call ?? "");
-  const known = (step.from ?? {}) as Step;
-  const fixed = (step.set ?? {}) as Step;
-  const inputs = board.cards.find((card) => card.title === called)?.inputs ?? [];
-  const names = new Set([...Object.keys(known), ...inputs.filter((port) => !port.inside).map((port) => port.name)]);
-  const own = Object.values((step.to ?? {}) as Step).map(String);
-  const from: { [input: string]: unknown } = { ...known };
-  for (const input of names) {
-    const name = input in known ? known[input] : input;
-    const now = typeof name === "string" && !(input in fixed) ? renamed.get(name) : undefined;
-    if (now && !own.includes(now)) from[input] = now;
-  }
-  return Object.keys(from).length ? { ...step, from } : step;
+  return { op: "paste", steps, place, at: Object.fromEntries(spots) };
 }
 
 /** Put in a step between the ends of a wire, as far as it fits them. */
@@ -160,12 +116,6 @@ function roomOn(board: Board, wire: Wire): { at: Spot | null; aside: Operation[]
   const later = childrenOf(board, target?.parent ?? null).filter((card) => card.x >= end.x && card.id !== source?.id);
   const moved = Object.fromEntries(later.map((card) => [card.id, [card.x + lacking, card.y] as const]));
   return { at: [left + BETWEEN, end.y], aside: lacking > 0 ? [{ op: "place", at: moved }] : [] };
-}
-
-/** What steps on the board give, for those who paste copies of them. */
-export function givesOf(cards: readonly Card[]): Gives {
-  const outer = (card: Card): [string, string][] => card.outputs.filter((port) => !port.inside && port.scope).map((port) => [port.name, port.scope]);
-  return Object.fromEntries(cards.map((card) => [card.id, Object.fromEntries(outer(card))]));
 }
 
 /** Names of its own for outputs that another step of the same graph makes already. */

@@ -1,5 +1,6 @@
 /** Sizes and corners of what is drawn: containers hold what is in them, lanes tell ways apart. */
-import { CARD_WIDTH, HEAD, PADDING, ROW, cardHeight, cardOf, childrenOf, innerTop } from "./board.ts";
+import { BADGES, CARD_WIDTH, FOOT, HEAD, PADDING, ROW, cardOf, childrenOf, insidePorts } from "./board.ts";
+import { CLOSED, FOLD, type Opened, folded, rowCount } from "./folding.ts";
 import type { Board, Card, Port, Spot } from "./protocol.ts";
 
 export interface Box {
@@ -20,22 +21,28 @@ export interface Lane extends Box {
 export const LANE_HEAD = 30;
 const EMPTY_LANE = 56;
 
+/** How high a card is drawn that holds no others. */
+export function cardHeight(card: Pick<Card, "inputs" | "outputs" | "policies">, open = false): number {
+  const rows = Math.max(...[card.inputs, card.outputs].flatMap((ports) => [rowCount(ports, open), insidePorts(ports).length]));
+  return HEAD + rows * ROW + FOOT + (card.policies.length ? BADGES : 0);
+}
+
 /** The box of every card, in its parent's pixels; containers grow to hold their content. */
-export function boxes(board: Board): Map<string, Box> {
+export function boxes(board: Board, opened: Opened = CLOSED): Map<string, Box> {
   const found = new Map<string, Box>();
   for (const card of [...board.cards].reverse()) {
-    found.set(card.id, { x: card.x, y: card.y, ...sizeOf(board, card, found) });
+    found.set(card.id, { x: card.x, y: card.y, ...sizeOf(board, card, found, opened.has(card.id)) });
   }
   return found;
 }
 
-function sizeOf(board: Board, card: Card, inside: Map<string, Box>): Omit<Box, "x" | "y"> {
+function sizeOf(board: Board, card: Card, inside: Map<string, Box>, open: boolean): Omit<Box, "x" | "y"> {
   if (!card.container) {
-    return { width: card.width || CARD_WIDTH, height: Math.max(card.height, cardHeight(card)) };
+    return { width: card.width || CARD_WIDTH, height: Math.max(card.height, cardHeight(card, open)) };
   }
   const lanes = lanesOf(board, card, inside);
   const right = Math.max(0, ...lanes.map((lane) => lane.x + lane.width));
-  const bottom = Math.max(innerTop(card), ...lanes.map((lane) => lane.y + lane.height));
+  const bottom = Math.max(cardHeight(card), ...lanes.map((lane) => lane.y + lane.height));
   return {
     width: Math.max(card.width, right + PADDING, CARD_WIDTH + 2 * PADDING),
     height: Math.max(card.height, bottom + PADDING),
@@ -45,7 +52,7 @@ function sizeOf(board: Board, card: Card, inside: Map<string, Box>): Omit<Box, "
 /** The ways through a container with their boxes, in its own pixels. */
 export function lanesOf(board: Board, card: Card, found: Map<string, Box>): Lane[] {
   const children = childrenOf(board, card.id);
-  let below = innerTop(card);
+  let below = cardHeight(card);
   return ways(card, children).map(({ slot, of, title }) => {
     const held = children
       .filter((child) => child.slot === slot && child.case === of)
@@ -105,22 +112,27 @@ export interface Spotted {
 
 const BORDER = 1;
 const ORDER = { size: 7, y: 22 };
+/** The line for idle inputs has a handle, too. */
+const LINE: Pick<Port, "name" | "optional" | "set"> = { name: FOLD, optional: true };
 
 /**
  * Where the handles of a card of some width are, as the style sheet puts them; null where only
  * the page can tell, since words stand beside them.
  */
-export function handlesOf(card: Pick<Card, "inputs" | "outputs">, width: number, order: boolean): Spotted[] | null {
+export function handlesOf(card: Pick<Card, "inputs" | "outputs">, width: number, { order, open }: { order: boolean; open: boolean }): Spotted[] | null {
   if ([...card.inputs, ...card.outputs].some((port) => port.inside)) return null;
   const at = (id: string, type: Spotted["type"], size: number, middle: number): Spotted => {
     const edge = type === "target" ? BORDER : width - BORDER;
     return { id, type, side: type === "target" ? "left" : "right", x: edge - size / 2, y: middle - size / 2, size };
   };
-  const column = (ports: readonly Port[], type: Spotted["type"], name: string): Spotted[] =>
-    ports.map((port, row) => {
+  const column = (ports: readonly Port[], type: Spotted["type"], name: string): Spotted[] => {
+    const { shown, idle } = folded(ports);
+    const rows = [...shown, ...(idle.length ? [LINE] : []), ...(open ? idle : [])];
+    return rows.map((port, row) => {
       const size = port.optional || port.set !== undefined ? 9 : 10;
       return at(`${name}:${port.name}`, type, size, BORDER + HEAD + ROW * (row + 0.5));
     });
+  };
   const lines = order ? (["target", "source"] as const).map((type) => at("order", type, ORDER.size, BORDER + ORDER.y)) : [];
   return [...lines, ...column(card.inputs, "target", "in"), ...column(card.outputs, "source", "out")];
 }

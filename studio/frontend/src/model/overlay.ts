@@ -4,7 +4,8 @@
  * Moves, new cards, notes, wires, values and names show at once. Anything else only marks the
  * cards that it touches as pending. Everything here gives new boards and leaves the old alone.
  */
-import { CARD_WIDTH, cardHeight, cardOf, childrenOf, within } from "./board.ts";
+import { CARD_WIDTH, cardOf, childrenOf, within } from "./board.ts";
+import { cardHeight } from "./geometry.ts";
 import type { Board, Card, Operation, PaletteItem, Place, Port, Step, Wire } from "./protocol.ts";
 
 export interface Laid {
@@ -197,7 +198,10 @@ function read(board: Board, target: string, input: string, name: string): Board 
     certain: true,
   };
   const known = maker !== undefined || board.inputs.some((port) => port.name === name);
-  const left = leave(board, target, input);
+  const left = changeCard(leave(board, target, input), target, (card) => ({
+    ...card,
+    inputs: card.inputs.map((port) => (port.name === input && port.idle ? { ...port, idle: false } : port)),
+  }));
   return {
     ...left,
     wires: known ? [...left.wires, wire] : left.wires,
@@ -225,7 +229,7 @@ function setField(board: Board, id: string, name: string, value: unknown, of: nu
 function fixed(port: Port, values: unknown): Port {
   const given = (typeof values === "object" && values !== null ? values : {}) as Step;
   const { set: _before, ...rest } = port;
-  return port.name in given ? { ...rest, set: given[port.name] } : rest;
+  return port.name in given ? { ...rest, idle: false, set: given[port.name] } : rest;
 }
 
 function rename(board: Board, from: string, to: string): Board {

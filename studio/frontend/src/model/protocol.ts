@@ -21,6 +21,8 @@ export interface Port {
   readonly schema: Schema;
   /** At the inner side of a container's border. */
   readonly inside?: boolean;
+  /** It stands at its default, and need not be shown. */
+  readonly idle?: boolean;
   /** The value fixed here; absent when none is. */
   readonly set?: unknown;
 }
@@ -137,12 +139,12 @@ export type Operation =
   | { op: "arrange"; sizes: { [id: string]: Spot } }
   | { op: "note"; step: string; text: string }
   | { op: "pin"; step: string; ports: string[]; run?: string }
-  | { op: "paste"; steps: Step[]; place: Place; at: { [id: string]: Spot } }
+  | { op: "paste"; steps: readonly Step[]; place: Place; at: { [id: string]: Spot } }
   | { op: "pack"; steps: string[]; name: string }
   | { op: "unpack"; step: string }
   | { op: "undo" }
   | { op: "redo" }
-  | { op: "save"; over: string | null }
+  | { op: "save"; over: string | null; calls?: "rename" | "leave" }
   | { op: "revert" };
 
 export interface PaletteItem {
@@ -221,6 +223,8 @@ export interface DocumentMessage {
   readonly redo: string | null;
   readonly saved: boolean;
   readonly conflict: { readonly text: string; readonly digest: string } | null;
+  /** Who calls it by the name of its file, while it is to get another one. */
+  readonly callers?: readonly string[];
   /** Why the board is older than the text; empty where it is not. */
   readonly late?: string;
 }

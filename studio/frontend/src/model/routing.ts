@@ -4,8 +4,9 @@
  * A wire that is free keeps its plain curve. One that is not gets points to pass, two for each
  * group of cards in its way. Everything is in the pixels of the ground.
  */
-import { HEAD, INPUTS, ROW, above, outerPorts } from "./board.ts";
-import { endsOfWire } from "./fits.ts";
+import { HEAD, INPUTS, ROW, above, insidePorts } from "./board.ts";
+import { type End, endsOfWire } from "./fits.ts";
+import { CLOSED, type Opened, drawnWires, rowOf } from "./folding.ts";
 import type { Box } from "./geometry.ts";
 import type { Board, Card, Port, Spot } from "./protocol.ts";
 
@@ -35,18 +36,18 @@ interface Track {
 }
 
 /** By wire, the ways of those that are not free; `inputs` is the box of the pipeline's inputs. */
-export function routes(board: Board, found: ReadonlyMap<string, Box>, inputs: Box | null): Map<string, Route> {
+export function routes(board: Board, found: ReadonlyMap<string, Box>, inputs: Box | null, opened: Opened = CLOSED): Map<string, Route> {
   const ways = new Map<string, Route>();
   if (board.cards.length > MOST_CARDS || board.wires.length > MOST_WIRES) return ways;
   const places = placesOf(board, found);
   const cards = new Map(board.cards.map((card) => [card.id, card]));
   const tracks = new Map<string, readonly Track[]>();
-  for (const wire of board.wires) {
-    const { from, to } = endsOfWire(board, wire);
+  for (const { wire, from } of drawnWires(board, opened)) {
+    const { to } = endsOfWire(board, wire);
     const target = cards.get(to.card);
     const source = cards.get(from.card);
-    const begin = from.card === INPUTS ? inputs && spotOfInput(inputs, board.inputs, from.port) : source && spotOf(source, places, from.port, "output", from.inside);
-    const end = target && spotOf(target, places, to.port, "input", to.inside);
+    const begin = from.card === INPUTS ? inputs && spotOfInput(inputs, board.inputs, from.port, opened.has(INPUTS)) : source && spotOf(source, places, from, false);
+    const end = target && spotOf(target, places, to, opened.has(to.card));
     if (!begin || !end || !target || end[0] - begin[0] < LEAST) continue;
     const around = new Set([target, source].flatMap((card) => (card ? [card, ...above(board, card)] : [])).map((card) => card.id));
     const blocks = blocksFor(board, places, around);
@@ -74,10 +75,10 @@ function spanOf({ x, y, width, height }: Box): Span {
   return { left: x, right: x + width, top: y, bottom: y + height };
 }
 
-function spotOf(card: Card, places: ReadonlyMap<string, Span>, port: string, side: "input" | "output", inside: boolean): Spot | null {
+function spotOf(card: Card, places: ReadonlyMap<string, Span>, { port, side, inside }: End, open: boolean): Spot | null {
   const box = places.get(card.id);
-  const ports = (side === "input" ? card.inputs : card.outputs).filter((one) => Boolean(one.inside) === inside);
-  const at = ports.findIndex((one) => one.name === port);
+  const ports = side === "input" ? card.inputs : card.outputs;
+  const at = inside ? insidePorts(ports).findIndex((one) => one.name === port) : rowOf(ports, port, open);
   if (!box || at < 0) return null;
   const left = (side === "input") !== inside;
   const inner = inside ? INNER : 0;
@@ -88,8 +89,8 @@ function spotOf(card: Card, places: ReadonlyMap<string, Span>, port: string, sid
 const INNER = 18;
 const INPUTS_HEAD = 29;
 
-function spotOfInput(box: Box, ports: readonly Port[], name: string): Spot | null {
-  const at = outerPorts(ports).findIndex((port) => port.name === name);
+function spotOfInput(box: Box, ports: readonly Port[], name: string, open: boolean): Spot | null {
+  const at = rowOf(ports, name, open);
   return at < 0 ? null : [box.x + box.width, box.y + INPUTS_HEAD + ROW * (at + 0.5)];
 }
 

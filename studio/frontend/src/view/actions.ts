@@ -1,8 +1,9 @@
 /** What buttons and keys do. */
-import { cardOf, drawnCards, kindAround, outermost } from "../model/board.ts";
+import { INPUTS, cardOf, drawnCards, kindAround, outermost } from "../model/board.ts";
 import type { Copied } from "../model/clipboard.ts";
 import * as edits from "../model/edits.ts";
 import { type End, cut } from "../model/fits.ts";
+import { CLOSED, folded } from "../model/folding.ts";
 import { boxes } from "../model/geometry.ts";
 import { POLICIES } from "../model/policies.ts";
 import type { Operation, PaletteItem, Spot, Wire } from "../model/protocol.ts";
@@ -20,6 +21,35 @@ export function edit(editor: Editor, ...ops: Operation[]): void {
 export function select(editor: Editor, id: string, { look = false } = {}): void {
   editor.set({ selection: only(id) });
   if (look) editor.camera?.show([id]);
+}
+
+/** Names that a pipeline has until somebody gives it one. */
+const UNTITLED = /^untitled(-\d+)?$/;
+
+/** Save, asking first for a name where there is none yet, and what becomes of those who call it by another. */
+export function save(editor: Editor, over: string | null = null): void {
+  const { board, document } = editor.shown;
+  const ask = UNTITLED.test(board.name) ? "name" : document?.callers?.length ? "callers" : null;
+  if (ask && !editor.readOnly) editor.set({ saving: { ask, over } });
+  else edit(editor, { op: "save", over });
+}
+
+/** Show or fold what stands at its default: of a card, or of the pipeline's inputs. */
+export function toggleFold(editor: Editor, id: string): void {
+  const { board } = editor.shown;
+  const { idle } = folded((id === INPUTS ? board.inputs : cardOf(board, id)?.inputs) ?? []);
+  if (idle.length === 0) return editor.say("Nothing stands at its default here");
+  const opened = new Set(editor.ui.opened);
+  const isOpen = !opened.delete(id);
+  if (isOpen) opened.add(id);
+  editor.set({ opened, said: isOpen ? `Shown: ${idle.map((port) => port.name).join(", ")}` : "Folded" });
+}
+
+/** Look at what a step took and gave, side by side. */
+export function showSides(editor: Editor, id: string | undefined): void {
+  if (!cardOf(editor.shown.board, id ?? null)) return editor.say("Select a step first");
+  if (!editor.shown.run?.execution) return editor.say("There are no values before a run");
+  editor.set({ sides: id ?? null, choosing: null });
 }
 
 /** Show the palette, ready to be typed into. */
@@ -53,6 +83,24 @@ function place(editor: Editor, made: { id: string; ops: Operation[] }, name: str
 /** Bring what was just added into view, once it is drawn; what the mouse put there is. */
 function reveal(editor: Editor): void {
   requestAnimationFrame(() => requestAnimationFrame(() => editor.camera?.reveal([...editor.ui.selection.cards])));
+}
+
+/** Edit, and select the cards that come of it once Python has said which, unless others were selected meanwhile. */
+export function editAndSelect(editor: Editor, ...ops: Operation[]): void {
+  if (editor.readOnly) return;
+  const before = edits.idsOf(editor.shown.board);
+  const { selection } = editor.ui;
+  const leave = editor.session.subscribe(() => {
+    const { board, waiting } = editor.shown;
+    if (waiting) return;
+    leave();
+    const made = outermost(board, new Set([...edits.idsOf(board)].filter((id) => !before.has(id)))).map((card) => card.id);
+    const isLeft = [...editor.ui.selection.cards].every((id) => selection.cards.has(id));
+    if (!made.length || !isLeft) return;
+    editor.set({ selection: { cards: new Set(made), wires: new Set() } });
+    reveal(editor);
+  });
+  edit(editor, ...ops);
 }
 
 /** Behind the selected card, or where one looks. */
@@ -142,11 +190,11 @@ export function duplicate(editor: Editor): void {
 function selected(editor: Editor): Copied {
   const { board } = editor.shown;
   const cards = outermost(board, editor.ui.selection.cards);
-  return { steps: cards.map((card) => stepOf(board, card)), gives: edits.givesOf(cards) };
+  return { steps: cards.map((card) => stepOf(board, card)) };
 }
 
-function pasteSteps(editor: Editor, { steps, gives }: Copied): void {
-  edit(editor, edits.paste(editor.shown.board, steps, nextDrop(editor), gives));
+function pasteSteps(editor: Editor, { steps }: Copied): void {
+  editAndSelect(editor, edits.paste(steps, nextDrop(editor)));
   editor.say(steps.length === 1 ? "One step pasted" : `${steps.length} steps pasted`);
 }
 
@@ -179,8 +227,8 @@ export function openCall(editor: Editor, id: string | undefined): void {
 export function unpack(editor: Editor, id: string | undefined): void {
   const card = cardOf(editor.shown.board, id ?? null);
   if (card?.kind !== "call") return editor.say("Select a step that calls a pipeline");
-  edit(editor, { op: "unpack", step: card.id });
   toGround(editor);
+  editAndSelect(editor, { op: "unpack", step: card.id });
 }
 
 export function addPolicy(editor: Editor, id: string, name: string): void {
@@ -193,6 +241,7 @@ export function addPolicy(editor: Editor, id: string, name: string): void {
 
 export function arrange(editor: Editor): void {
   const { board } = editor.shown;
+  editor.set({ opened: CLOSED });
   edit(editor, edits.arrange(board, boxes(board)));
 }
 

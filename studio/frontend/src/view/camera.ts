@@ -41,7 +41,7 @@ export function useCamera(): void {
       show: (cards) => void flow.fitView({ nodes: cards.map((id) => ({ id })), maxZoom: 1, minZoom: 0.5, padding: 0.4, duration }),
       reveal: (cards) => {
         const { x, y, zoom } = flow.getViewport();
-        const { width, height } = store.getState();
+        const { width, height } = uncovered(editor, store.getState());
         const box = flow.getNodesBounds(cards.filter((id) => flow.getNode(id)));
         if (!box.width) return;
         const right = intoView(x + box.x * zoom, box.width * zoom, width);
@@ -61,8 +61,21 @@ export function useCamera(): void {
   }, [editor, flow, store]);
 }
 
+/** How much of the drawing no panel lies over; a panel comes from the right, on narrow screens from below. */
+function uncovered(editor: Editor, { width, height }: { width: number; height: number }): { width: number; height: number } {
+  const ground = editor.root?.querySelector(".react-flow")?.getBoundingClientRect();
+  const side = editor.root?.querySelector(".pf-side")?.getBoundingClientRect();
+  if (!ground || !side) return { width, height };
+  const below = side.top > ground.top + MARGIN;
+  return {
+    width: below ? width : Math.min(width, side.left - ground.left),
+    height: below ? Math.min(height, side.top - ground.top) : height,
+  };
+}
+
 /** How far to move what begins at a pixel, so that all of it, or else its beginning, is in view. */
 function intoView(from: number, length: number, room: number): number {
+  if (length > room - 2 * MARGIN && from >= 0 && from < room / 2) return 0; // its beginning is there
   if (from < MARGIN || length > room - 2 * MARGIN) return MARGIN - from;
   return Math.min(0, room - MARGIN - from - length);
 }

@@ -18,10 +18,11 @@ import {
 import { type DragEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { INPUTS, outermost } from "../model/board.ts";
 import { type End, canJoin, cut, endsThatFit, join, readHandle, rejoin, whyNotJoin } from "../model/fits.ts";
+import { behind } from "../model/folding.ts";
 import { containerAt, dropAt, staysIn } from "../model/dropping.ts";
 import { moveInto } from "../model/edits.ts";
 import { cornerOf } from "../model/geometry.ts";
-import type { Operation, PaletteItem, Spot } from "../model/protocol.ts";
+import type { Board, Operation, PaletteItem, Spot } from "../model/protocol.ts";
 import { NONE, only } from "../model/selection.ts";
 import { addBetween, addItem, addKind, edit, openCall } from "./actions.ts";
 import { beginView, useCamera, useStill } from "./camera.ts";
@@ -84,7 +85,10 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
 
   const onConnect = useCallback((wire: Connection) => {
     if (wire.sourceHandle === "order") return edit(editor, { op: "after", step: wire.target, wait_for: wire.source });
-    edit(editor, ...join(editor.shown.board, ...endsOf(wire)));
+    const [one, other] = endsOf(wire);
+    const choices = behind(editor.shown.board, one, other);
+    if (choices.length > 1) return editor.set({ choosing: { kind: "fits", end: one.side === "output" ? one : other, choices } });
+    edit(editor, ...join(editor.shown.board, one.side === "output" ? one : other, choices[0] ?? (one.side === "output" ? other : one)));
   }, [editor]);
 
   /** Offer what can be put in at a point of the screen; with the end of a wire, what fits it. */
@@ -185,7 +189,7 @@ function Ground({ zoomedOut, many }: { zoomedOut: boolean; many: boolean }): Rea
       onReconnectEnd={onReconnectEnd}
       edgesReconnectable={!readOnly}
       reconnectRadius={14}
-      isValidConnection={(wire) => wire.sourceHandle === "order" || canJoin(editor.shown.board, ...endsOf(wire))}
+      isValidConnection={(wire) => wire.sourceHandle === "order" || mayJoin(editor.shown.board, ...endsOf(wire))}
       onNodeDragStart={() => {
         dragging.current = true;
       }}
@@ -259,14 +263,20 @@ function moving(editor: Editor, is: boolean): void {
   editor.root?.querySelector(".react-flow")?.toggleAttribute("data-moving", is);
 }
 
+/** Whether two ends may be joined, of which one may stand for several. */
+function mayJoin(board: Board, one: End, other: End): boolean {
+  return canJoin(board, one, other) || behind(board, one, other).length > 0;
+}
+
 /** The drawing of the board, made anew when the board changes. */
 function useDrawing(): Drawing {
   const board = useShown((shown) => shown.board);
+  const opened = useUi((ui) => ui.opened);
   const before = useRef<Drawing | null>(null);
   return useMemo(() => {
-    before.current = drawBoard(board, before.current);
+    before.current = drawBoard(board, before.current, opened);
     return before.current;
-  }, [board]);
+  }, [board, opened]);
 }
 
 /** New nodes, with what React Flow measured on those before. */

@@ -6,7 +6,7 @@ import { placeholderOf } from "../model/forms.ts";
 import type { Board, Card, Field, Port } from "../model/protocol.ts";
 import { duration, isOver, statusWord } from "../model/runs.ts";
 import { renamed } from "../model/selection.ts";
-import { askPack, duplicate, edit, openCall, removeSelection, run, select, unpack } from "./actions.ts";
+import { askPack, duplicate, edit, openCall, removeSelection, run, select, showSides, unpack } from "./actions.ts";
 import { sayStale, useStale } from "./cards.tsx";
 import { Button, Dot, Section } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
@@ -121,7 +121,7 @@ function Input({ card, port, board }: { card: Card; port: Port; board: Board }):
   const editor = useEditor();
   const wire = board.wires.find((one) => one.target === card.id && one.input === port.name);
   const type = <code title="type">{typeName(board.types, port.type)}</code>;
-  if (wire && port.set === undefined) {
+  if (wire && !port.idle && port.set === undefined) {
     const from = wire.source === null ? "the pipeline's inputs" : wire.source;
     return (
       <div className="pf-field">
@@ -220,6 +220,7 @@ function RunState({ card }: { card: Card }): ReactNode {
       )}
       {state?.error && <pre className="pf-wrong">{state.error}</pre>}
       {state?.partial && <pre className="pf-partial">{state.partial}</pre>}
+      {run_?.execution && <Button icon="eye" label="What it took and gave" keys="V" worded look="plain" onClick={() => showSides(editor, card.id)} />}
       {!editor.readOnly && (
         <div className="pf-runs">
           <Button label="Run to here" worded look="plain" disabled={!idle} onClick={() => run(editor, { until: card.id })} />

@@ -4,7 +4,7 @@ import { cardOf } from "../model/board.ts";
 import { whyNotPack } from "../model/edits.ts";
 import type { Card, Spot } from "../model/protocol.ts";
 import { isOver } from "../model/runs.ts";
-import { addPolicy, askPack, duplicate, edit, openCall, removeSelection, run, unpack } from "./actions.ts";
+import { addPolicy, askPack, duplicate, edit, openCall, removeSelection, run, showSides, unpack } from "./actions.ts";
 import { type Choice, Chooser, filterChoices } from "./chooser.tsx";
 import { useClose } from "./choosing.tsx";
 import { POLICY_CHOICES } from "./policies.tsx";
@@ -22,6 +22,7 @@ function actsOf(editor: Editor, card: Card): Act[] {
   if (card.kind === "call" && editor.go) {
     look.unshift({ key: "open", text: `Open ${card.title}`, hint: "O, or a double click", icon: "open", act: () => openCall(editor, card.id) });
   }
+  if (now?.execution) look.push({ key: "sides", text: "What it took and gave", hint: "V", icon: "eye", act: () => showSides(editor, card.id) });
   if (editor.readOnly) return look;
   const acts: (Act | false)[] = [
     ...look,

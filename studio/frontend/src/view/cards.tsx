@@ -2,6 +2,7 @@
 import { Handle, type Node, type NodeProps, NodeToolbar, Position } from "@xyflow/react";
 import { type MouseEvent, type ReactNode, createContext, memo, useContext, useMemo } from "react";
 import { INPUTS } from "../model/board.ts";
+import { folded } from "../model/folding.ts";
 import { LANE_HEAD, type Lane } from "../model/geometry.ts";
 import type { Card, Port, Problem, StepState } from "../model/protocol.ts";
 import { duration, statusOfParts, statusWord } from "../model/runs.ts";
@@ -9,11 +10,11 @@ import { edit, select } from "./actions.ts";
 import { Approval } from "./approval.tsx";
 import { Button, Dot } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
-import { PortRow, PortRows, useFreshHandles } from "./ports.tsx";
+import { FoldLine, PortRow, PortRows, useFreshHandles } from "./ports.tsx";
 import { useEditor, useShown, useUi } from "./state.ts";
 
-export type StepNode = Node<{ card: Card; problems: readonly Problem[]; lanes: readonly Lane[]; order: boolean }, "step">;
-export type InputsNode = Node<{ ports: readonly Port[] }, "inputs">;
+export type StepNode = Node<{ card: Card; problems: readonly Problem[]; lanes: readonly Lane[]; order: boolean; open: boolean }, "step">;
+export type InputsNode = Node<{ ports: readonly Port[]; open: boolean }, "inputs">;
 export type AnyNode = StepNode | InputsNode;
 
 /** Whether cards are so many and so small that only their names can be told. */
@@ -22,7 +23,7 @@ export const Far = createContext(false);
 const NONE: ReadonlySet<string> = new Set();
 
 export const StepCard = memo(function StepCard({ data, selected }: NodeProps<StepNode>): ReactNode {
-  const { card, problems, lanes, order } = data;
+  const { card, problems, lanes, order, open } = data;
   const far = useContext(Far);
   useFreshHandles(card.id, card.inputs, card.outputs, order);
   const pending = useShown((shown) => shown.pending.has(card.id));
@@ -70,7 +71,7 @@ export const StepCard = memo(function StepCard({ data, selected }: NodeProps<Ste
         <CardMenu card={card} />
       </div>
       <div className="pf-about">{card.id === card.title ? card.about : `${card.id}${card.about ? ` · ${card.about}` : ""}`}</div>
-      <PortRows card={card.id} inputs={card.inputs} outputs={card.outputs} wrong={wrong} />
+      <PortRows card={card.id} inputs={card.inputs} outputs={card.outputs} wrong={wrong} open={open} selected={selected} />
       <Badges card={card} selected={selected} />
       {lanes.map((lane) => <LaneFrame key={`${lane.slot}${lane.case}`} lane={lane} />)}
       {state && <Progress state={state} />}
@@ -226,13 +227,19 @@ function Mend({ card, problems }: { card: Card; problems: readonly Problem[] }):
 }
 
 export const InputsCard = memo(function InputsCard({ data }: NodeProps<InputsNode>): ReactNode {
-  useFreshHandles(INPUTS, [], data.ports);
+  const { ports, open } = data;
+  const { shown, idle } = folded(ports);
+  const drawn = open ? [...shown, ...idle] : shown;
+  useFreshHandles(INPUTS, [], drawn);
+  const row = (port: Port): ReactNode => (
+    <PortRow key={port.name} card={INPUTS} port={{ ...port, scope: port.name, set: undefined }} side="output" wrong={false} />
+  );
   return (
     <div className="pf-inputs">
       <h3>Inputs</h3>
-      {data.ports.map((port) => (
-        <PortRow key={port.name} card={INPUTS} port={{ ...port, scope: port.name, set: undefined }} side="output" wrong={false} />
-      ))}
+      {shown.map(row)}
+      {idle.length > 0 && <FoldLine card={INPUTS} idle={idle} open={open} stop={false} alone={shown.length === 0} />}
+      {open && idle.map(row)}
     </div>
   );
 });

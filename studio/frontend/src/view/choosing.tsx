@@ -23,7 +23,7 @@ export function Choosers(): ReactNode {
     case "wire":
       return <ChoosePort card={choosing.card} />;
     case "fits":
-      return <ChooseEnd end={choosing.end} />;
+      return <ChooseEnd {...choosing} />;
     case "drop":
       return <ChooseItem choosing={choosing} />;
     case "find":
@@ -73,10 +73,10 @@ function ChoosePort({ card }: { card: string }): ReactNode {
 }
 
 /** To which port that fits. */
-function ChooseEnd({ end }: { end: End }): ReactNode {
+function ChooseEnd({ end, choices: only }: { end: End; choices?: readonly End[] }): ReactNode {
   const editor = useEditor();
   const close = useClose();
-  const wiring = useMemo(() => take(editor.shown.board, end), [editor, end]);
+  const wiring = useMemo(() => ({ ...take(editor.shown.board, end), ...(only && { choices: only }) }), [editor, end, only]);
   const { board } = editor.shown;
   const choices = wiring.choices.map((other, at): Choice => ({ key: String(at), text: sayEnd(board, other) }));
   const search = { key: "search", text: "Add a step that fits…", icon: "add" };
@@ -85,7 +85,7 @@ function ChooseEnd({ end }: { end: End }): ReactNode {
       key="end"
       title={`${sayEnd(board, end)} ${end.side === "output" ? "to" : "from"}`}
       placeholder="Step or port…"
-      offer={(text) => [...filterChoices(choices, text), search]}
+      offer={(text) => [...filterChoices(choices, text), ...(only ? [] : [search])]}
       onMean={(key) => {
         const other = key === null ? undefined : wiring.choices[Number(key)];
         editor.set({ fits: new Set([portKey(end), ...(other ? [portKey(other)] : [])]) });

@@ -2,7 +2,8 @@
 import { type NodeHandle, Position } from "@xyflow/react";
 import type { SVGAttributes } from "react";
 import { INPUTS, above, drawnCards, kindAround, outerPorts } from "../model/board.ts";
-import { endsOfWire, handleOf } from "../model/fits.ts";
+import { handleOf } from "../model/fits.ts";
+import { CLOSED, type Opened, drawnWires, folded, rowCount, sayFolded } from "../model/folding.ts";
 import { type Box, type Spotted, boxes, handlesOf, lanesOf } from "../model/geometry.ts";
 import { orderEdges } from "../model/order.ts";
 import type { Board, Card, Problem } from "../model/protocol.ts";
@@ -28,8 +29,8 @@ const NO_STOP_SVG = { tabindex: -1 } as SVGAttributes<SVGGElement>;
 const INPUTS_WIDTH = { least: 150, most: 280, letter: 7.2, beside: 34 };
 const INPUTS_GAP = 90;
 
-export function drawBoard(board: Board, before: Drawing | null): Drawing {
-  const found = boxes(board);
+export function drawBoard(board: Board, before: Drawing | null, opened: Opened = CLOSED): Drawing {
+  const found = boxes(board, opened);
   const problems = Map.groupBy(board.problems, (problem) => problem.step);
   const orders = orderEdges(board);
   const ordered = new Set(orders.flatMap((order) => [order.source, order.target]));
@@ -42,16 +43,17 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
       problems: problems.get(card.id) ?? NO_PROBLEMS,
       lanes: card.container ? lanesOf(board, card, found) : [],
       order: ordered.has(card.id) || kindAround(board, card.parent) === "graph",
+      open: opened.has(card.id),
     };
-    const same = known?.type === "step" && known.data.card === data.card && known.data.order === data.order && known.width === box.width;
-    const handles = same ? known.handles : handlesOf(card, box.width, data.order)?.map(handle);
+    const same = known?.type === "step" && known.data.card === data.card && known.data.order === data.order && known.data.open === data.open && known.width === box.width;
+    const handles = same ? known.handles : handlesOf(card, box.width, data)?.map(handle);
     return {
       id: card.id,
       type: "step",
       position: { x: box.x, y: box.y },
       width: box.width,
       height: box.height,
-      zIndex: card.container ? Z.container + above(board, card).length : Z.card,
+      zIndex: card.container ? Z.container + above(board, card).length : Z.card + (data.open ? 1 : 0),
       data: share(known?.data, data),
       ariaLabel: sayCard(card, data.problems.length),
       domAttributes: NO_STOP,
@@ -63,12 +65,12 @@ export function drawBoard(board: Board, before: Drawing | null): Drawing {
       ...(card.parent === null || card.parent === board.root ? {} : { parentId: card.parent }),
     };
   });
-  const nodes: AnyNode[] = board.inputs.length ? [inputsNode(board, steps), ...steps] : steps;
+  const nodes: AnyNode[] = board.inputs.length ? [inputsNode(board, steps, opened), ...steps] : steps;
   const [first] = nodes;
   const taken = first?.type === "inputs" ? boxOfNode(first) : null;
   return {
     nodes: nodes.map((node) => merge(old.get(node.id), node)),
-    edges: share(before?.edges, edgesOf(board, orders, routes(board, found, taken))),
+    edges: share(before?.edges, edgesOf(board, orders, routes(board, found, taken, opened), opened)),
     found,
   };
 }
@@ -85,7 +87,7 @@ function handle({ id, type, side, x, y, size }: Spotted): NodeHandle {
 }
 
 function boxOfNode({ position, width = 0, height = 0, data }: InputsNode): Box {
-  return { ...position, width, height: height || 37 + 24 * data.ports.length };
+  return { ...position, width, height: height || 37 + 24 * rowCount(data.ports, data.open) };
 }
 
 /** A node with what React Flow has measured and marked on its forerunner. */
@@ -105,12 +107,16 @@ function merge(old: AnyNode | undefined, node: AnyNode): AnyNode {
   return { ...old, ...node, parentId: node.parentId, handles: node.handles } as AnyNode;
 }
 
-function inputsNode(board: Board, steps: readonly StepNode[]): AnyNode {
+function inputsNode(board: Board, steps: readonly StepNode[], opened: Opened): AnyNode {
   const ground = steps.filter((node) => !node.parentId);
   const left = Math.min(0, ...ground.map((node) => node.position.x));
-  const reader = board.wires.find((wire) => wire.source === null)?.target;
+  const open = opened.has(INPUTS);
+  const [first] = drawnWires(board, opened).filter(({ wire }) => wire.source === null);
+  const reader = (first?.wire ?? board.wires.find((wire) => wire.source === null))?.target;
   const { least, most, letter, beside } = INPUTS_WIDTH;
-  const longest = Math.max(...board.inputs.map((port) => port.name.length));
+  const { shown, idle } = folded(board.inputs);
+  const names = [...shown, ...(open ? idle : [])].map((port) => port.name);
+  const longest = Math.max(...[...names, ...(idle.length ? [sayFolded(idle)] : [])].map((name) => name.length));
   const width = Math.round(Math.max(least, Math.min(most, longest * letter + beside)));
   const top = ground.find((node) => node.id === reader)?.position.y ?? ground[0]?.position.y ?? 0;
   return {
@@ -120,15 +126,14 @@ function inputsNode(board: Board, steps: readonly StepNode[]): AnyNode {
     width,
     draggable: false,
     selectable: false,
-    data: { ports: outerPorts(board.inputs) },
+    data: { ports: outerPorts(board.inputs), open },
     ariaLabel: "The pipeline's inputs",
     domAttributes: NO_STOP,
   };
 }
 
-function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: ReadonlyMap<string, Route>): AnyEdge[] {
-  const wires = board.wires.map((wire): AnyEdge => {
-    const { from, to } = endsOfWire(board, wire);
+function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: ReadonlyMap<string, Route>, opened: Opened): AnyEdge[] {
+  const wires = drawnWires(board, opened).map(({ wire, from, to }): AnyEdge => {
     return {
       id: wire.id,
       type: "wire",
@@ -165,7 +170,8 @@ function edgesOf(board: Board, orders: ReturnType<typeof orderEdges>, ways: Read
 
 /** A card in words, for a screen reader. */
 function sayCard(card: Card, problems: number): string {
-  const takes = outerPorts(card.inputs).map((port) => port.name);
+  const { shown, idle } = folded(card.inputs);
+  const takes = [...shown.map((port) => port.name), ...(idle.length ? [sayFolded(idle)] : [])];
   const gives = outerPorts(card.outputs).map((port) => port.scope || port.name);
   return [
     `${card.title}, ${card.kind}`,

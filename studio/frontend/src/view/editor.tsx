@@ -3,7 +3,7 @@ import { ReactFlowProvider } from "@xyflow/react";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { drawnCards } from "../model/board.ts";
 import type { Past } from "../model/session.ts";
-import { addKind, bringBack, edit, openPalette, select, toPresent } from "./actions.ts";
+import { addKind, bringBack, edit, openPalette, save, select, toPresent } from "./actions.ts";
 import { ApprovalOfAll } from "./approval.tsx";
 import { Canvas } from "./canvas.tsx";
 import { Choosers } from "./choosing.tsx";
@@ -12,12 +12,13 @@ import { backToGround, useFocusKept } from "./focus.ts";
 import { Icon } from "./icons.tsx";
 import { Inspector } from "./inspector.tsx";
 import { KEYS, pressed } from "./keys.ts";
-import { NameForm } from "./name_form.tsx";
+import { PackForm, SaveForm } from "./name_form.tsx";
 import { Palette } from "./palette.tsx";
 import { PolicySheet } from "./policies.tsx";
 import { ProblemList } from "./problems.tsx";
 import { RunForm } from "./run_form.tsx";
 import { type Editor, EditorContext, useEditor, useShown, useUi } from "./state.ts";
+import { Sides } from "./sides.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import { Yaml } from "./yaml.tsx";
 
@@ -33,7 +34,7 @@ export function EditorView({ editor }: { editor: Editor }): ReactNode {
 
 function Layout(): ReactNode {
   const editor = useEditor();
-  const { settings, mode, panel, help, runForm, both, said, fits, naming, policy } = useUi((ui) => ui);
+  const { settings, mode, panel, help, runForm, both, said, fits, naming, saving, sides, policy } = useUi((ui) => ui);
   useShown((shown) => shown.past); // a past version is not edited
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -42,6 +43,10 @@ function Layout(): ReactNode {
     return () => clearInterval(timer);
   }, [editor]);
   useFocusKept(editor);
+  useEffect(() => {
+    // a panel takes room: what it is about stays in view, once the drawing has its new size
+    if (panel) requestAnimationFrame(() => requestAnimationFrame(() => editor.camera?.reveal([...editor.ui.selection.cards])));
+  }, [editor, panel]);
   const height = typeof settings.height === "number" ? `${settings.height}px` : settings.height;
   return (
     <div
@@ -72,7 +77,9 @@ function Layout(): ReactNode {
       </div>
       <Choosers />
       {policy && <PolicySheet {...policy} />}
-      {naming && <NameForm steps={naming} />}
+      {naming && <PackForm steps={naming} />}
+      {saving && <SaveForm saving={saving} />}
+      {sides && <Sides step={sides} />}
       {runForm && <RunForm wish={runForm} />}
       {help && <Help />}
       {both && <Both />}
@@ -171,7 +178,7 @@ function Banners(): ReactNode {
           <Icon name="problem" /> <span>The file was changed elsewhere meanwhile.</span>
           <Button label="Compare" worded look="plain" onClick={() => editor.set({ both: true })} />
           <Button label="Take the file's" worded look="plain" onClick={() => edit(editor, { op: "revert" })} />
-          <Button label="Keep mine" worded look="plain" onClick={() => edit(editor, { op: "save", over: conflict.digest })} />
+          <Button label="Keep mine" worded look="plain" onClick={() => save(editor, conflict.digest)} />
         </p>
       )}
       <ApprovalOfAll />
@@ -211,16 +218,12 @@ function Both(): ReactNode {
   const mine = useShown((shown) => shown.document?.text ?? "");
   const theirs = useShown((shown) => shown.document?.conflict?.text ?? "");
   const close = (): void => editor.set({ both: false });
-  const choose = (op: { op: "revert" } | { op: "save"; over: string | null }): void => {
-    edit(editor, op);
-    close();
-  };
   const digest = editor.shown.document?.conflict?.digest ?? null;
   return (
     <Sheet title="Two versions" onClose={close}>
       <div className="pf-both">
-        <div><h3>Here</h3><pre tabIndex={0}>{mine}</pre><Button label="Keep mine" worded look="main" onClick={() => choose({ op: "save", over: digest })} /></div>
-        <div><h3>In the file</h3><pre tabIndex={0}>{theirs}</pre><Button label="Take the file's" worded look="plain" onClick={() => choose({ op: "revert" })} /></div>
+        <div><h3>Here</h3><pre tabIndex={0}>{mine}</pre><Button label="Keep mine" worded look="main" onClick={() => { close(); save(editor, digest); }} /></div>
+        <div><h3>In the file</h3><pre tabIndex={0}>{theirs}</pre><Button label="Take the file's" worded look="plain" onClick={() => { close(); edit(editor, { op: "revert" }); }} /></div>
       </div>
     </Sheet>
   );

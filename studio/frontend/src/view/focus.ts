@@ -38,3 +38,10 @@ export function useFocusKept(editor: Editor): void {
     };
   }, [editor]);
 }
+
+/** Give a card the keyboard; its element, if it is drawn. */
+export function focusCard(editor: Editor, id: string): HTMLElement | null {
+  const node = editor.root?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`) ?? null;
+  node?.focus({ preventScroll: true });
+  return node;
+}

@@ -1,5 +1,5 @@
 /** What the keys do while the drawing has the focus. */
-import { drawnCards } from "../model/board.ts";
+import { INPUTS, drawnCards } from "../model/board.ts";
 import { boxes } from "../model/geometry.ts";
 import { shift } from "../model/edits.ts";
 import { type Direction, NONE, neighbour, only } from "../model/selection.ts";
@@ -16,9 +16,12 @@ import {
   paste,
   removeSelection,
   run,
+  save,
+  showSides,
+  toggleFold,
   unpack,
 } from "./actions.ts";
-import { backToGround } from "./focus.ts";
+import { backToGround, focusCard } from "./focus.ts";
 import type { Editor } from "./state.ts";
 
 /** For the sheet of keys: what to press, and what it does. */
@@ -30,6 +33,8 @@ export const KEYS: readonly { title: string; keys: readonly (readonly [string, s
       ["Double click", "Add a step there"],
       ["C", "Wire from the selected step: choose a port, then what fits"],
       ["Enter", "Form of the selected step"],
+      ["D", "Show or fold what stands at its default; of the pipeline's inputs while no step is selected"],
+      ["V", "What the selected step took and gave, side by side"],
       ["M", "What can be done with the selected step"],
       ["W", "Put the selection into another step"],
       ["G", "Make a pipeline of the selection"],
@@ -107,6 +112,7 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
     if (card && !editor.readOnly) editor.set({ choosing: { kind: "wire", card } });
     else editor.say("Select a step first");
   },
+  d: (editor) => toggleFold(editor, [...editor.ui.selection.cards][0] ?? INPUTS),
   f: (editor) => editor.camera?.fit(),
   g: askPack,
   m: (editor) => {
@@ -116,6 +122,7 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
   },
   o: (editor) => openCall(editor, [...editor.ui.selection.cards][0]),
   p: nextProblem,
+  v: (editor) => showSides(editor, [...editor.ui.selection.cards][0]),
   u: (editor) => unpack(editor, [...editor.ui.selection.cards][0]),
   w: (editor) => {
     if (editor.ui.selection.cards.size && !editor.readOnly) editor.set({ choosing: { kind: "wrap" } });
@@ -145,7 +152,7 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
   "Ctrl c": (editor) => void copySelection(editor),
   "Ctrl d": (editor) => duplicate(editor),
   "Ctrl f": (editor) => editor.set({ choosing: { kind: "find" } }),
-  "Ctrl s": (editor) => edit(editor, { op: "save", over: null }),
+  "Ctrl s": (editor) => save(editor),
   "Ctrl v": (editor) => void paste(editor),
   "Ctrl x": (editor) => void cutSelection(editor),
   "Ctrl y": (editor) => edit(editor, { op: "redo" }),
@@ -174,8 +181,7 @@ function walk(editor: Editor, way: Direction, event: KeyboardEvent): boolean {
   if (!next) return false;
   editor.set({ selection: event.shiftKey ? { cards: new Set([...cards, next]), wires: new Set() } : only(next) });
   requestAnimationFrame(() => {
-    const node = editor.root?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(next)}"]`);
-    node?.focus({ preventScroll: true });
+    const node = focusCard(editor, next);
     if (node && !inView(node, editor.root)) editor.camera?.show([next]);
   });
   return true;

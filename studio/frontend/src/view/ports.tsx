@@ -1,11 +1,14 @@
 /** Ports of a card: a handle, a name, and what is fixed there. */
 import { Handle, Position, useUpdateNodeInternals } from "@xyflow/react";
-import { type ReactNode, memo, useEffect, useRef } from "react";
+import { type MouseEvent, type ReactNode, memo, useEffect, useRef } from "react";
 import { insidePorts, outerPorts, typeName } from "../model/board.ts";
+import { FOLD, folded, rowCount, sayFolded } from "../model/folding.ts";
 import { written } from "../model/forms.ts";
 import { handleOf } from "../model/fits.ts";
 import type { Port } from "../model/protocol.ts";
-import { portKey, useShown, useUi } from "./state.ts";
+import { toggleFold } from "./actions.ts";
+import { Icon } from "./icons.tsx";
+import { portKey, useEditor, useShown, useUi } from "./state.ts";
 
 interface PortProps {
   card: string;
@@ -36,6 +39,7 @@ export const PortRow = memo(function PortRow({ card, port, side, wrong, children
       <span className={side === "output" && !port.scope ? "pf-hidden" : ""}>{scope || port.name}</span>
       {read && <small>← {read}</small>}
       {fixed && <em>{port.secret ? "••••" : written(port.set)}</em>}
+      {port.idle && side === "input" && <em>{port.default}</em>}
     </div>
   );
 });
@@ -55,6 +59,10 @@ export function useFreshHandles(node: string, inputs: readonly Port[], outputs: 
 
 interface RowsProps {
   card: string;
+  /** Inputs at their defaults are shown, too. */
+  open: boolean;
+  /** The line that opens them is a stop for the Tab key. */
+  selected: boolean;
   inputs: readonly Port[];
   outputs: readonly Port[];
   wrong: ReadonlySet<string>;
@@ -62,21 +70,59 @@ interface RowsProps {
 
 /** The rows of a card: what goes in at the left, what comes out at the right. */
 export function PortRows(props: RowsProps): ReactNode {
-  const { card, inputs, outputs, wrong } = props;
-  const count = Math.max(inputs.length, outputs.length);
-  if (count === 0) return null;
+  const { card, inputs, outputs, wrong, open, selected } = props;
+  const { shown, idle } = folded(inputs);
+  const count = Math.max(rowCount(inputs, open), outputs.length);
+  if (inputs.length + outputs.length === 0) return null;
   if ([...inputs, ...outputs].some((port) => port.inside)) return <PortColumns {...props} />;
   return (
     <div className="pf-rows">
       {Array.from({ length: count }, (_, at) => {
-        const [input, output] = [inputs[at], outputs[at]];
+        const input = shown[at] ?? (open ? idle[at - shown.length - 1] : undefined);
+        const output = outputs[at];
         return (
           <div className="pf-ports" key={at}>
+            {at === shown.length && idle.length > 0 && <FoldLine card={card} idle={idle} open={open} stop={selected} handle />}
             {input && <PortRow card={card} port={input} side="input" wrong={wrong.has(input.name)} />}
             {output && <PortRow card={card} port={output} side="output" wrong={false} />}
           </div>
         );
       })}
+    </div>
+  );
+}
+
+interface FoldProps {
+  card: string;
+  idle: readonly Port[];
+  open: boolean;
+  stop: boolean;
+  /** Wires may end at it. */
+  handle?: boolean;
+  /** Nothing else is there to have more than. */
+  alone?: boolean;
+}
+
+/** The line that stands for inputs at their defaults: press it to see them, or drop a wire on it. */
+export function FoldLine({ card, idle, open, stop, handle = false, alone = false }: FoldProps): ReactNode {
+  const editor = useEditor();
+  const fits = useUi((ui) => {
+    if (ui.fits === null) return "";
+    return !open && idle.some((port) => ui.fits?.has(portKey({ card, port: port.name, side: "input", inside: false }))) ? " pf-fits" : " pf-misfit";
+  });
+  const press = (event: MouseEvent): void => {
+    event.stopPropagation();
+    toggleFold(editor, card);
+  };
+  const words = sayFolded(idle, alone);
+  const told = idle.map((port) => (port.default ? `${port.name} = ${port.default}` : port.name)).join("\n");
+  return (
+    <div className={`pf-port ${handle ? "pf-input" : "pf-output"} pf-fold${fits}`}>
+      {handle && <Handle id={handleOf({ port: FOLD, side: "input", inside: false })} type="target" position={Position.Left} className="pf-hollow" isConnectableStart={false} />}
+      <button type="button" className="nodrag" tabIndex={stop ? 0 : -1} aria-expanded={open} title={told} onClick={press}>
+        {words}
+        <Icon name="down" size={12} />
+      </button>
     </div>
   );
 }

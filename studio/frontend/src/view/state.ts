@@ -3,6 +3,7 @@ import { createContext, useContext, useSyncExternalStore } from "react";
 import { storage } from "../hosts/identity.ts";
 import { Clipboard } from "../model/clipboard.ts";
 import type { End } from "../model/fits.ts";
+import { CLOSED, type Opened } from "../model/folding.ts";
 import { handleOf } from "../model/fits.ts";
 import type { Spot } from "../model/protocol.ts";
 import { NONE, type Selection, restrict } from "../model/selection.ts";
@@ -25,12 +26,18 @@ export interface Settings {
 /** A list to choose from that floats over the canvas. */
 export type Choosing =
   | { kind: "wire"; card: string }
-  | { kind: "fits"; end: End }
+  | { kind: "fits"; end: End; choices?: readonly End[] }
   | { kind: "drop"; end: End | null; screen: Spot; flow: Spot }
   | { kind: "find" }
   | { kind: "menu"; card: string; at?: Spot }
   | { kind: "policy"; card: string }
   | { kind: "wrap" };
+
+/** What is being asked before a pipeline is saved, and which version of its file may go. */
+export interface Saving {
+  readonly ask: "name" | "callers";
+  readonly over: string | null;
+}
 
 export type Panel = "inspector" | "yaml" | "problems";
 
@@ -43,6 +50,8 @@ export interface Ui {
   readonly choosing: Choosing | null;
   /** Ports that the wire in hand fits, as `card handle`; null when there is none. */
   readonly fits: ReadonlySet<string> | null;
+  /** Cards that show their inputs at their defaults, too. */
+  readonly opened: Opened;
   /** The container that would take in what is dragged. */
   readonly over: string | null;
   readonly runForm: RunWish | null;
@@ -52,6 +61,10 @@ export interface Ui {
   readonly forming: boolean;
   /** Steps that shall become a pipeline, while its name is asked for. */
   readonly naming: ReadonlySet<string> | null;
+  /** Something is asked before it is saved: a name, or what becomes of those who call it. */
+  readonly saving: Saving | null;
+  /** The step whose values are looked at side by side. */
+  readonly sides: string | null;
   readonly help: boolean;
   readonly both: boolean;
   /** What a screen reader is told. */
@@ -93,10 +106,13 @@ export class Editor {
       palette: false,
       choosing: null,
       fits: null,
+      opened: CLOSED,
       over: null,
       runForm: null,
       policy: null,
       naming: null,
+      saving: null,
+      sides: null,
       forming: false,
       help: false,
       both: false,

@@ -4,7 +4,7 @@ import { drawnCards } from "../model/board.ts";
 import { isOver, statusWord } from "../model/runs.ts";
 import { NONE } from "../model/selection.ts";
 import type { Shown } from "../model/session.ts";
-import { arrange, edit, openPalette, run } from "./actions.ts";
+import { arrange, edit, openPalette, run, save } from "./actions.ts";
 import { Button, Dot } from "./controls.tsx";
 import { type Panel, useEditor, useShown, useUi } from "./state.ts";
 
@@ -43,7 +43,7 @@ export function Toolbar(): ReactNode {
       <Button icon="code" label="YAML" keys="Y" aria-pressed={panel === "yaml"} onClick={() => toggle("yaml")} />
       <Button icon="menu" label="Inspector" keys="Enter" aria-pressed={panel === "inspector"} onClick={() => toggle("inspector")} />
       <Button icon="help" label="Keys" keys="?" className="pf-button pf-quiet pf-square pf-wide" onClick={() => editor.set({ help: true })} />
-      {!readOnly && !saved && <Button icon="save" label="Save" keys="Ctrl S" worded look="plain" onClick={() => edit(editor, { op: "save", over: null })} />}
+      {!readOnly && !saved && <Button icon="save" label="Save" keys="Ctrl S" worded look="plain" onClick={() => save(editor)} />}
       {running && !editor.ui.settings.readOnly && <Button icon="stop" label="Stop" worded look="danger" onClick={() => editor.session.stop()} />}
       {!running && !readOnly && (
         <Button icon="play" label="Run" keys="Ctrl Enter" worded look="main" disabled={drawnCards(board).length === 0} onClick={() => run(editor)} />

@@ -13,6 +13,7 @@ import pytest
 from packetflow.mcp.client.connecting import Tools, connect
 
 SERVER = Path(__file__).with_name("notes_server.py")
+ODD = SERVER.with_name("odd_server.py")
 SECONDS = 60
 TOKEN = "s3cret"
 HEADERS = {"Authorization": "Bearer $NOTES_TOKEN_HERE"}
@@ -28,6 +29,11 @@ def until(holds: Callable[[], object]) -> None:
 
 def command(folder: Path) -> list[str]:
     return [sys.executable, str(SERVER), "stdio", str(folder)]
+
+
+def odd_command(how: str, address: str | Path = "") -> list[str]:
+    """The command of a server that starts in an instant: `odd_server`."""
+    return [sys.executable, str(ODD), how, str(address)]
 
 
 @dataclass

@@ -14,7 +14,13 @@ from packetflow.mcp.client.failures import (
     ToolFailed,
     ToolRefused,
 )
-from tests.packetflow.mcp.client.conftest import HEADERS, HttpServer, command, until
+from tests.packetflow.mcp.client.conftest import (
+    HEADERS,
+    HttpServer,
+    command,
+    odd_command,
+    until,
+)
 from tests.packetflow.mcp.client.notes_server import PNG, make_server
 
 
@@ -129,13 +135,21 @@ def test_a_tool_that_has_changed_is_not_called_wrongly(inner: Tools):
 
 
 def test_a_server_that_dies_is_a_failure_that_a_retry_outlives(tmp_path: Path):
-    with connect(command(tmp_path), allow="*", trust=True) as found:
+    with connect(odd_command("plain", tmp_path), allow="*", trust=True) as found:
         with pytest.raises(ServerLost, match="it wrote: dying now"):
-            asyncio.run(found.die())
+            asyncio.run(found.die_once())
+        (tmp_path / "died").unlink()
         with Workspace(":memory:") as ws:
-            run = ws.run_sync(found.die.retry(2, on=ConnectionError, wait=0), once="dead")
+            run = ws.run_sync(found.die_once.retry(2, on=ConnectionError, wait=0))
 
-    assert run["die_result"] == {"alive": True}
+    assert run["die_once_result"] == "alive"
+
+
+def test_without_its_token_a_server_is_not_reached(http_server: HttpServer):
+    with pytest.raises(ServerLost, match="cannot be reached"):
+        connect(http_server.url)
+    with pytest.raises(WorkspaceError, match="UNSET_HERE is not set"):
+        connect(http_server.url, headers={"Authorization": "Bearer $UNSET_HERE"})
 
 
 def test_a_server_over_http_that_is_started_anew_is_reached_again_in_both_eras(
@@ -163,13 +177,6 @@ def test_a_server_over_http_that_dies_in_mid_call_is_a_failure(http_server: Http
         pytest.raises(ServerLost),
     ):
         asyncio.run(found.die())
-
-
-def test_without_its_token_a_server_is_not_reached(http_server: HttpServer):
-    with pytest.raises(ServerLost, match="cannot be reached"):
-        connect(http_server.url)
-    with pytest.raises(WorkspaceError, match="UNSET_HERE is not set"):
-        connect(http_server.url, headers={"Authorization": "Bearer $UNSET_HERE"})
 
 
 def test_a_command_that_is_not_there_says_so():

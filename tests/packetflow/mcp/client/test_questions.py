@@ -44,6 +44,31 @@ def test_nothing_leaves_an_optional_field_out():
     assert read_answer(asked({"type": "integer"}, required=False), "  ") is None
 
 
+@pytest.mark.parametrize("required", [True, False])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"type": "string", "default": "Ada"},
+        {"type": "integer", "default": 30},
+        {"type": "number", "default": 95.5},
+        {"type": "boolean", "default": False},
+        {"enum": ["a", "b"], "default": "b"},
+    ],
+)
+def test_nothing_takes_what_the_form_proposes(said: dict[str, Any], required: bool):
+    assert read_answer(asked(said, required=required), "") == said["default"]
+
+
+def test_a_proposal_is_told_and_one_that_does_not_fit_is_none():
+    assert "nothing means 'Ada'" in asked({"type": "string", "default": "Ada"}).text
+    assert (
+        "usually 'First'"
+        in asked({"oneOf": [{"const": "a", "title": "First"}], "default": "a"}).text
+    )
+    assert asked({"type": "integer", "default": "many"}).default is None
+    assert asked({"enum": ["a"], "default": "c"}).default is None
+
+
 def test_whoever_is_asked_can_refuse():
     assert "decline" in asked({"enum": ["a"]}).choices
     assert "'decline' refuses" in asked({"type": "string"}).text

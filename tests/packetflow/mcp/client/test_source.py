@@ -18,7 +18,7 @@ from packetflow.runner import RunnerClient
 from packetflow.runner.card import read_card
 from packetflow.runner.launch import end_runner
 from packetflow.workspace.presence import state_of
-from tests.packetflow.mcp.client.conftest import command, until
+from tests.packetflow.mcp.client.conftest import odd_command, until
 
 NUMBER = {"type": "number"}
 ADD = ToolFacts(
@@ -151,7 +151,7 @@ def test_a_wrong_setting_is_said_when_the_workspace_is_opened(tmp_path: Path):
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A workspace with a real server that nobody has asked yet; its runner ends with the test."""
-    yield workspace(tmp_path, *command(tmp_path))
+    yield workspace(tmp_path, *odd_command("plain", tmp_path))
     for path in (state_of(tmp_path) / "runners").glob("*.json"):
         card = read_card(path)
         if card is not None:
@@ -169,13 +169,15 @@ def test_the_runner_offers_calls_and_follows_the_tools(folder: Path):
         outcome = client.run("sums", {"a": 1, "b": 2}).result(60)
         assert (outcome.status, dict(outcome.outputs)) == ("ok", {"sum": 3.0})
 
-        cards = {one.name: one for one in client.listing().capabilities}
+        listing = client.listing()
+        assert listing.connections == {"my-notes": "open"}
+        cards = {one.name: one for one in listing.capabilities}
         assert cards["my_notes.add"].enabled
         assert not cards["my_notes.echo"].enabled
         assert "packetflow mcp allow my-notes echo" in cards["my_notes.echo"].closed
 
         assert "my_notes.grown" not in palette()
-        client.run("my_notes.change", {"what": "add"}).result(60)
+        client.run("my_notes.change", {}).result(60)
         until(lambda: "my_notes.grown" in palette())
 
 

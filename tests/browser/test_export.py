@@ -1,0 +1,105 @@
+"""Export in a real browser, with a client of our own at the studio's endpoint."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from mcp import Client, MCPError
+from playwright.sync_api import Page, expect
+
+from packetflow.mcp.settings import read_settings
+from tests.browser.conftest import PATIENCE_MS, press
+
+
+@pytest.fixture
+def put_back(workspace: Path) -> Iterator[Path]:
+    settings = workspace / "packetflow.toml"
+    text = settings.read_text()
+    yield workspace
+    settings.write_text(text)
+
+
+def switch(page: Page, name: str, *, on: bool) -> None:
+    toggle = page.get_by_role("switch", name=name)
+    page.locator("label").filter(has=toggle).click()
+    expect(toggle).to_be_checked(checked=on)
+
+
+class Visitor:
+    """A client that lists the tools, waits until they change, lists them again, and calls one."""
+
+    def __init__(self, url: str) -> None:
+        self.before: list[str] = []
+        self.after: list[str] = []
+        self.refused = ""
+        self.listens = threading.Event()
+        self._thread = threading.Thread(target=asyncio.run, args=(self._visit(url),), daemon=True)
+        self._thread.start()
+
+    async def _visit(self, url: str) -> None:
+        async with asyncio.timeout(PATIENCE_MS / 1000), Client(url) as client:
+            async with client.listen(tools_list_changed=True) as changes:
+                self.before = [one.name for one in (await client.list_tools()).tools]
+                self.listens.set()
+                async for _ in changes:
+                    break
+            listed = await client.list_tools(cache_mode="refresh")
+            self.after = [one.name for one in listed.tools]
+            try:
+                await client.call_tool("nobody", {})
+            except MCPError as error:
+                self.refused = error.message
+
+    def join(self) -> None:
+        self._thread.join(PATIENCE_MS / 1000)
+
+
+def test_a_client_at_the_studio_sees_what_is_switched_on_there_and_is_seen(
+    visit: Callable[..., Page], studio: str, put_back: Path
+):
+    page = visit("/export?tool=walk&way=Clients+ask+this+studio")
+    switch(page, "Answer clients here", on=True)
+    expect(page.get_by_text(f"{studio}/mcp").first).to_be_visible()
+
+    visitor = Visitor(f"{studio}/mcp")
+    assert visitor.listens.wait(PATIENCE_MS / 1000)
+    press(page, "Offer it")
+    expect(page.get_by_role("switch", name="Offer Walk")).to_be_checked()
+    visitor.join()
+
+    assert "walk" not in visitor.before
+    assert "walk" in visitor.after
+    assert "walk" in read_settings(put_back).expose
+    assert visitor.refused == "Unknown tool: nobody"
+    expect(page.get_by_text("Unknown tool: nobody")).to_be_visible()
+    switch(page, "Answer clients here", on=False)
+
+
+def test_a_call_shows_its_progress_asks_and_stands_in_the_log(visit: Callable[..., Page]):
+    page = visit("/export?tool=publish_with_approval&part=Try+it")
+    press(page, "Example values")
+    press(page, "Call it")
+
+    page.get_by_role("button", name="No", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Done in")).to_be_visible()
+    expect(page.get_by_text("As a model reads it")).to_be_visible()
+    log = page.locator(".st-key-runs-live-calls")
+    expect(log.get_by_text("from the panel Try it").first).to_be_visible()
+    expect(log.get_by_text("publish_with_approval").first).to_be_visible()
+
+
+def test_one_click_in_build_leads_to_the_tool(visit: Callable[..., Page], workspace: Path):
+    path = workspace / "pipelines" / "stroll.yaml"
+    text = path.read_text()
+    page = visit("/build")
+    page.get_by_role("link", name="Stroll").click()
+
+    page.get_by_role("button", name="Offer as a tool").click()
+
+    expect(page.get_by_role("heading", name="Stroll")).to_be_visible()
+    expect(page.get_by_text("claude_desktop_config.json")).to_be_visible()
+    assert "exposed: true" in path.read_text()
+    path.write_text(text)
