@@ -118,10 +118,14 @@ class Desk:
     def __init__(self) -> None:
         self.edits: list[dict[str, Any]] = []
         self.is_willing = True
+        self.is_away = False
         self.opened = 0
         self.line: WebSocketRoute | None = None
 
     def serve(self, line: WebSocketRoute) -> None:
+        if self.is_away:
+            line.close()
+            return
         self.line = line
 
         def hear(content: str | bytes) -> None:
@@ -178,12 +182,13 @@ def test_edits_made_offline_are_sent_when_the_connection_is_back(page: Page, add
     desk = Desk()
     shown(page, desk, address)
     assert desk.line
-    desk.is_willing = False
+    desk.is_away = True
     desk.line.close()
     expect(page.locator(".pf-saved")).to_have_text("Offline")
 
     take_out(page)
-    desk.is_willing = True
+    expect(page.locator(".pf-saved")).to_have_text("Offline, 1 kept")
+    desk.is_away = False
 
     expect(page.locator(".pf-saved")).to_have_text("Saved", timeout=30_000)
     assert [edit["seq"] for edit in desk.edits] == [1]
