@@ -137,9 +137,9 @@ def c{0}(n: int) -> int:
         ("""\
 
   - use: tool
-    with: [{retry: {attempts: 2, on: ['packetflow_workspace_1.a:E']}}]""",
+    with: [{retry: {attempts: 2, on: ['__main__:E']}}]""",
             3,
-            "retries on packetflow_workspace_1.a:E",
+            "retries on __main__:E, a class of a session",
         ),
         ("[{use: off}]", 2, "the capability 'off' is disabled"),
     ],
