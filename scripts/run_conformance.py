@@ -26,6 +26,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "conformance"
 CLIENTS = ROOT / "tests" / "clients"
@@ -131,23 +133,17 @@ def _announced(process: subprocess.Popen[bytes], told: Path) -> str:
 
 
 def run(command: Sequence[str], kept: Path) -> str:
-    """Run the suite in a process group of its own, and keep what it says in a file."""
+    """Run the suite, and keep what it says in a file; nothing that it started stays behind."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with kept.open("w") as lines:
-        process = subprocess.Popen(
-            command,
-            cwd=kept.parent,
-            stdout=lines,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = psutil.Popen(command, cwd=kept.parent, stdout=lines, stderr=subprocess.STDOUT)
         try:
             process.wait(60 * MINUTES)
-        except subprocess.TimeoutExpired:
+        except psutil.TimeoutExpired:
             lines.write(f"\nended after {MINUTES} minutes\n")
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            for one in (*process.children(recursive=True), process):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.kill()
             process.wait()
     return kept.read_text(errors="replace")
 

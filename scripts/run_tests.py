@@ -102,7 +102,7 @@ STAGES = {
     "mcp": Stage(
         "clients and suites of other people",
         ("-m", "not slow"),
-        5,
+        6,
         "tests/clients",
         beside=(("tests/clients/test_conformance.py",),),
         rest=("tests/clients",),

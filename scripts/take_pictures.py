@@ -1,6 +1,6 @@
 """Takes the pictures of the studio that README and docs show: docs/images/studio-*.png.
 
-Runs the example workspace in a copy, opens the studio on it, and photographs three pages in a
+Runs the example workspace in a copy, opens the studio on it, and photographs four pages in a
 Chromium that `scripts/install_browser.sh --find` finds. Nothing outside of docs/images is changed.
 
     .venv/bin/python scripts/take_pictures.py
@@ -8,6 +8,7 @@ Chromium that `scripts/install_browser.sh --find` finds. Nothing outside of docs
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import re
@@ -16,10 +17,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from mcp import Client
+from mcp_types import Implementation
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -88,6 +92,27 @@ def photograph(page: Page, name: str) -> None:
     page.close()
 
 
+async def call_some(address: str) -> None:
+    """Call tools of the studio as a client does, so that somebody has called."""
+    about = Implementation(name="agent", version="1.0")
+    async with Client(address, client_info=about) as client:
+        await client.call_tool("onboard_sample_customer", {"customer_id": "C-002"})
+        await client.call_tool("onboard_sample_customer", {"customer_id": 5})
+
+
+def show_export(page: Page, url: str) -> None:
+    """Let clients in, let one call, and try a tool."""
+    page.locator("label").filter(has=page.get_by_role("switch", name="Answer clients")).click()
+    page.get_by_role("tab", name="curl").wait_for()
+    with ThreadPoolExecutor() as beside:  # this thread has playwright's loop
+        beside.submit(asyncio.run, call_some(f"{url}/mcp")).result()
+    page.goto(f"{url}/export?tool=onboard_sample_customer&part=Try+it")
+    page.get_by_role("button", name="Example values").click()
+    page.get_by_label("Customer id").and_(page.locator("[value='C-001']")).wait_for()
+    page.get_by_role("button", name="Call it").click()
+    page.get_by_role("heading", name="Done in").wait_for()
+
+
 def main() -> None:
     """Take all of them."""
     script = ["sh", str(ROOT / "scripts" / "install_browser.sh"), "--find"]
@@ -105,12 +130,16 @@ def main() -> None:
             photograph(page, "studio-build")
             page = opened(browser, f"{url}/runs?run={report}", high=1150)
             page.get_by_text("Timeline").wait_for()
+            page.frame_locator("iframe").first.frame_locator("iframe").locator("h1").wait_for()
             photograph(page, "studio-run")
             page = opened(
                 browser, f"{url}/library?view=Map&near=clean_table", high=860, scheme="dark"
             )
             page.locator(".st-key-map .js-plotly-plot").wait_for()
             photograph(page, "studio-library")
+            page = opened(browser, f"{url}/export?way=Clients+ask+this+studio", high=1300)
+            show_export(page, url)
+            photograph(page, "studio-export")
             browser.close()
 
 

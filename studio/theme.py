@@ -189,7 +189,8 @@ _STYLE: Final = """
 [data-testid="stCaptionContainer"] {opacity: .8}
 .st-key-foot {margin-top: 1.5rem}
 .stTabs {margin-top: .6rem}
-[class*="st-key-live"] [data-stale="true"], .st-key-numbers [data-stale="true"] {
+[class*="st-key-live"] [data-stale="true"], .st-key-runs-live-calls [data-stale="true"],
+.st-key-numbers [data-stale="true"] {
   opacity: 1 !important}
 .pf-lead {font-size: 1.02rem; opacity: .82; margin: -.6rem 0 .4rem; max-width: 46rem}
 .pf-view {container-type: inline-size; position: relative}

@@ -152,6 +152,15 @@ def test_running_plain_steps_in_a_workspace_loads_nothing_heavy(tmp_path: Path):
     assert loaded & heavy == set()
 
 
+def test_offering_plain_tools_loads_no_validator():
+    loaded = _loaded_by(
+        "from packetflow.capabilities.tool_schemas import Check; "
+        "Check({'type': 'object', 'required': ['n']}).complaints({'n': 1})"
+    )
+
+    assert "jsonschema" not in loaded
+
+
 def test_modules_import_only_from_layers_below():
     linter = Path(sys.executable).parent / "lint-imports"
 

@@ -63,8 +63,67 @@ def fitting(schema: Any) -> Fits:
     return lambda value: all(part(value) for part in parts)
 
 
+def is_plain(schema: Any) -> bool:
+    """Whether this is a schema for sure; false of what uses other keywords than `fitting` knows.
+
+    >>> is_plain({"type": "object", "required": ["n"]}), is_plain({"type": "whole"})
+    (True, False)
+    """
+    if type(schema) is not dict:
+        return isinstance(schema, bool)
+    return all(key.startswith("x-") or _MEANT.get(key, never)(one) for key, one in schema.items())
+
+
 def _always(_: Any) -> bool:
     return True
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_switch(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in {int, float}
+
+
+def _are_names(value: Any) -> bool:
+    return _is_list(value) and all(map(_is_text, value)) and len({*value}) == len(value)
+
+
+def _are_types(value: Any) -> bool:
+    names = [value] if _is_text(value) else value
+    return _are_names(names) and bool(names) and _TYPES.keys() >= set(names)
+
+
+_MEANT: Final[Mapping[str, Fits]] = {
+    "type": _are_types,
+    "properties": lambda value: isinstance(value, dict) and all(map(is_plain, value.values())),
+    "required": _are_names,
+    "additionalProperties": is_plain,
+    "items": is_plain,
+    "enum": _is_list,
+    "anyOf": lambda value: _is_list(value) and bool(value) and all(map(is_plain, value)),
+    **dict.fromkeys(("minimum", "maximum"), _is_number),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), _is_count),
+    **dict.fromkeys(("deprecated", "readOnly", "writeOnly"), _is_switch),
+    "default": _always,
+    "examples": _is_list,
+    **dict.fromkeys(("title", "description", "$comment", "format"), _is_text),
+    **dict.fromkeys(("contentMediaType", "contentEncoding"), _is_text),
+}
+"""What the values of keywords have to be."""
 
 
 def _type(schema: Mapping[str, Any]) -> Fits:

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, Final
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
 
-from packetflow.capabilities.fitting import fitting
+from packetflow.capabilities.fitting import fitting, is_plain
 from packetflow.errors import WireError
 from packetflow.kernel.cards import PortCard
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 COMPLAINTS: Final = 5
 """At most so many things that are wrong are told at once."""
@@ -119,13 +120,17 @@ class Check:
     """
 
     def __init__(self, schema: Mapping[str, Any], *, secret: Iterable[str] = ()) -> None:
-        try:
-            Draft202012Validator.check_schema(schema)
-        except SchemaError as error:
-            raise ValueError(f"is no JSON Schema: {error.message}") from error
-        self._validator = Draft202012Validator(schema)
+        if not is_plain(schema):
+            _refuse_unsound(msgspec.json.encode(schema))
+        self._schema = schema
         self._fits = fitting(schema)
         self._secret = frozenset(secret)
+
+    @cached_property
+    def _validator(self) -> Any:
+        from jsonschema import Draft202012Validator  # takes a second to load in some environments
+
+        return Draft202012Validator(self._schema)
 
     def complaints(self, value: Any) -> list[str]:
         """What is wrong with a value: which field, and why; nothing when it fits.
@@ -167,6 +172,17 @@ def field_of(path: Iterable[str | int]) -> str:
     for part in path:
         written += f"[{part}]" if isinstance(part, int) else f".{part}" if written else part
     return written
+
+
+@lru_cache(maxsize=1024)
+def _refuse_unsound(written: bytes) -> None:
+    """Look whether it is a schema, once: that takes a millisecond, and lists are made often."""
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(msgspec.json.decode(written))
+    except SchemaError as error:
+        raise ValueError(f"is no JSON Schema: {error.message}") from error
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ without importing anybody's code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,8 @@ from numbers import Real
 from typing import Final, TypeAlias
 
 from packetflow.errors import CompositionError
+
+_WORKSPACE: Final = re.compile(r"^packetflow_workspace(?:_[0-9a-z]+)?\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +156,23 @@ def _named(one: object) -> str:
 
 
 def exception_name(kind: type[BaseException]) -> str:
-    """``OSError`` for builtins, ``module:Class`` for others."""
-    return (
-        kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}:{kind.__qualname__}"
-    )
+    """``OSError`` for builtins, ``module:Class`` for others.
+
+    The module of a capability file is the file's name: under which package it is imported depends
+    on where the workspace lies.
+    """
+    if kind.__module__ == "builtins":
+        return kind.__name__
+    return bare_name(f"{kind.__module__}:{kind.__qualname__}")
+
+
+def bare_name(name: str) -> str:
+    """An exception's name without the package of a workspace, as older files still hold it.
+
+    >>> bare_name("packetflow_workspace_0a1b2c3d.shop:Busy"), bare_name("httpx:ReadTimeout")
+    ('shop:Busy', 'httpx:ReadTimeout')
+    """
+    return _WORKSPACE.sub("", name)
 
 
 def refuse_unusable(policy: Policy) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from packetflow.capabilities.contract import Port
-from packetflow.composition.policies import Cache, Hedge, Retry, Timeout, exception_name
+from packetflow.composition.policies import Cache, Hedge, Retry, Timeout, bare_name, exception_name
 from packetflow.composition.steps import Guarded
 from packetflow.engine.choices import Contest
 from packetflow.engine.deadlines import ENCLOSING, Deadline
@@ -26,7 +26,8 @@ from packetflow.errors import TimedOut
 
 def matches(error: BaseException, names: Sequence[str]) -> bool:
     """Tell whether an exception is one of those named, or a subclass."""
-    return any(exception_name(kind) in names for kind in type(error).__mro__)
+    wanted = {bare_name(name) for name in names}
+    return any(exception_name(kind) in wanted for kind in type(error).__mro__)
 
 
 class RetryNode:

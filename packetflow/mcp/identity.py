@@ -12,11 +12,14 @@ from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import AccessToken
 from mcp.server.context import ServerRequestContext
 
+from packetflow.capabilities.tool_results import told
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.calls import Caller
 from packetflow.mcp.settings import McpSettings
 
 SHORTEST_TOKEN: Final = 16
+LONGEST_NAME: Final = 200
+"""So much of what a client calls itself is kept."""
 EVERYTHING: Final = ("*",)
 
 
@@ -66,6 +69,7 @@ def caller_of(context: ServerRequestContext[Any, Any], transport: str) -> Caller
     """Who asks."""
     said = context.session.client_params
     name = "" if said is None else f"{said.client_info.name} {said.client_info.version}".strip()
+    name = told(name, LONGEST_NAME)
     token = get_access_token()
     return Caller(
         name,

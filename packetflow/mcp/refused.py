@@ -20,6 +20,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from packetflow.capabilities.tool_results import told
 from packetflow.mcp.calls import ERROR_META, EXECUTION_META
 from packetflow.mcp.identity import caller_of
 from packetflow.workspace.presence import state_of
@@ -138,7 +139,7 @@ class Refusals:
         caller = caller_of(ctx, self.transport)
         tool = str((ctx.params or {}).get("name", ""))
         cut = why if len(why) <= LONGEST else f"{why[: LONGEST - 1]}\u2026"
-        said = (tool[:LONGEST], caller.name[:LONGEST], caller.transport, caller.user or "")
+        said = (told(tool, LONGEST), caller.name[:LONGEST], caller.transport, caller.user or "")
         self.note(Refusal(time.time(), cut, *said))
 
 

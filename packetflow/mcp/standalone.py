@@ -140,14 +140,27 @@ async def over_http(
 async def asked(
     folder: Path, ready: Collection[str], ask: Callable[[Client], Awaitable[pydantic.BaseModel]]
 ) -> dict[str, Any]:
-    """Ask the server something as a client would; answers what it said."""
+    """Ask the server something as a client would; answers what it said.
+
+    Raises:
+        PacketFlowError: Nothing can run, or the server refuses it.
+    """
     workspace = open_folder(folder)
+    said: pydantic.BaseModel | None = None
+    refused: MCPError | None = None
     async with (
         alone(workspace, ready) as host,
         opened(workspace, host, transport="memory", follow=False) as serving,
         Client(serving.server) as client,
     ):
-        said = await ask(client)
+        try:
+            said = await ask(client)
+        except MCPError as error:  # told outside, or the client makes a group of it
+            refused = error
+    if refused is not None:
+        raise WorkspaceError(refused.error.message) from refused
+    if said is None:
+        raise AssertionError("a client gives an answer or an error")
     return said.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
@@ -181,9 +194,6 @@ def run(folder: Path, ready: Collection[str], arguments: Any) -> int:
         asyncio.run(over_http(folder, ready, **place, announce=announce))
     except PacketFlowError as error:
         print(f"error: {error.message}", file=sys.stderr)  # noqa: T201
-        return WRONG
-    except MCPError as error:
-        print(f"error: {error.error.message}", file=sys.stderr)  # noqa: T201
         return WRONG
     except KeyboardInterrupt:
         return 0

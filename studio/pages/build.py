@@ -22,7 +22,7 @@ BUNDLE = Path(packetflow.show.__file__).parent / "static" / "canvas.js"
 ADDRESS = "/api/canvas"
 MOST_BEGUN = 6
 """So many drafts that nobody saved are listed, the latest."""
-TALL = "calc(100dvh - 6.9rem)"
+TALL = "calc(100dvh - 7.4rem)"
 """The canvas fills the window below the header and the way back."""
 
 WIDE = """<style>

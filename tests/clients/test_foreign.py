@@ -81,7 +81,7 @@ def inspected(node: str, target: dict[str, Any], *words: str) -> Any:
     reached = [target["url"]] if "url" in target else [target["command"], *target["args"]]
     cli = INSPECTOR / "clients" / "launcher" / "build" / "index.js"
     said = subprocess.run(
-        [node, str(cli), "--cli", *reached, *words],
+        [node, str(cli), "--cli", *reached, "--connect-timeout", str(SECONDS * 1000), *words],
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -1,7 +1,8 @@
 """What a server asks while it works (*elicitation*), as questions that a person can answer.
 
 A form of a few plain fields becomes a question each. What cannot be asked so (secrets behind an
-address, lists, nested forms) is declined, and the reason is told.
+address, lists, nested forms) is left out where the form does not need it; else the form is
+declined, and the reason is told.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def questions_of(message: str, schema: Mapping[str, Any] | None) -> list[Questio
     """The questions of a form; ``None`` for a server that wants an address to be opened instead.
 
     Raises:
-        Unaskable: It has fields that are no plain text, number, yes or no, or choice.
+        Unaskable: It needs fields that are no plain text, number, yes or no, or choice.
 
     >>> [one] = questions_of("Go on?", {"properties": {"sure": {"type": "boolean"}}})
     >>> one.text, one.choices
@@ -64,16 +65,25 @@ def questions_of(message: str, schema: Mapping[str, Any] | None) -> list[Questio
     if schema is None:
         raise Unaskable("it wants a person to open an address, which is not done from here")
     fields = schema.get("properties") or {}
-    if not isinstance(fields, Mapping) or len(fields) > MOST_FIELDS:
-        raise Unaskable(f"its form has more than {MOST_FIELDS} fields")
-    if not fields:
-        return [Question("", message, "agree", (ACCEPT, DECLINE))]
+    if not isinstance(fields, Mapping):
+        raise Unaskable("its form does not say which fields it has")
     required = schema.get("required")
     needed = set(required) if isinstance(required, list) else set()
-    return [
-        _question(message, str(name), said, optional=name not in needed)
-        for name, said in fields.items()
-    ]
+    if len(needed) > MOST_FIELDS:
+        raise Unaskable(f"its form needs more than {MOST_FIELDS} fields")
+    found: dict[str, Question] = {}
+    for name in sorted(map(str, fields), key=lambda one: one not in needed):  # those needed first
+        try:
+            asked = _question(message, name, fields[name], optional=name not in needed)
+        except Unaskable:
+            if name in needed:
+                raise
+        else:
+            found[name] = asked
+    asked_for = list(found)[:MOST_FIELDS]
+    if not asked_for:
+        return [Question("", message, "agree", (ACCEPT, DECLINE))]
+    return [found[str(name)] for name in fields if str(name) in asked_for]
 
 
 def _question(message: str, name: str, said: Any, *, optional: bool) -> Question:

@@ -2,8 +2,11 @@
 
 `export` makes a `Bundle` of capabilities and pipelines: a script that `uv run --script` starts, an
 ``.mcpb`` bundle, a ``server.json`` and what to tell clients. `carried` says which files of a
-workspace must travel with a tool, and refuses what cannot travel; `travelling` says which modules
-of packetflow do. Nothing here imports user code. See ``docs/mcp.md``.
+workspace must travel with a tool, and refuses what cannot travel (`CannotExport`); `live` says it
+of what a notebook or script declares. They stand on `scopes`, `imports` and `units` (what a piece
+of Python uses and gives), `touching` and `slicing` (what of a file must go along), `literals`,
+`belongings`, `choosing`, `servers`, `flows` and `distributions`. `travelling` says which modules of
+packetflow travel. Nothing here imports user code. See ``docs/mcp.md``.
 """
 
 from typing import Any as _Any

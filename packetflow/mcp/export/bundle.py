@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from msgspec import structs
@@ -20,6 +21,7 @@ from packetflow.kernel.cards import Listing
 from packetflow.mcp.export.archive import packed, zipped
 from packetflow.mcp.export.carried import Carried, carry
 from packetflow.mcp.export.configuration import configured, only_read
+from packetflow.mcp.export.live import carry_live
 from packetflow.mcp.export.manifest import (
     ENTRY,
     About,
@@ -95,6 +97,7 @@ def export(
     name: str | None = None,
     version: str = FIRST_VERSION,
     url: str | None = None,
+    carried: Carried | None = None,
 ) -> Bundle:
     """Make capabilities and pipelines into files that serve them as tools.
 
@@ -107,6 +110,7 @@ def export(
         name: What the export is called; by default its only tool, else the workspace.
         version: Its version.
         url: Where the bundle will be had from, for ``server.json``.
+        carried: What travels, where that is known already; else the files of the workspace say it.
 
     Raises:
         UnknownName: There is none of a name.
@@ -119,7 +123,7 @@ def export(
         raise WorkspaceError(f"{version!r} is no version; write it as {FIRST_VERSION}")
     workspace = open_folder(folder)
     settings = read_settings(workspace.path)
-    carried = carry(workspace.path, listing, wanted)
+    carried = carried or carry(workspace.path, listing, wanted)
     only = only_read(listing, settings)
     tools = [one for one in wanted if one not in only]
     text = configured(
@@ -161,8 +165,10 @@ def export_tools(
 ) -> Bundle:
     """`export` for scripts and notebooks: ``export_tools(ws, "hello").write("exported")``.
 
+    What a cell or the script itself declares travels as it is now (`carry_live`).
+
     Args:
-        workspace: Where they are; a folder.
+        workspace: Where they are.
         *names: What to export; by default all that is exposed.
         name: What the export is called; by default its only tool, else the workspace.
         version: Its version.
@@ -171,12 +177,23 @@ def export_tools(
     Raises:
         PacketFlowError: As `export` does.
     """
-    if workspace.in_memory:
-        raise WorkspaceError("a workspace in memory has no files to export; open a folder")
-    folder = workspace.folder.path
     listing = list_all(workspace.catalog, "", 0)
-    wanted = names or exposed(offers_of(listing, read_settings(folder)))
-    return export(folder, listing, wanted, name=name, version=version, url=url)
+    with _folder_of(workspace) as folder:
+        wanted = names or exposed(offers_of(listing, read_settings(folder)))
+        _refuse_unknown(listing, wanted)
+        carried = carry_live(workspace, wanted)
+        return export(folder, listing, wanted, name=name, version=version, url=url, carried=carried)
+
+
+@contextlib.contextmanager
+def _folder_of(workspace: Workspace) -> Iterator[Path]:
+    """A workspace's folder; for one in memory an empty one, as long as it is asked for."""
+    if not workspace.in_memory:
+        yield workspace.folder.path
+        return
+    with TemporaryDirectory() as made:
+        Path(made, CONFIG).write_text('name = "session"\n', "utf-8")
+        yield Path(made)
 
 
 def exposed(offers: Offers) -> list[str]:

@@ -16,8 +16,6 @@ from packetflow.errors import CompositionError, SourceError
 from packetflow.mcp.export.literals import Told
 from packetflow.mcp.export.reasons import Reason
 
-_OWN_PACKAGE = "packetflow_workspace"
-
 
 @dataclass(frozen=True)
 class Flow:
@@ -95,19 +93,16 @@ def flow_of(pipeline: Pipeline, path: str, text: str) -> Flow:
             do = "ask the caller with `approve:` instead, or take the answer as an input"
             reasons.append(Reason(path, line, what, do))
         elif isinstance(step, Guarded) and isinstance(step.policy, Retry):
-            reasons += [_unmatched(kind, path, line) for kind in step.policy.on if _is_own(kind)]
+            lost = [kind for kind in step.policy.on if kind.startswith("__main__:")]
+            reasons += [_unmatched(kind, path, line) for kind in lost]
         if isinstance(step, (Use, Call)):
             texts += [told for value in step.values.values() for told in _texts(value, line)]
     return Flow(pipeline.name, path, text, capabilities, pipelines, tuple(texts), tuple(reasons))
 
 
-def _is_own(kind: str) -> bool:
-    return kind.startswith(_OWN_PACKAGE)
-
-
 def _unmatched(kind: str, path: str, line: int) -> Reason:
     shown = kind.rpartition(":")[2]
-    what = f"retries on {kind}, which is called otherwise in another folder"
+    what = f"retries on {kind}, a class of a session, which is called otherwise in a file"
     return Reason(path, line, what, f"let {shown} derive from an error of Python's and name that")
 
 

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -25,13 +26,14 @@ from packetflow.composition.walk import walk
 from packetflow.errors import CompositionError, UnknownName
 from packetflow.kernel.cards import CapabilityCard, Listing, PipelineCard
 from packetflow.mcp.export.carried import CannotExport, Carried, Carrying
+from packetflow.mcp.export.choosing import chosen_by
 from packetflow.mcp.export.distributions import Installed
 from packetflow.mcp.export.flows import Flow, flow_of
 from packetflow.mcp.export.reasons import Reason
 from packetflow.mcp.export.servers import is_tool
 from packetflow.mcp.export.session import Session
 from packetflow.mcp.export.units import SourceFile, decoded, read_source
-from packetflow.runner.present import capability_card, pipeline_card
+from packetflow.runner.present import capability_card, list_all, pipeline_card
 from packetflow.workspace.workspace import Workspace
 
 _PACKAGE: Final = "packetflow_workspace"
@@ -80,7 +82,10 @@ class _Live:
                 self._reasons.add(session.place(made))
             else:
                 sources.append(made)
-        listing = Listing(cards, [_pipeline_card(one) for one in self._pipelines.values()])
+        every = list_all(self._workspace.catalog, "", 0)
+        flows_shown = [_pipeline_card(one) for one in self._pipelines.values()]
+        # later ones count, so what is made of this session comes last
+        listing = Listing([*every.capabilities, *cards], [*every.pipelines, *flows_shown])
         carrying = Carrying(folder, listing, self._names, sources=sources, flows=flows)
         for name in self._names:
             carrying.take_named(name)
@@ -104,7 +109,7 @@ class _Live:
         except UnknownName:
             return  # carrying it says so
         if isinstance(found, Capability):
-            self._capabilities[name] = found
+            self._take_capability(found)
         elif isinstance(found, Pipeline):
             self._take(found)
 
@@ -114,9 +119,24 @@ class _Live:
         self._pipelines[pipeline.name] = pipeline
         for step in walk(pipeline.step):
             if isinstance(step, Use) and isinstance(step.capability, Capability):
-                self._capabilities[step.capability.name] = step.capability
+                self._take_capability(step.capability)
             elif isinstance(step, Call) and isinstance(step.pipeline, Pipeline):
                 self._take(step.pipeline)
+
+    def _take_capability(self, capability: Capability[..., Any]) -> None:
+        """Take a capability, and what it may call by name."""
+        if capability.name in self._capabilities:
+            return
+        self._capabilities[capability.name] = capability
+        if capability.declaration.context is None:
+            return
+        code = getattr(inspect.unwrap(capability.fn), "__code__", None)
+        said = [one for one in getattr(code, "co_consts", ()) if isinstance(one, str)]
+        wanted = {*said, *chosen_by(capability_card(capability))}
+        catalog = self._workspace.catalog
+        for name in (*catalog.pipeline_names(), *(one.name for one in catalog.own())):
+            if any(fnmatchcase(name, one) for one in wanted):
+                self._find(name)
 
     def _flow(self, pipeline: Pipeline) -> Iterator[Flow]:
         """A pipeline that no file of the workspace holds, as one."""

@@ -53,7 +53,7 @@ def names_of(text: str) -> Names:
     for inner in _inside(table):
         is_class = inner.get_type() == "class"
         for symbol in inner.get_symbols():
-            if symbol.is_global():
+            if _is_of_module(symbol):
                 if symbol.is_assigned():
                     binds.add(symbol.get_name())
                 uses.add(symbol.get_name())
@@ -62,6 +62,14 @@ def names_of(text: str) -> Names:
     binds.discard("__later")
     mentions |= set(_mentioned(ast.parse(text)))
     return Names(frozenset(binds), frozenset(uses), frozenset(mentions - uses))
+
+
+def _is_of_module(symbol: symtable.Symbol) -> bool:
+    """Whether a name inside a function or class is one of the module.
+
+    Python's own ``is_global`` takes any function called ``top`` for the module.
+    """
+    return symbol.is_global() and (symbol.is_declared_global() or not symbol.is_local())
 
 
 def _inside(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

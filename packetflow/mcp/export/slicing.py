@@ -191,7 +191,7 @@ class Slicing:
                 continue
             if file.is_open:
                 self._keep_whole(name)
-            elif used in unit.names.uses:
+            elif used in unit.names.uses and not _may_be_missing(unit, used):
                 what = f"uses {used!r}, which is nowhere defined"
                 self._refuse(file, unit.line_of(used), what, "define or import it in this file")
         for one in file.imports[index]:
@@ -247,6 +247,21 @@ def _is_frame(unit: Unit) -> bool:
         or (isinstance(node, ast.ImportFrom) and node.module == "__future__")
         for node in unit.nodes
     )
+
+
+def _may_be_missing(unit: Unit, name: str) -> bool:
+    """Whether a name is only tried: ``try: get_ipython() except NameError: ...``."""
+    for node in (one for top in unit.nodes for one in ast.walk(top)):
+        if isinstance(node, ast.Try) and any(map(_catches_it, node.handlers)):
+            tried = (one for top in node.body for one in ast.walk(top))
+            if any(isinstance(one, ast.Name) and one.id == name for one in tried):
+                return True
+    return False
+
+
+def _catches_it(handler: ast.ExceptHandler) -> bool:
+    caught = "" if handler.type is None else ast.unparse(handler.type)
+    return not caught or any(one in caught for one in ("NameError", "Exception"))
 
 
 def _reflections(unit: Unit) -> Iterator[str]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 OLD_SECONDS = 3600
+LAST_PORT = 65535
 
 
 class Export(NamedTuple):
@@ -90,7 +91,7 @@ def _parser(export: Export) -> argparse.ArgumentParser:
         description=f"Serve the tools of {export.name} over MCP: to the program that started this, "
         "over standard input and output, or over HTTP."
     )
-    parser.add_argument("--http", type=int, metavar="PORT", help="serve over HTTP; 0: any port")
+    parser.add_argument("--http", type=_port, metavar="PORT", help="serve over HTTP; 0: any port")
     parser.add_argument("--host", default="127.0.0.1", help="with --http, on which address")
     parser.add_argument("--state", metavar="DIR", help="where it keeps what calls did")
     parser.add_argument("--list", action="store_true", help="list the tools as JSON")
@@ -100,6 +101,12 @@ def _parser(export: Export) -> argparse.ArgumentParser:
     version = f"{export.name} {export.version} ({export.digest()})"
     parser.add_argument("--version", action="version", version=version)
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to {LAST_PORT}")
+    return int(text)
 
 
 def _fail(why: str) -> int:

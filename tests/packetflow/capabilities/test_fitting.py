@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from packetflow.capabilities.fitting import fitting, never
+from packetflow.capabilities.fitting import _MEANT, fitting, is_plain, never
 
 TYPES = ("string", "integer", "number", "boolean", "null", "array", "object")
 values = st.recursive(
@@ -78,3 +78,26 @@ def has_whole_float(value) -> bool:
 def test_a_schema_of_other_words_is_left_to_the_validator():
     for schema in ({"$ref": "#/$defs/x"}, {"not": {}}, {"type": "object", "minProperties": 1}, 3):
         assert fitting(schema) is never
+
+
+odd = st.dictionaries(st.sampled_from([*_MEANT, "x-more", "pattern"]), values | schemas, max_size=3)
+
+
+@given(schemas | odd | st.dictionaries(st.just("properties"), odd))
+def test_what_is_plainly_a_schema_is_one(schema):
+    if is_plain(schema):
+        Draft202012Validator.check_schema(schema)
+
+
+def test_every_word_of_a_schema_is_looked_at():
+    for word in _MEANT.keys() - {"default"}:
+        assert not is_plain({word: {"type": 3}})
+        assert not is_plain({"properties": {"inside": {word: {"type": 3}}}})
+    assert not is_plain({"type": []})
+    assert not is_plain({"minLength": True})
+    assert not is_plain({"anyOf": []})
+
+
+@given(_objects(st.fixed_dictionaries({"type": st.sampled_from(TYPES)})))
+def test_what_contracts_are_made_of_is_plain(schema):
+    assert is_plain(schema)

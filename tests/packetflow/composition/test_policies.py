@@ -13,6 +13,7 @@ from packetflow.composition.policies import (
     RateLimit,
     Retry,
     Timeout,
+    bare_name,
     exception_name,
     exception_names,
     refuse_unusable,
@@ -73,6 +74,13 @@ def test_builtin_exceptions_go_by_their_bare_name_and_others_with_their_module()
     assert exception_name(IOError) == "OSError"
     assert exception_name(TimedOut) == "packetflow.errors:TimedOut"
     assert exception_name(JSONDecodeError) == "json.decoder:JSONDecodeError"
+
+
+def test_an_exception_of_a_capability_file_is_called_the_same_in_every_folder():
+    kind = type("Busy", (OSError,), {"__module__": "packetflow_workspace_0a1b2c3d.shop"})
+
+    assert exception_name(kind) == "shop:Busy"
+    assert bare_name("packetflow_workspace_99999999.shop:Busy") == "shop:Busy"
 
 
 def test_a_class_inside_another_goes_by_its_whole_name():

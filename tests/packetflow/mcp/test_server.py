@@ -171,6 +171,19 @@ async def test_a_name_that_nothing_has_is_not_repeated_at_length(client: Client)
     assert len(str(refused.value)) < 1000
 
 
+async def test_names_with_halves_of_characters_are_kept_as_words(shared: Opened):
+    half = t.Implementation(name="half \ud800", version="1" * 1000)
+    async with Client(shared.server, client_info=half) as client:
+        with pytest.raises(MCPError, match="Unknown tool"):
+            await client.call_tool("nothing", {})
+        result = await client.call_tool("add", {"a": 1})
+
+    assert result.meta is not None
+    started = workspace_of(shared).archive.records(result.meta["packetflow/execution"])[0]
+    assert started.tags["mcp.client"].startswith("half \\ud800 111")
+    assert len(started.tags["mcp.client"]) < 300
+
+
 async def test_progress_comes_step_by_step(client: Client):
     marks: list[tuple[float, float | None]] = []
 

@@ -44,3 +44,24 @@ async def test_requests_that_stand_alone_leave_nobody_to_tell(folder: Path, seen
     async with serving(folder) as ready:
         assert await told_by(ready, "2026-07-28", seen) == 0
         assert seen
+
+
+@pytest.mark.parametrize("era", ["2026-07-28", "legacy"])
+async def test_who_asked_to_hear_of_progress_is_known(folder: Path, era: str):
+    wanted = []
+
+    async def hear(_done: float, _total: float | None, _text: str | None) -> None:
+        pass
+
+    async def look(ctx, call_next):
+        if ctx.method == "tools/call":
+            wanted.append(sessions.wants_progress(ctx))
+        return await call_next(ctx)
+
+    async with serving(folder) as ready:
+        ready.server.middleware.append(look)
+        async with Client(ready.server, mode=era) as client:
+            await client.call_tool("add", {"a": 1})
+            await client.call_tool("add", {"a": 1}, progress_callback=hear)
+
+    assert wanted == [False, True]

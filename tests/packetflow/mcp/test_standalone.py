@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 from mcp import Client
 
+from packetflow.errors import WorkspaceError
+from packetflow.mcp.standalone import asked
 from tests.packetflow.mcp.asking import Caller
 from tests.packetflow.mcp.desk import held, until
 from tests.packetflow.mcp.export.sample import listening, made, make_folder, started
@@ -134,3 +136,10 @@ async def test_tasks_outlive_the_process_they_ran_in(client: Client, exported: P
     assert answered["result"]["structuredContent"] == {"size": 4, "right": True}
     assert slept["result"]["structuredContent"] == {"size": 4, "slept": 2}
     assert code == 0
+
+
+async def test_a_call_from_the_shell_is_told_why_it_is_refused(tmp_path: Path):
+    folder = make_folder(tmp_path)
+
+    with pytest.raises(WorkspaceError, match="Unknown tool: nope"):
+        await asked(folder, [], lambda client: client.call_tool("nope", {}))

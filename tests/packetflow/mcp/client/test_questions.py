@@ -90,8 +90,23 @@ def test_an_address_to_open_is_not_asked():
         questions_of("Log in", None)
 
 
-def test_a_form_of_many_fields_is_not_asked():
-    fields = {f"f{n}": {"type": "string"} for n in range(9)}
+def test_what_cannot_be_asked_is_left_out_where_the_form_does_not_need_it():
+    several = {"type": "array", "items": {"enum": ["a", "b"]}}
+    fields = {"which": several, "sure": {"type": "boolean"}}
 
+    asked = questions_of("Go on?", {"properties": fields, "required": ["sure"]})
+
+    assert [one.field for one in asked] == ["sure"]
+    assert questions_of("Go on?", {"properties": {"which": several}})[0].kind == "agree"
+    with pytest.raises(Unaskable, match="'which'"):
+        questions_of("Go on?", {"properties": fields, "required": ["which"]})
+
+
+def test_of_a_long_form_what_it_needs_is_asked_first_and_the_end_is_left_out():
+    fields = {f"field{number}": {"type": "string"} for number in range(12)}
+
+    asked = questions_of("Who?", {"properties": fields, "required": ["field11"]})
+
+    assert [one.field for one in asked] == [*(f"field{number}" for number in range(7)), "field11"]
     with pytest.raises(Unaskable, match="more than 8"):
-        questions_of("All of it", {"properties": fields})
+        questions_of("Who?", {"properties": fields, "required": list(fields)})

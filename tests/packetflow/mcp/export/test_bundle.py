@@ -90,7 +90,7 @@ def test_unknown_names_are_refused_with_the_nearest(folder: Path):
 def test_nothing_and_no_version_are_refused(folder: Path):
     with pytest.raises(WorkspaceError, match="is no version"):
         made(folder, "in_order", version="two")
-    with Workspace(":memory:") as ws, pytest.raises(WorkspaceError, match="open a folder"):
+    with Workspace(":memory:") as ws, pytest.raises(WorkspaceError, match="nothing is exposed yet"):
         export_tools(ws)
 
 

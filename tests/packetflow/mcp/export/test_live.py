@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from packetflow import Workspace
+from packetflow.mcp.export.bundle import export_tools
 from packetflow.mcp.export.carried import CannotExport
 from packetflow.mcp.export.live import carry_live
-from tests.packetflow.mcp.export.programs import ALIVE, NOTEBOOKS
+from tests.packetflow.mcp.export.cells import ALIVE, NOTEBOOKS
 from tests.packetflow.mcp.export.workplace import loaded, unpacked, written
 
 TOOL = '''
@@ -138,6 +139,37 @@ def test_pipelines_of_a_notebook_travel_as_files(notebook: Notebook, tmp_path: P
     with loaded(unpacked(found, tmp_path)) as catalog, Workspace(":memory:") as ws:
         run = ws.run_sync(catalog.pipeline("flow"), n=1)
         assert run["out"] == 3
+
+
+CHOOSES = """
+from packetflow import Context, Effect
+
+@capability(provides='answer', effects=[Effect.calls('to*')])
+async def choose(n: int, context: Context) -> int:
+    return (await context.call('tool', {'n': n}))['out']
+"""
+
+
+def test_what_is_called_by_name_travels_too(notebook: Notebook, tmp_path: Path):
+    notebook.run(TOOL.format("n + 1"))
+    notebook.run(CHOOSES)
+    with Workspace(":memory:") as ws:
+        ws.add(notebook.names["tool"], notebook.names["choose"])
+        found = carry_live(ws, ["choose"])
+
+    with loaded(unpacked(found, tmp_path)) as catalog:
+        assert {one.name for one in catalog.own()} == {"choose", "tool"}
+
+
+def test_tools_of_a_session_become_a_program(notebook: Notebook):
+    notebook.run(TOOL.format("n + 1"))
+    with Workspace(":memory:") as ws:
+        ws.add(notebook.names["tool"])
+        made = export_tools(ws, "tool")
+
+    assert made.name == "tool"
+    assert "return n + 1" in made.script
+    assert [one.name for one in made.tools] == ["tool"]
 
 
 def test_files_of_a_workspace_travel_beside_the_notebook(notebook: Notebook, tmp_path: Path):

@@ -1,8 +1,11 @@
 import hashlib
 import json
+import re
 import tomllib
+from dataclasses import replace
 
 import mcp_types as t
+import pytest
 
 from packetflow.mcp.export.manifest import About, manifest_of, project_of, server_of
 from packetflow.mcp.tools import Tool
@@ -38,6 +41,28 @@ def test_a_registry_is_told_where_the_bundle_is_and_its_hash():
     assert package["identifier"] == "https://github.com/ada/hi/releases/v1/hello.mcpb"
     assert package["fileSha256"] == hashlib.sha256(b"bundle").hexdigest()
     assert package["environmentVariables"][0]["isSecret"] is True
+
+
+@pytest.mark.parametrize(
+    "url", [None, "https://github.com/ada/hi/releases", "https://a.b:8/x.mcpb"]
+)
+@pytest.mark.parametrize("name", ["hello", "_", "a-b_c", "x" * 64])
+def test_a_registry_can_take_what_it_is_told(name: str, url: str | None):
+    # by the published schema of server.json: required fields, patterns and lengths
+    server = json.loads(server_of(replace(ABOUT, name=name), b"bundle", url))
+    (package,) = server["packages"]
+
+    assert re.fullmatch(r"[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+", server["name"])
+    assert 3 <= len(server["name"]) <= 200
+    assert 1 <= len(server["title"]) <= 100
+    assert 1 <= len(server["description"]) <= 100
+    assert 1 <= len(server["version"]) <= 255
+    assert re.fullmatch(r"[a-f0-9]{64}", package["fileSha256"])
+    assert package["identifier"].startswith("https://")
+    assert package["version"] != "latest"
+    assert set(package) <= {
+        "registryType", "identifier", "version", "fileSha256", "transport", "environmentVariables",
+    }  # fmt: skip
 
 
 def test_a_registry_takes_no_long_description():

@@ -6,6 +6,7 @@ from tests.packetflow.mcp.export.workplace import (
     HEAD,
     TOOL,
     carried,
+    listed,
     loaded,
     same_cards,
     unpacked,
@@ -58,7 +59,7 @@ def test_capabilities_may_be_declared_in_any_way(tmp_path: Path, text: str):
     written(tmp_path / "here", {"capabilities/a.py": HEAD + text})
     there = unpacked(carried(tmp_path / "here", "tool"), tmp_path / "there")
 
-    same_cards(tmp_path / "here", there)
+    same_cards(listed(tmp_path / "here"), there)
     with loaded(there) as catalog:
         found = catalog.get("tool")(n=1)
         assert found in (2, {"out": 2})

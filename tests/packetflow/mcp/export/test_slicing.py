@@ -58,7 +58,7 @@ def test_a_tool_takes_what_it_uses_and_leaves_the_rest(tmp_path: Path, text: str
 
 
 @given(programs())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_any_tool_answers_as_it_did_in_the_whole_file(program: tuple[str, str]):
     with TemporaryDirectory() as folder:
         slice_of(Path(folder), *program)

@@ -116,6 +116,14 @@ def test_its_version_tells_its_content(capsys: pytest.CaptureFixture[str]):
     assert capsys.readouterr().out == f"tools 1.0.0 ({an_export().digest()})\n"
 
 
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_what_is_no_port_is_refused(port: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main(an_export(), [f"--http={port}"])
+
+    assert "is no port" in capsys.readouterr().err
+
+
 def test_the_archive_is_made_of_bytes_that_never_change():
     assert packed(CORE) == packed(dict(reversed(CORE.items())))
     assert lzma.decompress(base64.b64decode(packed(CORE))).startswith(b"PK")

@@ -68,16 +68,18 @@ def refusal(folder: Path, *names: str, listing: Listing | None = None) -> list[s
     return [str(one) for one in refused.value.reasons]
 
 
-def same_cards(before: Path, after: Path) -> None:
-    """Whatever is in the second workspace is as it is in the first."""
-    with loaded(before) as first, loaded(after) as second:
+def same_cards(before: Listing, after: Path) -> set[str]:
+    """Whatever is in the second workspace is as it is in the first; answers the names of all."""
+    capabilities = {one.name: one for one in before.capabilities}
+    pipelines = {one.name: one for one in before.pipelines}
+    with loaded(after) as second:
         assert second.broken() == []
         for one in second.own():
-            old, new = capability_card(first.get(one.name)), capability_card(one)
+            new = capability_card(one)
             for field in set(new.__struct_fields__) - {"file", "module"}:
-                assert getattr(new, field) == getattr(old, field), (one.name, field)
-        for pipeline in second.pipelines():
-            old_card = pipeline_card(first.pipeline(pipeline.name), "")
-            new_card = pipeline_card(pipeline, "")
-            for field in set(new_card.__struct_fields__) - {"exposed"}:
-                assert getattr(new_card, field) == getattr(old_card, field), field
+                assert getattr(new, field) == getattr(capabilities[one.name], field), field
+        for flow in second.pipelines():
+            made = pipeline_card(flow, "")
+            for field in set(made.__struct_fields__) - {"exposed", "file"}:
+                assert getattr(made, field) == getattr(pipelines[flow.name], field), field
+        return {one.name for one in [*second.own(), *second.pipelines()]}
