@@ -52,8 +52,8 @@ def seconds_to_the_end(folder, number):
 
     studio.send_signal(number)
     ended = time.monotonic()
-    wait_until(lambda: all(map(is_gone, helpers)), 20)
-    studio.wait(20)
+    wait_until(lambda: all(map(is_gone, helpers)), 60)
+    studio.wait(60)
     return time.monotonic() - ended
 
 

@@ -238,13 +238,13 @@ class Session:
         """The last assignment to a name, and what is assigned."""
         for index, (label, text) in reversed(list(enumerate(self._texts))):
             for node in reversed(_statements(text)):
-                match node:
-                    case ast.Assign(targets=[target, *_]) | ast.AnnAssign(target=target):
-                        if ast.unparse(target) != name or node.value is None:
-                            continue
-                        lines = text.split("\n")[node.lineno - 1 : node.end_lineno]
-                        place = index, node.lineno
-                        return Piece(name, "\n".join(lines), label, place[1], place), node.value
+                if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+                    continue
+                target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+                if ast.unparse(target) == name:
+                    lines = text.split("\n")[node.lineno - 1 : node.end_lineno]
+                    place = index, node.lineno
+                    return Piece(name, "\n".join(lines), label, place[1], place), node.value
         return None, None
 
     def _label(self, file: str) -> tuple[str, int]:

@@ -88,7 +88,7 @@ async def test_what_a_task_asks_is_answered_by_updates(client: Caller):
 
     answers = {key: {**ACCEPT, "content": {"name": "Ada"}}}
     await client.ask("tasks/update", taskId=task, inputResponses=answers)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             again = await client.settled(task, "input_required")
             if "colour" in again["inputRequests"][key]["params"]["message"]:
