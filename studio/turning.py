@@ -14,10 +14,9 @@ from studio.state import mode
 
 WATCH: Final = """
 export default function watch({ data, parentElement, setTriggerValue }) {
-  const place = parentElement.host ?? parentElement;
   let drawn = data.mode;
   const isDark = () => {
-    const colour = getComputedStyle(place).getPropertyValue("--st-background-color").trim();
+    const colour = getComputedStyle(parentElement).getPropertyValue("--st-background-color").trim();
     const hex = /^#([0-9a-f]{6})/i.exec(colour)?.[1];
     return hex ? Number.parseInt(hex.slice(2, 4), 16) < 128 : drawn === "dark";
   };
@@ -35,6 +34,8 @@ export default function watch({ data, parentElement, setTriggerValue }) {
 
 def follow_mode() -> None:
     """Run the script again when the page turns light or dark."""
-    watch = st.components.v2.component("packetflow_mode", js=WATCH, html="<span></span>")
+    watch = st.components.v2.component(
+        "packetflow_mode", js=WATCH, html="<span></span>", isolate_styles=False
+    )
     with st.container(key="mode"):
         watch(key="mode of the page", data={"mode": mode()}, on_turned_change=lambda: None)

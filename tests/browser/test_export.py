@@ -10,7 +10,10 @@ from mcp import Client, MCPError
 from playwright.sync_api import Page, expect
 
 from packetflow.mcp.settings import read_settings
-from tests.browser.conftest import PATIENCE_MS, press
+from tests.browser.conftest import PATIENCE_MS
+
+VISIT_SECONDS = 3 * PATIENCE_MS / 1000
+"""So long a client may be there, the clicks that it waits for included."""
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ class Visitor:
         self._thread.start()
 
     async def _visit(self, url: str) -> None:
-        async with asyncio.timeout(PATIENCE_MS / 1000), Client(url) as client:
+        async with asyncio.timeout(VISIT_SECONDS), Client(url) as client:
             async with client.listen(tools_list_changed=True) as changes:
                 self.before = [one.name for one in (await client.list_tools()).tools]
                 self.listens.set()
@@ -53,7 +56,7 @@ class Visitor:
                 self.refused = error.message
 
     def join(self) -> None:
-        self._thread.join(PATIENCE_MS / 1000)
+        self._thread.join(VISIT_SECONDS)
 
 
 def test_a_client_at_the_studio_sees_what_is_switched_on_there_and_is_seen(
@@ -65,7 +68,7 @@ def test_a_client_at_the_studio_sees_what_is_switched_on_there_and_is_seen(
 
     visitor = Visitor(f"{studio}/mcp")
     assert visitor.listens.wait(PATIENCE_MS / 1000)
-    press(page, "Offer it")
+    page.get_by_role("button", name="Offer it", exact=True).click()
     expect(page.get_by_role("switch", name="Offer Walk")).to_be_checked()
     visitor.join()
 
@@ -79,8 +82,9 @@ def test_a_client_at_the_studio_sees_what_is_switched_on_there_and_is_seen(
 
 def test_a_call_shows_its_progress_asks_and_stands_in_the_log(visit: Callable[..., Page]):
     page = visit("/export?tool=publish_with_approval&part=Try+it")
-    press(page, "Example values")
-    press(page, "Call it")
+    page.get_by_role("button", name="Example values").click()
+    expect(page.get_by_label("Path", exact=True)).not_to_have_value("")
+    page.get_by_role("button", name="Call it").click()
 
     page.get_by_role("button", name="No", exact=True).click()
 
