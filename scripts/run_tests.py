@@ -116,6 +116,9 @@ NEEDS = {
     "mcp": ("Node and other people's clients", "install_clients.sh", "PACKETFLOW_NODE"),
 }
 
+RUNNING: set[int] = set()
+"""The process groups of commands that run now."""
+
 
 def run(
     command: list[str],
@@ -136,6 +139,7 @@ def run(
         stderr=subprocess.STDOUT if output else None,
         start_new_session=True,
     )
+    RUNNING.add(process.pid)
     try:
         return process.wait(minutes * 60)
     except subprocess.TimeoutExpired:
@@ -147,6 +151,7 @@ def run(
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        RUNNING.discard(process.pid)
 
 
 def run_tools() -> Count:
@@ -190,7 +195,13 @@ def run_stage(stage: Stage, extra: dict[str, str]) -> Count:
             calls.append(
                 pool.submit(run_pytest, [*group, *arguments], stage.minutes, extra, output)
             )
-        counts = [call.result() for call in calls]
+        try:
+            counts = [call.result() for call in calls]
+        except KeyboardInterrupt:  # which the parts, in groups of their own, do not hear
+            for process in list(RUNNING):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process, signal.SIGKILL)
+            raise
         for output in outputs:
             output.seek(0)
             print(output.read().decode(errors="replace"))

@@ -1,8 +1,10 @@
 """The runner of the stages counts what happened and never calls a broken run a success."""
 
 import importlib.util
+import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from types import ModuleType
@@ -78,6 +80,35 @@ def test_a_stage_that_hangs_is_ended_and_has_failed(runner: ModuleType):
 
     assert count.failed == 1
     assert time.monotonic() - began < 30
+
+
+def test_an_interrupted_stage_leaves_none_of_its_parts(runner: ModuleType):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("a", "b"):
+        (runner.ROOT / "tests" / name).mkdir()
+        mark = f"open({str(runner.ROOT / name)!r}, 'w').write(str(os.getpid()) + ' ')"
+        text = f"import os, time\ndef test_{name}():\n    {mark}\n    time.sleep(600)\n"
+        (runner.ROOT / "tests" / name / f"test_{name}.py").write_text(text)
+    whole = runner.Stage("both", ("-p", "no:cacheprovider"), 9, beside=(("tests/b",),))
+    begun: list[int] = []
+
+    def interrupt() -> None:
+        while len(begun) < 2:
+            said = [runner.ROOT / name for name in ("a", "b")]
+            begun[:] = [
+                int(one.read_text()) for one in said if one.is_file() and one.stat().st_size
+            ]
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        runner.run_stage(whole, {})
+
+    for process in begun:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
 
 
 def test_a_folder_that_does_not_exist_is_left_out(
