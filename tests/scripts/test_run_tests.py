@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 from types import ModuleType
+from typing import IO, Any
 
 import pytest
 
@@ -172,3 +173,21 @@ def test_the_last_line_is_the_total_and_a_failure_is_the_exit_code(
 
 def test_an_unknown_stage_is_wrong_usage(runner: ModuleType):
     assert runner.main(["unti"]) == 2
+
+
+def test_joined_stages_run_at_the_same_time_and_do_not_mix_what_they_say(
+    runner: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    both = threading.Barrier(2, timeout=30)
+
+    def run_named(name: str, output: IO[bytes] | None) -> Any:
+        runner.say(f"{name} begins", output)
+        both.wait()
+        runner.say(f"{name} ends", output)
+        return runner.Count(1)
+
+    monkeypatch.setattr(runner, "run_named", run_named)
+
+    assert runner.main(["crash+mcp"]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if line and line[0] not in " ="]
+    assert said == ["crash begins", "crash ends", "mcp begins", "mcp ends", "2 passed, 0 failed"]
