@@ -1,8 +1,9 @@
 """Run the stages of the test suite one after the other, each with a headline and its time.
 
 ``python scripts/run_tests.py STAGE...`` with the names of `STAGES`, or ``check`` for the static
-tools; those joined by ``+`` run at the same time. The last line is ``N passed, N failed``. A stage that finds no test has failed, unless its
-folder does not exist; a stage that takes too long is ended.
+tools; those joined by ``+`` run at the same time. The last line is ``N passed, N failed``. A stage
+that finds no test has failed, unless its folder does not exist; a stage that takes too long is
+ended.
 """
 
 from __future__ import annotations
