@@ -1,8 +1,9 @@
 """Run the stages of the test suite one after the other, each with a headline and its time.
 
 ``python scripts/run_tests.py STAGE...`` with the names of `STAGES`, or ``check`` for the static
-tools. The last line is ``N passed, N failed``. A stage that finds no test has failed, unless its
-folder does not exist; a stage that takes too long is ended.
+tools; those joined by ``+`` run at the same time. The last line is ``N passed, N failed``. A stage
+that finds no test has failed, unless its folder does not exist; a stage that takes too long is
+ended.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 from xml.etree import ElementTree
@@ -116,6 +118,9 @@ NEEDS = {
     "mcp": ("Node and other people's clients", "install_clients.sh", "PACKETFLOW_NODE"),
 }
 
+RUNNING: set[int] = set()
+"""The process groups of commands that run now."""
+
 
 def run(
     command: list[str],
@@ -136,6 +141,7 @@ def run(
         stderr=subprocess.STDOUT if output else None,
         start_new_session=True,
     )
+    RUNNING.add(process.pid)
     try:
         return process.wait(minutes * 60)
     except subprocess.TimeoutExpired:
@@ -147,6 +153,7 @@ def run(
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        RUNNING.discard(process.pid)
 
 
 def run_tools() -> Count:
@@ -174,27 +181,49 @@ def read_report(report: Path) -> Count:
     return Count(passed, failed, skipped)
 
 
-def run_stage(stage: Stage, extra: dict[str, str]) -> Count:
+def run_stage(stage: Stage, extra: dict[str, str], output: IO[bytes] | None = None) -> Count:
     """Run one stage and count its results; anything but a clean end counts as a failure."""
     arguments = list(stage.arguments)
     if "--nbmake" in arguments and not any(ROOT.glob("notebooks/*.ipynb")):
         arguments = arguments[: arguments.index("--nbmake")]
-    if not stage.beside:
-        return run_pytest(arguments, stage.minutes, extra)
     apart = [f"--ignore={folder}" for group in stage.beside for folder in group]
+    parts = [[*stage.rest, *arguments, *apart], *([*one, *arguments] for one in stage.beside)]
+    calls = [partial(run_pytest, one, stage.minutes, extra) for one in parts]
+    return total(at_once(calls, output))
+
+
+def at_once(
+    calls: Sequence[Callable[[IO[bytes] | None], Count]], output: IO[bytes] | None = None
+) -> list[Count]:
+    """Do all at the same time; the first writes at once, what the others write follows.
+
+    Args:
+        calls: Take where to write, and answer what they counted.
+        output: Where it all goes; by default where this process writes.
+    """
     with ThreadPoolExecutor() as pool, contextlib.ExitStack() as files:
-        outputs = [files.enter_context(tempfile.TemporaryFile()) for _ in stage.beside]
-        rest = [*stage.rest, *arguments, *apart]
-        calls = [pool.submit(run_pytest, rest, stage.minutes, extra)]
-        for group, output in zip(stage.beside, outputs, strict=True):
-            calls.append(
-                pool.submit(run_pytest, [*group, *arguments], stage.minutes, extra, output)
-            )
-        counts = [call.result() for call in calls]
-        for output in outputs:
-            output.seek(0)
-            print(output.read().decode(errors="replace"))
-    return total(counts)
+        others = [files.enter_context(tempfile.TemporaryFile()) for _ in calls[1:]]
+        pending = [pool.submit(one, to) for one, to in zip(calls, [output, *others], strict=True)]
+        try:
+            counts = [one.result() for one in pending]
+        except KeyboardInterrupt:  # which the parts, in groups of their own, do not hear
+            for process in list(RUNNING):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process, signal.SIGKILL)
+            raise
+        for other in others:
+            other.seek(0)
+            say(other.read().decode(errors="replace"), output)
+    return counts
+
+
+def say(text: str, output: IO[bytes] | None) -> None:
+    """Write a line where the output of a stage goes."""
+    if output is None:
+        print(text)
+    else:
+        output.write(f"{text}\n".encode())
+        output.flush()
 
 
 def run_pytest(
@@ -208,9 +237,9 @@ def run_pytest(
         code = run(command, minutes, extra, output)
         count = read_report(report) if report.is_file() else Count()
     if code is None:
-        print(f"ended after {minutes:g} minutes")
+        say(f"ended after {minutes:g} minutes", output)
     elif code == 5:
-        print("no test was found")
+        say("no test was found", output)
     if code != 0 and not count.failed:
         count = count._replace(failed=1)
     return count
@@ -236,42 +265,57 @@ def needed(name: str) -> dict[str, str] | None:
     return {variable: found.stdout.strip()} if found.returncode == 0 else None
 
 
-def run_named(name: str) -> Count | None:
+def run_named(name: str, output: IO[bytes] | None = None) -> Count | None:
     """Run the stage of that name; None when there is nothing to run."""
     if name == "check":
         return run_tools()
     stage = STAGES[name]
     if not (ROOT / stage.folder).exists():
-        print(f"left out: there is no {stage.folder}")
+        say(f"left out: there is no {stage.folder}", output)
         return None
     where = needed(name)
     if where is None and os.environ.get("CI") == "true":
-        print(f"failed: CI must have {NEEDS[name][0]}")
+        say(f"failed: CI must have {NEEDS[name][0]}", output)
         return Count(failed=1)
     if where is None:
-        print(f"left out: all of {stage.folder}, for want of {NEEDS[name][0]}")
+        say(f"left out: all of {stage.folder}, for want of {NEEDS[name][0]}", output)
         return None
-    return run_stage(stage, where)
+    return run_stage(stage, where, output)
+
+
+def timed(name: str, lines: dict[str, str], output: IO[bytes] | None = None) -> Count:
+    """Run the stage of that name under a headline; *lines* gets what it came to."""
+    about = STAGES[name].about if name in STAGES else "format, lint, types, layers, spelling"
+    say(f"\n=== {name}: {about}", output)
+    began = time.monotonic()
+    count = run_named(name, output)
+    seconds = time.monotonic() - began
+    lines[name] = f"  {name:8} {seconds:6.1f} s  {'left out' if count is None else count}"
+    return count or Count()
 
 
 def main(names: list[str]) -> int:
-    """Run the named stages; 0 when all passed, 1 when not, 2 for an unknown name."""
-    unknown = [name for name in names if name != "check" and name not in STAGES]
+    """Run the named stages; 0 when all passed, 1 when not, 2 for an unknown name.
+
+    Args:
+        names: Of stages; those joined by ``+`` run at the same time.
+    """
+    known = {"check", *STAGES}
+    groups = [name.split("+") for name in names]
+    unknown = [name for group in groups for name in group if name not in known]
     if unknown or not names:
         print(f"unknown stage {unknown}; there are: check, {', '.join(STAGES)}", file=sys.stderr)
         return 2
     # in the background of a shell it would be ignored here, and so in all that tests interrupt
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    counts, lines = [], []
-    for name in names:
-        about = STAGES[name].about if name in STAGES else "format, lint, types, layers, spelling"
-        print(f"\n=== {name}: {about}")
-        began = time.monotonic()
-        count = run_named(name)
-        seconds = time.monotonic() - began
-        lines.append(f"  {name:8} {seconds:6.1f} s  {'left out' if count is None else count}")
-        counts.append(count or Count())
-    print("\n=== " + "\n".join(["all stages", *lines]))
+    lines: dict[str, str] = {}
+    counts = [
+        count
+        for group in groups
+        for count in at_once([partial(timed, name, lines) for name in group])
+    ]
+    told = [lines[name] for group in groups for name in group]
+    print("\n=== " + "\n".join(["all stages", *told]))
     whole = total(counts)
     print(whole)
     return 1 if whole.failed or not whole.passed else 0

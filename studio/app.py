@@ -78,13 +78,22 @@ def serve(
         if open_browser:
             webbrowser.open(address)
 
-    server = uvicorn.Server(
+    server = StudioServer(
         uvicorn.Config(
             make_app(ready), log_level="warning", timeout_graceful_shutdown=1, lifespan="on"
         )
     )
     with listener, contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
+
+
+class StudioServer(uvicorn.Server):
+    """Lets MCP clients go before it ends, for they would listen for ever."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End: first the tools' endpoint, then all else."""
+        await tool_endpoint(desk().folder).close()
+        await super().shutdown(sockets)
 
 
 def make_app(ready: Callable[[], None] = lambda: None) -> st.App:

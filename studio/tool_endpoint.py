@@ -14,10 +14,10 @@ from __future__ import annotations
 import asyncio
 import functools
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.settings import TokenSettings, read_settings
@@ -48,6 +48,7 @@ class ToolEndpoint:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serving: asyncio.Task[None] | None = None
         self._over, self._opened = asyncio.Event(), asyncio.Event()
+        self._requests: set[asyncio.Task[Any]] = set()
         self.error = ""
         self.tokens: dict[str, TokenSettings] = {}
 
@@ -62,7 +63,28 @@ class ToolEndpoint:
         if app is None:
             text = "no tools are offered here; the studio's page Export switches them on\n"
             app = PlainTextResponse(text, 404)
-        await app(scope, receive, send)
+        task, began = asyncio.current_task(), False
+
+        async def sending(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        if task is not None:
+            self._requests.add(task)
+        try:
+            await app(scope, receive, sending)
+        except asyncio.CancelledError:
+            if task is None or not self._over.is_set():
+                raise
+            task.uncancel()  # it was closed: who listens would do so for ever
+            if began:
+                await send({"type": "http.response.body", "body": b""})
+            else:
+                await PlainTextResponse("closed\n", 503)(scope, receive, send)
+        finally:
+            if task is not None:
+                self._requests.discard(task)
 
     async def begin(self) -> None:
         """Learn on which loop the studio serves, and open meanwhile if that is wanted."""
@@ -92,6 +114,8 @@ class ToolEndpoint:
         serving, self._serving = self._serving, None
         if serving is not None:
             self._over.set()
+            for request in list(self._requests):
+                request.cancel()
             await asyncio.wait([serving], timeout=SECONDS)
         self.error = ""
 

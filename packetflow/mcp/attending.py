@@ -118,7 +118,7 @@ class Attended:
     async def _next(self) -> Happening | Outcome | None:
         """The next event; ``None`` when it has nothing to do but to wait for answers."""
         while not self._events:
-            settled = bool(self.questions) and not self._working and not self._asking
+            settled = bool(self.questions) and not self._asking and not self._is_busy()
             self._news = asyncio.get_running_loop().create_future()
             try:
                 async with asyncio.timeout(QUIET_SECONDS if settled else None):
@@ -127,6 +127,13 @@ class Attended:
                 if not self._asking:
                     return None
         return self._events.popleft()
+
+    def _is_busy(self) -> bool:
+        """Whether a step works; one that waits for what it called, which asks, does not."""
+        asking = self.questions.values()
+        return any(
+            not any(_is_inside(one, step, path) for one in asking) for step, path in self._working
+        )
 
     async def _told(self, event: Happening, tally: Tally) -> None:
         if self.heard.seen is not None:
@@ -223,3 +230,8 @@ class Attended:
         for task in self._asking.values():
             task.cancel()
         self.door.unfollow(self.execution_id, self._tell)
+
+
+def _is_inside(question: Question, step: str, path: tuple[int, ...]) -> bool:
+    inside = question.step.startswith(f"{step}/")
+    return inside and question.path[: len(path)] == path

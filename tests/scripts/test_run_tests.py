@@ -1,11 +1,14 @@
 """The runner of the stages counts what happened and never calls a broken run a success."""
 
 import importlib.util
+import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from types import ModuleType
+from typing import IO, Any
 
 import pytest
 
@@ -80,6 +83,35 @@ def test_a_stage_that_hangs_is_ended_and_has_failed(runner: ModuleType):
     assert time.monotonic() - began < 30
 
 
+def test_an_interrupted_stage_leaves_none_of_its_parts(runner: ModuleType):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("a", "b"):
+        (runner.ROOT / "tests" / name).mkdir()
+        mark = f"open({str(runner.ROOT / name)!r}, 'w').write(str(os.getpid()) + ' ')"
+        text = f"import os, time\ndef test_{name}():\n    {mark}\n    time.sleep(600)\n"
+        (runner.ROOT / "tests" / name / f"test_{name}.py").write_text(text)
+    whole = runner.Stage("both", ("-p", "no:cacheprovider"), 9, beside=(("tests/b",),))
+    begun: list[int] = []
+
+    def interrupt() -> None:
+        while len(begun) < 2:
+            said = [runner.ROOT / name for name in ("a", "b")]
+            begun[:] = [
+                int(one.read_text()) for one in said if one.is_file() and one.stat().st_size
+            ]
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        runner.run_stage(whole, {})
+
+    for process in begun:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
 def test_a_folder_that_does_not_exist_is_left_out(
     runner: ModuleType, capsys: pytest.CaptureFixture[str]
 ):
@@ -141,3 +173,21 @@ def test_the_last_line_is_the_total_and_a_failure_is_the_exit_code(
 
 def test_an_unknown_stage_is_wrong_usage(runner: ModuleType):
     assert runner.main(["unti"]) == 2
+
+
+def test_joined_stages_run_at_the_same_time_and_do_not_mix_what_they_say(
+    runner: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    both = threading.Barrier(2, timeout=30)
+
+    def run_named(name: str, output: IO[bytes] | None) -> Any:
+        runner.say(f"{name} begins", output)
+        both.wait()
+        runner.say(f"{name} ends", output)
+        return runner.Count(1)
+
+    monkeypatch.setattr(runner, "run_named", run_named)
+
+    assert runner.main(["crash+mcp"]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if line and line[0] not in " ="]
+    assert said == ["crash begins", "crash ends", "mcp begins", "mcp ends", "2 passed, 0 failed"]

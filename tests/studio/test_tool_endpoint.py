@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -115,3 +116,28 @@ async def test_that_it_is_wanted_outlives_the_studio_and_stays_out_of_git(
 def test_without_a_serving_studio_nothing_can_be_switched(folder: Path):
     with pytest.raises(WorkspaceError, match="packetflow studio"):
         ToolEndpoint(folder).switch(on=True)
+
+
+async def test_who_listens_is_let_go_when_it_is_switched_off(endpoint: ToolEndpoint):
+    told: list[Any] = []
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    async def forever(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.Event().wait()
+
+    await switched(endpoint, on=True)
+    endpoint._app = forever
+    listening = asyncio.create_task(endpoint({"type": "http"}, receive, send))
+    async with asyncio.timeout(60):
+        while not told:
+            await asyncio.sleep(0.01)
+        await switched(endpoint, on=False)
+        await listening
+
+    assert told[-1] == {"type": "http.response.body", "body": b""}

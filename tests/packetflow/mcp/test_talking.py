@@ -211,7 +211,8 @@ async def test_a_tool_thinks_with_its_callers_model_and_calls_others(folder: Pat
         serving(folder) as ready,
         Client(ready.server, mode=era, sampling_callback=sample) as client,
     ):
-        result = await client.call_tool("advise", {"question": "What is 20 and 22?"})
+        async with asyncio.timeout(40):  # well before a run that only waits is put aside
+            result = await client.call_tool("advise", {"question": "What is 20 and 22?"})
 
     assert result.structured_content == {"answer": "It is 42."}
     assert 'tool call_1_1: {"total": 42}' in asked[1]

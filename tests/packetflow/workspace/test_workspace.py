@@ -256,7 +256,7 @@ def test_a_save_that_fails_leaves_the_old_file(ws: Workspace, monkeypatch: pytes
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(WorkspaceError, match="No space left"):
         ws.save(pipeline("far_away", ws.find("measure")))
 
