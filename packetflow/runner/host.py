@@ -160,7 +160,7 @@ class Host:
         try:
             return await starting
         finally:
-            del self._starting[str(request.execution_id)]
+            self._starting.pop(str(request.execution_id), None)
 
     async def _start(self, request: CapabilityRequest, tell: Tell | None) -> str:
         workspace = self.workspace

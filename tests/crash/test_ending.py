@@ -17,7 +17,7 @@ from packetflow.workspace.folder import make_folder
 pytestmark = pytest.mark.crash
 
 WITHIN_SECONDS = 2.0
-TRIES = 3
+TRIES = 6
 
 
 def wait_until(holds, seconds=60.0):
