@@ -235,12 +235,15 @@ def run_pytest(
         command = [sys.executable, "-m", "pytest", "-q", "--durations=3", "--durations-min=5"]
         command += ["-o", "faulthandler_timeout=120", f"--junitxml={report}", *arguments]
         code = run(command, minutes, extra, output)
-        count = read_report(report) if report.is_file() else Count()
+        is_told = report.is_file()
+        count = read_report(report) if is_told else Count()
     if code is None:
         say(f"ended after {minutes:g} minutes", output)
     elif code == 5:
         say("no test was found", output)
-    if code != 0 and not count.failed:
+    elif not is_told:
+        say("a test has ended the whole process", output)
+    if not (code == 0 and is_told) and not count.failed:
         count = count._replace(failed=1)
     return count
 

@@ -67,7 +67,12 @@ def test_a_stage_of_one_folder_in_parts_runs_nothing_else(runner: ModuleType):
     assert str(runner.run_stage(whole, {})) == "2 passed, 0 failed"
 
 
-@pytest.mark.parametrize("tests", ["", "1 / 0"], ids=["no test", "a broken file"])
+ENDS_ALL = "import os\ndef test_it(): os._exit(0)\n"
+
+
+@pytest.mark.parametrize(
+    "tests", ["", "1 / 0", ENDS_ALL], ids=["no test", "a broken file", "one that ends all"]
+)
 def test_a_stage_without_results_has_failed(runner: ModuleType, tests: str):
     assert runner.run_stage(stage(runner, tests), {}).failed == 1
 
