@@ -158,6 +158,21 @@ async def test_a_model_that_gets_everything_wrong_is_stopped_with_what_was_said(
     assert json.loads(span.attributes["transcript"])[0]["content"] == "How many?"
 
 
+async def test_a_model_is_not_offered_to_ask_itself(tmp_path: Path):
+    made = catalog()
+    made.add(ask_with_tools)
+    engine = Engine(RecordingSink(), clock=FakeClock(), catalog=made, inbox=Box())
+    model = script(tmp_path, calls(call("ask_with_tools", question="?", tools=[])), "No.")
+
+    execution = await engine.run(
+        ask_with_tools, {"question": "?", "tools": ["*_*"], "model": model}
+    )
+    await engine.close()
+
+    assert told(execution)[0].startswith("Error: there is no tool 'ask_with_tools'; the tools are:")
+    assert "find_notes" in told(execution)[0]
+
+
 async def test_a_failing_tool_is_told_to_the_model(tmp_path: Path):
     execution = await asked(tmp_path, calls(call("fail", n=3)), "It fails.", tools=["fail"])
 

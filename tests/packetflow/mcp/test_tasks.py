@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import mcp_types as t
 import pytest
@@ -208,3 +209,44 @@ async def test_a_task_that_runs_in_another_process_is_heard_of_once_that_leaves_
             for _ in range(2):
                 await client.settled(task, "working")
         await client.settled(task, "input_required")
+
+
+TWO = """
+[mcp.tokens.ada]
+env = "ADAS_TOKEN"
+[mcp.tokens.bob]
+env = "BOBS_TOKEN"
+"""
+
+
+async def test_what_one_token_began_is_not_there_for_another(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+):
+    tokens = {"ADAS_TOKEN": "a" * 20, "BOBS_TOKEN": "b" * 20}
+    for name, token in tokens.items():
+        monkeypatch.setenv(name, token)
+    with (desk / "packetflow.toml").open("a") as settings:
+        settings.write(TWO)
+
+    def both(app: Any) -> list[Caller]:
+        found = [caller_of(app), caller_of(app)]
+        for one, token in zip(found, tokens.values(), strict=True):
+            one.http.headers["authorization"] = f"Bearer {token}"
+        return found
+
+    async with app_of(desk) as app:
+        ada, bob = both(app)
+        task = (await ada.call("add", a=1))["taskId"]
+        await ada.settled(task, "completed")
+        known = await bob.ask("tasks/get", taskId=task)
+    async with app_of(desk) as app:
+        ada, bob = both(app)
+        of_records = await bob.ask("tasks/get", taskId=task)
+        uri = f"execution://{task}"
+        theirs, own = [await one.ask("resources/read", name=uri, uri=uri) for one in (bob, ada)]
+        await ada.settled(task, "completed")
+
+    for refused in (known, of_records):
+        assert f"Unknown task: {task}" in refused["error"]["message"]
+    assert "Resource not found" in theirs["error"]["message"]
+    assert '"total": 2' in own["result"]["contents"][0]["text"]

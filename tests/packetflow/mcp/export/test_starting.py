@@ -48,7 +48,9 @@ def test_what_was_changed_or_lost_is_mended_and_what_was_kept_stays(tmp_path: Pa
     (folder / "workspace" / "pipelines" / "a.yaml").write_text("changed")
     (folder / "core" / "packetflow" / "__init__.py").unlink()
     (folder / "workspace" / "packetflow.toml").unlink()
-    (folder / "workspace" / "packetflow.toml").symlink_to("/etc/hostname")
+    elsewhere = tmp_path / "elsewhere"  # which may be changed after it was looked at
+    elsewhere.write_text('name = "x"\n')
+    (folder / "workspace" / "packetflow.toml").symlink_to(elsewhere)
     kept = folder / "workspace" / ".packetflow" / "journal"
     kept.parent.mkdir()
     kept.write_text("calls")
@@ -59,6 +61,7 @@ def test_what_was_changed_or_lost_is_mended_and_what_was_kept_stays(tmp_path: Pa
     assert (folder / "workspace" / "pipelines" / "a.yaml").read_text() == "pipeline: a\n"
     assert (folder / "core" / "packetflow" / "__init__.py").is_file()
     assert (folder / "workspace" / "packetflow.toml").read_text() == 'name = "x"\n'
+    assert not (folder / "workspace" / "packetflow.toml").is_symlink()
     assert kept.read_text() == "calls"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
@@ -92,14 +95,12 @@ def test_what_a_killed_process_left_is_swept_later(tmp_path: Path):
     assert fresh.exists()
 
 
-def test_a_folder_of_somebody_else_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     unpacked(an_export(), tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
 
-    assert main(an_export(), ["--state", str(tmp_path)]) == 1
-    assert "belongs to another user" in capsys.readouterr().err
+    with pytest.raises(PermissionError, match="belongs to another user"):
+        unpacked(an_export(), tmp_path)
 
 
 def test_a_link_in_its_place_is_not_followed(tmp_path: Path):
