@@ -8,7 +8,8 @@ which it does not do. Named none, the first and the last are run.
 What each run said is kept in ``build/conformance``. A scenario that fails is tried once more,
 alone: the suite has time limits of its own (2 to 10 s a request), which a busy machine can break.
 
-Exit code 1 when a scenario fails that counts, 3 when the suite cannot be had.
+Exit code 1 when a scenario fails, also one that the suite does not score (Tasks), 3 when the suite
+cannot be had.
 """
 
 from __future__ import annotations
@@ -64,14 +65,12 @@ class Result:
 
     Attributes:
         what: Which run.
-        failed: The scenarios that count and failed.
-        others: Those that failed and do not count.
+        failed: The scenarios that failed, those that the suite does not score (Tasks) included.
         total: The suite's own sum; empty when it did not come to its end.
     """
 
     what: str
     failed: frozenset[str]
-    others: frozenset[str] = frozenset()
     total: str = ""
 
 
@@ -148,12 +147,10 @@ def run(command: Sequence[str], kept: Path) -> str:
     return kept.read_text(errors="replace")
 
 
-def failing(said: str) -> tuple[set[str], set[str]]:
-    """Scenarios that failed, by what the suite printed: the scored ones, and the others."""
+def failing(said: str) -> frozenset[str]:
+    """Scenarios that failed, by what the suite printed."""
     summary = said.partition("=== SUMMARY ===")[2]
-    failed = set(re.findall(r"^✗ ([\w-]+):", summary, re.MULTILINE))
-    others = set(re.findall(r"^  ✗ ([\w-]+) \(", summary, re.MULTILINE))
-    return failed - others, others
+    return frozenset(re.findall(r"^✗ ([\w-]+):", summary, re.MULTILINE))
 
 
 def passing(said: str) -> bool:
@@ -179,9 +176,8 @@ def hold_server(suite: Sequence[str], side: str, revision: str, scenario: str = 
             said = run([*suite, "server", "--url", address, *words, *limit], kept)
     if scenario:
         return Result(what, frozenset() if passing(said) else frozenset({scenario}))
-    failed, others = failing(said)
     total = re.findall(r"^Total: (.*)$", said, re.MULTILINE)
-    return Result(what, frozenset(failed), frozenset(others), total[0] if total else "")
+    return Result(what, failing(said), total[0] if total else "")
 
 
 def hold_client(suite: Sequence[str], side: str, revision: str, scenario: str) -> Result:
@@ -210,7 +206,7 @@ def again(suite: Sequence[str], result: Result) -> Result:
             print("\n".join(first.read_text(errors="replace").splitlines()[-40:]))
         else:
             print(f"{result.what}: {scenario} failed at first, and passed alone (a busy machine?)")
-    return Result(result.what, frozenset(still), result.others, result.total)
+    return Result(result.what, frozenset(still), result.total)
 
 
 def hold(suite: Sequence[str], sides: Sequence[str]) -> list[Result]:
@@ -248,8 +244,6 @@ def main(sides: Sequence[str]) -> int:
     for one in results:
         if not one.what.startswith("client"):
             print(f"{one.what}: {one.total or 'the suite did not end'}")
-        if one.others:
-            print(f"  failed, not scored: {', '.join(sorted(one.others))}")
     played = [one for one in results if one.what.startswith("client")]
     if played:
         passed = sum(not one.failed for one in played)

@@ -36,7 +36,10 @@ def refusal(asked: HTTPConnection, token: str) -> str:
 def is_foreign(asked: HTTPConnection) -> bool:
     """Whether the page that asks is of another site, or of another port of this machine."""
     origin = asked.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != asked.headers.get("host")
+    try:
+        return origin is not None and urlsplit(origin).netloc != asked.headers.get("host")
+    except ValueError:  # no browser writes such a one
+        return True
 
 
 class OwnPagesOnly:

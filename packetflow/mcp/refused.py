@@ -2,8 +2,9 @@
 
 A call that runs is an execution and kept as such. One that names no tool, whose arguments do not
 fit, or that comes with a wrong token leaves nothing there; it leaves a line in a file beside the
-journals instead, with who called and why it was refused, never with what was sent. Servers of
-several processes write into one file, and only its last part is kept.
+journals instead, with who called and why it was refused, in the words that the caller got. They may
+quote a value that does not fit, never that of a secret. Servers of several processes write into one
+file, and only its last part is kept.
 """
 
 from __future__ import annotations

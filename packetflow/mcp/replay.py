@@ -21,6 +21,9 @@ SESSIONS_KEPT: Final = 1024
 EVENTS_KEPT: Final = 512
 """Of each session."""
 
+ALL_KEPT: Final = 8192
+"""Of all sessions; those that were not heard of for longest are forgotten first."""
+
 _MARK: ContextVar[str] = ContextVar("packetflow_mcp_session", default="")
 
 
@@ -34,7 +37,7 @@ class Replay(EventStore):
     def __init__(self) -> None:
         self._sent: OrderedDict[str, deque[tuple[str, str, JSONRPCMessage | None]]] = OrderedDict()
         self._marks: OrderedDict[str, str] = OrderedDict()
-        self._count = 0
+        self._count, self._kept = 0, 0
 
     async def store_event(self, stream_id: str, message: JSONRPCMessage | None) -> str:
         """Keep what is sent; answers its id."""
@@ -42,10 +45,11 @@ class Replay(EventStore):
         self._count += 1
         event_id = f"{self._count}-{secrets.token_hex(4)}"
         sent = self._sent.setdefault(mark, deque(maxlen=EVENTS_KEPT))
+        self._kept += len(sent) < EVENTS_KEPT
         sent.append((event_id, stream_id, message))
         self._sent.move_to_end(mark)
-        while len(self._sent) > SESSIONS_KEPT:
-            self._sent.popitem(last=False)
+        while len(self._sent) > SESSIONS_KEPT or self._kept > ALL_KEPT:
+            self._kept -= len(self._sent.popitem(last=False)[1])
         return event_id
 
     async def replay_events_after(

@@ -19,7 +19,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import HEADER_MISMATCH
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from packetflow.errors import PacketFlowError, UnknownName
+from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import Outcome
 from packetflow.mcp.attending import Attended, Heard
 from packetflow.mcp.calls import Calls
@@ -136,10 +136,13 @@ class Tasks:
         return task
 
     async def _hear(self, task: Task) -> None:
-        """Hear of a run from now on."""
-        with contextlib.suppress(UnknownName):
+        """Hear of a run from now on; where that cannot be now, the next request tries it again."""
+        try:
             await task.run.follow({})
-            await self._attend(task)
+        except PacketFlowError:  # another process works on it, or nobody answers
+            self._known.pop(task.run.execution_id, None)
+            return
+        await self._attend(task)
 
     async def _attend(self, task: Task) -> None:
         """Hear of a run until it is over, or until only questions keep it."""
@@ -248,7 +251,7 @@ class Tasks:
 
     async def close(self) -> None:
         """Hear of nothing more; the runs go on."""
-        for task in self._known.values():
+        for task in list(self._known.values()):
             await self._stop_hearing(task)
 
 

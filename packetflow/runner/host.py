@@ -78,6 +78,7 @@ class Host:
         self._triggers: Triggers | None = None
         self._easel: Easel | None = None
         self._tells: dict[str, dict[Tell, Listener]] = {}
+        self._starting: dict[str, asyncio.Task[str]] = {}
 
     @property
     def workspace(self) -> Workspace:
@@ -151,6 +152,17 @@ class Host:
 
     async def start(self, request: CapabilityRequest, tell: Tell | None) -> str:
         """Begin an execution; its id is answered once its first record is kept."""
+        request = structs.replace(request, execution_id=request.execution_id or new_id())
+        if self.workspace.catalog.source is None and not request.reuse:
+            return await self._start(request, tell)
+        starting = asyncio.create_task(self._start(request, tell))
+        self._starting[str(request.execution_id)] = starting
+        try:
+            return await starting
+        finally:
+            self._starting.pop(str(request.execution_id), None)
+
+    async def _start(self, request: CapabilityRequest, tell: Tell | None) -> str:
         workspace = self.workspace
         if workspace.catalog.source is not None:
             await asyncio.to_thread(workspace.catalog.settle)
@@ -162,7 +174,7 @@ class Host:
         if request.reuse:
             past = await asyncio.to_thread(taken_for, workspace, request.reuse)
         start = Start(
-            execution_id=request.execution_id or new_id(),
+            execution_id=str(request.execution_id),
             past=past,
             trigger=request.trigger,
             user=request.user,
@@ -241,7 +253,10 @@ class Host:
             del self._tells[execution_id]
 
     async def cancel(self, execution_id: str, reason: str) -> bool:
-        """Stop an execution; false when it was over already."""
+        """Stop an execution; false when it was over already. One that begins now begins first."""
+        starting = self._starting.get(execution_id)
+        if starting is not None:
+            await asyncio.wait([starting])
         return await stop(self.workspace, execution_id, reason)
 
     async def answer(self, request: AnswerStep) -> None:

@@ -113,11 +113,6 @@ class RemoteRun:
         with self._changed:
             return list(self._events)
 
-    def events_from(self, index: int) -> list[Happening]:
-        """What has happened so far, from the event of that number on."""
-        with self._changed:
-            return self._events[index:]
-
     @contextmanager
     def waking(self, wake: Callable[[], None]) -> Iterator[None]:
         """Call *wake* whenever there is news, in the connection's thread; it returns at once."""

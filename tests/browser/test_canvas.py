@@ -229,7 +229,7 @@ def test_a_flow_of_five_steps_is_built_wired_run_and_undone_by_keyboard(open_can
     page.keyboard.press("Control+Enter")
     page.get_by_role("textbox", name="url").fill("https://example.org")
     page.keyboard.press("Enter")
-    expect(page.locator(".pf-runword")).to_have_text("done", timeout=30_000)
+    expect(page.locator(".pf-runword")).to_have_text("done")
     page.locator(".pf-ground").focus()
     page.keyboard.press("v")
     expect(page.get_by_role("region", name="What it took")).to_contain_text("translate · text")
@@ -293,11 +293,11 @@ def test_a_step_that_asks_is_answered_on_the_canvas(open_canvas: Open):
     page = open_canvas()
 
     page.get_by_role("button", name="Run", exact=True).click()
-    page.get_by_role("button", name="Question").click(timeout=30_000)
+    page.get_by_role("button", name="Question").click()
     expect(page.get_by_role("button", name="yes")).to_be_in_viewport(ratio=1)
-    page.get_by_role("button", name="yes").click(timeout=30_000)
+    page.get_by_role("button", name="yes").click()
 
-    expect(page.locator(".pf-runword")).to_have_text("done", timeout=30_000)
+    expect(page.locator(".pf-runword")).to_have_text("done")
     expect(card(page, "open_source").locator(".pf-s-ok").first).to_be_visible()
 
 

@@ -190,7 +190,7 @@ def test_edits_made_offline_are_sent_when_the_connection_is_back(page: Page, add
     expect(page.locator(".pf-saved")).to_have_text("Offline, 1 kept")
     desk.is_away = False
 
-    expect(page.locator(".pf-saved")).to_have_text("Saved", timeout=30_000)
+    expect(page.locator(".pf-saved")).to_have_text("Saved")
     assert [edit["seq"] for edit in desk.edits] == [1]
     assert desk.opened == 2
 
@@ -207,7 +207,7 @@ def test_a_page_that_is_loaded_again_sends_what_was_not_acknowledged(page: Page,
     page.goto(address)
     page.evaluate(STREAMLIT, {"address": "/api/canvas", "pipeline": "notes"})
 
-    expect(page.locator(".pf-saved")).to_have_text("Saved", timeout=30_000)
+    expect(page.locator(".pf-saved")).to_have_text("Saved")
     assert desk.edits[-1] == first[0]
 
 

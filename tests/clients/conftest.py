@@ -1,5 +1,6 @@
 """Clients of other people, and a workspace of ours that is served to them."""
 
+import asyncio
 import importlib.util
 import os
 import sys
@@ -8,7 +9,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from mcp import Client
 
+from tests.packetflow.mcp.client.conftest import until
 from tests.packetflow.mcp.desk import make_folder
 
 ROOT = Path(__file__).parent.parent.parent
@@ -50,9 +53,16 @@ def address(folder: Path, suite: ModuleType) -> Iterator[str]:
         yield found
 
 
+async def listed(address: str) -> set[str]:
+    """What a server offers now."""
+    async with Client(address) as client:
+        return {one.name for one in (await client.list_tools()).tools}
+
+
 @pytest.fixture(params=["http", "stdio"])
 def target(request: pytest.FixtureRequest, folder: Path, address: str) -> dict[str, object]:
     """How a client reaches it; over stdio it starts a server that shares the runner."""
+    until(lambda: "hidden" not in asyncio.run(listed(address)))  # as the test before has found it
     if request.param == "http":
         return {"url": address}
     words = ["-m", "packetflow", "mcp", "serve", "--stdio", "--workspace", str(folder)]

@@ -81,7 +81,7 @@ def page(example: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
     monkeypatch.setenv(state.FOLDER, str(example))
 
     def opened(where: str = "home", /, **address: str) -> AppTest:
-        test = AppTest.from_file(str(MAIN), default_timeout=30)
+        test = AppTest.from_file(str(MAIN), default_timeout=60)
         test.run()
         for key, value in address.items():
             test.query_params[key] = value

@@ -15,7 +15,7 @@ def shown(value: object, **said: object) -> AppTest:
 
         show_values({"it": value}, "key of it")
 
-    test = AppTest.from_function(script, args=(value,), default_timeout=30)
+    test = AppTest.from_function(script, args=(value,), default_timeout=60)
     test.run()
     assert not test.exception
     return test

@@ -79,6 +79,7 @@ async def test_no_page_reaches_it_not_even_of_another_port_of_this_machine(endpo
 
     assert (await asked(endpoint, origin="http://127.0.0.1:3000")).status_code == 403
     assert (await asked(endpoint, origin="null")).status_code == 403
+    assert (await asked(endpoint, origin="http://[::1")).status_code == 403
     assert (await asked(endpoint, host="evil.example")).status_code == 421
 
 

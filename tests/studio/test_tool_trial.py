@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from packetflow import Workspace
 from packetflow.errors import PacketFlowError
 from packetflow.mcp import doors
 from packetflow.mcp.refused import read_refusals
@@ -60,10 +61,13 @@ def test_who_gives_a_call_up_stops_its_run(call):
     until(lambda: trial.said, trial)
 
     trial.cancel()
+    until(lambda: trial.is_over, trial)
 
-    assert trial.is_over
     assert trial.was_cancelled
     assert trial.result is None
+    with Workspace(trial.folder) as ws:
+        (ended,) = ws.sql("select status from executions")["status"].to_pylist()
+    assert ended == "cancelled"
 
 
 def test_an_unknown_tool_is_an_error_of_the_protocol_and_wrong_arguments_are_not(call):

@@ -70,7 +70,7 @@ def test_a_run_is_begun_with_other_inputs_and_not_with_the_same(page, ran):
     page()
     run = ran("onboard_sample_customer", customer_id="C-001")
     kwargs = {"identity": run.execution_id, "given": "C-001"}
-    test = AppTest.from_function(_other_inputs, kwargs=kwargs, default_timeout=30).run()
+    test = AppTest.from_function(_other_inputs, kwargs=kwargs, default_timeout=60).run()
 
     button(test, "Start").click().run()
     assert "Nothing is changed" in said(test)

@@ -92,7 +92,8 @@ class Belongings:
         for one in self._files_at(path):
             relative = one.relative_to(self._folder)
             what = ""
-            if any(part.startswith(".") for part in relative.parts):
+            parts = (*relative.parts, *one.resolve().relative_to(self._folder).parts)
+            if any(part.startswith(".") for part in parts):
                 what, do = (
                     "is hidden, and may hold secrets",
                     "give it another name, or take its path",

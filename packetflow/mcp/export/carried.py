@@ -8,6 +8,7 @@ servers whose tools are used (`servers`), and the distributions that it imports 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -23,7 +24,7 @@ from packetflow.mcp.export.choosing import called_in, chosen_by
 from packetflow.mcp.export.distributions import Installed
 from packetflow.mcp.export.flows import Flow, read_flow
 from packetflow.mcp.export.imports import Import
-from packetflow.mcp.export.literals import Told, hidden_code, paths_in, variables_in
+from packetflow.mcp.export.literals import Told, hidden_code, paths_in, secrets_in, variables_in
 from packetflow.mcp.export.reasons import CannotExport, Reason
 from packetflow.mcp.export.roots import declared_in, pipeline_units, read_sources, units_of
 from packetflow.mcp.export.servers import Servers, is_tool
@@ -149,6 +150,7 @@ class Carrying:
         files = {**self._slicing.texts(), **self._servers.files()}
         files |= {flow.path: flow.text for flow in self._flows.values()}
         files["packetflow.toml"] = self._settings()
+        self._refuse_secrets(files)
         others = {**self._beside.files, **self._belongings.files}
         left = {path: one for path, one in others.items() if path not in files}
         return Carried(
@@ -159,6 +161,14 @@ class Carrying:
             dict(sorted(left.items())),
             tuple(sorted(self._library)),
         )
+
+    def _refuse_secrets(self, files: Mapping[str, str]) -> None:
+        for path, text in files.items():
+            for line, name in secrets_in(text, os.environ):
+                do = f"read it when it runs: os.environ[{name!r}]"
+                self._refuse(path, line, f"holds the value of the variable {name}", do)
+        if self._reasons:
+            raise CannotExport(self._names, self._reasons)
 
     def _take_called_in_code(self) -> None:
         """Take what the code calls by name while it runs, and what that calls."""

@@ -107,10 +107,7 @@ def _suppresses(item: ast.withitem) -> bool:
 
 def _literal_import(call: ast.Call) -> str:
     """What is imported by ``import_module("name")``, or opened by ``resources.files("name")``."""
-    if is_dynamic_import(call) or ast.unparse(call.func) in {
-        "resources.files",
-        "importlib.resources.files",
-    }:
+    if is_dynamic_import(call) or ast.unparse(call.func) in _OPENS:
         first = call.args[0] if call.args else None
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             return "" if first.value.startswith(".") else first.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -29,6 +30,8 @@ _OPENERS: Final = frozenset(
 
 _SAME: Final = frozenset({"Path", "PurePath", "abspath", "realpath", "normpath", "str", "fspath"})
 _LONGEST: Final = 260
+_SECRET: Final = re.compile("KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+_SHORTEST_SECRET: Final = 8
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,13 @@ def variables_in(unit: Unit, file: SourceFile) -> Iterator[str]:
         name = "" if key is None else _text(key, file)
         if name and name not in _EVERYWHERE:
             yield name
+
+
+def secrets_in(text: str, environment: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    """Variables whose values stand in a text, with their lines, as far as names tell of secrets."""
+    for name, value in environment.items():
+        if len(value) >= _SHORTEST_SECRET and _SECRET.search(name) and value in text:
+            yield text.count("\n", 0, text.index(value)) + 1, name
 
 
 def _is_environ(node: ast.expr, file: SourceFile) -> bool:

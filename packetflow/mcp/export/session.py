@@ -27,6 +27,8 @@ from packetflow.mcp.export.units import SourceFile, Unit, read_source
 _LONGEST: Final = 20_000
 """A plain value that takes more signs to write is no constant."""
 
+_ENVIRONMENT: Final = frozenset({"environ", "environb", "getenv", "getenvb"})
+
 _FIRST: Final = (-2, 0)
 """The place of imports."""
 
@@ -93,6 +95,8 @@ class Session:
             if reason.line >= first and piece.file:
                 line = piece.line + reason.line - first
                 return Reason(piece.file, line, reason.what, reason.do)
+            if reason.line >= first and piece.order != _FIRST:
+                return Reason("", 0, f"{piece.name!r} {reason.what}", reason.do)
         return Reason("", 0, reason.what, reason.do)
 
     def _written(self) -> tuple[str, list[tuple[int, Piece]]]:
@@ -138,7 +142,7 @@ class Session:
             is_lambda = getattr(fn, "__name__", "") == "<lambda>"
             return (self._assigned(name) if is_lambda else None) or self._defined(name, fn)
         if _is_plain(value):
-            return Piece(name, f"{name} = {value!r}")
+            return self._read_there(name) or Piece(name, f"{name} = {value!r}")
         bound = self._assigned(name, of_any_form=type(value).__module__ in {"types", "typing"})
         if bound is not None:
             return bound
@@ -216,17 +220,32 @@ class Session:
 
     def _assigned(self, name: str, *, of_any_form: bool = False) -> Piece | None:
         """The last assignment to a name, if its value is one that nothing changes."""
+        piece, value = self._last_assignment(name)
+        if piece is None or value is None or of_any_form:
+            return piece
+        text = self._texts[piece.order[0]][1]
+        found = read_source("session", piece.file, text)
+        return piece if isinstance(found, SourceFile) and is_constant(value, found) else None
+
+    def _read_there(self, name: str) -> Piece | None:
+        """The last assignment to a name, if it reads the environment: its value may be a secret."""
+        piece, value = self._last_assignment(name)
+        words = () if value is None else ast.walk(value)
+        named = {getattr(one, "id", None) or getattr(one, "attr", None) for one in words}
+        return piece if named & _ENVIRONMENT else None
+
+    def _last_assignment(self, name: str) -> tuple[Piece | None, ast.expr | None]:
+        """The last assignment to a name, and what is assigned."""
         for index, (label, text) in reversed(list(enumerate(self._texts))):
             for node in reversed(_statements(text)):
-                if not isinstance(node, ast.Assign) or ast.unparse(node.targets[0]) != name:
+                if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
                     continue
-                lines = text.split("\n")[node.lineno - 1 : node.end_lineno]
-                found = read_source("session", label, text)
-                is_fixed = isinstance(found, SourceFile) and is_constant(node.value, found)
-                if of_any_form or is_fixed:
-                    return Piece(name, "\n".join(lines), label, node.lineno, (index, node.lineno))
-                return None
-        return None
+                target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+                if ast.unparse(target) == name:
+                    lines = text.split("\n")[node.lineno - 1 : node.end_lineno]
+                    place = index, node.lineno
+                    return Piece(name, "\n".join(lines), label, place[1], place), node.value
+        return None, None
 
     def _label(self, file: str) -> tuple[str, int]:
         """What people call a file of code, and its place among the session's texts."""

@@ -141,8 +141,8 @@ def unpacked(export: Export, state: Path) -> Path:
             _move(scratch, folder)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-    if folder.stat().st_uid != os.geteuid():
-        raise PermissionError(0, f"{folder} belongs to another user")
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        raise PermissionError(0, f"{folder} is a link, or belongs to another user")
     folder.chmod(0o700)
     for path, content in contents.items():
         place = folder / path

@@ -267,7 +267,7 @@ def test_ctrl_c_cancels_the_run_which_can_be_resumed(begun, program, example):
             break
 
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
 
     told = json.loads(out)
     assert (process.returncode, told["status"]) == (1, "cancelled")

@@ -155,7 +155,7 @@ def test_a_run_that_cannot_be_put_aside_says_how_to_end_its_wait(say, begun, exa
     words, more = line.split(), process.stderr.readline()
 
     said = say("answer", words[2], "send", "--json")
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
 
     assert words[3:] == ["send", "send|hold"]
     assert "this process stays until then" in more

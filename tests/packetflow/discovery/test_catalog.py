@@ -329,7 +329,7 @@ def test_two_threads_may_open_a_pipeline_at_once(
 ):
     write(folder, "own.py", one("give"))
     write(folder, "p.yaml", "pipeline: p\nsteps: [{use: give}]\n")
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=60)
     load = catalog_module.load
     errors: list[SourceError] = []
 

@@ -19,7 +19,7 @@ from tests.packetflow.engine.kit import RecordingSink, others
 
 FAILURES = {"OSError", "NothingWon", "TimedOut"}
 """How a generated flow may end: a capability told it to."""
-LONGEST_SECONDS = 5
+LONGEST_SECONDS = 60
 STARTED = 2
 """The records of a start: the definition, and that it began."""
 

@@ -45,7 +45,7 @@ async def without_room(*, fails: bool) -> Closing:
 
 async def asked_again(sink: Closing, times: int = 3) -> None:
     until = sink.asked + times
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while sink.asked < until:
             await asyncio.sleep(0.001)
 

@@ -49,7 +49,7 @@ class Caller:
 
     async def settled(self, task: str, *wanted: str) -> dict[str, Any]:
         """How a task stands, once it stands in one of these ways."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 found: dict[str, Any] = (await self.ask("tasks/get", taskId=task))["result"]
                 if found["status"] in wanted:

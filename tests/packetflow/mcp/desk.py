@@ -296,7 +296,7 @@ async def held(what: contextlib.AbstractAsyncContextManager[Held]) -> AsyncItera
         await holding
 
 
-async def until(holds: Callable[[], Any], *, seconds: float = 30.0) -> Any:
+async def until(holds: Callable[[], Any], *, seconds: float = 60.0) -> Any:
     """Wait until something holds; answers what it gave."""
     async with asyncio.timeout(seconds):
         while not (found := holds()):

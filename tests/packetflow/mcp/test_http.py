@@ -157,7 +157,7 @@ def address(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         try:
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

@@ -10,17 +10,20 @@ from packetflow.mcp.refused import MOST_BYTES, Refusal, Refusals, read_refusals,
 from tests.packetflow.mcp.desk import app_of, serving
 
 
-async def test_what_is_refused_is_kept_with_its_reason_and_without_what_was_sent(folder: Path):
+async def test_what_is_refused_is_kept_with_its_reason_and_without_secrets(folder: Path):
     async with serving(folder) as ready, Client(ready.server) as client:
         with pytest.raises(MCPError):
             await client.call_tool("no_such_tool", {"x": "private"})
         await client.call_tool("add", {"a": "private"})
+        await client.call_tool("check", {"token": ["hunter2"], "more": "hunter2"})
         await client.call_tool("divide", {"number": 1, "by": 0})
         await client.call_tool("add", {"a": 1})
 
-    wrong, unknown = read_refusals(folder)
+    secret, wrong, unknown = read_refusals(folder)
     assert (unknown.tool, wrong.tool) == ("no_such_tool", "add")
     assert "Unknown tool" in unknown.why
+    assert "token: does not fit (its value is secret)" in secret.why
+    assert "hunter2" not in refusals_path(folder).read_text()
     assert "arguments of add do not fit" in wrong.why
     assert wrong.client.startswith("mcp ")
     assert wrong.transport == "memory"

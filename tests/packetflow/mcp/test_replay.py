@@ -2,7 +2,7 @@ from mcp.server.streamable_http import EventMessage
 from mcp_types import JSONRPCNotification
 from starlette.types import Message, Receive, Scope, Send
 
-from packetflow.mcp.replay import SESSION_HEADER, Replay
+from packetflow.mcp.replay import ALL_KEPT, EVENTS_KEPT, SESSION_HEADER, Replay
 
 
 def said(word: str) -> JSONRPCNotification:
@@ -63,6 +63,21 @@ async def test_a_client_gets_what_it_missed_of_its_stream_and_of_no_other():
 
     assert [one.message.method for one in missed] == ["mine"]
     assert streams == ["1", None]
+
+
+async def test_sessions_that_are_long_silent_are_forgotten_before_others():
+    replay = Replay()
+    sessions = [Session(replay, str(number)) for number in range(20)]
+
+    async def say_much() -> None:
+        for _ in range(600):
+            await replay.store_event("1", said("x"))
+
+    for one in sessions:
+        await one.request(say_much)
+
+    kept = [len(one) for one in replay._sent.values()]
+    assert kept == [EVENTS_KEPT] * (ALL_KEPT // EVENTS_KEPT)
 
 
 async def test_old_events_are_forgotten():

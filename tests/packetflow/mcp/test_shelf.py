@@ -45,7 +45,7 @@ async def test_a_saved_pipeline_reaches_clients_of_the_stateless_era(folder: Pat
     async with (
         serving(folder, follow=True) as ready,
         Client(ready.server, mode="2026-07-28") as client,
-        asyncio.timeout(30),
+        asyncio.timeout(60),
         client.listen(tools_list_changed=True) as changes,
     ):
         save(folder, "fresh")

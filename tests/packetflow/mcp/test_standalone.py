@@ -114,7 +114,8 @@ async def test_tasks_outlive_the_process_they_ran_in(client: Client, exported: P
         asked = await caller.call("asked", text="word")
         await caller.settled(asked["taskId"], "input_required")
         lasting = await caller.call("lasting", text="word")
-        await until((mark / "begun").exists)
+        begun = mark / "begun"  # there a moment before anything stands in it
+        await until(lambda: begun.exists() and begun.read_text())
         process.kill()
 
     with zipfile.ZipFile(exported / "sample.mcpb") as archive:

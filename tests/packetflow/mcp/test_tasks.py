@@ -7,8 +7,10 @@ from pathlib import Path
 import mcp_types as t
 import pytest
 
+from packetflow.errors import RunElsewhere
 from packetflow.mcp.reading import Library
 from packetflow.mcp.tasks import EXTENSION
+from packetflow.runner.host import Host
 from tests.packetflow.mcp.asking import Caller, caller_of
 from tests.packetflow.mcp.desk import app_of, held, until
 
@@ -86,7 +88,7 @@ async def test_what_a_task_asks_is_answered_by_updates(client: Caller):
 
     answers = {key: {**ACCEPT, "content": {"name": "Ada"}}}
     await client.ask("tasks/update", taskId=task, inputResponses=answers)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             again = await client.settled(task, "input_required")
             if "colour" in again["inputRequests"][key]["params"]["message"]:
@@ -187,3 +189,22 @@ async def test_of_tasks_that_are_long_over_the_records_tell(
     told = await client.settled(first, "completed")
     assert told["result"]["structuredContent"] == {"total": 2}
     assert looked_up == [first]
+
+
+async def test_a_task_that_runs_in_another_process_is_heard_of_once_that_leaves_it(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with app_of(desk) as app:
+        task = (await caller_of(app).call("ask_twice"))["taskId"]
+        await caller_of(app).settled(task, "input_required")
+
+    async def elsewhere(*_: object) -> None:
+        raise RunElsewhere(task, "r-2")
+
+    async with app_of(desk) as app:
+        client = caller_of(app)
+        with monkeypatch.context() as patch:
+            patch.setattr(Host, "follow", elsewhere)
+            for _ in range(2):
+                await client.settled(task, "working")
+        await client.settled(task, "input_required")

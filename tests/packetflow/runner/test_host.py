@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -14,8 +15,12 @@ import pytest
 
 from packetflow import Workspace
 from packetflow.errors import NoRunner, RunElsewhere, RunnerLost, UnknownName
+from packetflow.kernel.cards import Happening, Outcome
+from packetflow.kernel.ids import new_id
+from packetflow.kernel.messages import CapabilityRequest
 from packetflow.runner import RunnerClient
 from packetflow.runner.card import card_path, log_path, read_card
+from packetflow.runner.host import Host
 from packetflow.workspace.presence import is_locked
 
 WAIT = 60.0
@@ -314,3 +319,48 @@ def test_a_file_that_ends_the_process_does_not_take_a_running_studio_down(client
     current = read_card(client.folder / ".packetflow" / "runner.json")
     assert current is not None
     assert current.runner == first.runner
+
+
+class Slow:
+    """An outside source that says what it has only when it is told to."""
+
+    generation = 0
+
+    def __init__(self) -> None:
+        self.asked, self.may_say = threading.Event(), threading.Event()
+
+    def settle(self) -> None:
+        self.asked.set()
+        assert self.may_say.wait(WAIT)
+
+    def capabilities(self) -> dict[str, object]:
+        return {}
+
+    def close(self) -> None: ...
+
+
+async def test_a_run_can_be_stopped_before_it_has_begun(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    host, slow = Host(workspace, runner=new_id()), Slow()
+    told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    def tell(event: Happening | Outcome) -> None:
+        if isinstance(event, Outcome):
+            told.set_result(event)
+
+    await host.open()
+    monkeypatch.setattr(host.workspace.catalog, "_source", slow)
+    path = {"path": str(tmp_path / "never")}
+    request = CapabilityRequest("", "waits_for_file", path, execution_id=new_id())
+
+    starting = asyncio.create_task(host.start(request, tell))
+    await asyncio.to_thread(slow.asked.wait, WAIT)
+    stopping = asyncio.create_task(host.cancel(str(request.execution_id), "given up"))
+    await asyncio.wait([stopping], timeout=0.2)  # so long it may say, wrongly, that there is none
+    slow.may_say.set()
+
+    assert await stopping
+    assert await starting == request.execution_id
+    assert (await asyncio.wait_for(told, WAIT)).status == "cancelled"
+    await host.close()

@@ -72,7 +72,7 @@ async def talking(card: RunnerCard, **more: Any) -> AsyncIterator[ClientConnecti
 
 
 async def receive(ws: ClientConnection) -> Any:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return decode(await ws.recv(decode=False))
 
 
@@ -213,7 +213,7 @@ async def test_a_client_that_goes_leaves_no_listener_behind(folder: Path):
             request = m.CapabilityRequest("1", "waits_for_file", {"path": str(flag)})
             accepted = await ask(ws, request)
         running = served.host.engine.running[accepted.execution_id]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while served.host.tells:
                 await asyncio.sleep(0)
         flag.touch()
@@ -271,7 +271,7 @@ async def test_a_runner_that_finds_another_in_its_place_gives_way(folder: Path):
     await served.begin()
 
     write_card(current_path(folder), make_card("other", 1, "token", 2))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await served.life
 
     card = read_card(current_path(folder))
@@ -287,7 +287,7 @@ async def test_an_unused_runner_leaves_and_takes_its_card_away(folder: Path, mon
     served = Served(folder)
     await served.begin()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await served.life
 
     served.presence.close()
@@ -319,7 +319,7 @@ async def test_a_host_that_ponders_what_counts_on_it_does_not_keep_a_runner_from
 
     served.host.needed = ponder
     await served.begin()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await pondering.wait()
         served.server.stop()
         await served.life
@@ -333,7 +333,7 @@ async def test_a_runner_whose_workspace_is_deleted_leaves(folder: Path):
     await served.begin()
 
     (folder / ".packetflow" / "runners" / "here.lock").unlink()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await served.life
 
     served.presence.close()

@@ -22,7 +22,7 @@ class Changes:
         self.again.set()
 
     async def next(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.again.wait()
         self.again.clear()
 

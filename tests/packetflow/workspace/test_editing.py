@@ -138,6 +138,6 @@ async def test_editors_of_several_documents_may_leave_at_once(tmp_path):
 
 
 async def nothing_open(desk: EditDesk) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while desk._documents:
             await asyncio.sleep(0.01)

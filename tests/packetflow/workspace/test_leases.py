@@ -11,7 +11,7 @@ from packetflow.workspace.leases import FileLeases
 
 
 def test_of_many_who_claim_one_wins(tmp_path: Path):
-    start = threading.Barrier(8, timeout=20)
+    start = threading.Barrier(8, timeout=60)
     won: list[int] = []
 
     def claim(number: int) -> None:

@@ -166,7 +166,8 @@ async def started(script: Path, home: Path, **options: Any) -> AsyncIterator[Cli
     parameters = StdioServerParameters(
         command=program, args=words, env=environment(home), cwd=str(home)
     )
-    async with asyncio.timeout(120), Client(parameters, **options) as client:
+    async with asyncio.timeout(120) as limit, Client(parameters, **options) as client:
+        limit.reschedule(None)  # it is for the start: many tests may share one client
         yield client
 
 

@@ -97,3 +97,22 @@ def test_files_that_cannot_travel_are_refused(tmp_path: Path, code: str, what: s
     (told,) = refusal(here, "tool")
 
     assert what in told
+
+
+def test_a_link_to_a_hidden_file_is_as_hidden(tmp_path: Path):
+    code = "def f():\n    return open('data/key.txt').read()\n\n\n"
+    for text in (code, code.replace("/key.txt", "")):
+        here = tmp_path / str(len(text))
+        written(
+            here,
+            {
+                "capabilities/a.py": HEAD + text + TOOL.format("len(str(f))"),
+                ".env": "KEY=1",
+                "data/plain.txt": "x",
+            },
+        )
+        (here / "data" / "key.txt").symlink_to(here / ".env")
+
+        (told,) = refusal(here, "tool")
+
+        assert "which is hidden, and may hold secrets" in told

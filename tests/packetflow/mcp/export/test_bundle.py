@@ -204,5 +204,6 @@ async def test_every_pipeline_of_the_example_runs_as_an_export(tmp_path: Path):
     ) as client:
         results = {name: await client.call_tool(name, given) for name, given in EXAMPLES.items()}
 
+    assert results.keys() == {tool.name for tool in bundle.tools}
     for name, result in results.items():
         assert not result.is_error, (name, result.content)

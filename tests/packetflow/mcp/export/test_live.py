@@ -125,6 +125,35 @@ def test_a_capability_without_a_text_of_its_own_is_refused(
     assert what in str(refused.value)
 
 
+def test_what_was_read_from_the_environment_is_read_there_again(
+    notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("A_KEY", "not for others")
+    notebook.run("import os\nKEY: str = os.environ['A_KEY']\nOTHER = os.getenv('B', 'b')")
+    notebook.run(TOOL.format("len(KEY + OTHER) + n"))
+    with Workspace(":memory:") as ws:
+        ws.add(notebook.names["tool"])
+        found = carry_live(ws, ["tool"])
+
+    assert found.environment == ("A_KEY", "B")
+    assert "not for others" not in str(found)
+    monkeypatch.setenv("A_KEY", "theirs")
+    with loaded(unpacked(found, tmp_path)) as catalog:
+        assert catalog.get("tool")(1) == 8
+
+
+def test_a_value_made_of_a_secret_of_the_environment_is_refused(
+    notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("A_TOKEN", "not for others")
+    notebook.run("import os\nHEADERS = [{'a': f'Bearer {one}'} for one in [os.environ['A_TOKEN']]]")
+    notebook.run("SAID = HEADERS[0]['a']")
+    notebook.run(TOOL.format("len(SAID) + n"))
+
+    with pytest.raises(CannotExport, match="'SAID' holds the value of the variable A_TOKEN"):
+        answers(notebook, tmp_path)
+
+
 def test_pipelines_of_a_notebook_travel_as_files(notebook: Notebook, tmp_path: Path):
     notebook.run(TOOL.format("n + 1"))
     notebook.run("inner = tool.saved_as('inner')")

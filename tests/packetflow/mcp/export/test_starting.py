@@ -102,6 +102,20 @@ def test_a_folder_of_somebody_else_is_refused(
     assert "belongs to another user" in capsys.readouterr().err
 
 
+def test_a_link_in_its_place_is_not_followed(tmp_path: Path):
+    folder = unpacked(an_export(), tmp_path / "state")
+    mine = tmp_path / "mine"
+    mine.mkdir(mode=0o755)
+    folder.rename(tmp_path / "away")
+    folder.symlink_to(mine)
+
+    with pytest.raises(PermissionError, match="is a link"):
+        unpacked(an_export(), tmp_path / "state")
+
+    assert list(mine.iterdir()) == []
+    assert stat.S_IMODE(mine.stat().st_mode) == 0o755
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "file").touch()
 
