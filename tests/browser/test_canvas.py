@@ -293,6 +293,8 @@ def test_a_step_that_asks_is_answered_on_the_canvas(open_canvas: Open):
     page = open_canvas()
 
     page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("button", name="Question").click()
+    expect(page.get_by_role("button", name="yes")).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="yes").click()
 
     expect(page.locator(".pf-runword")).to_have_text("done")

@@ -1,7 +1,7 @@
 /** The row above the drawing: what it is called, whether it is safe, and what can be done to it. */
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { drawnCards } from "../model/board.ts";
-import { isOver, statusWord } from "../model/runs.ts";
+import { cardAsking, isOver, statusWord } from "../model/runs.ts";
 import { NONE } from "../model/selection.ts";
 import type { Shown } from "../model/session.ts";
 import { arrange, edit, openPalette, run, save } from "./actions.ts";
@@ -14,6 +14,7 @@ export function Toolbar(): ReactNode {
   const board = useShown((shown) => shown.board);
   const running = useShown((shown) => shown.run !== null && !isOver(shown.run));
   const run_ = useShown((shown) => shown.run);
+  const asking = run_?.questions.find((one) => one.step)?.step;
   const panel = useUi((ui) => ui.panel);
   const toggle = (wanted: Panel): void => editor.set({ panel: panel === wanted ? null : wanted });
   // an empty page is no mistake yet
@@ -28,6 +29,7 @@ export function Toolbar(): ReactNode {
       <SaveState />
       <span className="pf-gap" />
       {run_ && <span className="pf-runword" title={run_.message}><Dot status={run_.status} />{statusWord(run_.status)}</span>}
+      {asking && <Button icon="wait" label="Question" worded look="plain" onClick={() => editor.camera?.show([cardAsking(asking)])} />}
       {run_ && !running && run_.execution && <Button label="Results" worded look="plain" onClick={() => editor.set({ selection: NONE, panel: "inspector" })} />}
       {!readOnly && (
         <>
