@@ -1,5 +1,6 @@
 """A model, scripted, that calls tools until it can answer."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -164,9 +165,9 @@ async def test_a_model_is_not_offered_to_ask_itself(tmp_path: Path):
     engine = Engine(RecordingSink(), clock=FakeClock(), catalog=made, inbox=Box())
     model = script(tmp_path, calls(call("ask_with_tools", question="?", tools=[])), "No.")
 
-    execution = await engine.run(
-        ask_with_tools, {"question": "?", "tools": ["*_*"], "model": model}
-    )
+    async with asyncio.timeout(60):
+        inputs = {"question": "?", "tools": ["*_*"], "model": model}
+        execution = await engine.run(ask_with_tools, inputs)
     await engine.close()
 
     assert told(execution)[0].startswith("Error: there is no tool 'ask_with_tools'; the tools are:")

@@ -8,6 +8,7 @@ import mcp_types as t
 import pytest
 from mcp import Client, MCPError
 
+from packetflow.kernel.records import ExecutionResumed
 from packetflow.mcp.serving import Opened
 from tests.packetflow.mcp.desk import serving, text_of, until, workspace_of
 
@@ -27,6 +28,21 @@ def says(**answers: Any) -> Any:
         return t.ElicitResult(action="cancel")
 
     return answer
+
+
+@pytest.fixture
+def stopped(shared: Opened, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """For each run that is stopped, whether it was under way."""
+    found: list[bool] = []
+    door = shared.answers.calls.door
+    stop = door.cancel
+
+    async def noted(execution_id: str, reason: str) -> bool:
+        found.append(await stop(execution_id, reason))
+        return found[-1]
+
+    monkeypatch.setattr(door, "cancel", noted)
+    return found
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -56,13 +72,13 @@ async def test_to_decline_an_approval_is_to_say_no(shared: Opened, era: str):
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_run_whose_question_is_declined_is_stopped(shared: Opened, era: str):
+async def test_a_run_whose_question_is_declined_is_stopped(
+    shared: Opened, stopped: list[bool], era: str
+):
     async with Client(shared.server, mode=era, elicitation_callback=says(Who=None)) as client:
-        running = workspace_of(shared).engine.running
-        before = set(running)
         result = await client.call_tool("ask_twice", {})
-        await until(lambda: not running.keys() - before)
 
+    assert stopped == [True]
     assert result.is_error
     assert "does not answer" in text_of(result)
 
@@ -87,13 +103,13 @@ async def test_the_callers_model_and_folders_can_be_asked(shared: Opened, era: s
     assert folders.structured_content == {"folders": ["file:///here"]}
 
 
-async def test_a_client_without_a_model_is_told_what_it_lacks(client: Client, shared: Opened):
+async def test_a_client_without_a_model_is_told_what_it_lacks(client: Client, stopped: list[bool]):
     with pytest.raises(MCPError) as refused:
         await client.call_tool("gist", {"text": "tea"})
 
     assert refused.value.code == t.MISSING_REQUIRED_CLIENT_CAPABILITY
     assert refused.value.data == {"requiredCapabilities": {"sampling": {}}}
-    await until(lambda: not workspace_of(shared).engine.running)
+    assert stopped == [True]
 
 
 async def test_a_run_that_this_client_cannot_answer_waits_for_somebody_else(
@@ -211,8 +227,9 @@ async def test_a_tool_thinks_with_its_callers_model_and_calls_others(folder: Pat
         serving(folder) as ready,
         Client(ready.server, mode=era, sampling_callback=sample) as client,
     ):
-        async with asyncio.timeout(40):  # well before a run that only waits is put aside
-            result = await client.call_tool("advise", {"question": "What is 20 and 22?"})
+        result = await client.call_tool("advise", {"question": "What is 20 and 22?"})
+        records = workspace_of(ready).archive.records(result.meta["packetflow/execution"])
 
     assert result.structured_content == {"answer": "It is 42."}
     assert 'tool call_1_1: {"total": 42}' in asked[1]
+    assert not [one for one in records if isinstance(one, ExecutionResumed)]  # it never was aside
