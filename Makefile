@@ -13,7 +13,7 @@ studio: setup ## open PacketFlow Studio in the browser
 	@.venv/bin/packetflow studio
 
 test: setup ## everything that must pass: check, unit, docs, browser, crash, mcp
-	@$(PY) scripts/run_tests.py check unit docs browser crash+mcp
+	@$(PY) scripts/run_tests.py check unit browser+docs crash+mcp
 
 check: setup ## the quick form, under two minutes: format, lint, types, layers, spelling, unit tests
 	@HYPOTHESIS_PROFILE=quick $(PY) scripts/run_tests.py check unit

@@ -18,7 +18,7 @@ settings.register_profile("default", deadline=None, max_examples=50, phases=BRIE
 settings.register_profile(
     "ci",
     deadline=None,
-    max_examples=50,
+    max_examples=30,
     derandomize=True,
     database=None,
     print_blob=True,

@@ -6,7 +6,7 @@ A pipeline says it itself (``exposed: true`` in its file); capabilities stand in
 
 from __future__ import annotations
 
-import os
+import secrets
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def expose(listing: Listing, folder: Path, name: str) -> Path | None:
     if name in others:
         return None
     refuse_clash([*others, name], name)
-    why = refusal(card)
+    why = refusal(card, {one.name: one for one in listing.pipelines})
     if why:
         raise WorkspaceError(f"{name!r} cannot be a tool: {why}", name=name)
     if any(one.name == name for one in listing.pipelines):
@@ -87,7 +87,7 @@ def _say_in_file(listing: Listing, folder: Path, name: str, *, exposed: bool) ->
     try:
         text = path.read_text("utf-8")
         new = apply(text, {"op": "header", "field": "exposed", "value": value}).text
-        scratch = path.with_name(f".{path.name}.{os.getpid()}")
+        scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         scratch.write_text(new, "utf-8")
         scratch.replace(path)
     except CompositionError as error:

@@ -14,7 +14,12 @@ import mcp_types as t
 from packetflow.capabilities.tool_names import clashes, tool_name
 from packetflow.kernel.cards import CapabilityCard, Listing, PipelineCard
 from packetflow.mcp.settings import McpSettings
-from packetflow.mcp.tools import Card, Tool, tool_of, touched
+from packetflow.mcp.tools import Card, Tool, calls_anything, tool_of, touched
+
+OPEN: Final = (
+    "it calls what is chosen only when it runs, so clients would reach what is not offered; set "
+    "its `tools` in a pipeline, and offer that"
+)
 
 _HOLE: Final = re.compile(r"\{(\w+)\}")
 
@@ -147,7 +152,11 @@ class _Maker:
 
     def _make(self, name: str) -> Tool | None:
         card = self._pipelines.get(name) or self._capabilities.get(name)
-        why = "there is no capability or pipeline of that name" if card is None else refusal(card)
+        why = (
+            "there is no capability or pipeline of that name"
+            if card is None
+            else refusal(card, self._pipelines)
+        )
         if card is None or why:
             self.refused[name] = why
             return None
@@ -159,8 +168,10 @@ class _Maker:
             return None
 
 
-def refusal(card: Card) -> str:
+def refusal(card: Card, pipelines: Mapping[str, PipelineCard]) -> str:
     """Why it cannot be offered; empty when it can."""
+    if calls_anything(card, pipelines):
+        return OPEN
     if isinstance(card, CapabilityCard):
         return "" if card.enabled else "it is disabled"
     wrong = [one.message for one in card.problems if one.severity == "error"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -85,7 +84,7 @@ def sealing_key(folder: Path) -> bytes:
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         with contextlib.suppress(FileExistsError):
-            scratch = path.with_name(f".{path.name}.{os.getpid()}")
+            scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # threads share a pid
             scratch.touch(mode=0o600)
             scratch.write_bytes(secrets.token_bytes(KEY_BYTES))
             try:

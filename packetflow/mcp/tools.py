@@ -150,3 +150,18 @@ def touched(
         if level in levels:
             return list(effects), level
     return list(effects), "pure"
+
+
+def calls_anything(card: Card, pipelines: Mapping[str, PipelineCard]) -> bool:
+    """Whether what it calls shows only when it runs: its caller may be the one who chooses."""
+    if isinstance(card, CapabilityCard):
+        return any(effect.startswith("calls {") for effect in card.effects)
+    waiting, seen = [card], {card.name}
+    while waiting:
+        here = waiting.pop()
+        if here.calls_any:
+            return True
+        inner = [pipelines[name] for name in here.calls if name in pipelines and name not in seen]
+        seen.update(one.name for one in inner)
+        waiting += inner
+    return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def write_files(to: Path, files: Mapping[str, bytes], *, force: bool) -> list[Pa
                 path=str(folder),
             )
         for path, content in changed.items():
-            drafts[path] = draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+            drafts[path] = draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
             _write(draft, content)
         for path, draft in drafts.items():
             if path.suffix == ".py":

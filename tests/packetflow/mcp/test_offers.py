@@ -42,6 +42,23 @@ def test_what_cannot_be_offered_is_told_with_the_reason(name: str, why: str):
     assert why in offers.refused[name]
 
 
+def test_what_would_call_anything_for_its_clients_is_not_offered():
+    open_ones = [PipelineCard("asks", calls_any=True), PipelineCard("outer", calls=["asks"])]
+    told = Listing(
+        [
+            CapabilityCard("ask", effects=["calls {tools}"]),
+            CapabilityCard("one", effects=["calls x"]),
+        ],
+        [*open_ones, PipelineCard("fixed", uses=["ask"])],
+    )
+
+    offers = offers_of(told, McpSettings(expose=("ask", "one", "asks", "outer", "fixed")))
+
+    assert list(offers.tools) == ["fixed", "one"]
+    assert "set its `tools`" in offers.refused["ask"]
+    assert offers.refused.keys() == {"ask", "asks", "outer"}
+
+
 def test_a_token_sees_what_its_patterns_allow():
     settings = McpSettings(expose=("add",), prompts=("add",), resources={"n://{a}": "add"})
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,11 @@ def test_a_key_that_cannot_be_kept_is_told(tmp_path: Path):
 
     with pytest.raises(WorkspaceError, match=r"mcp\.key"):
         sealing_key(tmp_path)
+
+
+def test_threads_that_need_a_key_at_once_get_the_same(tmp_path: Path):
+    for number in range(20):
+        folder = tmp_path / str(number)
+        (folder / ".packetflow").mkdir(parents=True)
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(sealing_key, [folder] * 8))) == 1
