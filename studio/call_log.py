@@ -124,16 +124,17 @@ def show_calls() -> None:
     def live() -> None:
         found = calls(desk().folder, LINES)
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        if not found:
+        if not found:  # outside the rows, whose first column would hold it
             st.caption(
                 "Nobody has called yet. Each call shows here as it comes, also refused ones."
             )
-        for one in found:
-            if one.run:
-                st.page_link(RUNS, label=call_line(one, now), query_params={"run": one.run},
-                             width="stretch")  # fmt: skip
-            else:
-                st.markdown(call_line(one, now))
+            return
+        with st.container(gap=None, key="runs live calls"):
+            for one in found:
+                if one.run:
+                    st.page_link(RUNS, label=call_line(one, now), query_params={"run": one.run},
+                                 width="stretch")  # fmt: skip
+                else:
+                    st.markdown(call_line(one, now))
 
-    with st.container(gap=None, key="runs live calls"):
-        live()
+    live()
