@@ -79,6 +79,7 @@ APART = (
     "--ignore=tests/clients",
 )
 DOCS = ("tests/test_docs.py", "--nbmake", "notebooks")
+CANVAS = tuple(f"tests/browser/test_canvas{part}.py" for part in ("", "_cards", "_hosts", "_keys"))
 UNIT = Stage(
     "behaviour, laws and examples",
     (*APART, "-m", "not slow"),
@@ -98,7 +99,13 @@ STAGES = {
     "unit": UNIT,
     "docs": Stage("README, docs and notebooks", DOCS, 4),
     "browser": Stage(
-        "pages in a real browser", ("tests/browser", "-m", "not slow"), 9, "tests/browser"
+        "pages in a real browser",
+        ("-m", "not slow"),
+        9,
+        "tests/browser",
+        # together: all that may install what the canvas is built with
+        beside=(("tests/browser/test_axe.py", *CANVAS),),
+        rest=("tests/browser",),
     ),
     "crash": Stage("killed processes", ("tests/crash", "-m", "not slow"), 6, "tests/crash"),
     "mcp": Stage(
@@ -130,12 +137,16 @@ def run(
 ) -> int | None:
     """Run a command to its end in a process group of its own; None when it took too long.
 
-    It is interrupted first, so that it can tell what has failed until then.
+    It is interrupted first, so that it can tell what has failed until then. Byte code is kept even
+    where the environment says otherwise: tests start a thousand processes, and each would compile
+    the package anew.
     """
+    env = {**os.environ, **(extra or {})}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, **(extra or {})},
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT if output else None,

@@ -2,7 +2,8 @@
 
 Streamlit's own binding keeps what a widget said when a link leads from a list to one of its things
 on the same page, so these read and write the address themselves. A value that the widget cannot
-have is none.
+have is none. What a browser says of a widget as it was drawn last is no news, although Streamlit
+calls it a change where the widget has left the page meanwhile.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def choice(label: str, options: Sequence[str], *, key: str) -> str:
         options: At least one.
         key: What the address calls it.
     """
-    st.session_state[key] = query(key) if query(key) in options else options[0]
+    _set(key, query(key) if query(key) in options else options[0])
     picked = st.segmented_control(
         label, options, required=True, key=key, label_visibility="collapsed",
         on_change=_tell, args=(key, options[0]),
@@ -38,7 +39,7 @@ def radio(label: str, options: Sequence[str], *, key: str) -> str:
         options: At least one.
         key: What the address calls it.
     """
-    st.session_state[key] = query(key) if query(key) in options else options[0]
+    _set(key, query(key) if query(key) in options else options[0])
     picked = st.radio(
         label, options, key=key, horizontal=True, label_visibility="collapsed",
         on_change=_tell, args=(key, options[0]),
@@ -56,7 +57,7 @@ def pick(label: str, options: Sequence[str], *, key: str, none: str, about: str 
         none: How nothing is said.
         about: What it is for.
     """
-    st.session_state[key] = query(key) if query(key) in options else ""
+    _set(key, query(key) if query(key) in options else "")
     return str(
         st.selectbox(
             label, ["", *options], key=key, format_func=lambda one: one or none, width=360,
@@ -73,7 +74,7 @@ def search(label: str, *, key: str, hint: str) -> str:
         key: What the address calls it.
         hint: Stands in it while it is empty.
     """
-    st.session_state[key] = query(key)
+    _set(key, query(key))
     text = st.text_input(
         label, type="search", placeholder=hint, icon=":material/search:", key=key,
         label_visibility="collapsed", on_change=_tell, args=(key, ""),
@@ -89,5 +90,13 @@ def tell(key: str, value: str, usual: str = "") -> None:
         st.query_params.pop(key, None)
 
 
+def _set(key: str, value: str) -> None:
+    """Let a widget show a value."""
+    st.session_state[key] = st.session_state[f"shown by {key}"] = value
+
+
 def _tell(key: str, usual: str) -> None:
-    tell(key, str(st.session_state[key] or ""), usual)
+    said = str(st.session_state[key] or "")
+    if said != st.session_state[f"shown by {key}"]:
+        st.session_state[f"shown by {key}"] = said
+        tell(key, said, usual)

@@ -23,12 +23,11 @@ from packetflow.store.queries import answer
 from studio.lists import RUNS, ago
 from studio.showing import plain_markdown
 from studio.state import desk, guarded
-from studio.theme import status_text
+from studio.theme import REFUSED, status_text
 from studio.tool_trial import TRANSPORT
 
 LINES: Final = 12
 EVERY_SECONDS: Final = 2.0
-LOST: Final = ":gray[:material/block: Refused]"
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def call_line(call: Call, now: dt.datetime) -> str:
     took = "\u2013" if call.seconds is None else seconds_text(call.seconds)
     said = " \u00b7 ".join(one for one in (call.caller, call.why) if one)
     cells = [plain_markdown(one, 300) for one in (ago(call.at, now), took, said or "\u2013")]
-    status = LOST if call.status == "refused" else status_text(call.status)
+    status = REFUSED if call.status == "refused" else status_text(call.status)
     told = " ".join(f":gray[{one}]" for one in cells)
     return f"{status} **{plain_markdown(call.tool)}** {told}"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import time
 from collections.abc import Iterable
 from html import escape
 
@@ -12,6 +14,7 @@ import streamlit as st
 from packetflow.kernel.board import Palette
 from packetflow.kernel.cards import CapabilityCard, Listing
 from packetflow.kernel.messages import SearchPalette
+from packetflow.mcp.client.allowing import allow
 from packetflow.store.queries import Filter
 from studio.contracts import call_text, show_contract
 from studio.fitting import family, fit_graph, is_own, said, source_file
@@ -24,6 +27,8 @@ from studio.widgets import unpacked
 
 LIBRARY = "library.py"
 MOST_LINKS = 24
+TAKEN_IN_LOOKS = 80
+"""So often, four times a second, one looks whether a new runner knows what was allowed."""
 
 
 def show_capability(card: CapabilityCard, found: Listing) -> None:
@@ -36,9 +41,11 @@ def show_capability(card: CapabilityCard, found: Listing) -> None:
     if card.enabled:
         with guard("try"):
             show_trial(card)
+    elif card.closed:
+        with guard("allow"):
+            show_closed(card)
     else:
-        why = plain_markdown(card.closed) or "switched off in its declaration, so it does not run"
-        st.caption(f"It is {why}.")
+        st.caption("It is switched off in its declaration, so it does not run.")
     left, right = st.columns(2, gap="large")
     with left:
         st.header("Where it is used", anchor=False)
@@ -52,6 +59,26 @@ def show_capability(card: CapabilityCard, found: Listing) -> None:
         show_usage(Filter(called=card.name), empty="It has not run here yet. Try it above.")
     st.header("Its source", anchor=False)
     show_source(card)
+
+
+def show_closed(card: CapabilityCard) -> None:
+    """A tool of another server that nobody has allowed yet, and the button that does."""
+    folder = desk().folder
+    _, server, tool = card.tags
+    st.caption(
+        f"A tool of the server *{plain_markdown(server)}*, by whose word alone one knows what it "
+        "does. It runs once it is allowed, here or by its command:"
+    )
+    st.code(f"packetflow mcp allow {shlex.join((server, tool))}", language="sh")
+    if st.button("Allow it", icon=":material/lock_open:", type="primary"):
+        allow(folder, server, [tool])
+        with st.spinner("A new runner takes it in\u2026"):
+            for _ in range(TAKEN_IN_LOOKS):
+                known, _ = card_of(card.name)
+                if known is None or known.enabled:
+                    break
+                time.sleep(1 / 4)
+        st.rerun()
 
 
 def show_head(card: CapabilityCard, *, is_old: bool) -> None:
@@ -70,11 +97,26 @@ def show_head(card: CapabilityCard, *, is_old: bool) -> None:
         if not card.enabled:
             st.badge("not allowed" if card.closed else "switched off", color="orange")
         if card.safety:
-            st.badge(card.safety.replace("_", " "), color="gray", help="How freely it is repeated")
+            st.badge(repeated(card), color="gray", help="How freely it is repeated")
         for effect in card.effects:
             st.badge(effect, color="violet", help="What it does besides answering")
     if card.tags:
         st.caption(f"Also found by: {', '.join(card.tags)}")
+
+
+def repeated(card: CapabilityCard) -> str:
+    """How freely it may be run again, in words.
+
+    >>> repeated(CapabilityCard("add", safety="pure"))
+    'pure'
+    >>> repeated(CapabilityCard("ask", effects=["model", "calls {tools}"], safety="pure"))
+    'repeated as its calls may be'
+    """
+    if card.safety == "pure" and any(one.startswith("calls ") for one in card.effects):
+        return "repeated as its calls may be"
+    if card.safety == "pure" and card.effects:
+        return "may be repeated"
+    return card.safety
 
 
 def prose(help_text: str) -> str:

@@ -6,10 +6,8 @@ limit. Of environment variables only names are looked at, and whether they are s
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +15,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-import packetflow
 from packetflow.errors import WorkspaceError
 from packetflow.runner.card import current_path, read_card
 from packetflow.store.files import places
 from packetflow.store.talk import read_card as read_owner
 from packetflow.version import VERSION
 from packetflow.workspace.presence import is_locked
+from studio.commands import answer_of
 
 DOCTOR_SECONDS: Final = 90.0
 MOST_FILES: Final = 50_000
@@ -149,19 +147,8 @@ def examined(folder: Path) -> list[dict[str, Any]]:
     Raises:
         WorkspaceError: It did not answer.
     """
-    root = str(Path(packetflow.__file__).parents[1])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-    command = [sys.executable, "-P", "-m", "packetflow", "doctor", "--json", "-w", str(folder)]
     try:
-        done = subprocess.run(
-            command,
-            env={**os.environ, "PYTHONPATH": path},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=DOCTOR_SECONDS,
-            check=False,
-        )
-        told: dict[str, Any] = json.loads(done.stdout)
+        told = answer_of("doctor", "--json", "-w", str(folder), seconds=DOCTOR_SECONDS)
         checks: list[dict[str, Any]] = told["checks"]
     except subprocess.TimeoutExpired as error:
         message = f"the doctor took longer than {DOCTOR_SECONDS:g} s; try `packetflow doctor`"

@@ -13,21 +13,15 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from packetflow.errors import PacketFlowError
+from packetflow.mcp.identity import Tokens
+from packetflow.mcp.launches import HttpLaunch, Launch, http_launch, workspace_launch
 from packetflow.mcp.settings import read_settings
-from packetflow.mcp.snippets import (
-    CLIENTS,
-    DESKTOP,
-    ExampleCall,
-    HttpLaunch,
-    Launch,
-    Snippet,
-    snippets_of,
-    workspace_launch,
-)
+from packetflow.mcp.snippets import CLIENTS, DESKTOP, ExampleCall, Snippet, snippets_of
 from packetflow.mcp.tools import Tool
 from studio.addressed import radio
 from studio.showing import plain_markdown
 from studio.state import desk
+from studio.switches import show_switch
 from studio.tool_endpoint import PATH, tool_endpoint
 
 WAYS: Final = ("Clients start it", "Clients ask this studio")
@@ -42,7 +36,7 @@ def show_connect(tool: Tool | None) -> None:
     """
     way = radio("How clients come in", WAYS, key="way")
     is_http = way == WAYS[1]
-    launch = http_launch() if is_http else stdio_launch()
+    launch = endpoint_launch() if is_http else stdio_launch()
     if is_http:
         show_endpoint()
         if not tool_endpoint(desk().folder).is_open:
@@ -62,10 +56,10 @@ def stdio_launch() -> Launch:
     return workspace_launch(desk().name, desk().folder, sys.executable, script=script)
 
 
-def http_launch() -> Launch:
+def endpoint_launch() -> Launch:
     """This studio's endpoint, by the address at which it is looked at."""
     tokens = list(read_settings(desk().folder).tokens.values())
-    return HttpLaunch(desk().name, address(), tokens[0].env if tokens else "")
+    return http_launch(desk().name, address(), tokens)
 
 
 def address() -> str:
@@ -77,23 +71,29 @@ def address() -> str:
 def show_endpoint() -> None:
     """Whether the studio answers clients itself, and a switch for it."""
     endpoint = tool_endpoint(desk().folder)
-    key = "endpoint on"
-    st.session_state[key] = endpoint.is_open
-    st.toggle(
-        "Answer clients here", key=key, on_change=_switch,
-        help="Also after it is started anew. Kept beside the journals, not in packetflow.toml.",
+    show_switch(
+        "Answer clients here", _switch, key="endpoint on", is_on=endpoint.is_open,
+        help_text="Also after it is started anew. Kept beside the journals, not in "
+        "packetflow.toml.",
     )  # fmt: skip
     said = st.session_state.pop(SWITCHED, "") or endpoint.error
     if said:
         st.error(plain_markdown(said, 600), icon=":material/error:")
-    tokens = read_settings(desk().folder).tokens
-    if endpoint.is_open and tokens != endpoint.tokens:
-        st.warning("The tokens have changed; switch it off and on again.", icon=":material/sync:")
     if not endpoint.is_open:
         st.caption(
             "Off: nobody is answered. Once on, programs of this machine reach the tools, web pages "
             "never do, and every call is a run like any other."
         )
+        return
+    settings = read_settings(desk().folder)
+    tokens = settings.tokens
+    try:
+        Tokens(settings)
+    except PacketFlowError as error:
+        said = (
+            f"Nobody is let in: {plain_markdown(error.message, 600)}. Then start the studio anew."
+        )
+        st.error(said, icon=":material/error:")
         return
     st.markdown(f"Clients are answered at `{address()}` while the studio runs.")
     if tokens:
@@ -106,9 +106,9 @@ def show_endpoint() -> None:
         )
 
 
-def _switch() -> None:
+def _switch(is_on: bool) -> None:  # noqa: FBT001 - what a switch says
     try:
-        tool_endpoint(desk().folder).switch(on=bool(st.session_state["endpoint on"]))
+        tool_endpoint(desk().folder).switch(on=is_on)
     except PacketFlowError as error:
         st.session_state[SWITCHED] = error.message
 

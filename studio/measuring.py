@@ -182,15 +182,24 @@ def choose_pick(picks: Mapping[str, str], offered: Mapping[str, str]) -> None:
     labels = {"": "all of them"}
     for one, text in offered.items():  # the browser tells options apart by their words
         labels[one] = f"{text} (again)" if text in labels.values() else text
-    st.session_state[_CHOSEN] = next((one for one in offered if dict(parse_qsl(one)) == picks), "")
+    here = next((one for one in offered if dict(parse_qsl(one)) == picks), "")
+    turn, shown = st.session_state.get(_CHOSEN, (0, here))
+    if here != shown:  # picked in a figure: what a browser still says is of another box
+        turn += 1
+    st.session_state[_CHOSEN] = turn, here
+    key = f"{_CHOSEN} {turn}"
+    st.session_state[key] = here
 
     def take() -> None:
-        chosen = st.session_state[_CHOSEN]
-        forget()
-        pick([{"customdata": chosen}] if chosen else [])
+        chosen = st.session_state[key]
+        latest, known = st.session_state[_CHOSEN]
+        if turn == latest and chosen != known:
+            st.session_state[_CHOSEN] = turn, chosen
+            forget()
+            pick([{"customdata": chosen}] if chosen else [])
 
     st.selectbox(
-        "Runs behind a point of the figures", list(labels), key=_CHOSEN, on_change=take,
+        "Runs behind a point of the figures", list(labels), key=key, on_change=take,
         format_func=labels.__getitem__, width=560,
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 import streamlit as st
@@ -12,12 +13,13 @@ from msgspec.structs import replace
 from packetflow.capabilities.tool_names import title_of, tool_name
 from packetflow.errors import PacketFlowError
 from packetflow.kernel.cards import CapabilityCard, Listing, PipelineCard
-from packetflow.mcp.exposing import expose, hide
+from packetflow.mcp.exposing import describe, expose, hide
 from packetflow.mcp.offers import Offers, offers_of
 from packetflow.mcp.settings import McpSettings, read_settings
 from packetflow.mcp.tools import Card, Tool
 from studio.showing import plain_markdown
-from studio.state import desk, listing
+from studio.state import desk, listing, query
+from studio.switches import show_switch
 
 EXPORT: Final = "export.py"
 FEW: Final = 6
@@ -95,7 +97,7 @@ def offered() -> Offered:
     wanted = {*settings.expose, *(one.name for one in found.pipelines if one.exposed)}
     cards: list[Card] = [*found.pipelines, *found.capabilities]
     made = [Item(one, one.name in wanted, offers.refused.get(one.name, "")) for one in cards]
-    made.sort(key=lambda one: (one.is_of_library, one.kind == "capability", one.card.name))
+    made.sort(key=lambda one: (one.is_of_library, one.kind != "pipeline", one.card.name.casefold()))
     items: dict[str, Item] = {}
     for one in made:
         items.setdefault(one.card.name, one)  # a pipeline hides a capability of its name
@@ -117,12 +119,37 @@ def switch(name: str, *, on: bool) -> bool:
     return True
 
 
-def _switched(name: str) -> None:
-    switch(name, on=bool(st.session_state[f"offer {name}"]))
+def _switched(name: str, is_on: bool) -> None:  # noqa: FBT001 - what a switch says
+    """What is switched is what one wants to look at."""
+    switch(name, on=is_on)
+    st.query_params["tool"] = name
+
+
+def show_intent(name: str, said: str) -> None:
+    """A field that says what a pipeline is for, in its file.
+
+    Args:
+        name: Of the pipeline.
+        said: What it says now.
+    """
+    with (
+        st.form(f"intent {name}", border=False),
+        st.container(horizontal=True, gap="small", vertical_alignment="bottom"),
+    ):
+        text = st.text_input(
+            "What it is for", said, help="Models choose a tool by this.",
+            placeholder="Write a letter to each customer who has not paid",
+        )  # fmt: skip
+        if st.form_submit_button("Save", icon=":material/save:"):
+            try:
+                describe(listing(), desk().folder, name, text)
+            except PacketFlowError as error:
+                st.session_state[SAID] = error.message
+            st.rerun()
 
 
 def show_said() -> None:
-    """Why the last switch could not be set."""
+    """Why the last switch or text could not be kept."""
     said = st.session_state.pop(SAID, "")
     if said:
         st.error(plain_markdown(said, 600), icon=":material/error:")
@@ -136,6 +163,12 @@ def show_items(found: Offered, chosen: str, text: str = "") -> None:
         chosen: What is looked at.
         text: Only what has this in its name or words.
     """
+    with st.container(key="offers"):
+        show_fitting(found, chosen, text)
+
+
+def show_fitting(found: Offered, chosen: str, text: str) -> None:
+    """The groups of `show_items`."""
     fits = [one for one in found.items.values() if has(one.card, text)]
     own = [one for one in fits if not one.is_of_library]
     show_group("Pipelines", [one for one in own if one.kind == "pipeline"], chosen)
@@ -172,24 +205,30 @@ def show_group(title: str, items: Iterable[Item], chosen: str) -> None:
         return
     if title:
         st.markdown(f"**{title}**")
-    with st.container(gap=None, key=f"offers {title}"):
+    with st.container(gap=None):
         for one in several:
             show_item(one, is_chosen=one.card.name == chosen)
+
+
+def kept_of_address() -> dict[str, str]:
+    """What stays as it is when another tool is looked at: the part, the way, the search."""
+    return {key: query(key) for key in ("part", "way", "find") if query(key)}
 
 
 def show_item(item: Item, *, is_chosen: bool) -> None:
     """One line: the switch, and the name, which leads to all about it."""
     name = item.card.name
-    key = f"offer {name}"
-    st.session_state[key] = item.is_wanted
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.toggle(
-            f"Offer {title_of(name)}", key=key, label_visibility="collapsed", width="content",
-            on_change=_switched, args=(name,),
+    with st.container(
+        horizontal=True, gap="small", vertical_alignment="center", key=f"item {name}"
+    ):
+        show_switch(
+            f"Offer {title_of(name)}", partial(_switched, name), key=f"offer {name}",
+            is_on=item.is_wanted, is_bare=True,
         )  # fmt: skip
         label = plain_markdown(title_of(name))
         st.page_link(
-            EXPORT, label=f"**{label}**" if is_chosen else label, query_params={"tool": name},
+            EXPORT, label=f"**{label}**" if is_chosen else label,
+            query_params={**kept_of_address(), "tool": name},
             icon=":material/error:" if item.refused else None, width="stretch",
             help=item.refused or item.card.intent or None,
         )  # fmt: skip

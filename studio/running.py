@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import time
 from collections.abc import Mapping
 from html import escape
@@ -20,6 +21,7 @@ from studio.asking import show_answered, show_question
 from studio.failing import show_failure
 from studio.lists import RUNS
 from studio.past import Past
+from studio.presses import begin_once
 from studio.progress import Progress, StepState, counts, happened, picture, read_progress
 from studio.showing import (
     MOST_CHARACTERS,
@@ -251,14 +253,16 @@ def made_so_far(execution_id: str) -> dict[str, Any]:
 
 
 def start(name: str, values: Mapping[str, Any]) -> str:
-    """Begin a run and remember it; answers its id.
+    """Begin a run and remember it; answers its id, for a double click the same.
 
     Raises:
         PacketFlowError: It cannot run as asked.
     """
     with st.spinner("Starting\u2026"):  # seen where the runner is busy, or has to start first
-        run = desk().runner.run(name, values, trigger="studio")
-    return desk().keep(run)
+        return begin_once(
+            f"run {name} {hash(reprlib.repr(values))}",
+            lambda: desk().keep(desk().runner.run(name, values, trigger="studio")),
+        )
 
 
 def outputs_of(run: RemoteRun) -> dict[str, Any]:

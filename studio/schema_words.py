@@ -129,7 +129,7 @@ CLIENTS: Final = (
           "shows the title; a tool that changes nothing needs no confirmation"),
     Known("Cursor", "put to you", "seen at once", "shows pictures in the chat"),
 )  # fmt: skip
-"""Read in their documentation in November 2026; none of these was tried with this program."""
+"""Read in their documentation in November 2026, not tried; Claude Code was seen to connect."""
 
 
 def differences(*, asks: bool) -> list[tuple[str, Mapping[str, str]]]:

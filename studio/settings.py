@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
@@ -10,9 +11,6 @@ from typing import Any, Final
 import streamlit as st
 
 from packetflow.errors import PacketFlowError, WorkspaceError
-from packetflow.kernel.cards import Listing
-from packetflow.mcp.client.listings import listing_path, read_listing
-from packetflow.mcp.client.settings import read_servers
 from packetflow.runner.configuration import (
     Standing,
     Value,
@@ -40,11 +38,6 @@ LEVELS: Final = {
     "warn": ("orange", ":material/warning:", "look at this"),
     "fail": ("red", ":material/error:", "mend this"),
 }
-CONNECTED: Final = {
-    "open": "connected",
-    "failed": "out of reach",
-    "unused": "not connected",
-}
 _WANTED, _DONE, _FOUND = "settings wanted", "settings written", "doctor found"
 
 
@@ -53,12 +46,22 @@ def table(lines: Sequence[Sequence[str]]) -> None:
     body = []
     for first, *others in lines:
         cells = "".join(
-            f"<td{' class=d' if place == len(others) - 1 and place else ''}>{escape(one)}</td>"
+            f"<td{' class=d' if place == len(others) - 1 and place else ''}>{breakable(one)}</td>"
             for place, one in enumerate(others)
         )
         said = f"<code>{first}</code>" if first.isupper() else escape(first)
         body.append(f"<tr><td>{said}</td>{cells}</tr>")
     rows("".join(body))
+
+
+def breakable(text: str) -> str:
+    """A text as HTML; an address also breaks after its strokes and dots, not inside a word.
+
+    >>> breakable("https://a.example/mcp <b>")
+    'https:/<wbr>/<wbr>a.<wbr>example/<wbr>mcp &lt;b&gt;'
+    """
+    found = escape(text)
+    return re.sub(r"(?<=[/.])(?=\S)", "<wbr>", found) if "://" in text else found
 
 
 def size_text(count: int) -> str:
@@ -134,41 +137,6 @@ def show_models() -> None:
         st.subheader("Asked so far", anchor=False)
         table([(one["model"], f"{one['calls']:,} calls",
                 f"{one['tokens_in'] + one['tokens_out']:,} tokens") for one in asked])  # fmt: skip
-
-
-def shortened(address: str, most: int = 48) -> str:
-    """An address or command as far as there is room.
-
-    >>> shortened("npx -y @example/notes-server", 10)
-    'npx -y @e\u2026'
-    """
-    return address if len(address) <= most else f"{address[: most - 1]}\u2026"
-
-
-def show_servers() -> None:
-    """The MCP servers whose tools are used here, and how they stand."""
-    folder = desk().folder
-    known = read_servers(folder)
-    lines = []
-    listed = desk().runner.listing(limit=1) if known else Listing()
-    for name, one in known.items():
-        facts = read_listing(listing_path(folder, name))
-        tools = [] if facts is None else facts.tools
-        allowed = sum(one.allows(tool.name) for tool in tools)
-        count = "not asked yet" if facts is None else f"{allowed} of {len(tools)} tools allowed"
-        told = [count, *(["trusted"] if one.trust else [])]
-        told += [CONNECTED[listed.connections.get(name, "unused")]]
-        lines.append((name, ", ".join(told), shortened(one.address)))
-    table(lines)
-    for said in listed.broken:
-        if said.error.startswith("[mcp.servers."):
-            st.warning(plain_markdown(said.error, 600), icon=":material/link_off:")
-    if known:
-        st.caption("`packetflow mcp allow SERVER TOOL` lets a tool run; the Library lists all.")
-    else:
-        st.caption(
-            "Tools of other programs become capabilities: `packetflow mcp add NAME COMMAND_OR_URL`."
-        )
 
 
 def show_doctor() -> None:

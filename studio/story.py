@@ -20,6 +20,7 @@ from studio.asking import show_answered
 from studio.failing import failed_spans, failure_of, show_failure
 from studio.lists import ago
 from studio.past import Past
+from studio.presses import begin_once
 from studio.running import UNDER_WAY, show_run
 from studio.showing import plain_markdown, show_svg, show_values, words
 from studio.spans import described, show_spans
@@ -80,11 +81,13 @@ def show_ways_on(row: Mapping[str, Any], past: Past, card: Description) -> None:
         if begun:
             go(begun)
         return
+    fork = desk().runner.fork
     if row["failed_step"] and st.button(
         f"Replay from {words(row['failed_step'])}", icon=":material/replay:", type="primary",
         help="A new run that takes over what went well and begins with the failed step",
     ):  # fmt: skip
-        go(desk().keep(desk().runner.fork(identity, row["failed_step"])))
+        step = row["failed_step"]
+        go(begin_once("replay", lambda: desk().keep(fork(identity, step))))
     if status in {"lost", "running"} and identity not in desk().runs and st.button(
         "Resume", icon=":material/resume:", type="primary" if status == "lost" else "secondary",
         help="Go on where it was interrupted; what was completed does not run again",
@@ -94,7 +97,7 @@ def show_ways_on(row: Mapping[str, Any], past: Past, card: Description) -> None:
         return
     again = "From the start, with the same inputs"
     if st.button("Run again", icon=":material/restart_alt:", help=again):
-        go(desk().keep(desk().runner.fork(identity, anew=True)))
+        go(begin_once("again", lambda: desk().keep(fork(identity, anew=True))))
     if card.requires and st.button(
         "Change inputs", icon=":material/edit_note:", on_click=fill_changed,
         args=(identity, card, past.inputs),

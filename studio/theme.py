@@ -70,6 +70,10 @@ def status_badge(status: str) -> tuple[str, str, str]:
     return STATUS.get(status, (status_word(status), "gray", ":material/help:"))
 
 
+REFUSED: Final = ":gray[:material/block: Refused]"
+"""How a call stands that was refused before a run began."""
+
+
 def status_text(status: str) -> str:
     """A status as Markdown: a coloured icon and its word."""
     word, colour, icon = status_badge(status)
@@ -171,6 +175,11 @@ _STYLE: Final = """
 .st-key-runs-live-calls .stMarkdown [data-testid="stMarkdownContainer"] {margin-bottom: 0}
 [data-testid="stBottomBlockContainer"] {max-width: 1240px; padding: .5rem 2.5rem;
   border-top: 1px solid rgba(128,128,128,.3)}
+.st-key-offers {max-height: 36rem; overflow-y: auto; flex-wrap: nowrap; padding: .2rem;
+  width: calc(100% + .4rem) !important; max-width: none;
+  margin: -.2rem; scrollbar-width: thin}
+.st-key-offers > * {flex-shrink: 0}
+[class*="st-key-item-"] {flex-wrap: nowrap}
 #js-plotly-tester {visibility: hidden}
 .st-key-numbers > div, .st-key-now > div {flex: 1 1 150px}
 .st-key-numbers [data-testid="stLayoutWrapper"], .st-key-now,
@@ -253,6 +262,7 @@ _STYLE: Final = """
     display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden}
 }
 @media (max-width: 640px) {
+  .st-key-offers {max-height: 19rem}
   [data-testid="stBottomBlockContainer"] {padding: .4rem 1rem}
   .stMainBlockContainer {padding: 4.6rem 1rem 3rem}
   .pf-rows td {padding-right: .5rem}

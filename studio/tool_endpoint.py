@@ -20,7 +20,6 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from packetflow.errors import WorkspaceError
-from packetflow.mcp.settings import TokenSettings, read_settings
 from packetflow.workspace.folder import open_folder
 from packetflow.workspace.presence import state_of
 
@@ -39,7 +38,6 @@ class ToolEndpoint:
 
     Attributes:
         error: Why it could not begin; empty if it did, or is not wanted.
-        tokens: Who may come in, as it was said when it began.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -49,8 +47,8 @@ class ToolEndpoint:
         self._serving: asyncio.Task[None] | None = None
         self._over, self._opened = asyncio.Event(), asyncio.Event()
         self._requests: set[asyncio.Task[Any]] = set()
+        self._switching = asyncio.Lock()
         self.error = ""
-        self.tokens: dict[str, TokenSettings] = {}
 
     @property
     def is_open(self) -> bool:
@@ -111,13 +109,15 @@ class ToolEndpoint:
 
     async def close(self) -> None:
         """Answer nobody any more."""
-        serving, self._serving = self._serving, None
-        if serving is not None:
-            self._over.set()
-            for request in list(self._requests):
-                request.cancel()
-            await asyncio.wait([serving], timeout=SECONDS)
-        self.error = ""
+        async with self._switching:
+            if self._serving is not None:
+                self._over.set()
+                for request in list(self._requests):
+                    request.cancel()
+                _, late = await asyncio.wait([self._serving], timeout=SECONDS)
+                for serving in late:
+                    serving.cancel()
+            self._serving, self.error = None, ""
 
     async def _open(self) -> None:
         """Answer clients from now on.
@@ -125,9 +125,10 @@ class ToolEndpoint:
         Raises:
             PacketFlowError: The settings are wrong, or nobody can say what there is.
         """
-        serving = self._serving
-        if serving is None or serving.done():
-            serving = self._begun()
+        async with self._switching:
+            serving = self._serving
+            if serving is None or serving.done():
+                serving = self._begun()
         opened = asyncio.create_task(self._opened.wait())
         await asyncio.wait({opened, serving}, return_when=asyncio.FIRST_COMPLETED)
         opened.cancel()
@@ -147,7 +148,6 @@ class ToolEndpoint:
 
             door = RunnerDoor(self._folder)
             try:
-                self.tokens = dict(read_settings(self._folder).tokens)
                 async with endpoint(open_folder(self._folder), door) as app:
                     self._app = app
                     self._opened.set()

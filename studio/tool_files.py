@@ -11,6 +11,7 @@ import streamlit as st
 
 from packetflow.kernel.cards import Listing
 from packetflow.mcp.export.bundle import Bundle, export
+from packetflow.mcp.export.literals import told
 from packetflow.mcp.export.reasons import CannotExport, Reason
 from studio.addressed import radio
 from studio.offered import Offered
@@ -52,7 +53,8 @@ def show_files(name: str, found: Offered) -> None:
     )
     names = [one.item for one in found.tools]
     if len(names) > 1 or (names and names != [name]):
-        ways = ("This tool", f"All {len(names)} that are offered")
+        others = f"All {len(names)} that are offered" if len(names) > 1 else "What is offered"
+        ways = ("This tool", others)
         if radio("What to take", ways, key="files") == ways[0]:
             names = [name]
     else:
@@ -91,14 +93,16 @@ def show_bundle(bundle: Bundle) -> None:
     for file, content in bundle.files().items():
         end = file.removeprefix(bundle.name)
         media_type, about = ABOUT[end]
-        with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-            st.download_button(
-                file, content, file, media_type, key=f"take {file}", on_click="ignore",
-                icon=":material/download:", type="primary" if end == ".mcpb" else "secondary",
-            )  # fmt: skip
-            st.caption(f"{about.format(file)} {size_text(len(content))}", width="stretch")
+        size = size_text(len(content)).replace(" ", "\u00a0")
+        button, words = st.columns([2, 3], gap="small", vertical_alignment="center")
+        button.download_button(
+            file, content, file, media_type, key=f"take {file}", on_click="ignore",
+            icon=":material/download:", type="primary" if end == ".mcpb" else "secondary",
+            width="stretch",
+        )  # fmt: skip
+        words.caption(f"{about.format(file)} {size}")
     if bundle.environment:
-        named = ", ".join(f"`{one}`" for one in bundle.environment)
+        named = ", ".join(f"`{told([one])}`" for one in bundle.environment)
         st.caption(f"It reads these variables, which are not in the files: {named}.")
     with st.expander("How to start it, and what each client is told"):
         st.markdown(demoted(bundle.readme))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic_core import to_jsonable_python
 
 from packetflow.errors import PacketFlowError
+from packetflow.mcp.calls import EXECUTION_META
 from packetflow.version import VERSION
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Trial:
         result: How it ended, as the client got it.
         error: Why there is no result; empty if there is one, or none yet.
         was_cancelled: Whether its client gave up.
+        was_refused: Whether the server refused it before a run began.
     """
 
     folder: Path
@@ -72,6 +74,7 @@ class Trial:
     result: t.CallToolResult | None = None
     error: str = ""
     was_cancelled: bool = False
+    was_refused: bool = False
     protocol: str = ""
     began: float = field(default_factory=time.monotonic)
     ended: float | None = None
@@ -91,6 +94,12 @@ class Trial:
     def is_over(self) -> bool:
         """Whether nothing more is to come."""
         return self.ended is not None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is over without a result that the tool meant to give."""
+        told = self.result is None or bool(self.result.is_error)
+        return self.is_over and not self.was_cancelled and told
 
     @property
     def seconds(self) -> float:
@@ -126,10 +135,14 @@ class Trial:
         loop.call_soon_threadsafe(give)
 
     def _run(self) -> None:
+        from mcp import MCPError
+
         try:
             asyncio.run(self._called())
         except Exception as error:  # noqa: BLE001 - a border: a page tells what went wrong
-            self.error = str(_first(error)) or type(error).__name__
+            first = _first(error)
+            self.was_refused = isinstance(first, MCPError)
+            self.error = str(first) or type(first).__name__
         finally:
             self.asked = None
             self.ended = time.monotonic()
@@ -161,9 +174,12 @@ class Trial:
             ):
                 self.protocol = client.protocol_version
                 self.began = time.monotonic()
-                self.result = await client.call_tool(
+                result = await client.call_tool(
                     self.tool, dict(self.arguments), progress_callback=self._heard
                 )
+                has_run = EXECUTION_META in (result.meta or {})
+                self.was_refused = bool(result.is_error) and not has_run
+                self.result = result
         finally:
             await asyncio.shield(door.close())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from studio.advice import advise
 from studio.differences import are_same
 from studio.forms import Field, combined, fields_of, samples
 from studio.past import was_lost
+from studio.presses import begin_once
 from studio.reading import read
 from studio.running import show_run, start
 from studio.showing import words
@@ -105,7 +107,10 @@ def show_changed(execution_id: str, card: Description, inputs: Mapping[str, Any]
     return _begun(
         prefix,
         filled.errors | complaints,
-        lambda: desk().keep(desk().runner.fork(execution_id, "", changed)),
+        lambda: begin_once(
+            f"{prefix} {hash(reprlib.repr(changed))}",
+            lambda: desk().keep(desk().runner.fork(execution_id, "", changed)),
+        ),
         "fragment",
     )
 
@@ -171,4 +176,7 @@ def show_anew(execution_id: str, failed_step: str, gone: Sequence[str]) -> str:
         if missing:
             st.markdown(f":red[:material/error: Please fill in {', '.join(missing)}.]")
             return ""
-    return desk().keep(desk().runner.fork(execution_id, failed_step, typed))
+    fork = desk().runner.fork
+    return begin_once(
+        f"anew {execution_id}", lambda: desk().keep(fork(execution_id, failed_step, typed))
+    )

@@ -19,7 +19,7 @@ from studio.reading import read
 from studio.running import EVERY_SECONDS
 from studio.showing import plain_markdown
 from studio.state import description, desk, guarded
-from studio.theme import status_text
+from studio.theme import REFUSED, status_text
 from studio.tool_trial import Asked, Trial, arguments_of
 from studio.tool_view import show_json, show_text
 from studio.trying import examples_inside, fill_buttons
@@ -48,7 +48,9 @@ def show_trial(card: Card, tool: Tool) -> None:
         show_ended(trial)
     else:
         show_under_way(card.name, trial)
-    with st.expander("Call it again, with other arguments"):
+    # closed anew by each call: a long form would push what it began out of view
+    key = f"again {card.name} {id(trial)}"
+    with st.expander("Call it again, with other arguments", expanded=trial.has_failed, key=key):
         show_call_form(card, tool)
 
 
@@ -77,8 +79,10 @@ def show_call_form(card: Card, tool: Tool) -> None:
         before = trial_of(card.name)
         if before is not None:
             before.cancel()
-        trial = Trial(desk().folder, tool.name, arguments).begin()
+        trial = Trial(desk().folder, tool.name, arguments)
+        # kept first: a press that comes now ends this script here, and the call would be nobody's
         st.session_state[f"trial {card.name}"] = trial
+        trial.begin()
     st.rerun()
 
 
@@ -108,7 +112,8 @@ def show_under_way(name: str, trial: Trial) -> None:
         if trial.is_over:
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.header(status_text("waiting" if trial.asked else "running"), anchor=False)
+            status = status_text("waiting" if trial.asked else "running")
+            st.header(f"{status} for {seconds_text(trial.seconds)}", anchor=False)
             if st.button("Cancel the call", icon=":material/stop_circle:", key=f"cancel {name}"):
                 trial.cancel()
                 st.rerun()
@@ -128,7 +133,8 @@ def show_progress(trial: Trial) -> None:
     else:
         st.progress(trial.progress, text=plain_markdown(last))
     earlier = trial.said[-1 - SAID_LINES : -1]
-    st.caption(plain_markdown(" \u00b7 ".join([*earlier, seconds_text(trial.seconds)]), 300))
+    if earlier:
+        st.caption(plain_markdown("before: " + " \u00b7 ".join(reversed(earlier)), 300))
 
 
 def ask(trial: Trial, asked: Asked, key: str) -> None:
@@ -196,11 +202,10 @@ def answer_by_button(trial: Trial, options: Mapping[str, Mapping[str, Any]], key
 def show_ended(trial: Trial) -> None:
     """How a call ended: the result as a program gets it and as a model reads it."""
     result = trial.result
-    status = "cancelled" if trial.was_cancelled else "failed"
-    if result is not None and not result.is_error:
-        status = "ok"
+    status = "failed" if trial.has_failed else "cancelled" if trial.was_cancelled else "ok"
+    shown = REFUSED if trial.was_refused else status_text(status)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.header(f"{status_text(status)} in {seconds_text(trial.seconds)}", anchor=False)
+        st.header(f"{shown} in {seconds_text(trial.seconds)}", anchor=False)
         run = "" if result is None else str((result.meta or {}).get(EXECUTION_META, ""))
         if run:
             st.page_link(

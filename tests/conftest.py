@@ -1,6 +1,8 @@
 """What all tests share: hypothesis profiles, and marks by folder."""
 
+import gc
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,9 @@ settings.register_profile(
 on_ci = os.environ.get("CI") == "true"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if on_ci else "default"))
 
+# shells start what is put in the background with Ctrl-C ignored, and so would all that tests start
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark everything in tests/browser and tests/crash, so that `-m` can leave it out."""
@@ -42,3 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for folder in ("browser", "crash"):
             if item.path.is_relative_to(TESTS / folder):
                 item.add_marker(folder)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays until the end: modules, and thousands of tests."""
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let the end find everything again; DuckDB's bindings tell of what it does not."""
+    gc.unfreeze()

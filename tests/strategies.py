@@ -236,10 +236,12 @@ def _own_ids(step: Step) -> Step:
     return identified(own(step))
 
 
+_trees = st.recursive(uses | calls, _kinds, max_leaves=7)  # once: making it is most of a draw
+
+
 @st.composite
 def steps(draw: st.DrawFn) -> Step:
     """Any composition; every step has an id of its own, graphs have some order."""
-    tree = st.recursive(uses | calls, _kinds, max_leaves=7)
 
     def order(here: Step) -> Step:
         here = changed_children(here, order)
@@ -250,7 +252,7 @@ def steps(draw: st.DrawFn) -> Step:
                 here = replace(here, after=draw(st.dictionaries(st.sampled_from(there), some)))
         return here
 
-    return order(_own_ids(draw(tree)))
+    return order(_own_ids(draw(_trees)))
 
 
 triggers = st.builds(Trigger, st.sampled_from(["event", "file", "schedule"]), texts, _values)

@@ -56,6 +56,11 @@ class Reporter(Protocol):
         """Call a capability or pipeline as a step inside this one."""
         ...
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether the execution waits for a person's answer."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Called:
@@ -65,11 +70,14 @@ class Called:
         outputs: By name.
         step: The id of the call among the steps of the execution.
         path: Its item and pass indexes; the last one counts the calls of the step.
+        past_seconds: How long it took in an earlier life of the execution, of which this is the
+            result; 0 if it was made now, or waited for somebody then.
     """
 
     outputs: dict[str, Any]
     step: str = ""
     path: tuple[int, ...] = ()
+    past_seconds: float = 0.0
 
     def __getitem__(self, name: str) -> Any:
         """An output by name."""
@@ -77,6 +85,8 @@ class Called:
 
 
 class _Silent:
+    is_asking = False
+
     def log(self, level: str, text: str, fields: Mapping[str, Any]) -> None: ...
     def progress(self, fraction: float, text: str) -> None: ...
     def partial(self, value: Any) -> None: ...
@@ -196,6 +206,11 @@ class Context:
             UnknownName: There is none of a name, or none that fits a pattern.
         """
         return self.reporter.find(names)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the execution waits for a person's answer, here or elsewhere in it."""
+        return self.reporter.is_asking
 
     def call(self, what: Any, inputs: Mapping[str, Any] | None = None) -> Awaitable[Called]:
         """Call a capability or pipeline as a step inside this one; several at once if you like.

@@ -143,7 +143,8 @@ def read_declaration(
     called = str(name or getattr(fn, "__name__", ""))
     if not NAME.match(called):
         raise DeclarationError(
-            f"{called!r} cannot name a capability; use letters, digits, '_', '.' and '-'",
+            f"{called!r} cannot name a capability; use letters, digits, '_', '.' and '-', or give "
+            "it another name with name=",
             capability=called,
         )
     _check_words(called, place, provides, rest)

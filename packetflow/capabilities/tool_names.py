@@ -9,12 +9,15 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import count
 from typing import Final
 
 from packetflow.errors import WorkspaceError
 
 LONGEST: Final = 64
 _FITS: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_INPUT_FITS: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _OTHERS: Final = re.compile(r"[^A-Za-z0-9_-]+")
 _MARK: Final = 8
 _SECTIONS: Final = ("Args:", "Returns:", "Raises:", "Yields:", "Example")
@@ -33,13 +36,35 @@ def tool_name(name: str) -> str:
     """
     if _FITS.fullmatch(name):
         return name
-    bare = unicodedata.normalize("NFKD", name)
+    bare = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
     bare = "".join(sign for sign in bare if not unicodedata.combining(sign))
     made = _OTHERS.sub("_", bare).strip("_")
     if made and len(made) <= LONGEST:
         return made
     mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
     return f"{made[: LONGEST - _MARK - 1] or 'tool'}_{mark}"
+
+
+@lru_cache(maxsize=1024)  # each call asks
+def input_names(names: tuple[str, ...]) -> dict[str, str]:
+    """The inputs that clients have to call otherwise, each with the name they know it by.
+
+    Models take letters, digits, ``_``, ``.`` and ``-``, at most 64 of them. Where one input of one
+    tool is called otherwise, Anthropic's interface refuses every request that brings the tool.
+
+    >>> input_names(("text", "größe", "grosse"))
+    {'größe': 'grosse_2'}
+    """
+    taken = {name for name in names if _INPUT_FITS.fullmatch(name)}
+    made: dict[str, str] = {}
+    for name in names:
+        if name in taken:
+            continue
+        base = tool_name(name)
+        free = (f"{base[: LONGEST - 4]}_{number}" for number in count(2))
+        made[name] = base if base not in taken else next(one for one in free if one not in taken)
+        taken.add(made[name])
+    return made
 
 
 def clashes(names: Iterable[str]) -> dict[str, list[str]]:

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from packetflow.capabilities.fitting import fitting, is_plain
-from packetflow.errors import WireError
+from packetflow.capabilities.tool_names import input_names
+from packetflow.errors import WireError, did_you_mean
 from packetflow.kernel.cards import PortCard
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ COMPLAINTS: Final = 5
 """At most so many things that are wrong are told at once."""
 
 _SHOWN: Final = 80
+_NAMES: Final = 20
 _MEDIA: Final = frozenset({"Image", "Audio", "Markdown", "Resource"})
 _INNER: Final = re.compile(r"^(?:list\[(?P<inside>.+)\]|(?P<bare>.+))$")
 
@@ -51,11 +54,19 @@ def _kind_of_type(written: str) -> str:
 
 
 def input_schema(written: str, ports: Sequence[PortCard]) -> dict[str, Any]:
-    """The schema of a tool's arguments."""
+    """The schema of a tool's arguments; see `input_names` for what some of them are called."""
     schema = _object(written)
     for port in ports:
         if kind_of(port) == "Table":
             _replace(schema, port, dict(ROWS))
+    called = input_names(tuple(schema["properties"]))
+    if called:
+        schema["properties"] = {
+            called.get(name, name): {"title": name, **one} if name in called else one
+            for name, one in schema["properties"].items()
+        }
+    if called and "required" in schema:
+        schema["required"] = [called.get(name, name) for name in schema["required"]]
     return schema
 
 
@@ -76,15 +87,18 @@ def output_schema(written: str, ports: Sequence[PortCard]) -> dict[str, Any] | N
 
 
 def inputs_of(ports: Sequence[PortCard], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments as the values that a run takes: rows become a table.
+    """Arguments as the values that a run takes, by their own names: rows become a table.
 
     Raises:
         WireError: Rows make no table.
     """
     inputs = dict(arguments)
+    for name, called in _called(ports).items():
+        if called in inputs:
+            inputs[name] = inputs.pop(called)
     for port in ports:
         rows = inputs.get(port.name)
-        if kind_of(port) == "Table" and isinstance(rows, list):
+        if isinstance(rows, list) and kind_of(port) == "Table":
             import pyarrow as pa
 
             try:
@@ -92,6 +106,24 @@ def inputs_of(ports: Sequence[PortCard], arguments: Mapping[str, Any]) -> dict[s
             except (pa.ArrowException, TypeError, ValueError) as error:
                 raise WireError(f"{port.name}: the rows make no table: {error}") from error
     return inputs
+
+
+def as_called(ports: Sequence[PortCard], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments by the names that the tool's schema has; their own names are known, too."""
+    called = _called(ports)
+    if not called:
+        return dict(arguments)
+    return {called.get(name, name): value for name, value in arguments.items()}
+
+
+def secrets_in(ports: Sequence[PortCard]) -> list[str]:
+    """The arguments whose values are never told, by the names that the tool's schema has."""
+    called = _called(ports)
+    return [called.get(port.name, port.name) for port in ports if port.secret]
+
+
+def _called(ports: Sequence[PortCard]) -> dict[str, str]:
+    return input_names(tuple([port.name for port in ports]))
 
 
 def _object(written: str) -> dict[str, Any]:
@@ -114,17 +146,25 @@ class Check:
     Args:
         schema: The schema, draft 2020-12.
         secret: Names at its top whose values are not told.
+        only: The names that there are at its top; any by default.
 
     Raises:
         ValueError: It is no schema.
     """
 
-    def __init__(self, schema: Mapping[str, Any], *, secret: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        schema: Mapping[str, Any],
+        *,
+        secret: Iterable[str] = (),
+        only: Iterable[str] | None = None,
+    ) -> None:
         if not is_plain(schema):
             _refuse_unsound(msgspec.json.encode(schema))
         self._schema = schema
         self._fits = fitting(schema)
         self._secret = frozenset(secret)
+        self._only = None if only is None else dict.fromkeys(only)
 
     @cached_property
     def _validator(self) -> Any:
@@ -138,10 +178,14 @@ class Check:
         >>> Check({"properties": {"n": {"type": "integer"}}}).complaints({"n": "x"})
         ["n: 'x' is not of type 'integer'"]
         """
+        unknown: list[str] = []
+        if self._only is not None and isinstance(value, Mapping):
+            others = value.keys() - self._only.keys()
+            unknown = [unknown_name(name, self._only) for name in sorted(others)]
         if self._fits(value) or self._validator.is_valid(value):
-            return []
+            return unknown[:COMPLAINTS]
         errors = sorted(self._validator.iter_errors(value), key=lambda one: one.json_path)
-        said = list(dict.fromkeys(self._said(error) for error in errors))
+        said = list(dict.fromkeys([*unknown, *(self._said(error) for error in errors)]))
         if len(said) > COMPLAINTS:
             said = [*said[:COMPLAINTS], f"and {len(said) - COMPLAINTS} more"]
         return said
@@ -152,7 +196,27 @@ class Check:
             return f"{place}: does not fit (its value is secret)"
         if not error.absolute_path and self._secret and error.validator != "required":
             return "does not fit (it holds a secret)"
-        return f"{place}: {_shortened(error)}" if place else _shortened(error)
+        text = _shortened(error)
+        if error.validator == "additionalProperties" and error.validator_value is False:
+            known = list(error.schema.get("properties", ()))
+            names = [name for name in error.instance if name not in known]
+            if "patternProperties" not in error.schema:
+                text = "; ".join(unknown_name(name, known) for name in names[:COMPLAINTS])
+        return f"{place}: {text}" if place else text
+
+
+def unknown_name(name: str, known: Iterable[str]) -> str:
+    """That there is no such name, which ones there are, and the nearest.
+
+    >>> unknown_name("lang", ["text", "language"])
+    "there is no 'lang'; did you mean 'language'? There are: text, language"
+    """
+    names = list(known)
+    near = did_you_mean(get_close_matches(name, names, 1))
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    there = f"There are: {', '.join(names[:_NAMES])}{more}" if names else "There are none"
+    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+    return f"there is no {shown!r}{near or '.'} {there}"
 
 
 def _shortened(error: ValidationError) -> str:

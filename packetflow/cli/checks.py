@@ -24,7 +24,7 @@ Level: TypeAlias = Literal["ok", "warn", "fail"]
 _FEW_BYTES = 1 << 30
 _TOO_FEW_BYTES = 100 << 20
 _FIRST_YEAR = 2025
-_EXTRAS = ("studio", "library", "llm")
+_EXTRAS = ("studio", "library", "llm", "mcp")
 
 
 @dataclass(frozen=True)

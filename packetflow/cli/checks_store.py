@@ -33,7 +33,9 @@ def store(folder: Path) -> Checks:
             return rows
 
         slow = took > _SLOW_SECONDS
-        yield Check("store", "warn" if slow else "ok", f"its owner answered after {took:.2f} s")
+        mend = "look again: it may have just begun; if it stays so, the machine or its disk is busy"
+        said = f"its owner answered after {took:.2f} s"
+        yield Check("store", "warn" if slow else "ok", said, mend if slow else "")
         schema = ask("SELECT max(number) AS number FROM schema_migration")[0]["number"]
         yield Check("schema", "ok", f"version {schema} of {len(migrations())}")
         yield from _sizes(path)

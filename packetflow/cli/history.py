@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_PAYLOADS = ("inputs", "outputs", "tags", "attributes", "fields")
+_PAYLOADS = ("inputs", "outputs", "tags", "attributes", "fields", "answer")
 
 
 def moment_of(text: str) -> dt.datetime:
@@ -141,12 +141,18 @@ def _told(found: Whole) -> None:
     screen.print(f"{head}  [dim]{row['execution_id']}[/dim]")
     began = f"began {moment(row['started_at'])} by {row['trigger']}"
     facts = [began]
+    agent = "client" if row["trigger"] == "mcp" else "agent"
+    facts += [f"{agent} {row['agent_id']}"] if row["agent_id"] else []
     facts += [f"user {row['user_id']}"] if row["user_id"] else []
     facts += [f"from run {short(row['retry_of'])}"] if row["retry_of"] else []
     screen.print(", ".join(facts), markup=False)
     _values(row)
     spans = found.spans.to_pylist()
     _spans(bars(found, time.time_ns()))
+    for wait in found.waits.to_pylist():
+        if wait["question"] and wait["answered_at"]:
+            text = f"  {wait['step']} asked {wait['question']!r}: {answer_words(wait['answer'])}"
+            screen.print(text, markup=False)
     for log in found.logs.to_pylist():
         screen.print(f"  {moment(log['logged_at'])} {log_words(log)}", markup=False)
     if row["error_type"]:
@@ -163,6 +169,26 @@ def _told(found: Whole) -> None:
         for wait in found.waits.to_pylist()[-1:]:
             asked = wait["question"] or f"event {wait['event']}"
             typer.echo(f"waits for {asked}; `packetflow waiting` says how to answer")
+
+
+def answer_words(payload: str | None) -> str:
+    """A person's answer as people say it.
+
+    >>> answer_words('{"approved": true}'), answer_words('{"count": 3, "why": "so"}')
+    ('yes', 'count=3, why=so')
+    """
+    found = json.loads(payload or "null")
+    if not isinstance(found, dict):
+        return _word(found)
+    if len(found) == 1:
+        return _word(next(iter(found.values())))
+    return ", ".join(f"{name}={_word(value)}" for name, value in found.items())
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _values(row: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, Literal, get_origin
 
 import typer
 
@@ -142,7 +142,8 @@ def by_type(port: Port, text: str) -> Any:
     if fault is not None and (text.lstrip()[:1] in _BRACKETS or _is_kind(port, _NESTED)):
         where = f"{fault.msg[:1].lower()}{fault.msg[1:]} at character {fault.pos + 1}"
         raise UnreadableInput(port.name, kind, where)
-    if isinstance(port.type, type) and not _is_kind(port, _NESTED) and not port.secret:
+    plain = isinstance(port.type, type) or get_origin(port.type) is Literal
+    if plain and not _is_kind(port, _NESTED) and not port.secret:
         said = f"not {text!r}"
     raise WrongType(port.name, "the inputs", f"must be {kind}, {said}")
 

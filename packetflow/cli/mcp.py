@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from packetflow.cli import mcp_export, mcp_servers, mcp_snippets
+from packetflow.cli import mcp_export, mcp_login, mcp_servers, mcp_snippets
+from packetflow.cli.mcp_servers import chosen_folder
 from packetflow.cli.options import Debug, Json, Where
 
 if TYPE_CHECKING:
+    from packetflow.kernel.cards import Listing
     from packetflow.runner.client import RunnerClient
 
 group = typer.Typer(
@@ -24,9 +28,25 @@ group = typer.Typer(
     rich_markup_mode=None,
 )
 
+BY_HAND = (
+    "tools of {folder}: waiting for a client to speak on standard input (Ctrl-C ends it); clients"
+    " start this command themselves, `packetflow mcp snippets` says what to tell them"
+)
+ALL_VALUES = (
+    "its clients get every value that it makes; `provides: [NAME, ...]` in the file chooses some"
+)
 Name = Annotated[str, typer.Argument(help="A capability or a pipeline.")]
-for one in (mcp_servers.servers, mcp_servers.add, mcp_servers.allow, mcp_servers.tools):
+for one in (
+    mcp_servers.servers,
+    mcp_servers.add,
+    mcp_servers.remove,
+    mcp_servers.allow,
+    mcp_servers.disallow,
+    mcp_servers.tools,
+):
     group.command()(one)
+group.command()(mcp_login.login)
+group.command()(mcp_login.logout)
 group.command(
     epilog="\b\nExamples:\n  packetflow mcp export hello --to exported\n"
     "  packetflow mcp export --all --name my-tools --to exported"
@@ -59,6 +79,8 @@ def serve(
         folder = chosen_folder(workspace)
         serving = needed_packages()
         if http is None:
+            if sys.stdin.isatty():
+                typer.echo(BY_HAND.format(folder=folder), err=True)
             serving.serve_stdio(folder)
             return
 
@@ -80,8 +102,7 @@ def list_tools(*, workspace: Where = None, as_json: Json = False, debug: Debug =
         from packetflow.mcp.offers import offers_of
         from packetflow.mcp.settings import read_settings
 
-        with asked_runner(folder) as runner:
-            offers = offers_of(runner.listing(), read_settings(folder))
+        offers = offers_of(listed(folder), read_settings(folder))
         tools = [
             {
                 "name": tool.name,
@@ -110,6 +131,43 @@ def list_tools(*, workspace: Where = None, as_json: Json = False, debug: Debug =
 
 
 @group.command()
+def refused(
+    *,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 20,
+    workspace: Where = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List the calls that were refused before a run began, and why; `runs` has the others."""
+    import datetime as dt
+
+    from packetflow.cli.command import Command
+    from packetflow.cli.say import rows
+
+    with Command(as_json=as_json, debug=debug) as command:
+        folder = chosen_folder(workspace)
+        needed_packages()
+        from msgspec.structs import asdict
+
+        from packetflow.mcp.refused import read_refusals
+
+        found = read_refusals(folder, limit)
+        lines = [
+            (
+                dt.datetime.fromtimestamp(one.at, dt.UTC).replace(tzinfo=None),
+                one.tool or "-",
+                ", ".join(part for part in (one.client, one.transport, one.user) if part),
+                one.why,
+            )
+            for one in found
+        ]
+        command.answer(
+            {"refused": [asdict(one) for one in found]},
+            (lambda: rows(("when", "tool", "who", "why"), lines)) if lines else "none was refused",
+        )
+
+
+@group.command()
 def expose(
     name: Name, *, workspace: Where = None, as_json: Json = False, debug: Debug = False
 ) -> None:
@@ -134,9 +192,8 @@ def _change(name: str, how: str, workspace: Path | None, *, as_json: bool, debug
         from packetflow.capabilities.tool_names import tool_name
         from packetflow.mcp import exposing
 
-        with asked_runner(folder) as runner:
-            change = exposing.expose if how == "expose" else exposing.hide
-            path = change(runner.listing(), folder, name)
+        change = exposing.expose if how == "expose" else exposing.hide
+        path = change(listed(folder), folder, name)
         told = {
             "name": name,
             "tool": tool_name(name),
@@ -144,16 +201,15 @@ def _change(name: str, how: str, workspace: Path | None, *, as_json: bool, debug
         }
         is_tool = f"{name} is a tool, called {tool_name(name)}"
         said = is_tool if how == "expose" else f"{name} is no tool"
-        command.answer(
-            told, f"{said}: {path}" if path else f"{said} already" if how == "expose" else said
-        )
+        said = f"{said}: {path}" if path else f"{said} already" if how == "expose" else said
+        if path and how == "expose" and path.suffix == ".yaml" and not names_provides(path):
+            said += f"\n{ALL_VALUES}"
+        command.answer(told, said)
 
 
-def chosen_folder(workspace: Path | None) -> Path:
-    """The workspace that a command means."""
-    from packetflow.workspace.folder import find_folder, open_folder
-
-    return open_folder(find_folder(workspace)).path
+def names_provides(path: Path) -> bool:
+    """Whether a pipeline's file says what it gives."""
+    return re.search(r"^provides[ \t]*:", path.read_text("utf-8"), re.MULTILINE) is not None
 
 
 def asked_runner(folder: Path) -> RunnerClient:
@@ -161,6 +217,19 @@ def asked_runner(folder: Path) -> RunnerClient:
     from packetflow.runner.client import RunnerClient
 
     return RunnerClient(folder, role="cli")
+
+
+def listed(folder: Path) -> Listing:
+    """What the workspace's runner has; says on standard error which files cannot be loaded."""
+    from packetflow.cli.say import warnings
+    from packetflow.discovery.files import Broken
+
+    with asked_runner(folder) as runner:
+        found = runner.listing()
+    warnings(
+        str(Broken(one.file, one.line, one.error, one.using_last_good)) for one in found.broken
+    )
+    return found
 
 
 def needed_packages() -> Any:

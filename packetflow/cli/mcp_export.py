@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,6 +40,7 @@ def export(
 ) -> None:
     """Make tools into files that run without the studio: a script, an .mcpb, a server.json."""
     from packetflow.cli.command import Command
+    from packetflow.mcp.export.literals import told as variables
 
     if every == bool(names):
         raise typer.BadParameter("name what to export, or say --all")
@@ -50,18 +52,19 @@ def export(
         told = {
             "name": bundle.name,
             "tools": tools,
-            "environment": list(bundle.environment),
+            "environment": [one.name for one in bundle.environment],
             "files": [str(path) for path in paths],
         }
         lines = [*map(str, paths), f"tools: {', '.join(tools)}"]
         if bundle.environment:
-            lines.append(f"reads from the environment: {', '.join(bundle.environment)}")
-        lines.append(f"try it: uv run --script {paths[0]} --list")
+            lines.append(f"reads from the environment: {variables(bundle.environment)}")
+        lines.append(f"try it: uv run --script {shlex.quote(str(paths[0]))} --list")
         command.answer(told, "\n".join(lines))
 
 
 def _made(workspace: Path | None, names: list[str], options: dict[str, Any]) -> Bundle:
-    from packetflow.cli.mcp import asked_runner, chosen_folder, needed_packages
+    from packetflow.cli.mcp import listed, needed_packages
+    from packetflow.cli.mcp_servers import chosen_folder
 
     folder = chosen_folder(workspace)
     needed_packages()
@@ -70,7 +73,6 @@ def _made(workspace: Path | None, names: list[str], options: dict[str, Any]) -> 
     from packetflow.mcp.offers import offers_of
     from packetflow.mcp.settings import read_settings
 
-    with asked_runner(folder) as runner:
-        listing = runner.listing()
+    listing = listed(folder)
     wanted = names or exposed(offers_of(listing, read_settings(folder)))
     return make(folder, listing, wanted, **options)

@@ -1,4 +1,4 @@
-"""``packetflow mcp servers``, ``add``, ``allow`` and ``tools``: tools of external MCP servers."""
+"""``packetflow mcp servers``, ``add``, ``remove``, ``allow``, ``disallow`` and ``tools``."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ def servers(*, workspace: Where = None, as_json: Json = False, debug: Debug = Fa
     from packetflow.cli.command import Command
     from packetflow.cli.say import rows
     from packetflow.mcp.client.listings import listing_path, read_listing
+    from packetflow.mcp.client.logins import standing
     from packetflow.mcp.client.settings import read_servers
 
     with Command(as_json=as_json, debug=debug) as command:
-        folder = _folder(workspace)
+        folder = chosen_folder(workspace)
         told: list[dict[str, Any]] = []
         for name, settings in read_servers(folder).items():
             facts = read_listing(listing_path(folder, name))
@@ -34,12 +35,14 @@ def servers(*, workspace: Where = None, as_json: Json = False, debug: Debug = Fa
                 "trusted": settings.trust,
                 "tools": None if facts is None else len(names),
                 "allowed": [one for one in names if settings.allows(one)],
+                "login": standing(folder, name, settings),
                 "protocol": "" if facts is None else facts.protocol,
             })  # fmt: skip
         lines = [
             (
                 one["name"],
-                "not asked yet" if one["tools"] is None
+                f"`packetflow mcp login {one['name']}`" if one["login"] == "needed"
+                else "not asked yet" if one["tools"] is None
                 else f"{len(one['allowed'])} of {one['tools']} tools allowed",
                 "trusted" if one["trusted"] else "not trusted",
                 one["address"],
@@ -73,6 +76,10 @@ def add(
         list[str] | None,
         typer.Option("--allow", metavar="TOOL", help="A tool, or pattern, that may run."),
     ] = None,
+    login: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="As whom to log in: client_id=... Repeatable."),
+    ] = None,
     trust: Annotated[
         bool, typer.Option("--trust", help="Believe what it says of its tools' effects.")
     ] = False,
@@ -82,10 +89,13 @@ def add(
 ) -> None:
     """Ask a server for its tools, and write it into packetflow.toml."""
     from packetflow.cli.command import Command
-    from packetflow.mcp.client.settings import ServerSettings, add_server
+    from packetflow.cli.say import warnings
+    from packetflow.mcp.client.failures import LoginNeeded
+    from packetflow.mcp.client.settings import ServerSettings, add_server, login_of
+    from packetflow.mcp.client.tools import notes
 
     with Command(as_json=as_json, debug=debug) as command:
-        folder = _folder(workspace)
+        folder = chosen_folder(workspace)
         is_url = where[0].startswith(("http://", "https://")) and len(where) == 1
         settings = ServerSettings(
             command="" if is_url else where[0],
@@ -93,15 +103,24 @@ def add(
             env=tuple(env or ()),
             url=where[0] if is_url else "",
             headers=dict(_header(one) for one in header or ()),
+            login=login_of(dict(_setting(one) for one in login or ())),
             allow=tuple(allow or ()),
             trust=trust,
         )
-        facts = _first_words(folder, name, settings)
+        try:
+            facts = _first_words(folder, name, settings)
+        except LoginNeeded as asks:
+            if settings.login.machine or settings.has_token:
+                raise
+            add_server(folder, name, settings)
+            command.answer({"name": name, "tools": None, "login": "needed"}, asks.message)
+            return
         add_server(folder, name, settings)
         tools = [one.name for one in facts.tools]
         told = {"name": name, "tools": tools, "allowed": [n for n in tools if settings.allows(n)]}
         hint = "" if told["allowed"] else f"; `packetflow mcp allow {name} TOOL` lets one run"
-        command.answer(told, f"{name} has {len(tools)} tools: {', '.join(tools)}{hint}")
+        command.answer(told, f"{name} has {listed(tools)}{hint}")
+        warnings(notes(facts))
 
 
 def allow(
@@ -116,20 +135,64 @@ def allow(
 ) -> None:
     """Let tools of a server run; a new runner takes over and knows it."""
     from packetflow.cli.command import Command
-    from packetflow.mcp.client.listings import listing_path, read_listing
-    from packetflow.mcp.client.settings import read_servers, write_allowed
+    from packetflow.mcp.client import allowing
 
     with Command(as_json=as_json, debug=debug) as command:
-        folder = _folder(workspace)
-        known = read_servers(folder).get(server)
-        if known is not None:
-            facts = read_listing(listing_path(folder, server))
-            _must_match(names, facts)
-        before = () if known is None else known.allow
-        wanted = tuple(dict.fromkeys([*before, *names]))
-        write_allowed(folder, server, wanted)
+        wanted = allowing.allow(chosen_folder(workspace), server, names)
         told = {"server": server, "allow": list(wanted)}
         command.answer(told, f"{server} may run {', '.join(wanted)}")
+
+
+def disallow(
+    server: Annotated[str, typer.Argument(help="A server of `packetflow mcp servers`.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="TOOL...", help="Tools or patterns that were allowed.")
+    ],
+    *,
+    workspace: Where = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Let tools of a server run no more; a new runner takes over and knows it."""
+    from packetflow.cli.command import Command
+    from packetflow.mcp.client import allowing
+
+    with Command(as_json=as_json, debug=debug) as command:
+        left = allowing.disallow(chosen_folder(workspace), server, names)
+        told = {"server": server, "allow": list(left)}
+        said = f"may still run {', '.join(left)}" if left else "may run nothing now"
+        command.answer(told, f"{server} {said}")
+
+
+def remove(
+    server: Annotated[str, typer.Argument(help="A server of `packetflow mcp servers`.")],
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also if pipelines use its tools.")
+    ] = False,
+    workspace: Where = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Take a server out of packetflow.toml, and forget the login at it."""
+    from packetflow.cli.command import Command
+    from packetflow.errors import WorkspaceError
+    from packetflow.mcp.client import allowing
+    from packetflow.runner.client import RunnerClient
+
+    with Command(as_json=as_json, debug=debug) as command:
+        folder = chosen_folder(workspace)
+        allowing.settings_of(folder, server)
+        with RunnerClient(folder, role="cli") as runner:
+            used = allowing.users(runner.listing(), server)
+        if used and not force:
+            raise WorkspaceError(
+                f"tools of server {server!r} are used by {', '.join(used)}; change that first, or "
+                "say --force"
+            )
+        allowing.remove(folder, server)
+        broken = f"; now a step is missing in {', '.join(used)}" if used else ""
+        command.answer({"server": server, "used_by": used}, f"{server} is removed{broken}")
 
 
 def tools(
@@ -149,7 +212,7 @@ def tools(
     from packetflow.mcp.client.source import Servers
 
     with Command(as_json=as_json, debug=debug) as command:
-        folder = _folder(workspace)
+        folder = chosen_folder(workspace)
         found = Servers(folder, read_servers(folder))
         try:
             if server is not None and server not in found.servers:
@@ -198,17 +261,15 @@ def _first_words(folder: Path, name: str, settings: ServerSettings) -> ServerFac
         asked.close()
 
 
-def _must_match(names: list[str], facts: ServerFacts | None) -> None:
-    """Refuse what names no tool that is known: it is misspelt, most likely."""
-    from difflib import get_close_matches
-    from fnmatch import fnmatchcase
+def listed(tools: list[str]) -> str:
+    """How many tools there are, and their names.
 
-    from packetflow.errors import UnknownName
-
-    tools = [] if facts is None else [one.name for one in facts.tools]
-    for name in names if tools else ():
-        if not any(fnmatchcase(tool, name) for tool in tools):
-            raise UnknownName("tool", name, get_close_matches(name, tools, 2))
+    >>> listed(["add"]), listed([])
+    ('1 tool: add', 'no tools')
+    """
+    if not tools:
+        return "no tools"
+    return f"{len(tools)} tool{'' if len(tools) == 1 else 's'}: {', '.join(tools)}"
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -220,7 +281,15 @@ def _header(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _folder(workspace: Path | None) -> Path:
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{text!r} is no setting; write --login client_id=...")
+    return name.strip(), value.strip()
+
+
+def chosen_folder(workspace: Path | None) -> Path:
+    """The workspace that a command means."""
     from packetflow.workspace.folder import find_folder, open_folder
 
     return open_folder(find_folder(workspace)).path

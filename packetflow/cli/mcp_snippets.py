@@ -33,8 +33,9 @@ def snippets(
     """Show what to write where, so that a client finds the workspace's tools."""
     from packetflow.cli.command import Command
     from packetflow.errors import WorkspaceError
+    from packetflow.mcp.launches import Launch, http_launch, workspace_launch
     from packetflow.mcp.settings import read_settings
-    from packetflow.mcp.snippets import CLIENTS, HttpLaunch, Launch, snippets_of, workspace_launch
+    from packetflow.mcp.snippets import CLIENTS, snippets_of
     from packetflow.workspace.folder import find_folder, open_folder
 
     with Command(as_json=as_json, debug=debug) as command:
@@ -42,7 +43,7 @@ def snippets(
         tokens = list(read_settings(folder.path).tokens.values())
         launch: Launch
         if http is not None:
-            launch = HttpLaunch(folder.name, http, tokens[0].env if tokens else "")
+            launch = http_launch(folder.name, http, tokens)
         else:
             launch = workspace_launch(folder.name, folder.path, sys.executable, script=script())
         wanted = _plain(client or "")

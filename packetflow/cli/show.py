@@ -32,6 +32,7 @@ def show(
 ) -> None:
     """Show contract, steps and problems of a pipeline or capability."""
     from packetflow.cli.command import Command
+    from packetflow.cli.say import warnings
     from packetflow.cli.showing import Picture, pictured, tell
     from packetflow.cli.target import find
 
@@ -43,6 +44,7 @@ def show(
     ]
     wanted = [(form, place) for form, place in forms if place]
     with Command(as_json=as_json, debug=debug) as command, command.open(workspace) as ws:
+        warnings(str(one) for one in ws.catalog.broken_files())
         target, _ = find(ws, name)
         if not wanted:
             tell(command, target)

@@ -18,30 +18,21 @@ from packetflow.composition.edit_draft import (
     origin,
     plain,
 )
-from packetflow.composition.edit_layout import (
-    Layout,
-    Parents,
-    Splice,
-    longest_rise,
-    shifted,
-    spliced,
-)
+from packetflow.composition.edit_layout import Parents, Splice, longest_rise, spliced
+from packetflow.composition.edit_text import NewText
 from packetflow.errors import EditRefused
 
 
-class Patch(Layout):
+class Patch(NewText):
     """Works out the splices that make a text say what a draft says."""
 
     def __init__(self, text: str, parents: Parents) -> None:
         super().__init__(text, parents)
-        self.newline = "\r\n" if "\r\n" in text else "\n"
         self.splices: list[Splice] = []
 
     def change(self, start: int, end: int, new: str) -> None:
         """Note a splice."""
         self.splices.append(Splice(start, end, new))
-
-    # ---- differences --------------------------------------------------------------------------
 
     def diff(self, node: Node, new: Draft) -> None:
         """Note the splices that turn a node into *new*."""
@@ -53,10 +44,6 @@ class Patch(Layout):
             self._diff_list(node, new)
         else:
             self.replace(node, new)
-
-    def is_braced(self, node: Node) -> bool:
-        """Tell a mapping from a single ``key: value`` inside of ``[]``, which has no braces."""
-        return node.style == "block" or self.text[node.start] == "{"
 
     def replace(self, node: Node, new: Draft) -> None:
         """Put a value in another one's place."""
@@ -294,96 +281,11 @@ class Patch(Layout):
         self.change(colon, node.end, "")
         self.change(below, below, "".join(self.newline + line for line in lines))
 
-    # ---- new text -----------------------------------------------------------------------------
-
-    def flow_text(self, item: Draft) -> str:
-        """An item inside of ``[]``."""
-        node = origin(item)
-        if node is not None:
-            start, end = self.source_span(node)
-            if node.style == "flow" and item is node and self.is_braced(node):
-                return self.text[node.start : node.end]
-            if self.has_comment(start, end):
-                raise EditRefused("the step has comments, which cannot stand inside of [...]")
-        return codec_emit.one_line(plain(item))
-
-    def entry(self, key: str, value: Draft, column: int) -> list[str]:
-        """The lines of one entry of a block mapping."""
-        if not holds_nodes(value):
-            return codec_emit.entry(key, plain(value), column)
-        return [f"{' ' * column}{codec_emit.key(key)}:", *self.value_lines(value, column + 2)]
-
-    def value_lines(self, value: Draft, column: int) -> list[str]:
-        """A value that stands on lines of its own."""
-        node = origin(value)
-        if isinstance(value, OpenList):
-            items = value.items
-        elif node is not None and node.kind == "list":
-            items = list(node.items)
-        elif isinstance(value, list):
-            items = value
-        elif node is not None:
-            items = [value]
-        elif isinstance(value, dict):
-            return [line for key, one in value.items() for line in self.entry(key, one, column)]
-        else:
-            return codec_emit.lines(plain(value), column)
-        if not items:
-            return [" " * column + "[]"]
-        return [line for item in items for line in self.item_lines(item, column)]
-
-    def item_lines(self, item: Draft, column: int) -> list[str]:
-        """The lines of one item of a block list whose dashes stand at *column*."""
-        node = origin(item)
-        if node is not None:
-            return self.moved_lines(item, node, column)
-        if isinstance(item, dict) and holds_nodes(item):
-            first, *rest = self.value_lines(item, column + 2)
-            return [f"{' ' * column}- {first[column + 2 :]}", *rest]
-        if isinstance(item, list) and holds_nodes(item):
-            return [f"{' ' * column}-", *self.value_lines(item, column + 2)]
-        return codec_emit.item_lines(plain(item), column)
-
-    def source_span(self, node: Node) -> tuple[int, int]:
-        """From the first comment above a step to the end of its last line."""
-        above, key = self.parents[id(node)]
-        if above.style == "flow":
-            return node.start, node.end
-        if isinstance(key, str):
-            name = next(name for name, value in above.pairs if value is node)
-            start = self.text.find("\n", name.end, node.start) + 1
-            return start or node.start, self.last_line_end(node)
-        dash = self.dash(above, key)
-        if not self.is_first_in_line(dash):
-            return dash, self.last_line_end(node)
-        start = self.above_item(above, key)
-        start = self.text.find("\n", start) + 1
-        return start, self.last_line_end(node)
-
-    def moved_lines(self, item: Draft, node: Node, column: int) -> list[str]:
-        """A step's own lines, put at another column."""
-        if not self.is_braced(node):
-            return codec_emit.item_lines(plain(item), column)
-        start, end = self.source_span(node)
+    def with_changes(self, node: Node, item: Draft, start: int, end: int) -> str:
+        """A stretch of the text in which a node has become *item*."""
         inner = Patch(self.text, self.parents)
         inner.diff(node, item)
-        text = spliced(self.text, inner.splices, start, end)
-        lines = text.replace("\r\n", "\n").split("\n")
-        above, key = self.parents[id(node)]
-        if above.style == "flow" or isinstance(key, str):
-            shift = column + 2 - (node.column - 1)
-            lead = self.text.count("\n", start, node.start)
-            first = lines[lead] if start == node.start else lines[lead][node.column - 1 :]
-            return [
-                *(shifted(line, shift) for line in lines[:lead]),
-                f"{' ' * column}- {first}",
-                *(shifted(line, shift) for line in lines[lead + 1 :]),
-            ]
-        dash = self.dash(above, key)
-        shift = column - (above.column - 1)
-        if dash == start and not self.is_first_in_line(dash):
-            return [" " * column + lines[0], *(shifted(line, shift) for line in lines[1:])]
-        return [shifted(line, shift) for line in lines]
+        return spliced(self.text, inner.splices, start, end)
 
 
 def patched(text: str, opened: Opened) -> str:

@@ -68,6 +68,8 @@ class Catalog:
         self._added_pipelines: dict[str, Pipeline] = {}
         self._learnt: dict[str, AnyCapability] = {}
         self._files: dict[str, Loaded] = {}
+        self._in_files: dict[str, AnyCapability] = {}
+        self._built: dict[str, Pipeline] = {}
         self._read = False
         self._plugged: dict[str, AnyCapability] | None = None
         self._plug_problems: tuple[Broken, ...] = ()
@@ -132,6 +134,11 @@ class Catalog:
             if self._keep is not None:
                 forget_gone(self._keep, found)
             self._files = dict(sorted(files.items()))
+            loaded = self._files.values()
+            # of two of a name the capability of the later file counts, and the first pipeline
+            self._in_files = {one.name: one for each in loaded for one in each.capabilities}
+            pipelines = [one for each in loaded for one in each.pipelines]
+            self._built = {one.name: one for one in reversed(pipelines)}
             self._read = True
             if read:
                 self._generation += 1
@@ -140,7 +147,7 @@ class Catalog:
     def _from_files(self) -> dict[str, AnyCapability]:
         if not self._read:
             self.refresh()
-        return {one.name: one for loaded in self._files.values() for one in loaded.capabilities}
+        return self._in_files
 
     def _from_plugins(self) -> dict[str, AnyCapability]:
         if self._plugged is None:
@@ -267,9 +274,8 @@ class Catalog:
 
     def pipeline_names(self) -> list[str]:
         """The names of all saved pipelines."""
-        built = [one.name for loaded in self._files.values() for one in loaded.pipelines]
         saved = [path.stem for path in self._pipeline_files()]
-        return sorted({*self._added_pipelines, *built, *saved})
+        return sorted({*self._added_pipelines, *self._built, *saved})
 
     def pipeline_file(self, name: str) -> str:
         """The file of a saved pipeline; empty for one built in Python."""
@@ -303,8 +309,7 @@ class Catalog:
             state = None
         if state is None or not S_ISREG(state.st_mode):
             self._from_files()
-            built = (one for loaded in self._files.values() for one in loaded.pipelines)
-            return next((one for one in built if one.name == name), None)
+            return self._built.get(name)
         stamp = (state.st_mtime_ns, state.st_size), self.generation
         known = self._pipelines.get(name)
         if known is not None and known[0] == stamp:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
-import shutil
 import sys
 import traceback
 from collections.abc import Container, Mapping
@@ -105,7 +104,8 @@ def _run(name: str, path: Path) -> tuple[tuple[Capability[..., Any], ...], tuple
 def _fallen_back(  # noqa: PLR0917 - all of one kind
     path: Path, name: str, sha: str, good: Path | None, error: BaseException
 ) -> Loaded:
-    broken = Broken(str(path), _line_of(error, path), f"{type(error).__name__}: {error}")
+    said = f"{type(error).__name__}: {error}{_mend_of(error)}"
+    broken = Broken(str(path), _line_of(error, path), said)
     if good is None or not good.is_file():
         return Loaded(str(path), sha, (), (), broken)
     try:
@@ -114,6 +114,12 @@ def _fallen_back(  # noqa: PLR0917 - all of one kind
         return Loaded(str(path), sha, (), (), broken)
     broken = Broken(broken.file, broken.line, broken.error, using_last_good=True)
     return Loaded(str(path), sha, capabilities, pipelines, broken)
+
+
+def _mend_of(error: BaseException) -> str:
+    if not isinstance(error, ModuleNotFoundError):
+        return ""
+    return f"; a package is installed by `{sys.executable} -m pip install NAME`"
 
 
 def _line_of(error: BaseException, path: Path) -> int:
@@ -127,8 +133,11 @@ def _keep(path: Path, good: Path, sha: str) -> None:
     try:
         if good.is_file() and hashlib.sha256(good.read_bytes()).hexdigest() == sha:
             return
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha:
+            return  # written again meanwhile: nobody knows whether this works
         good.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, good.with_suffix(".new"))
+        good.with_suffix(".new").write_bytes(content)
         good.with_suffix(".new").replace(good)
     except OSError:
         return  # without a kept version a later mistake simply shows at once

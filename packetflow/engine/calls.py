@@ -159,6 +159,7 @@ class Calls:
         if known is not None:
             self._failed.append((place, said, known))
             raise known
+        before, waited = self._past_seconds(step, place), run.waited
         self._open += 1
         if self._open == 1:  # while it only waits for others, they say whether it is at work
             run.busy -= 1
@@ -172,9 +173,19 @@ class Calls:
             self._open -= 1
             if self._open == 0:
                 run.busy += 1
-        called = Called(outputs, str(step.id), place[1])
+        if run.waited != waited:
+            run.decide(place, "call_waited", 1)
+        called = Called(outputs, str(step.id), place[1], before)
         _remember(run, place, said, called)
         return called
+
+    def _past_seconds(self, step: Use | Call, place: Place) -> float:
+        """How long a call took that an earlier life made, unless it waited for somebody."""
+        run = self._frame.run
+        if run.past is None or run.decided(*place, "call_waited"):
+            return 0.0
+        span = run.past.done.get((str(step.id), place[1]))
+        return 0.0 if span is None else span.duration_ns / 1e9
 
     def _known(self, place: Place, said: str, own: str) -> Outcome | None:
         """What the call gave before, in this life; of an earlier life, what the step went on after.

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+)
 from pathlib import Path
 from types import CodeType, ModuleType
 
@@ -25,7 +31,7 @@ def import_file(name: str, file: str | Path) -> ModuleType:
     """Run a file as the module *name* and answer it; an earlier one of that name is replaced.
 
     The package part of the name, if any, becomes a package that looks for its modules beside the
-    file, so ``from .other import x`` works there.
+    file, so ``from .other import x`` works there and finds what stands in that file now.
 
     Raises:
         ImportError: The file cannot be read.
@@ -35,7 +41,11 @@ def import_file(name: str, file: str | Path) -> ModuleType:
     package = name.rpartition(".")[0]
     if package and package not in sys.modules:
         made = ModuleType(package)
-        made.__path__ = [str(path.parent)]
+        folder = str(path.parent)
+        made.__path__ = [folder]
+        sys.path_importer_cache[folder] = FileFinder(
+            folder, (ExtensionFileLoader, EXTENSION_SUFFIXES), (_FromSource, SOURCE_SUFFIXES)
+        )
         sys.modules[package] = made
     loader = _FromSource(name, str(path))
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)

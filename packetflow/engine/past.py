@@ -109,12 +109,7 @@ def read_story(records: Iterable[Record]) -> Story:
     What an older runner wrote after a newer one had read its records does not count. Of several
     completed spans of one place, the one of the newest epoch counts.
     """
-    lives: dict[int, list[Record]] = {}
-    for record in records:
-        epoch = getattr(record, "epoch", None)
-        if epoch is not None:
-            lives.setdefault(epoch, []).append(record)
-    _cut_off(lives)
+    lives = counted(records)
     story = Story()
     for epoch in sorted(lives):
         story.read[epoch] = len(lives[epoch])
@@ -124,6 +119,17 @@ def read_story(records: Iterable[Record]) -> Story:
         for record in lives[epoch]:
             _take(story, record)
     return story
+
+
+def counted(records: Iterable[Record]) -> dict[int, list[Record]]:
+    """The records of one execution that count, by epoch; given as `read_story` takes them."""
+    lives: dict[int, list[Record]] = {}
+    for record in records:
+        epoch = getattr(record, "epoch", None)
+        if epoch is not None:
+            lives.setdefault(epoch, []).append(record)
+    _cut_off(lives)
+    return lives
 
 
 def _cut_off(lives: dict[int, list[Record]]) -> None:

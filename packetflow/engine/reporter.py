@@ -148,6 +148,11 @@ class StepReporter:
         self._loop.call_soon_threadsafe(run.engine.deliver, arrived)
         return arrived.event_id
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether the execution waits for a person's answer."""
+        return self._frame.run.asking > 0
+
     def find(self, names: Sequence[str]) -> list[Any]:
         """Capabilities and pipelines by names and patterns."""
         return self._caller().find(names)

@@ -118,6 +118,7 @@ class Run:
         "tags",
         "taken",
         "user",
+        "waited",
         "waiting",
         "wall_offset",
     )
@@ -148,6 +149,7 @@ class Run:
         self.asking = 0
         self.busy = 0
         self.waiting = 0
+        self.waited = 0
         self.driver: asyncio.Task[Any] | None = None
         self.user: str | None = None
         self.agent: str | None = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from packetflow.engine.state import Run
 from packetflow.engine.values import pack_all, sound
-from packetflow.kernel.order import came_since
+from packetflow.kernel.order import Moment, came_since
 from packetflow.kernel.records import EventArrived, Path
 
 if TYPE_CHECKING:
@@ -45,13 +45,15 @@ def new_event(
 class Waiter:
     """One wait under way."""
 
-    __slots__ = ("answer", "counted", "event", "future", "key", "run")
+    __slots__ = ("answer", "counted", "event", "future", "key", "run", "since")
 
     def __init__(self, run: Run, event: str, key: str, answer: str) -> None:
         self.run = run
         self.event = event
         self.key = key
         self.answer = answer
+        self.since: Moment | None = None
+        """When it was asked; an earlier answer was to an earlier question."""
         self.counted = False
         self.future: asyncio.Future[EventArrived] = asyncio.get_running_loop().create_future()
 
@@ -60,7 +62,7 @@ class Waiter:
         if self.future.done() or arrived.event_id in self.run.taken:
             return False
         if arrived.event == self.answer:
-            return True
+            return self.since is None or came_since(arrived, self.since)
         if arrived.event != self.event or (self.key and arrived.key != self.key):
             return False
         # an earlier one of its key it has looked up before it began to wait

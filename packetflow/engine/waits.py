@@ -95,6 +95,8 @@ async def wait(
     else:
         began = Moment(started.since, started.at)
         limit = _end(began.at, within_seconds)
+    if asked.question:
+        waiter.since = began
     with _under_way(waiter, started):
         early, looking = await _looked_up(waiter, began, around)
         if early is not None:
@@ -125,6 +127,7 @@ def _under_way(waiter: Waiter, started: WaitStarted) -> Iterator[None]:
     asks = 1 if started.question else 0
     run.engine.waits.add(waiter)
     run.waiting += 1
+    run.waited += 1
     run.asking += asks
     try:
         yield

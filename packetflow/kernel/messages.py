@@ -46,7 +46,8 @@ class CapabilityRequest(
     """Run a capability or a pipeline.
 
     Answered by `RunAccepted`; then, if ``follow``, by `RunEvent` messages and one
-    `CapabilityResponse`. ``source`` is the YAML text of a pipeline that is not saved; then
+    `CapabilityResponse`, which alone answers when it is over by then and there is nothing else to
+    tell. ``source`` is the YAML text of a pipeline that is not saved; then
     ``name`` may be empty. ``execution_id`` is the client's choice, so that it knows what to resume
     even if the runner dies before it answers. ``reuse`` names steps that do not run: by step id,
     the execution whose values they take (see `packetflow.workspace.taken`). With ``quiet``, steps

@@ -53,7 +53,8 @@ async def ask_with_tools(
     Every call, and every turn of the model, is a step inside this one, so an interrupted question
     goes on where it was. A tool that may change something asks a person first. The model is told
     what went wrong with a call, and may mend it. When a budget is used up, it is asked once more,
-    to answer with what it has. Needs a model, as ask_model does, and an engine.
+    for a minute at most, to answer with what it has. Needs a model, as ask_model does, and an
+    engine.
 
     Args:
         question: What to ask.
@@ -64,16 +65,19 @@ async def ask_with_tools(
         allow: Names or patterns of tools that may change something without a person's word.
         schema: The JSON Schema of the wanted answer.
         max_calls: How many calls of tools may be made.
-        max_seconds: So long calls and turns may take together; people's time does not count.
+        max_seconds: So long calls and turns may take together, also those before a restart; what is
+            under way then is stopped. People's time does not count.
         max_cost_usd: What the model's turns may cost together, where its price is known.
         context: Filled by the engine.
 
     Raises:
         UnknownName: A tool is not there.
-        LibraryError: No model or key is configured, the model failed, goes round in circles, or
-            gives no answer that fits. What was said stands in the span, as ``transcript``.
+        LibraryError: No model or key is configured, the model failed, goes round in circles,
+            does not answer in time, or gives no answer that fits. What was said stands in the
+            span, as ``transcript``.
     """
-    from packetflow.library.tool_use import Budget, ToolUse
+    from packetflow.library.budget import Budget
+    from packetflow.library.tool_use import ToolUse
 
     if not question.strip():
         raise LibraryError("the question is empty")

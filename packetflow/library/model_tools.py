@@ -76,10 +76,10 @@ class ModelTool:
     @cached_property
     def check(self) -> Check:
         """Tells whether arguments fit."""
-        from packetflow.capabilities.tool_schemas import Check
+        from packetflow.capabilities.tool_schemas import Check, secrets_in
 
-        secret = [port.name for port in self.item.contract.requires if port.secret]
-        return Check(self.parameters, secret=secret)
+        secret = secrets_in(_cards(self.item.contract))
+        return Check(self.parameters, secret=secret, only=self.parameters.get("properties", ()))
 
     def inputs(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Arguments that fit, as the values it takes: rows become a table.
@@ -151,7 +151,10 @@ def tools_for_models(catalog: Catalog, names: Iterable[str]) -> list[dict[str, A
 
 
 def _cards(contract: Contract) -> list[PortCard]:
-    return [PortCard(port.name, type_name(port.type), help=port.help) for port in contract.requires]
+    return [
+        PortCard(port.name, type_name(port.type), help=port.help, secret=port.secret)
+        for port in contract.requires
+    ]
 
 
 def _plain(value: Any) -> tuple[bool, Any]:

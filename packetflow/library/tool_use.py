@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import Counter
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -22,6 +21,7 @@ from packetflow.errors import (
     WrongType,
 )
 from packetflow.kernel.records import place_text
+from packetflow.library.budget import Budget, Time
 from packetflow.library.llm import Message, ToolCall, check_schema, fitting, instruction
 from packetflow.library.model_tools import ModelTool, offered
 from packetflow.library.turns import Turn, model_turn, written
@@ -43,24 +43,6 @@ _SHOWN: Final = 400
 _KEPT: Final = 20_000
 
 
-@dataclass(frozen=True)
-class Budget:
-    """How much a question may take."""
-
-    calls: int
-    seconds: float
-    cost_usd: float | None = None
-
-    def used_up(self, calls: int, seconds: float, cost_usd: float) -> str:
-        """The limit that is reached; empty if none is."""
-        if calls >= self.calls:
-            return "max_calls"
-        if seconds >= self.seconds:
-            return "max_seconds"
-        over = self.cost_usd is not None and cost_usd >= self.cost_usd
-        return "max_cost_usd" if over else ""
-
-
 @dataclass
 class _Wanted:
     """A call that the model wants: what it is, and what to tell the model of it."""
@@ -71,6 +53,8 @@ class _Wanted:
     told: str = ""
     step: str = ""
     status: str = "refused"
+
+    took: float = 0.0
 
     @property
     def shown(self) -> str:
@@ -112,7 +96,8 @@ class ToolUse:
         self._tools: dict[str, ModelTool] = {}
         self._seen: Counter[str] = Counter()
         self._calls, self._turns, self._wrong = 0, 0, 0
-        self._seconds, self._cost = 0.0, 0.0
+        self._time = Time(context, budget.seconds)
+        self._cost = 0.0
         self._tokens = [0, 0]
         self.transcript: list[dict[str, Any]] = []
         self.model_used = ""
@@ -139,8 +124,10 @@ class ToolUse:
             if turn["calls"]:
                 await self._use(turn, spent=stopped)
                 if not stopped:
-                    stopped = self._budget.used_up(self._calls, self._seconds, self._cost)
-                    self._say(*([Message("user", FINISH)] if stopped else []))
+                    stopped = self._budget.used_up(self._calls, self._time.used, self._cost)
+                    if stopped:
+                        self._time.allow_last_words()
+                        self._say(Message("user", FINISH))
                 continue
             complaint, value = self._judged(turn["text"])
             if not complaint:
@@ -178,9 +165,12 @@ class ToolUse:
             "model": self._model,
         }
         try:
-            called = await self._timed(self._context.call(model_turn, given))
+            called = await self._time.limited(self._context.call(model_turn, given))
         except CapabilityFailed as error:
             raise self._failed(str(error.__dict__["error"])) from error
+        if called is None:
+            raise self._failed(f"the model did not answer in time: {self._time}")
+        self._time.used += called.past_seconds
         turn: Turn = called.outputs
         self._turns += 1
         self._tokens[0] += turn["tokens_in"]
@@ -190,13 +180,6 @@ class ToolUse:
         calls = tuple(ToolCall(**one) for one in turn["calls"])
         self._say(Message("assistant", turn["text"], calls))
         return turn
-
-    async def _timed(self, work: Awaitable[Any]) -> Any:
-        began = time.monotonic()
-        try:
-            return await work
-        finally:
-            self._seconds += time.monotonic() - began
 
     def _judged(self, text: str) -> tuple[str, Any]:
         """What is wrong with an answer, and its value."""
@@ -223,8 +206,11 @@ class ToolUse:
         wanted = [self._read(ToolCall(**one), spent=spent) for one in turn["calls"]]
         for one in wanted:
             await self._let(one)
-        await self._timed(_together([self._made(one) for one in wanted if not one.told]))
+        await self._time.limited(_together(self._made(one) for one in wanted if not one.told))
+        self._time.used += max(one.took for one in wanted)
         for one in wanted:
+            if not one.told:
+                one.status, one.told = "stopped", f"Error: it was stopped: {self._time}"
             answered = Message("tool", one.told, tool_call_id=one.call.id)
             self._say(answered, name=one.call.name, step=one.step, status=one.status)
         if all(one.status == "refused" for one in wanted):
@@ -287,10 +273,10 @@ class ToolUse:
             wanted.status, wanted.told = "failed", f"Error: {error}"
         else:
             wanted.status, wanted.step = "ok", place_text(called.step, called.path)
-            wanted.told = tool.told(called.outputs)
+            wanted.told, wanted.took = tool.told(called.outputs), called.past_seconds
 
 
-async def _together(work: Sequence[Any]) -> None:
+async def _together(work: Iterable[Any]) -> None:
     """Wait for several; when one breaks off, the others do."""
     tasks = [asyncio.ensure_future(one) for one in work]
     try:

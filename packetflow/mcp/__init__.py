@@ -16,6 +16,7 @@ second to load.
 from typing import Any as _Any
 
 __all__ = [
+    "LoginNeeded",
     "ServerLost",
     "ToolChanged",
     "ToolError",

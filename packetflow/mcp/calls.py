@@ -47,6 +47,7 @@ class Pause(msgspec.Struct, frozen=True):
     execution: str
     tool: str
     questions: tuple[Question, ...] = ()
+    done: int = 0  # how many of its steps
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ class Calls:
                 answers[question.key] = value
         if not answers:
             return Ended(None, pause=pause)
-        run = Attended(self.door, pause.execution, heard, tool.steps)
+        run = Attended(self.door, pause.execution, heard, tool.steps, pause.done)
         run.questions = {question.key: question for question in pause.questions}
         with self._stopping(run.execution_id) as stopping:
             await run.follow(answers)
@@ -233,7 +234,7 @@ class Calls:
                 await self.door.cancel(run.execution_id, "its caller cannot answer")
                 raise CannotAsk(only)
         if able and run.heard.ask is None:
-            return Ended(None, pause=Pause(run.execution_id, tool.name, able))
+            return Ended(None, pause=Pause(run.execution_id, tool.name, able, run.tally.ended))
         return Ended(outcome or Outcome(run.execution_id, "waiting"), {"asked": asked})
 
     def result(self, tool: Tool, ended: Outcome, values: Mapping[str, Any]) -> t.CallToolResult:

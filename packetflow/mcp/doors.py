@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from packetflow.kernel.cards import Description, Listing
 from packetflow.kernel.messages import AnswerStep, CapabilityRequest
-from packetflow.runner.client import RunnerClient
-from packetflow.runner.loop_client import LoopClient
 from packetflow.runner.port import Tell
+from packetflow.store.recall import SqlRecall
+
+if TYPE_CHECKING:
+    from packetflow.store.client import StoreClient
 
 
 class Door(Protocol):
@@ -51,6 +53,10 @@ class Door(Protocol):
         """Answer what a step waits for."""
         ...
 
+    async def facts(self, execution_id: str) -> dict[str, Any] | None:
+        """How an execution stands; see `packetflow.store.port.Recall.facts`."""
+        ...
+
 
 class RunnerDoor:
     """The workspace's runner, asked without holding up the event loop; made on that.
@@ -60,8 +66,12 @@ class RunnerDoor:
     """
 
     def __init__(self, folder: Path) -> None:
+        from packetflow.runner.client import RunnerClient  # what stands alone asks nobody else
+        from packetflow.runner.loop_client import LoopClient
+
         self.client = RunnerClient(folder, role="mcp")
         self._runs = LoopClient(self.client.folder, role="mcp")
+        self._store: StoreClient | None = None
 
     async def listing(self, query: str, limit: int) -> Listing:
         """What there is; *limit* 0 means all."""
@@ -91,7 +101,17 @@ class RunnerDoor:
         """Answer what a step waits for."""
         await self._runs.answer(request)
 
+    async def facts(self, execution_id: str) -> dict[str, Any] | None:
+        """How an execution stands; see `packetflow.store.port.Recall.facts`."""
+        if self._store is None:
+            from packetflow.store.client import StoreClient  # a server that stands alone has none
+
+            self._store = StoreClient(self.client.folder)
+        return await asyncio.to_thread(SqlRecall(self._store).facts, execution_id)
+
     async def close(self) -> None:
-        """Let go of the runner."""
+        """Let go of the runner and the store."""
+        if self._store is not None:
+            await asyncio.to_thread(self._store.close)
         await self._runs.close()
         await asyncio.to_thread(self.client.close)

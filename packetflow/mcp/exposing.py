@@ -1,4 +1,4 @@
-"""Say which capabilities and pipelines are tools, in files that git can compare.
+"""Say which capabilities and pipelines are tools, and what for, in files that git can compare.
 
 A pipeline says it itself (``exposed: true`` in its file); capabilities stand in
 ``packetflow.toml``, so that those of the library can be offered too.
@@ -7,6 +7,7 @@ A pipeline says it itself (``exposed: true`` in its file); capabilities stand in
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -39,12 +40,7 @@ def expose(listing: Listing, folder: Path, name: str) -> Path | None:
         UnknownName: There is none of that name.
         WorkspaceError: It cannot be one: its name as a tool is taken, or it has problems.
     """
-    cards: dict[str, Card] = {one.name: one for one in listing.capabilities}
-    cards |= {one.name: one for one in listing.pipelines}
-    card = cards.get(name)
-    if card is None:
-        near = get_close_matches(name, cards, 2)
-        raise UnknownName("capability or pipeline", name, near)
+    card = _must_be_known(listing, name)[name]
     others = exposed_names(listing, folder)
     if name in others:
         return None
@@ -53,7 +49,7 @@ def expose(listing: Listing, folder: Path, name: str) -> Path | None:
     if why:
         raise WorkspaceError(f"{name!r} cannot be a tool: {why}", name=name)
     if any(one.name == name for one in listing.pipelines):
-        return _say_in_file(listing, folder, name, exposed=True)
+        return _say_in_file(listing, folder, name, "exposed", value=True)
     write_exposed(folder, sorted({*read_settings(folder).expose, name}))
     return folder / "packetflow.toml"
 
@@ -62,31 +58,60 @@ def hide(listing: Listing, folder: Path, name: str) -> Path | None:
     """Make it no tool any more; answers the file that said so, ``None`` if none did.
 
     Raises:
+        UnknownName: There is none of that name, and no file says that it is a tool.
         WorkspaceError: The file cannot be changed.
     """
+    said = read_settings(folder).expose
+    _must_be_known(listing, name, said)
     changed = None
     if any(one.name == name and one.exposed for one in listing.pipelines):
-        changed = _say_in_file(listing, folder, name, exposed=False)
-    said = read_settings(folder).expose
+        changed = _say_in_file(listing, folder, name, "exposed", value=None)
     if name in said:
         write_exposed(folder, [one for one in said if one != name])
         changed = changed or folder / "packetflow.toml"
     return changed
 
 
-def _say_in_file(listing: Listing, folder: Path, name: str, *, exposed: bool) -> Path:
+def _must_be_known(listing: Listing, name: str, said: Sequence[str] = ()) -> dict[str, Card]:
+    """All that there is, by name; refuse what is not among it, nor *said* somewhere."""
+    cards: dict[str, Card] = {one.name: one for one in listing.capabilities}
+    cards |= {one.name: one for one in listing.pipelines}
+    if name not in cards and name not in said:
+        raise UnknownName(
+            "capability or pipeline", name, get_close_matches(name, [*cards, *said], 2)
+        )
+    return cards
+
+
+def describe(listing: Listing, folder: Path, name: str, text: str) -> Path:
+    """Say what a pipeline is for: models choose a tool by it.
+
+    Returns:
+        The file that says so now.
+
+    Raises:
+        UnknownName: There is no pipeline of that name.
+        WorkspaceError: The file cannot be changed.
+    """
+    known = [one.name for one in listing.pipelines]
+    if name not in known:
+        raise UnknownName("pipeline", name, get_close_matches(name, known, 2))
+    return _say_in_file(listing, folder, name, "intent", value=" ".join(text.split()) or None)
+
+
+def _say_in_file(
+    listing: Listing, folder: Path, name: str, field: str, *, value: str | bool | None
+) -> Path:
     card = next(one for one in listing.pipelines if one.name == name)
     path = folder / "pipelines" / f"{name}.yaml"
     if not path.is_file():
         where = f" in {card.file}" if card.file else ""
         raise WorkspaceError(
-            f"{name!r} is built in Python{where}; say exposed=True (or False) where it is made",
-            name=name,
+            f"{name!r} is built in Python{where}; say {field}=... where it is made", name=name
         )
-    value = True if exposed else None
     try:
         text = path.read_text("utf-8")
-        new = apply(text, {"op": "header", "field": "exposed", "value": value}).text
+        new = apply(text, {"op": "header", "field": field, "value": value}).text
         scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         scratch.write_text(new, "utf-8")
         scratch.replace(path)

@@ -2,7 +2,8 @@
 
 A body that is too long is taken in and thrown away before it is refused: a client that is still
 sending would see its connection break, and never read why. A client that goes away in the midst of
-its request is nobody's error. An ``Origin`` that no browser writes is refused as a forged one.
+its request is nobody's error; what does not come in time is refused. An ``Origin`` that no browser
+writes is refused as a forged one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ MOST_THROWN_AWAY: Final = 64 << 20
 
 PATIENCE_SECONDS: Final = 2.0
 """And for so long."""
+
+BODY_SECONDS: Final = 60.0
+"""So long a whole body may take to come."""
 
 _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?")
 
@@ -51,26 +55,59 @@ def gate(app: ASGIApp, limit_bytes: int) -> ASGIApp:
             said = f"the request has {length} bytes; at most {limit_bytes} are taken here"
             await _refused(413, said)(scope, receive, send)
             return
+        body = _Body(receive, limit_bytes)
         with contextlib.suppress(ClientDisconnect):
-            await app(scope, _counting(receive, limit_bytes), send)
+            await app(scope, body.next, body.unless_late(send))
+        if body.is_late:
+            said = f"the request did not come whole within {BODY_SECONDS:g} seconds"
+            await _refused(408, said)(scope, receive, send)
 
     return gated
 
 
-def _counting(receive: Receive, limit: int) -> Receive:
-    """Hands on a body of unknown length; the application refuses one that is too long."""
-    left = limit
+class _Body:
+    """Hands on a body of unknown length; the application refuses one that is too long.
 
-    async def counted() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
-        if left < 0 and message.get("more_body", False):
-            await _thrown_away(receive)
-            return {**message, "more_body": False}
-        return message
+    Attributes:
+        is_late: Whether it did not come in time, and nothing was answered by then; then nothing
+            that the application says counts.
+    """
 
-    return counted
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._left = limit
+        self._is_whole = False
+        self._late_at = asyncio.get_running_loop().time() + BODY_SECONDS
+        self._is_answered = False
+        self.is_late = False
+
+    async def next(self) -> Message:
+        """The next part; in time, as long as there is more."""
+        if self._is_whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._late_at):
+                message = await self._receive()
+        except TimeoutError:
+            self.is_late = not self._is_answered
+            return {"type": "http.disconnect"}
+        more = message.get("more_body", False)
+        self._left -= len(message.get("body", b""))
+        if self._left < 0 and more:
+            await _thrown_away(self._receive)
+            more = False
+        self._is_whole = not more
+        return {**message, "more_body": more} if message["type"] == "http.request" else message
+
+    def unless_late(self, send: Send) -> Send:
+        """Sends what the application answers, unless it answers to half a request."""
+
+        async def sending(message: Message) -> None:
+            if not self.is_late:
+                self._is_answered = True
+                await send(message)
+
+        return sending
 
 
 async def _thrown_away(receive: Receive) -> None:

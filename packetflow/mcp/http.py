@@ -14,17 +14,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import uvicorn
-from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
-from mcp.server.auth.middleware.bearer_auth import BearerAuthBackend
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.authentication import AuthenticationMiddleware
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from packetflow.errors import WorkspaceError
+from packetflow.mcp.connections import Watched
 from packetflow.mcp.doors import Door, RunnerDoor
+from packetflow.mcp.entrance import Entrance
 from packetflow.mcp.gate import gate
 from packetflow.mcp.identity import Tokens
 from packetflow.mcp.refused import Refusals
@@ -79,25 +77,22 @@ async def endpoint(
     Raises:
         PacketFlowError: The workspace cannot be served.
     """
-    settings = read_settings(folder.path)
-    tokens, replay = Tokens(settings), Replay()
+    settings, where, replay = read_settings(folder.path), listening or Listening(), Replay()
+    Tokens(settings)  # what cannot be is said before a runner is asked
     async with opened(folder, door, transport="http", follow=follow) as ready:
         app = ready.server.streamable_http_app(
             streamable_http_path=PATH,
             event_store=replay,
             retry_interval=RETRY_MILLISECONDS,
             max_request_body_size=settings.body_kilobytes << 10,
-            transport_security=security(settings, listening or Listening()),
-            token_verifier=tokens if tokens else None,
+            transport_security=security(settings, where),
         )
-        routes: list[BaseRoute] = list(app.routes)
-        middleware = []
-        if tokens:
-            middleware = [
-                Middleware(AuthenticationMiddleware, backend=BearerAuthBackend(tokens)),
-                Middleware(AuthContextMiddleware),
-            ]
-        whole = Starlette(routes=routes, middleware=middleware)
+        routes = [
+            Route(one.path, Entrance(one.app, folder.path, lambda said: security(said, where)))
+            for one in app.routes
+            if isinstance(one, Route)
+        ]
+        whole = Starlette(routes=routes)
         whole.router.redirect_slashes = False
         async with ready.server.session_manager.run():
             at_gate = gate(whole, settings.body_kilobytes << 10)
@@ -151,7 +146,11 @@ async def serve_at(
     shown = f"[{listening.host}]" if ":" in listening.host else listening.host
     async with endpoint(folder, door, listening) as app:
         config = uvicorn.Config(
-            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2
+            app,
+            http=Watched,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=2,
         )
         announce(f"http://{shown}:{listener.getsockname()[1]}{PATH}")
         await uvicorn.Server(config).serve(sockets=[listener])

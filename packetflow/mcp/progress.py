@@ -28,10 +28,11 @@ class Tally:
 
     Args:
         steps: How many steps it has; 0 where nobody knows.
+        ended: How many of them are done.
     """
 
     steps: int = 0
-    _ended: int = 0
+    ended: int = 0
     _parts: dict[tuple[str, tuple[int, ...]], float] = field(default_factory=dict)
     _last: float = -1.0
 
@@ -49,14 +50,14 @@ class Tally:
                 known = self._parts.pop(place, None)
                 if known is None and event.body.get("kind") != "wait":
                     return None
-                self._ended += 1
+                self.ended += 1
                 status = str(event.body.get("status", "ok"))
                 return self._mark(f"{event.step} {'done' if status == 'ok' else status}")
             case _:
                 return None
 
     def _mark(self, text: str) -> Mark | None:
-        done = self._ended + sum(self._parts.values())
+        done = self.ended + sum(self._parts.values())
         if done <= self._last:
             return None
         self._last = done

@@ -8,6 +8,7 @@ from typing import Any
 
 import mcp_types as t
 
+from packetflow.capabilities.tool_schemas import as_called
 from packetflow.mcp.tools import Tool
 
 
@@ -17,7 +18,8 @@ def arguments_of(tool: Tool, given: Mapping[str, str]) -> dict[str, Any]:
     A text stays one where the input takes texts; else it is read as JSON, if it is some.
     """
     properties = tool.shown.input_schema.get("properties", {})
-    return {name: _value(properties.get(name, {}), text) for name, text in given.items()}
+    called = as_called(tool.takes, given)
+    return {name: _value(properties.get(name, {}), text) for name, text in called.items()}
 
 
 def _value(schema: Mapping[str, Any], text: str) -> Any:

@@ -21,7 +21,6 @@ from packetflow.mcp.offers import Offers
 from packetflow.mcp.shelf import PIPELINE
 from packetflow.mcp.tools import Tool
 from packetflow.runner.payloads import Outputs
-from packetflow.store.client import StoreClient
 
 REGISTRY: Final = "capability://registry"
 YAML: Final = "application/yaml"
@@ -47,7 +46,6 @@ class Library:
     def __init__(self, door: Door, folder: Path) -> None:
         self._door = door
         self._folder = folder
-        self._store: StoreClient | None = None
 
     def resources(self, offers: Offers) -> list[t.Resource]:
         """Those with an address of their own."""
@@ -126,7 +124,7 @@ class Library:
     async def _execution(
         self, uri: str, identity: str, output: str, user: str | None
     ) -> t.ReadResourceResult | None:
-        facts = await asyncio.to_thread(self._facts, identity)
+        facts = await self._facts(identity)
         if facts is None or facts.pop("trigger") != TRIGGER or facts.pop("user") != user:
             return None
         facts.pop("tags")
@@ -162,23 +160,15 @@ class Library:
 
     async def tool_name_of(self, execution_id: str, *, user: str | None) -> str:
         """The tool that an execution runs which this user began over MCP; empty for others."""
-        facts = await asyncio.to_thread(self._facts, execution_id)
+        facts = await self._facts(execution_id)
         if facts is None or facts["trigger"] != TRIGGER or facts["user"] != user:
             return ""
-        tags = json.loads(facts["tags"] or "{}")
-        return str(tags.get(TOOL_TAG, ""))
+        return str(facts["tags"].get(TOOL_TAG, ""))
 
-    def _facts(self, identity: str) -> dict[str, Any] | None:
-        """What the store knows of an execution."""
-        if self._store is None:
-            self._store = StoreClient(self._folder)
-        rows = self._store.sql(_FACTS, {"id": identity}).to_pylist()
-        return as_json(rows[0]) if rows else None
-
-    async def close(self) -> None:
-        """Let go of the store."""
-        if self._store is not None:
-            await asyncio.to_thread(self._store.close)
+    async def _facts(self, identity: str) -> dict[str, Any] | None:
+        """What is known of an execution, as JSON."""
+        facts = await self._door.facts(identity)
+        return None if facts is None else as_json(facts)
 
     def contents_of(self, uri: str, made: t.CallToolResult) -> t.ReadResourceResult:
         """What a run made, as the contents of the resource it answers for."""
@@ -216,11 +206,6 @@ class Library:
             tool = offers.prompts.get(ref.name)
             known = () if tool is None else _choices(tool, argument.name)
         return [one for one in known if one.startswith(argument.value)]
-
-
-_FACTS: Final = """SELECT execution_id::varchar AS execution, name, status, trigger,
- user_id AS user, agent_id AS client, started_at, duration_ms, failed_step, error_type, error, tags
-FROM executions WHERE execution_id::varchar = $id ORDER BY epoch DESC LIMIT 1"""
 
 
 def registry(offers: Offers) -> dict[str, Any]:

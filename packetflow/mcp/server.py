@@ -1,4 +1,4 @@
-"""Answers a client's requests for tools, prompts and resources, on the low-level server.
+"""Answers a client's requests for tools, prompts and resources.
 
 One server serves both eras: sessions that begin with a handshake (2025-11-25 and before), and
 requests that stand alone (2026-07-28). What differs is how a run asks its caller: in the first era
@@ -10,17 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import mcp_types as t
-from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import ServerRequestContext
-from mcp.server.lowlevel import NotificationOptions, Server
-from mcp.server.models import InitializationOptions
-from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
-from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 
+from packetflow.capabilities.tool_schemas import as_called
 from packetflow.errors import PacketFlowError
 from packetflow.mcp import apps, sessions
 from packetflow.mcp.apps import Apps, Trail
@@ -39,7 +35,6 @@ from packetflow.mcp.replies import PAGE, missing_capability, named, page, pause_
 from packetflow.mcp.shelf import Shelf
 from packetflow.mcp.talking import gives_back, heard_on
 from packetflow.mcp.tasks import (
-    EXTENSION,
     Task,
     TaskParams,
     Tasks,
@@ -49,22 +44,9 @@ from packetflow.mcp.tasks import (
     wants_tasks,
 )
 from packetflow.mcp.tools import Tool
-from packetflow.version import VERSION
 
 Context = ServerRequestContext[Any, Any]
 Paged = TypeVar("Paged")
-
-STATE_SECONDS: Final = 30 * 86_400.0
-"""So long the answers to a run's questions may take."""
-
-_CACHED: Final[tuple[CacheableMethod, ...]] = (
-    "tools/list",
-    "prompts/list",
-    "resources/list",
-    "resources/templates/list",
-    "resources/read",
-    "server/discover",
-)
 
 
 @dataclass(frozen=True)
@@ -118,8 +100,9 @@ class Answers:
         Raises:
             MCPError: There is no such tool, or the client cannot give what it needs.
         """
-        tool = named(self.offers.tools, params.name, "tool")
-        arguments = params.arguments or {}
+        offers = self.offers
+        tool = named(offers.tools, params.name, "tool")
+        arguments = as_called(tool.takes, params.arguments or {})
         as_task = wants_tasks(context)
         if tool.as_task is not None and tool.as_task.required and not as_task:
             raise needs_tasks()
@@ -128,7 +111,7 @@ class Answers:
             if wrong:
                 text = f"The arguments of {tool.name} do not fit: " + "; ".join(wrong)
                 return error_result(text, {ERROR_META: "InvalidArguments"})
-        is_drawn = tool.item in self.offers.pipelines and apps.shows_apps(context)
+        is_drawn = tool.item in offers.pipelines and apps.shows_apps(context)
         trail = Trail() if is_drawn else None
         try:
             ended = await self._ran(context, tool, arguments, params, as_task=as_task, trail=trail)
@@ -332,67 +315,3 @@ class Answers:
         return t.CompleteResult(
             completion=t.Completion(values=some, total=len(values), has_more=more)
         )
-
-
-class WorkspaceServer(Server[Any]):
-    """The low-level server; it tells clients of the handshake era that its lists change."""
-
-    def create_initialization_options(
-        self,
-        notification_options: NotificationOptions | None = None,
-        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
-        extensions: dict[str, dict[str, Any]] | None = None,
-    ) -> InitializationOptions:
-        """What a client is told first."""
-        changes = notification_options or NotificationOptions(
-            prompts_changed=True, resources_changed=True, tools_changed=True
-        )
-        return super().create_initialization_options(changes, experimental_capabilities, extensions)
-
-
-def make_server(answers: Answers, *, name: str, about: str = "", key: bytes) -> WorkspaceServer:
-    """A server for one workspace.
-
-    Args:
-        answers: What it answers.
-        name: The workspace's name.
-        about: What it is for.
-        key: Seals what clients keep for runs that wait; at least 32 bytes.
-    """
-    server = WorkspaceServer(
-        "packetflow",
-        version=VERSION,
-        title=name,
-        description=about or None,
-        instructions=about or None,
-        cache_hints={method: CacheHint(ttl_ms=0, scope="private") for method in _CACHED},
-        get_tool_input_schema=lambda tool: _schema_of(answers.shelf.offers, tool),
-        on_list_tools=answers.list_tools,
-        on_list_prompts=answers.list_prompts,
-        on_get_prompt=answers.get_prompt,
-        on_list_resources=answers.list_resources,
-        on_list_resource_templates=answers.list_templates,
-        on_read_resource=answers.read_resource,
-        on_subscribe_resource=answers.subscribe,
-        on_unsubscribe_resource=answers.unsubscribe,
-        on_completion=answers.complete,
-        on_subscriptions_listen=ListenHandler(answers.shelf.bus),
-    )
-    # not by the constructor, which knows no tasks
-    server.add_request_handler("tools/call", t.CallToolRequestParams, answers.call_tool)
-    # not by the constructor, which warns of what the stateless era has no more
-    server.add_request_handler("logging/setLevel", t.SetLevelRequestParams, answers.set_level)
-    server.add_request_handler("tasks/get", TaskParams, answers.get_task)
-    server.add_request_handler("tasks/update", UpdateParams, answers.update_task)
-    server.add_request_handler("tasks/cancel", TaskParams, answers.cancel_task)
-    server.extensions[EXTENSION] = {}
-    server.extensions[apps.EXTENSION] = {}
-    server.middleware.append(answers.shelf.sessions)
-    sealing = RequestStateSecurity(keys=[key], ttl=STATE_SECONDS)
-    server.middleware.append(RequestStateBoundary(sealing, default_audience="packetflow"))
-    return server
-
-
-def _schema_of(offers: Offers, tool: str) -> Mapping[str, Any] | None:
-    found = offers.tools.get(tool)
-    return None if found is None else found.shown.input_schema

@@ -13,9 +13,10 @@ from typing import Final
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.calls import Calls
 from packetflow.mcp.doors import Door, RunnerDoor
+from packetflow.mcp.lowlevel import WorkspaceServer, make_server
 from packetflow.mcp.reading import Library
 from packetflow.mcp.refused import Refusals
-from packetflow.mcp.server import Answers, WorkspaceServer, make_server
+from packetflow.mcp.server import Answers
 from packetflow.mcp.settings import read_settings
 from packetflow.mcp.shelf import Shelf, kept_fresh
 from packetflow.workspace.folder import WorkspaceFolder, open_folder
@@ -69,7 +70,6 @@ async def opened(
     finally:
         await answers.tasks.close()
         await calls.close()
-        await library.close()
 
 
 def sealing_key(folder: Path) -> bytes:
@@ -102,7 +102,7 @@ async def over_stdio(folder: str | Path) -> None:
     Raises:
         PacketFlowError: The workspace cannot be served.
     """
-    from packetflow.mcp.pipes import pipes
+    from packetflow.mcp.pipes import pipes, serve_pipes
 
     workspace = open_folder(folder)
     door = RunnerDoor(workspace.path)
@@ -111,15 +111,15 @@ async def over_stdio(folder: str | Path) -> None:
             opened(workspace, door, transport="stdio") as ready,
             pipes() as (reading, writing),
         ):
-            options = ready.server.create_initialization_options()
-            await ready.server.run(reading, writing, options)
+            await serve_pipes(ready.server, reading, writing)
     finally:
         await asyncio.shield(door.close())
 
 
 def serve_stdio(folder: str | Path) -> None:
-    """`over_stdio`, from plain code."""
-    asyncio.run(over_stdio(folder))
+    """`over_stdio`, from plain code, until interrupted."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(over_stdio(folder))
 
 
 def serve_http(

@@ -34,7 +34,10 @@ SETTLE_MILLISECONDS: Final = 5
 """Files count as changed once nothing has happened to them for so long."""
 
 LOOK_SECONDS: Final = 0.5
-"""So often it looks by itself, since a watch misses what happens before it has begun."""
+"""So often it looks by itself, since a watch misses what happens before it has begun.
+
+So it finds a new runner, too: its card lies where each call changes something.
+"""
 
 RUNNER_CARD: Final = "runner.json"
 PIPELINE: Final = "pipeline://"
@@ -131,14 +134,11 @@ class Shelf:
         """Something may have changed; ends when folders have come or gone."""
         from watchfiles import awatch
 
-        state = state_of(self.folder)
-        parts = [self.folder, self.folder / "pipelines", state]
+        parts = [self.folder, self.folder / "pipelines"]
         there = [one for one in parts if one.is_dir()]
 
         def counts(_: Any, path: str) -> bool:
             place = Path(path)
-            if place.parent == state:
-                return place.name == RUNNER_CARD
             return place.suffix == ".yaml" or place.name == CONFIG or place in parts
 
         changes = awatch(
@@ -179,5 +179,4 @@ async def kept_fresh(shelf: Shelf) -> AsyncIterator[Shelf]:
         yield shelf
     finally:
         following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
+        await asyncio.wait([following])  # whoever closes may be cancelled meanwhile

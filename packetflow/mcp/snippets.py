@@ -14,58 +14,27 @@ import pprint
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import PurePath
-from typing import Any, Final, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 from urllib.parse import quote
 
 from packetflow.capabilities.tool_names import tool_name
+from packetflow.mcp.launches import HttpLaunch, Launch, StdioLaunch, secrets_of
 
 DESKTOP: Final = "Claude Desktop"
 CODE: Final = "Claude Code"
 VS_CODE: Final = "VS Code"
 CURSOR: Final = "Cursor"
+CODEX: Final = "Codex"
+GEMINI: Final = "Gemini CLI"
 PYTHON: Final = "Python"
 CURL: Final = "curl"
-CLIENTS: Final = (DESKTOP, CODE, VS_CODE, CURSOR, PYTHON, CURL)
+CLIENTS: Final = (DESKTOP, CODE, VS_CODE, CURSOR, CODEX, GEMINI, PYTHON, CURL)
 
 PROTOCOL: Final = "2026-07-28"
 """The revision that a plain request speaks: one without a handshake."""
 
-
-@dataclass(frozen=True)
-class StdioLaunch:
-    """A server that its client starts.
-
-    Attributes:
-        name: What the client calls it.
-        command: The program, best with its whole path.
-        args: Its arguments.
-        env: Variables it needs; ``None`` for one whose value only the reader knows.
-    """
-
-    name: str
-    command: str
-    args: tuple[str, ...] = ()
-    env: Mapping[str, str | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class HttpLaunch:
-    """A server that answers over HTTP.
-
-    Attributes:
-        name: What the client calls it.
-        url: Its address.
-        token_variable: The variable that holds the token; empty if it asks for none.
-    """
-
-    name: str
-    url: str
-    token_variable: str = ""
-
-
-Launch: TypeAlias = StdioLaunch | HttpLaunch
+MERGED: Final = "If the file names servers already, put only the entry beside theirs."
 
 
 @dataclass(frozen=True)
@@ -97,23 +66,6 @@ class ExampleCall:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-def workspace_launch(name: str, folder: PurePath, python: str, *, script: str = "") -> StdioLaunch:
-    """The launch that serves a workspace to one client.
-
-    Args:
-        name: What the client calls it.
-        folder: The workspace.
-        python: The interpreter that has PacketFlow.
-        script: The program ``packetflow``, if there is one.
-
-    >>> workspace_launch("notes", PurePath("/my work"), "/bin/python").args[-1]
-    '/my work'
-    """
-    command, before = (script, ()) if script else (python, ("-m", "packetflow"))
-    served = ("mcp", "serve", "--stdio", "--workspace", str(folder))
-    return StdioLaunch(name, command, (*before, *served))
-
-
 def snippets_of(
     launch: Launch, *, call: ExampleCall | None = None, windows: bool = False
 ) -> tuple[Snippet, ...]:
@@ -136,10 +88,17 @@ def snippets_of(
         _vs_code(launch),
         _vs_code_command(launch, shell),
         _cursor(launch),
+        _codex(launch, shell),
+        _gemini(launch, shell),
         _python(launch, call),
         _curl(launch, call, shell),
     )
-    return tuple(one for one in made if one is not None)
+    beside = launch.note if isinstance(launch, HttpLaunch) else ""
+    return tuple(
+        replace(one, note=" ".join(filter(None, [one.note, MERGED if one.file else "", beside])))
+        for one in made
+        if one is not None
+    )
 
 
 @dataclass(frozen=True)
@@ -189,15 +148,19 @@ def _code_command(launch: Launch, shell: Shell) -> Snippet:
             "The token of now is kept in Claude Code's settings." if launch.token_variable else ""
         )
         return Snippet(CODE, "", shell.language, text, note)
+    begun = shell.line(["claude", "mcp", "add", "--scope", "user"])
+    # before another option, since it takes every word up to the next one
+    options = _env_options(launch, shell)
+    started = shell.line(["--transport", "stdio", name, "--", launch.command, *launch.args])
+    return Snippet(CODE, "", shell.language, f"{begun}{options} {started}")
+
+
+def _env_options(launch: StdioLaunch, shell: Shell) -> str:
     given = [
         shell.word(f"{key}={value}") if value is not None else f'"{key}={shell.variable(key)}"'
         for key, value in launch.env.items()
     ]
-    begun = shell.line(["claude", "mcp", "add", "--scope", "user"])
-    # before another option, since it takes every word up to the next one
-    options = "".join(f" --env {one}" for one in given)
-    started = shell.line(["--transport", "stdio", name, "--", launch.command, *launch.args])
-    return Snippet(CODE, "", shell.language, f"{begun}{options} {started}")
+    return "".join(f" --env {one}" for one in given)
 
 
 def _code_file(launch: Launch) -> Snippet:
@@ -250,6 +213,33 @@ def _cursor(launch: Launch) -> Snippet:
     link = f"{begun}?name={named}&config={quote(packed, safe='')}"
     note = "In the folder of a project, or in that of the user."
     return Snippet(CURSOR, ".cursor/mcp.json", "json", text, note, link)
+
+
+def _codex(launch: Launch, shell: Shell) -> Snippet:
+    begun = shell.line(["codex", "mcp", "add", tool_name(launch.name)])
+    if isinstance(launch, StdioLaunch):
+        started = shell.line(["--", launch.command, *launch.args])
+        text = f"{begun}{_env_options(launch, shell)} {started}"
+        kept = " and ".join(secrets_of(launch))
+        note = f"What {kept} holds now is kept in Codex's settings." if kept else ""
+        return Snippet(CODEX, "", shell.language, text, note)
+    token = ["--bearer-token-env-var", launch.token_variable] if launch.token_variable else []
+    text = f"{begun} {shell.line(['--url', launch.url, *token])}"
+    return Snippet(CODEX, "", shell.language, text)
+
+
+def _gemini(launch: Launch, shell: Shell) -> Snippet:
+    words, name = ["gemini", "mcp", "add", "--scope", "user"], tool_name(launch.name)
+    if isinstance(launch, StdioLaunch):
+        for key, value in launch.env.items():  # a $NAME is kept, and read when it starts
+            words += ["--env", f"{key}=${key}" if value is None else f"{key}={value}"]
+        words += ["--transport", "stdio", name, launch.command, *launch.args]
+    else:
+        words += ["--transport", "http", name, launch.url]
+        if launch.token_variable:
+            words += ["--header", f"Authorization: Bearer ${launch.token_variable}"]
+    note = "It starts servers only in folders that it trusts."
+    return Snippet(GEMINI, "", shell.language, shell.line(words), note)
 
 
 def _python(launch: Launch, call: ExampleCall | None) -> Snippet:
@@ -330,13 +320,6 @@ def _curl(launch: Launch, call: ExampleCall | None, shell: Shell) -> Snippet | N
         return Snippet(CURL, "", shell.language, f"@'\n{body}\n'@ | {words}")
     words = " \\\n  ".join(["curl -sN " + shell.word(launch.url), *sent, "-d " + shell.word(body)])
     return Snippet(CURL, "", shell.language, words)
-
-
-def secrets_of(launch: Launch) -> list[str]:
-    """The variables of which only the reader knows the value."""
-    if isinstance(launch, HttpLaunch):
-        return [launch.token_variable] if launch.token_variable else []
-    return [name for name, value in launch.env.items() if value is None]
 
 
 def _entry(launch: Launch, secret: Callable[[str], str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any, Final, NoReturn, TextIO, cast
@@ -24,6 +25,7 @@ from mcp import Client, MCPError
 from packetflow.engine.printed import Printed
 from packetflow.errors import PacketFlowError, WorkspaceError
 from packetflow.kernel.ids import new_id
+from packetflow.mcp.forgetting import days_of, forget_old
 from packetflow.mcp.serving import opened
 from packetflow.runner.host import Host
 from packetflow.runner.port import Tell
@@ -71,7 +73,7 @@ async def alone(folder: WorkspaceFolder, ready: Collection[str]) -> AsyncIterato
         PacketFlowError: Nothing can run.
     """
     presence = Presence(folder.path, new_id())
-    host = Alone(folder.path, runner=presence.runner, ready=ready, triggers=False)
+    host = Alone(folder.path, runner=presence.runner, ready=ready, triggers=False, light=True)
     try:
         presence.beat_on(asyncio.get_running_loop(), stale_seconds=folder.stale_seconds)
         await host.open()
@@ -101,19 +103,18 @@ def _leave() -> NoReturn:
 
 async def over_stdio(folder: Path, ready: Collection[str]) -> None:
     """Serve one client over standard input and output, until it leaves."""
-    from mcp.server.stdio import stdio_server
+    from packetflow.mcp.pipes import pipes, serve_pipes
 
     workspace = open_folder(folder)
-    async with stdio_server() as (reading, writing):  # first: what code prints is not for clients
+    async with pipes() as (reading, writing):  # first: what code prints is not for clients
         sys.stdout = cast("TextIO", Printed(sys.stderr))
         try:
             async with (
                 alone(workspace, ready) as host,
                 opened(workspace, host, transport="stdio") as serving,
             ):
-                options = serving.server.create_initialization_options()
-                await serving.server.run(reading, writing, options)
-        except asyncio.CancelledError:  # a signal; what reads the input would wait for its end
+                await serve_pipes(serving.server, reading, writing)
+        except asyncio.CancelledError:  # a signal; threads of tools may go on for long
             _leave()
 
 
@@ -183,6 +184,8 @@ def run(folder: Path, ready: Collection[str], arguments: Any) -> int:
         if arguments.call is not None:
             tool, values = arguments.call[0], _values(arguments.call[1])
             return _told(folder, ready, lambda client: client.call_tool(tool, values))
+        tidying = threading.Thread(target=_tidy, args=(folder.parent.parent,), daemon=True)
+        tidying.start()
         if arguments.http is None:
             asyncio.run(over_stdio(folder, ready))
             return 0
@@ -198,6 +201,11 @@ def run(folder: Path, ready: Collection[str], arguments: Any) -> int:
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def _tidy(state: Path) -> None:
+    for name in forget_old(state, days=days_of(os.environ)):
+        log.info("%s was not used for long, and is gone", name)
 
 
 def _values(text: str) -> dict[str, Any]:

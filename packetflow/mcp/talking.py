@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import mcp_types as t
@@ -76,14 +77,18 @@ def heard_on(context: ServerRequestContext[Any, Any]) -> Heard:
     )
 
 
-@contextlib.contextmanager
-def gives_back(context: ServerRequestContext[Any, Any], seconds: float | None) -> Iterator[None]:
+def gives_back(
+    context: ServerRequestContext[Any, Any], seconds: float | None
+) -> AbstractContextManager[None]:
     """Let a request's connection go when it takes longer; its client comes back for the answer."""
     close = context.close_sse_stream
     if seconds is None or close is None:
-        yield
-        return
+        return contextlib.nullcontext()
+    return _giving_back(close, seconds)
 
+
+@contextlib.contextmanager
+def _giving_back(close: Callable[[], Awaitable[None]], seconds: float) -> Iterator[None]:
     async def give_back() -> None:
         await asyncio.sleep(seconds)
         await close()

@@ -142,11 +142,17 @@ class Tasks:
         except PacketFlowError:  # another process works on it, or nobody answers
             self._known.pop(task.run.execution_id, None)
             return
+        task.is_aside = False
         await self._attend(task)
 
     async def _attend(self, task: Task) -> None:
         """Hear of a run until it is over, or until only questions keep it."""
-        outcome = await task.run.attend()
+        try:
+            outcome = await task.run.attend()
+        except PacketFlowError:  # as above
+            task.run.let_go()
+            self._known.pop(task.run.execution_id, None)
+            return
         task.changed = dt.datetime.now(dt.UTC)
         if outcome is not None:
             task.run.let_go()
@@ -155,6 +161,8 @@ class Tasks:
 
     async def get(self, task: Task, client: t.ClientCapabilities | None) -> dict[str, Any]:
         """How a task stands, for a client that can do so much."""
+        if task.outcome is None and task.hearing is not None and task.hearing.done():
+            await self._look_again(task)
         told: dict[str, Any] = {
             "taskId": task.run.execution_id,
             "createdAt": _created(task.run.execution_id, task.changed).isoformat(),
@@ -163,6 +171,20 @@ class Tasks:
         }
         told |= await self._standing(task, client)
         return told | {"lastUpdatedAt": task.changed.isoformat()}
+
+    async def _look_again(self, task: Task) -> None:
+        """Somebody else may have answered what it asked."""
+        before, changed = task.questions, task.changed
+        if task.is_aside:
+            task.run.questions.clear()
+            task.hearing = asyncio.create_task(self._hear(task))
+        elif task.run.has_news:
+            task.hearing = asyncio.create_task(self._attend(task))
+        else:
+            return
+        await asyncio.wait([task.hearing], timeout=LOOK_SECONDS)
+        if task.outcome is None and task.questions == before:
+            task.changed = changed
 
     async def _standing(self, task: Task, client: t.ClientCapabilities | None) -> dict[str, Any]:
         if task.error is not None:
@@ -246,8 +268,7 @@ class Tasks:
     async def _stop_hearing(self, task: Task) -> None:
         if task.hearing is not None:
             task.hearing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task.hearing
+            await asyncio.wait([task.hearing])  # whoever closes may be cancelled meanwhile
 
     async def close(self) -> None:
         """Hear of nothing more; the runs go on."""

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 import mcp_types as t
 
 from packetflow.capabilities.tool_names import described, title_of, tool_name
-from packetflow.capabilities.tool_schemas import Check, input_schema, output_schema
+from packetflow.capabilities.tool_schemas import Check, input_schema, output_schema, secrets_in
 from packetflow.kernel.cards import CapabilityCard, PipelineCard, PortCard
 from packetflow.mcp.settings import TaskSettings
 
@@ -45,8 +45,9 @@ class Tool:
     @cached_property
     def arguments(self) -> Check:
         """Tells whether arguments fit."""
-        secret = [port.name for port in self.takes if port.secret]
-        return Check(self.shown.input_schema, secret=secret)
+        schema = self.shown.input_schema
+        secret = secrets_in(self.takes)
+        return Check(schema, secret=secret, only=schema.get("properties", ()))
 
     @cached_property
     def result(self) -> Check | None:

@@ -318,8 +318,8 @@ class RunnerClient:
 
     def _ask(self, make: Make, *, execution_id: str = "", seconds: float | None = None) -> Answer:
         """Ask until somebody answers; only for requests that may be asked twice."""
-        link = self._connections.known(execution_id)
-        for attempt in range(TRIES):
+        link, has_lost_one = self._connections.known(execution_id), False
+        for _ in range(TRIES):
             link = link or self._connections.current()
             try:
                 return link.ask(make, seconds)
@@ -329,9 +329,9 @@ class RunnerClient:
             except RunElsewhere as error:
                 link = self._connections.elsewhere(error)
             except RunnerLost:
-                if attempt > 0:
+                if has_lost_one:  # it may be the request that ends them
                     raise
-                link = None
+                link, has_lost_one = None, True
         raise NoRunner(f"the runner of {self.folder} is replaced over and over; look at its log")
 
 

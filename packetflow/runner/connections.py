@@ -57,6 +57,7 @@ class Connections(Generic[Kind]):
         self, order: Order, connect: Callable[[RunnerCard, float], Kind], *, start: bool
     ) -> None:
         self._folder: Path = order.folder
+        self._card_path = str(current_path(order.folder))
         self._order = order
         self._connect = connect
         self._start = start
@@ -142,7 +143,7 @@ class Connections(Generic[Kind]):
 
     def _has_successor(self, link: Kind) -> bool:
         """Whether another living runner has taken its place, which it may not know itself yet."""
-        found = _written(current_path(self._folder))
+        found = _written(self._card_path)
         if found is not None and found == self._seen:
             return False  # as it was when there was no other
         self._seen = None
@@ -199,7 +200,7 @@ class Connections(Generic[Kind]):
         return link
 
 
-def _written(path: Path) -> tuple[int, int] | None:
+def _written(path: str) -> tuple[int, int] | None:
     """What tells a file from the one that takes its place; ``None`` when it is not there."""
     try:
         facts = os.stat(path)  # noqa: PTH116 - on the way of every request

@@ -12,12 +12,11 @@ import sys
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
 from packetflow.composition.steps import Pipeline
-from packetflow.discovery.easel import Easel
 from packetflow.engine.execution import Running
 from packetflow.engine.printed import Printed
 from packetflow.engine.start import Start
@@ -30,7 +29,7 @@ from packetflow.errors import (
     RunError,
 )
 from packetflow.kernel.board import Drawn
-from packetflow.kernel.cards import Description, Listing
+from packetflow.kernel.cards import Description, Listing, Outcome
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import (
     AnswerStep,
@@ -44,11 +43,14 @@ from packetflow.runner.outcomes import failed_outcome, outcome_of
 from packetflow.runner.port import Tell
 from packetflow.runner.present import describe_capability, describe_pipeline, list_all
 from packetflow.runner.telling import Telling
-from packetflow.runner.triggers import Triggers
 from packetflow.workspace.stopping import stop
 from packetflow.workspace.taken import taken_for
 from packetflow.workspace.watching import Watch
 from packetflow.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from packetflow.discovery.easel import Easel
+    from packetflow.runner.triggers import Triggers
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,8 @@ class Host:
         folder: The workspace.
         runner: This runner's id, for records and leases.
         ready: Which of the library's capabilities it knows; ``None`` for all.
-        triggers: Whether it starts pipelines when what triggers them happens.
+        triggers: Whether it starts pipelines when what triggers them happens; it needs SQL.
+        light: Keep journals only, without a database.
     """
 
     def __init__(
@@ -70,9 +73,10 @@ class Host:
         runner: str,
         ready: Collection[str] | None = None,
         triggers: bool = True,
+        light: bool = False,
     ) -> None:
         self._folder = folder
-        self._ready, self._heeds_triggers = ready, triggers
+        self._ready, self._heeds_triggers, self._light = ready, triggers, light
         self._runner = runner
         self._open: Workspace | None = None
         self._triggers: Triggers | None = None
@@ -93,13 +97,20 @@ class Host:
         Raises:
             PacketFlowError: Nothing can run at all.
         """
-        self._open = Workspace(self._folder, role="runner", runner=self._runner, ready=self._ready)
-        self._easel = Easel(self._open.catalog)
+        self._open = Workspace(
+            self._folder,
+            role="runner",
+            runner=self._runner,
+            ready=self._ready,
+            light=self._light,
+        )
         await asyncio.to_thread(self._open.catalog.refresh)
         self._open.hearing.for_everybody = True
         if isinstance(sys.stdout, Printed):
             self._open.engine.printed = sys.stdout
         if self._heeds_triggers:
+            from packetflow.runner.triggers import Triggers  # a tool that stands alone has none
+
             self._triggers = Triggers(self._open)
             self._triggers.open()
         self._listening = asyncio.create_task(self._listen())
@@ -147,12 +158,15 @@ class Host:
     def easel(self) -> Easel:
         """What draws boards, once the workspace is open."""
         if self._easel is None:
-            raise RunError("this runner is not open")
+            from packetflow.discovery.easel import Easel  # only editors ask for boards
+
+            self._easel = Easel(self.workspace.catalog)
         return self._easel
 
     async def start(self, request: CapabilityRequest, tell: Tell | None) -> str:
         """Begin an execution; its id is answered once its first record is kept."""
-        request = structs.replace(request, execution_id=request.execution_id or new_id())
+        if not request.execution_id:
+            request = structs.replace(request, execution_id=new_id())
         if self.workspace.catalog.source is None and not request.reuse:
             return await self._start(request, tell)
         starting = asyncio.create_task(self._start(request, tell))
@@ -223,17 +237,20 @@ class Host:
             RunElsewhere: Another living runner works on it.
         """
         whole = await asyncio.to_thread(self.workspace.full_id, execution_id)
-        running = self.workspace.engine.running.get(whole)
-        if running is not None:
-            watch = self.workspace.watches.of(whole)
-            for happened in [] if watch is None else watch.told(whole):
-                tell(happened)
-            self._told(running, tell)
-            return
-        runner = await asyncio.to_thread(self.workspace.runs_elsewhere, whole)
-        if runner:
-            raise RunElsewhere(whole, runner)
-        tell(outcome_of(await asyncio.to_thread(self.workspace.execution, whole)))
+        runs = self.workspace.engine.running
+        await self.workspace.hearing.has_woken(whole)
+        if whole not in runs:
+            runner = await asyncio.to_thread(self.workspace.runs_elsewhere, whole)
+            outcome = outcome_of(await asyncio.to_thread(self.workspace.execution, whole))
+            if whole not in runs:  # else an event has woken it while we looked
+                if runner:
+                    raise RunElsewhere(whole, runner)
+                tell(outcome)
+                return
+        watch = self.workspace.watches.of(whole)
+        for happened in [] if watch is None else watch.told(whole):
+            tell(happened)
+        self._told(runs[whole], tell)
 
     def unfollow(self, execution_id: str, tell: Tell) -> None:
         """Tell no more; does nothing when it was not told."""
@@ -279,9 +296,17 @@ class Host:
         )
         return await self.workspace.hearing.hand_over(arrived)
 
+    async def facts(self, execution_id: str) -> dict[str, Any] | None:
+        """How an execution stands; see `packetflow.store.port.Recall.facts`."""
+        return await asyncio.to_thread(self.workspace.recall.facts, execution_id)
+
     def under_way(self) -> list[str]:
         """The executions that this runner works on now, without those put aside to wait."""
         return [one.id for one in self.workspace.engine.running.values() if not one.only_waits]
+
+    def held(self) -> list[str]:
+        """The executions that are here: those under way, and those that wait in memory."""
+        return list(self.workspace.engine.running)
 
     async def needed(self) -> bool:
         """Whether the runner must stay although it has no client; also when nobody can tell."""
@@ -350,3 +375,5 @@ class Host:
             tell(outcome_of(running.result()))
         except PacketFlowError as error:
             tell(failed_outcome(running.id, error))
+        except asyncio.CancelledError:  # its own code has cancelled its task
+            tell(Outcome(running.id, "cancelled"))

@@ -26,6 +26,7 @@ import msgspec
 from packetflow.errors import NoRunner, WorkspaceError
 from packetflow.runner.card import RunnerCard, current_path, log_path, read_card
 from packetflow.runner.settings import RunnerSettings
+from packetflow.store.forking import let_go
 from packetflow.workspace.presence import Listener, is_alive, is_locked, state_of
 
 HOST: Final = "packetflow.runner.host:Host"
@@ -126,6 +127,8 @@ def end_runner(folder: Path, card: RunnerCard) -> None:
 def start_lock(folder: Path, seconds: float) -> Iterator[int]:
     """Hold the right to start a runner; the descriptor that holds it can be handed on.
 
+    Who is interrupted leaves it to the one that it was handed on to.
+
     Raises:
         WorkspaceError: The folder cannot be written to.
         NoRunner: Somebody else has held it for longer than *seconds*.
@@ -149,8 +152,14 @@ def start_lock(folder: Path, seconds: float) -> Iterator[int]:
                     ) from None
                 time.sleep(POLL_SECONDS)
         yield lock
-    finally:
+    except Exception:
+        let_go(lock)
+        raise
+    except BaseException:
         os.close(lock)
+        raise
+    else:
+        let_go(lock)
 
 
 def _spawn(order: Order, lock: int, seconds: float) -> Ready:

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import structs
 
 from packetflow.errors import NoRunner, PacketFlowError, RunElsewhere, RunnerLost
-from packetflow.kernel.cards import FailureCard, Listing, Outcome
+from packetflow.kernel.cards import Listing, Outcome
 from packetflow.kernel.messages import (
     Answer,
     AnswerStep,
@@ -36,6 +36,7 @@ from packetflow.runner.connections import REMEMBERED, Connections
 from packetflow.runner.launch import HOST, Order
 from packetflow.runner.link import Lost, Moved, answered
 from packetflow.runner.loop_link import LoopLink
+from packetflow.runner.outcomes import lost
 from packetflow.runner.payloads import to_payload
 from packetflow.runner.port import Tell
 from packetflow.runner.refusals import MOVED
@@ -160,20 +161,21 @@ class LoopClient:
 
     async def _ask(self, execution_id: str, make: Make) -> Answer:
         """Ask until somebody answers; only for requests that may be asked twice."""
-        link = await self._current(execution_id)
+        link, has_lost_one = await self._current(execution_id), False
         for attempt in range(TRIES):
             asked, answer = link, self._loop.create_future()
             try:
                 request_id = asked.send(make, _once(answer))
-            except RunnerLost:
-                if attempt > 0:
+            except RunnerLost:  # nothing was sent
+                if attempt == TRIES - 1:
                     raise
                 link = await self._current()
                 continue
             try:
                 return answered(await answer)
             except (Moved, PacketFlowError) as error:
-                link = await self._other(link, error, may_try=attempt == 0)
+                link = await self._other(link, error, may_try=not has_lost_one)
+                has_lost_one = has_lost_one or isinstance(error, RunnerLost)
             finally:
                 asked.forget(request_id)
         raise NoRunner(f"the runner of {self._folder} is replaced over and over; look at its log")
@@ -223,13 +225,17 @@ class _Hearing:
                 if self._tell is not None:
                     self._tell(event)
             case CapabilityResponse(_, outcome):
+                self._accept(outcome.execution_id)
                 self._end(outcome)
             case RunAccepted(_, execution_id):
-                self._execution_id = execution_id
-                if not self.accepted.done():
-                    self.accepted.set_result(execution_id)
+                self._accept(execution_id)
             case _:
                 self._refused(answer)
+
+    def _accept(self, execution_id: str) -> None:
+        self._execution_id = execution_id
+        if not self.accepted.done():
+            self.accepted.set_result(execution_id)
 
     def _refused(self, answer: Answer | Lost) -> None:
         """It cannot begin, or its runner is gone."""
@@ -257,9 +263,3 @@ def _once(answer: asyncio.Future[Answer | Lost]) -> Callable[[Answer | Lost], No
             answer.set_result(given)
 
     return take
-
-
-def lost(execution_id: str, error: PacketFlowError) -> Outcome:
-    """The outcome of an execution of which nothing more is heard."""
-    failure = FailureCard("", type(error).__name__, error.message, code=error.code)
-    return Outcome(execution_id, "lost", failure=failure)

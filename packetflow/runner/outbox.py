@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from packetflow.errors import WireError
@@ -25,14 +26,25 @@ class Outbox:
     """Messages of one connection in order, as bytes.
 
     Everything is encoded when it is put, so that a value that changes later is sent as it was.
+
+    Args:
+        filled: Called after each message: somebody has to take it.
+        crowded: With so many waiting, some are left out.
+        full_bytes: With so much unread, the client is given up.
     """
 
-    def __init__(self, *, crowded: int = CROWDED, full_bytes: int = FULL_BYTES) -> None:
+    def __init__(
+        self,
+        filled: Callable[[], object] = lambda: None,
+        *,
+        crowded: int = CROWDED,
+        full_bytes: int = FULL_BYTES,
+    ) -> None:
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
         self._crowded = crowded
         self._full_bytes = full_bytes
-        self._filled = asyncio.Event()
+        self._filled = filled
         self._emptied = asyncio.Event()
         self._emptied.set()
         self.overflowed = False
@@ -56,16 +68,13 @@ class Outbox:
             self._waiting.append(content)
             self._bytes += len(content)
         self._emptied.clear()
-        self._filled.set()
+        self._filled()
 
-    async def take(self) -> bytes | None:
-        """Wait for the next message; ``None`` once the client has fallen too far behind."""
-        while not self._waiting:
-            if self.overflowed:
-                return None
-            self._filled.clear()
+    def take(self) -> bytes | None:
+        """The next message; ``None`` when all have been taken, and the last one is sent."""
+        if not self._waiting:
             self._emptied.set()
-            await self._filled.wait()
+            return None
         content = self._waiting.popleft()
         self._bytes -= len(content)
         return content
@@ -75,7 +84,6 @@ class Outbox:
         self._waiting.clear()
         self.overflowed = True
         self._emptied.set()
-        self._filled.set()
 
     async def flushed(self) -> None:
         """Wait until everything has been handed to the connection."""
@@ -97,10 +105,14 @@ class Follower:
         self._early: list[Happening | Outcome] | None = []
 
     def accept(self, execution_id: str) -> None:
-        """Answer the request, then send what has come meanwhile."""
+        """Answer the request, then send what has come meanwhile.
+
+        When that is how it ended and nothing else, it answers the request, too.
+        """
         self.execution_id = execution_id
-        self._outbox.put(RunAccepted(self._id, execution_id))
         early, self._early = self._early or [], None
+        if not (early and isinstance(early[0], Outcome)):
+            self._outbox.put(RunAccepted(self._id, execution_id))
         for what in early:
             self(what)
 

@@ -79,3 +79,9 @@ def _fitting(payload: Payload) -> Payload:
         payload[name] = left_out(payload[name], sizes[name])
         total -= sizes[name]
     return payload
+
+
+def lost(execution_id: str, error: PacketFlowError) -> Outcome:
+    """The outcome of an execution of which nothing more is heard."""
+    failure = FailureCard("", type(error).__name__, error.message, code=error.code)
+    return Outcome(execution_id, "lost", failure=failure)

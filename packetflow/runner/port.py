@@ -135,6 +135,10 @@ class RunnerHost(Protocol):
         """The executions that this runner works on now, without those put aside to wait."""
         ...
 
+    def held(self) -> list[str]:
+        """The executions that are here: those under way, and those that wait in memory."""
+        ...
+
     async def needed(self) -> bool:
         """Whether the runner must stay although it has no client and nothing is under way.
 

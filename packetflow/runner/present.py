@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import tokenize
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -79,7 +80,7 @@ def capability_card(capability: AnyCapability) -> CapabilityCard:
     file, line = declared.source
     try:
         source = inspect.getsource(declared.fn)
-    except (OSError, TypeError):
+    except (OSError, TypeError, SyntaxError, tokenize.TokenError):  # it is being written
         source = ""
     return CapabilityCard(
         declared.name,

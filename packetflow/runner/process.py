@@ -44,6 +44,7 @@ from packetflow.runner.port import MakeHost, RunnerHost
 from packetflow.runner.server import RunnerServer
 from packetflow.runner.settings import RunnerSettings, read_settings
 from packetflow.runner.watch import CodeWatch
+from packetflow.store.forking import let_go
 from packetflow.workspace.presence import Presence, state_of
 
 MIB: Final = 1 << 20
@@ -179,7 +180,7 @@ class Life:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
         write_card(current_path(folder), card)
-        os.close(self._lock)
+        let_go(self._lock)
         _report(self._task, Ready(runner))
         log.info("runner %s, generation %d, answers on port %d", runner, generation, card.port)
         sweep(folder)

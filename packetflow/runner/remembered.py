@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from packetflow.store.forking import let_go
+
 
 class Remembered:
     """One mapping in one file; several processes may change it at once.
@@ -48,4 +50,4 @@ class Remembered:
             draft.replace(self._path)
             return facts
         finally:
-            os.close(lock)
+            let_go(lock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -67,6 +68,8 @@ class RemoteRun:
                 case RunEvent(_, event):
                     self._keep(event)
                 case CapabilityResponse(_, outcome, dropped):
+                    self.execution_id = outcome.execution_id
+                    self._accepted = True
                     self._outcome = outcome
                     self.dropped += dropped
                 case RunnerLost():
@@ -182,12 +185,24 @@ class RemoteRun:
             index += len(found)
 
     async def __aiter__(self) -> AsyncIterator[Happening]:
-        """The same for a program with an event loop."""
-        index = 0
-        while (found := await asyncio.to_thread(self._from, index, 0.2)) is not None:
-            for event in found:
-                yield event
-            index += len(found)
+        """The same for a program with an event loop; no thread waits meanwhile."""
+        loop, news, index = asyncio.get_running_loop(), asyncio.Event(), 0
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop was closed before we were
+                loop.call_soon_threadsafe(news.set)
+
+        with self.waking(wake):
+            while True:
+                news.clear()
+                found = self._from(index, 0)
+                if found is None:
+                    return
+                for event in found:
+                    yield event
+                index += len(found)
+                if not found:
+                    await news.wait()
 
     def _from(self, index: int, timeout: float | None) -> list[Happening] | None:
         """Events from *index* on once there are some; ``None`` when none can come any more."""

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from packetflow.errors import PacketFlowError, WireError
+from packetflow.engine.strands import Carriers
+from packetflow.errors import PacketFlowError, RunError, WireError
 from packetflow.kernel.cards import BrokenFile
 from packetflow.kernel.messages import (
     PROTOCOL,
@@ -104,8 +105,11 @@ class Session:
         self._home = home
         self._host = home.host
         self._tasks: set[asyncio.Task[None]] = set()
+        self._carriers = Carriers()
         self._followers: set[Follower] = set()
-        self.outbox = Outbox()
+        self._writer: asyncio.Task[None] | None = None
+        self._is_writing = False
+        self.outbox = Outbox(self._filled)
         self.role = ""
         self.is_closed = False
 
@@ -121,7 +125,6 @@ class Session:
         """
         if not await self._greeted():
             return
-        writer = asyncio.create_task(self._write())
         try:
             await self._read()
         finally:
@@ -129,7 +132,9 @@ class Session:
             self.outbox.shut()
             for follower in self._followers:
                 self._host.unfollow(follower.execution_id, follower)
-            await asyncio.gather(writer, *self._tasks, return_exceptions=True)
+            writing = [] if self._writer is None else [self._writer]
+            await asyncio.gather(*writing, *self._tasks, return_exceptions=True)
+            await self._carriers.close()
 
     async def _greeted(self) -> bool:
         try:
@@ -157,21 +162,40 @@ class Session:
             await self._connection.close(UNREADABLE, "refused")
         return False
 
+    def _filled(self) -> None:
+        """Send what waits, here and now; a task goes on where the client reads slowly."""
+        if not self._is_writing:
+            self._is_writing = True
+            self._writer = self._carriers.begin(self._write)[0]
+
     async def _write(self) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            while (content := await self.outbox.take()) is not None:
+        try:
+            while (content := self.outbox.take()) is not None:
                 await self._connection.send(content)
-            await self._connection.close(GAVE_UP, "the client reads too slowly")
+            if self.outbox.overflowed:
+                await self._connection.close(GAVE_UP, "the client reads too slowly")
+        except ConnectionClosed:
+            pass
+        finally:
+            self._is_writing = False
 
     async def _read(self) -> None:
         room = asyncio.Semaphore(REQUESTS_AT_ONCE)
         with contextlib.suppress(ConnectionClosed):
             async for content in self._connection:
-                await room.acquire()
-                task = asyncio.create_task(self._answer(content))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-                task.add_done_callback(lambda _: room.release())
+                task = self._begun(content)
+                if task is not None:
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+                    task.add_done_callback(lambda _: room.release())
+                    await room.acquire()
+
+    def _begun(self, content: str | bytes) -> asyncio.Task[None] | None:
+        """Begin to answer, here and now; the task that goes on with what has to wait."""
+        try:
+            return self._carriers.begin(self._answer, content)[0]
+        except asyncio.CancelledError:  # the work's own, for nothing here has waited
+            return None
 
     async def _answer(self, content: str | bytes) -> None:
         request_id = ""
@@ -188,6 +212,9 @@ class Session:
                 await self._handle(request)
         except PacketFlowError as error:
             self.outbox.put(refusal(request_id, error))
+        except asyncio.CancelledError:  # of what was asked for; who waits for it is told
+            self.outbox.put(refusal(request_id, RunError("what was asked for was cancelled")))
+            raise
         except Exception as error:  # supervision border: one request never ends the runner
             log.exception("request %s failed", request_id)
             self.outbox.put(refusal(request_id, error))
@@ -198,7 +225,7 @@ class Session:
             return False
         if isinstance(request, Follow | CancelRun | AnswerStep):
             named = request.execution_id  # the whole id, or its last characters
-            return not any(one.endswith(named) for one in self._host.under_way())
+            return not any(one.endswith(named) for one in self._host.held())
         return True
 
     async def _handle(self, request: Request) -> None:

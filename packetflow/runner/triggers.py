@@ -21,7 +21,7 @@ from packetflow.runner.files import Files
 from packetflow.runner.remembered import Remembered
 from packetflow.runner.schedules import Schedules
 from packetflow.runner.starts import Starts, cause_of
-from packetflow.workspace.inbox import COLUMNS, OLDEST_FIRST, event_of
+from packetflow.store.recall import COLUMNS, OLDEST_FIRST, event_of
 from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)

@@ -8,6 +8,8 @@ may be *torn*: its writer was killed, or is still at it. A bad frame with good o
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
@@ -138,6 +140,26 @@ def segments(folder: str | Path) -> list[Path]:
     return sorted(Path(folder).glob(f"*{SUFFIX}"))
 
 
+def process_of(name: str) -> str:
+    """The process that writes a segment of that name."""
+    return name.rsplit(".", 2)[0]
+
+
+def is_dead(path: Path) -> bool:
+    """Tell whether nobody holds the lock of a segment any more."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
 def mentions(path: Path, needle: bytes) -> bool:
     """Tell whether a file holds those bytes: a piece at a time, which fits the processor's cache.
 
@@ -206,9 +228,9 @@ def parts_of(
     parts = {}
     for path in segments(folder):
         try:
-            hits = _hits(path, needle) if may_hold(path, needle) else ()
+            found = _hits(path, needle) if may_hold(path, needle) else ()
             records = [
-                record for record in hits if getattr(record, "execution_id", None) == execution_id
+                record for record in found if getattr(record, "execution_id", None) == execution_id
             ]
         except FileNotFoundError:
             continue  # the owner removed it meanwhile: everything in it has ended
@@ -222,7 +244,7 @@ def in_order(parts: Mapping[str, list[Record]]) -> list[Record]:
     lives: dict[int, list[Record]] = {}
     last: dict[str, int] = {}
     for name, records in sorted(parts.items()):
-        process = name.rsplit(".", 2)[0]
+        process = process_of(name)
         epochs = (record.epoch for record in records if hasattr(record, "epoch"))
         epoch = last[process] if process in last else next(epochs, 0)
         for record in records:

@@ -21,8 +21,7 @@ from packetflow.errors import StoreError
 from packetflow.kernel.records import ExecutionStarted, Record, decoder
 from packetflow.store.frames import Segment, in_order, mentions, parts_of, scan
 from packetflow.store.glance import Glance
-from packetflow.store.port import Store
-from packetflow.store.transaction import transaction
+from packetflow.store.port import Recall
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from packetflow.store.rows import Row
 
 PARTIAL = "partial"
-_QUERY = "SELECT segment, body FROM history WHERE execution_id = $id ORDER BY segment"
 
 
 def keep_history(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> None:
@@ -38,7 +36,8 @@ def keep_history(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -
 
     Doing it again for the same segments changes nothing.
     """
-    from packetflow.store.tables import insert  # brings pyarrow, which readers do without
+    from packetflow.store.tables import insert  # both bring what readers do without
+    from packetflow.store.transaction import transaction
 
     for path in paths:
         bodies: dict[str, bytearray] = defaultdict(bytearray)
@@ -83,12 +82,12 @@ def partial_ids(folder: Path) -> frozenset[str]:
 
 
 def records_from_store(
-    store: Store, folder: Path, execution_id: str, glance: Glance | None = None
+    recall: Recall, folder: Path, execution_id: str, glance: Glance | None = None
 ) -> list[Record]:
     """Collect the records of one execution from the journals and, where needed, the database.
 
     Args:
-        store: Asked only when the journals do not have all.
+        recall: Asked only when the journals do not have all.
         folder: The journal folder.
         execution_id: Its id.
         glance: Remembers for the next time which segments hold which executions.
@@ -102,14 +101,14 @@ def records_from_store(
     begins = any(isinstance(one, ExecutionStarted) for part in parts.values() for one in part)
     if begins and execution_id not in partial_ids(folder):
         return in_order(parts)
-    kept = store.sql(_QUERY, {"id": execution_id}).to_pylist()
+    kept = recall.kept(execution_id)
     if begins and not kept:
         message = (
             f"a part of the records of execution {execution_id} was in the database only and is "
             "not there any more: it was archived, or the database was lost; run it anew"
         )
         raise StoreError(message, execution_id=execution_id)
-    parts |= {row["segment"]: _records(row["body"]) for row in kept}
+    parts |= {segment: _records(body) for segment, body in kept.items()}
     return in_order(parts)
 
 

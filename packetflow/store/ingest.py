@@ -25,10 +25,11 @@ from packetflow.kernel.records import (
     StepDecision,
     WaitStarted,
 )
-from packetflow.store.lifecycle import CHANGES, Change, Executions
+from packetflow.store.lifecycle import CHANGES, Executions
 from packetflow.store.port import Watched
 from packetflow.store.rollups import HOUR_US, reopen
 from packetflow.store.rows import Row, Rows, as_table, split_bad
+from packetflow.store.standing import Change
 from packetflow.store.tables import append, registered
 from packetflow.store.transaction import transaction
 

@@ -38,7 +38,7 @@ from packetflow.kernel.records import (
 )
 from packetflow.store.artifacts import RECORD_LIMIT, Artifacts, is_full
 from packetflow.store.files import places
-from packetflow.store.forking import tell_when_forked
+from packetflow.store.forking import let_go, tell_when_forked
 from packetflow.store.format import refuse_newer
 from packetflow.store.frames import HEADER, SUFFIX, frame
 from packetflow.version import VERSION
@@ -192,7 +192,7 @@ class JournalWriter:
         """Give the segment free; closing twice is fine."""
         with self._lock:
             if self._fd >= 0:
-                os.close(self._fd)
+                let_go(self._fd)
             self._fd, self._number = -1, -1
 
     def __enter__(self) -> Self:
@@ -208,7 +208,7 @@ class JournalWriter:
 
     def __del__(self) -> None:
         if getattr(self, "_fd", -1) >= 0:
-            os.close(self._fd)
+            let_go(self._fd)
             self._fd = -1
 
     def _open(self) -> None:
@@ -237,7 +237,7 @@ class JournalWriter:
         self._size, self._torn, self.path = len(first), False, path
         self._number += 1
         if old >= 0:
-            os.close(old)
+            let_go(old)
 
     def _make_room(self) -> None:
         if self._number < 0:

@@ -7,34 +7,26 @@ ends. Records of an older epoch never change how an execution stands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from packetflow.kernel.records import (
     FINAL,
     ExecutionEnded,
     ExecutionResumed,
     ExecutionStarted,
-    Path,
     SpanEnded,
     Status,
     StepDecision,
     WaitStarted,
 )
 from packetflow.store.rows import SCHEMAS, Row, Rows, as_table
+from packetflow.store.standing import Change, Place, Standing, puts_aside
 from packetflow.store.tables import insert, registered
 from packetflow.store.worked import worked
 
 if TYPE_CHECKING:
     import duckdb
-
-Change: TypeAlias = (
-    ExecutionStarted | ExecutionResumed | WaitStarted | ExecutionEnded | SpanEnded | StepDecision
-)
-Place: TypeAlias = tuple[str, Path]
-
-ENDS_WAIT = frozenset({"too_late", "ambiguous"})
-"""Decisions that end a wait: its time was over, or a person has answered."""
 
 CHANGES = (ExecutionStarted, ExecutionResumed, WaitStarted, ExecutionEnded)
 
@@ -42,16 +34,6 @@ _COLUMNS = SCHEMAS["execution"].names
 _AS_NUMBERS = ", ".join(
     f"epoch_us({name}) AS {name}" if name.endswith("_at") else name for name in _COLUMNS
 )
-
-
-@dataclass(slots=True)
-class Standing:
-    """What is known by heart of an open execution."""
-
-    epoch: int
-    status: str
-    process: str
-    waits: set[Place] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -66,11 +48,7 @@ class _Draft:
 def _blank(execution_id: str) -> _Draft:
     row = dict.fromkeys(_COLUMNS)
     row |= {"execution_id": execution_id, "epoch": 0}
-    return _Draft(Standing(0, Status.RUNNING, ""), row)
-
-
-def _puts_aside(record: Change) -> bool:
-    return isinstance(record, StepDecision) and not record.step and record.what == "parked"
+    return _Draft(Standing(), row)
 
 
 class Executions:
@@ -99,7 +77,7 @@ class Executions:
         query = "SELECT execution_id::VARCHAR, step, path FROM wait_open"
         for identity, step, path in connection.execute(query).fetchall():
             if identity in self.open:
-                self.open[identity].waits.add((step, tuple(path)))
+                self.open[identity].waits[step, tuple(path)] = None
 
     def running(self) -> dict[str, str]:
         """The ids of the executions that run, and the process of each."""
@@ -114,7 +92,7 @@ class Executions:
         standing = self.open.get(record.execution_id)
         if standing is None:
             return False
-        return (record.step, record.path) in standing.waits or _puts_aside(record)
+        return (record.step, record.path) in standing.waits or puts_aside(record)
 
     def apply(
         self, connection: duckdb.DuckDBPyConnection, changes: list[tuple[Change, str]]
@@ -164,62 +142,29 @@ class Executions:
 
     def _change(self, draft: _Draft, change: Change, process: str) -> bool:
         """Change one draft; False when the change is of an older epoch."""
-        standing = draft.standing
-        stale = change.epoch < standing.epoch
+        row, standing = draft.row, draft.standing
+        identity = row["execution_id"]
+        step = standing.take(change, process)
+        for place in step.closed:
+            self._waits[identity, place] = None
         match change:
             case ExecutionStarted():
-                self._facts(draft.row, change)
-                if stale or standing.status in FINAL or standing.epoch == change.epoch:
-                    return not stale
-                self._runs(draft, change, process)
-            case _ if stale:
+                self._facts(row, change)
+            case _ if not step.counts:
                 return False
             case ExecutionResumed():
-                self._runs(draft, change, process)
-                draft.row["ended_at"] = None
+                row["ended_at"] = None
             case WaitStarted():
-                if standing.status in FINAL:
-                    return False
-                standing.epoch, standing.status = change.epoch, Status.WAITING
-                place = (change.step, change.path)
-                standing.waits.add(place)
                 made = self._rows.make(change, process)
-                self._waits[change.execution_id, place] = made[1] if made else None
-                self._note(draft, change.at // 1000, change.event)
-            case SpanEnded():
-                self._go_on(draft, change, (change.started + change.duration_ns) // 1000)
-            case StepDecision():
-                if _puts_aside(change):
-                    self._put_aside(draft, change)
-                elif change.what in ENDS_WAIT:
-                    self._go_on(draft, change, change.at // 1000)
+                self._waits[identity, (change.step, change.path)] = made[1] if made else None
             case ExecutionEnded():
-                self._end(draft, change)
-        return True
-
-    def _go_on(self, draft: _Draft, change: SpanEnded | StepDecision, at: int) -> None:
-        """A wait is over."""
-        standing = draft.standing
-        self._close(draft, (change.step, change.path))
-        if not standing.waits and standing.status == Status.WAITING:
-            standing.status = Status.RUNNING
-            self._note(draft, at, "")
-
-    def _put_aside(self, draft: _Draft, change: StepDecision) -> None:
-        """It only waits: for what an earlier life began to wait for, if not for more."""
-        standing = draft.standing
-        if standing.waits and standing.status not in {Status.WAITING, *FINAL}:
-            standing.status = Status.WAITING
-            self._note(draft, change.at // 1000, "put aside")
-
-    def _runs(
-        self, draft: _Draft, change: ExecutionStarted | ExecutionResumed, process: str
-    ) -> None:
-        standing = draft.standing
-        standing.epoch, standing.status, standing.process = change.epoch, Status.RUNNING, process
-        draft.row["runner"] = change.runner or draft.row["runner"]
-        reason = change.reason if isinstance(change, ExecutionResumed) else change.trigger
-        self._note(draft, change.at // 1000, reason)
+                self._end(row, change)
+            case _:
+                pass
+        row["runner"] = standing.runner or row["runner"]
+        if step.at is not None:
+            self._note(draft, step.at, step.reason)
+        return step.counts
 
     def _facts(self, row: dict[str, Any], start: ExecutionStarted) -> None:
         json = self._rows.json
@@ -237,19 +182,14 @@ class Executions:
             "tags": json(start.tags),
         }
 
-    def _end(self, draft: _Draft, end: ExecutionEnded) -> None:
-        standing = draft.standing
-        standing.epoch, standing.status = end.epoch, end.status
-        for place in list(standing.waits):
-            self._close(draft, place)
-        draft.row |= {
+    def _end(self, row: dict[str, Any], end: ExecutionEnded) -> None:
+        row |= {
             "ended_at": end.at // 1000,
             "outputs": self._rows.json(end.outputs),
             "failed_step": end.failed_step or None,
             "error_type": end.error_type or None,
             "error": end.error or None,
         }
-        self._note(draft, end.at // 1000, end.error)
 
     def _note_artifacts(self, change: Change) -> None:
         """Keep in mind which large values an execution was given and made."""
@@ -258,10 +198,6 @@ class Executions:
             owner = (change.execution_id, None, change.at // 1000)
             self._artifacts.extend((*blob, *owner) for blob in blobs)
         blobs.clear()
-
-    def _close(self, draft: _Draft, place: Place) -> None:
-        draft.standing.waits.discard(place)
-        self._waits[draft.row["execution_id"], place] = None
 
     def _note(self, draft: _Draft, at: int, reason: str) -> None:
         standing = draft.standing

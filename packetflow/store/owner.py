@@ -25,7 +25,7 @@ from packetflow.store.archive import archive
 from packetflow.store.ask import ask
 from packetflow.store.collect import collect, is_due
 from packetflow.store.files import Places, places
-from packetflow.store.forking import tell_when_forked
+from packetflow.store.forking import let_go, tell_when_forked
 from packetflow.store.format import write_format
 from packetflow.store.history import has_kept, keep_history, name_partial
 from packetflow.store.ingest import Ingest, Piece
@@ -160,11 +160,11 @@ class Owner:
                 self._connection.execute(_TELL_LOSS, [_LOSS]).fetchall()
             self._database = _identity(self.spots.database.stat())
         except FileNotFoundError as error:  # this process has the deleted one open still
-            os.close(self._descriptor)
+            let_go(self._descriptor)
             message = f"{self.spots.database} was deleted while it was open here; connect again"
             raise OwnerGone(message, path=str(self.spots.database)) from error
         except BaseException:  # the lock must not outlive a failed start
-            os.close(self._descriptor)
+            let_go(self._descriptor)
             raise
         self._ingest = Ingest(self._connection)
         self._journals = Journals(self.spots.journal, self._ingest.positions)
@@ -291,7 +291,7 @@ class Owner:
                     self._connection.execute("PRAGMA disable_checkpoint_on_shutdown").fetchall()
             self._connection.close()
             self._closed = True
-            os.close(self._descriptor)
+            let_go(self._descriptor)
 
     def forked(self) -> None:
         """In a forked child: the parent stays the owner, alone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from packetflow.kernel.order import Moment
 from packetflow.kernel.records import (
     EventArrived,
     ExecutionEnded,
@@ -69,6 +70,61 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of it; closing twice is fine."""
+        ...
+
+
+class Recall(Protocol):
+    """What the runs of a workspace ask of what is kept; safe to share between threads.
+
+    Everything appended before a question is in its answer. Each raises `StoreError` when nobody can
+    answer. There are two: `packetflow.store.recall.SqlRecall` asks the database, and
+    `packetflow.store.light.LightStore` the journals, where there is none.
+    """
+
+    def waiting(self, runner: str = "") -> list[dict[str, Any]]:
+        """What waits now, the oldest first: a step, and what it waits for.
+
+        Args:
+            runner: Only what this runner held last; empty for all.
+
+        Returns:
+            Rows with ``execution_id, name, step, path, event, key, question, choices, deadline``
+            and ``waiting_since``; times are UTC.
+        """
+        ...
+
+    def awaited(self, runner: str = "") -> list[tuple[str, EventArrived]]:
+        """What came for executions that wait, each with the execution's id, the oldest first.
+
+        That is what came since they began, or earlier with their key, and is not yet taken.
+        """
+        ...
+
+    def events(self, event: str, key: str, since: Moment) -> list[EventArrived]:
+        """Events of that name, and of that key if one is given, that came since a moment."""
+        ...
+
+    def left_over(
+        self, event: str, key: str, before: Moment, execution_id: str
+    ) -> list[EventArrived]:
+        """Events of that name and key from before a moment that no other execution has taken."""
+        ...
+
+    def facts(self, execution_id: str) -> dict[str, Any] | None:
+        """How an execution stands; ``None`` when there is none of that id.
+
+        Returns:
+            ``execution, name, status, trigger, user, client, started_at, duration_ms, failed_step,
+            error_type, error, tags``.
+        """
+        ...
+
+    def ids_like(self, part: str) -> list[str]:
+        """Ids of executions that begin or end like that, at most four, the newest first."""
+        ...
+
+    def kept(self, execution_id: str) -> dict[str, bytes]:
+        """The records of an execution in journals that were removed, by segment, compressed."""
         ...
 
 

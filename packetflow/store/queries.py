@@ -337,7 +337,8 @@ class Whole:
         states: How its status changed, oldest first.
         spans: In the order they began.
         logs: Oldest first.
-        waits: Those that ever began, oldest first; ``answered_at`` is when a person's answer came.
+        waits: Those that ever began, oldest first; ``answered_at`` is when a person's answer came,
+            ``answer`` what it was, as JSON text.
         messages: Those it posted.
     """
 
@@ -351,7 +352,9 @@ class Whole:
 
 _WAITS = """
 SELECT *, (SELECT max(arrived_at) FROM event WHERE event.event = wait.event
-    AND starts_with(wait.event, 'answer:')) AS answered_at
+    AND starts_with(wait.event, 'answer:')) AS answered_at,
+    (SELECT arg_max(payload, arrived_at) FROM event WHERE event.event = wait.event
+    AND starts_with(wait.event, 'answer:')) AS answer
 FROM wait WHERE execution_id = $id::UUID ORDER BY waiting_since
 """
 

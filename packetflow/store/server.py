@@ -44,6 +44,9 @@ T = TypeVar("T")
 INGEST_EVERY = 0.1
 """Seconds between looks at the journals when nobody asks."""
 
+MUCH = 5000
+"""When so many records were new there may be more: the next look follows at once."""
+
 _TICK_EVERY = 1.0
 _ALONE_SECONDS = 0.2
 _WAITING_ROOM = 50_000
@@ -149,9 +152,9 @@ class Server:
                     sys.stderr.write(f"cannot bring records in: {error}\n")
                     sys.stderr.flush()
                 await asyncio.sleep(1.0)
-            if not count:
-                if self._is_over():
-                    return
+            if not count and self._is_over():
+                return
+            if count < MUCH:  # bringing in one record costs as much as bringing in a hundred
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._leaving.wait(), INGEST_EVERY)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from packetflow.kernel.records import ProcessSeen, decoder
-from packetflow.store.frames import IDS, SUFFIX, scan
+from packetflow.store.frames import IDS, SUFFIX, is_dead, process_of, scan
 from packetflow.store.ingest import Piece
 
 CHUNK = 4 << 20
@@ -28,21 +27,6 @@ class _Segment:
     dead: bool = False
     drained: bool = False
     ids: frozenset[str] | None = None
-
-
-def _is_dead(path: Path) -> bool:
-    """Tell whether nobody holds the lock of a segment any more."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
 
 
 def _is_old(segment: _Segment, older_than: float) -> bool:
@@ -92,7 +76,7 @@ class Journals:
                 continue
             segment = self._segments.get(name)
             if segment is None:
-                segment = _Segment(Path(entry.path), name.rsplit(".", 2)[0])
+                segment = _Segment(Path(entry.path), process_of(name))
                 self._segments[name] = segment
             if not segment.drained:
                 try:
@@ -108,7 +92,7 @@ class Journals:
         """Find out which segments have no writer any more."""
         for segment in self._segments.values():
             if not segment.dead:
-                segment.dead = _is_dead(segment.path)
+                segment.dead = is_dead(segment.path)
 
     def alive(self) -> set[str]:
         """The processes that hold a segment.

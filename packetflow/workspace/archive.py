@@ -29,7 +29,7 @@ from packetflow.store.frames import has_grown, sizes_of
 from packetflow.store.glance import Glance
 from packetflow.store.history import records_from_store
 from packetflow.store.journal import JournalWriter
-from packetflow.store.port import Store
+from packetflow.store.port import Recall
 from packetflow.workspace.folder import WorkspaceFolder
 from packetflow.workspace.history import told
 
@@ -49,12 +49,12 @@ class Archive:
         self,
         folder: WorkspaceFolder,
         journal: JournalWriter | MemoryStore,
-        store: Store,
+        recall: Recall,
         catalog: Catalog,
     ) -> None:
         self._folder = folder
         self._journal = journal
-        self._store = store
+        self._recall = recall
         self._catalog = catalog
         self._glance = Glance()
         self._has_files = isinstance(journal, JournalWriter)
@@ -64,7 +64,7 @@ class Archive:
         if not isinstance(self._journal, JournalWriter):
             return self._journal.records_of(execution_id)
         journal = places(self._folder.path).journal
-        return records_from_store(self._store, journal, execution_id, self._glance)
+        return records_from_store(self._recall, journal, execution_id, self._glance)
 
     def sizes(self) -> dict[str, int]:
         """How much is in the journals now; look before reading, then ask `has_grown` later."""
@@ -85,17 +85,13 @@ class Archive:
         """
         story = read_story(self.records(execution_id))
         if story.started is None:
-            if self._is_in_store(execution_id):
+            if self._recall.facts(execution_id) is not None:
                 raise RunError(
                     f"the journal of execution {execution_id} was removed some time after it ended "
                     "(see journal_megabytes in docs/store.md); SQL still tells about it"
                 )
             raise UnknownName("execution", execution_id)
         return story
-
-    def _is_in_store(self, execution_id: str) -> bool:
-        query = "SELECT 1 FROM executions WHERE execution_id::VARCHAR = $id LIMIT 1"
-        return bool(self._store.sql(query, {"id": execution_id}).num_rows)
 
     def full_id(self, execution_id: str) -> str:
         """The whole id for the first or last characters of one.
@@ -115,12 +111,7 @@ class Archive:
         if len(part) < SHORTEST_ID:
             mend = f"give at least {SHORTEST_ID} of its first or last characters"
             raise AmbiguousName("execution", execution_id, (), mend)
-        query = (
-            "SELECT execution_id::VARCHAR AS id FROM executions WHERE "
-            "starts_with(execution_id::VARCHAR, $part) OR ends_with(execution_id::VARCHAR, $part) "
-            "ORDER BY started_at DESC LIMIT 4"
-        )
-        found = [str(row["id"]) for row in self._store.sql(query, {"part": part}).to_pylist()]
+        found = self._recall.ids_like(part)
         if not found:
             raise UnknownName("execution", execution_id)
         if len(found) > 1:
@@ -182,7 +173,7 @@ class Archive:
         sha = story.started.definition_sha
         if not isinstance(self._journal, JournalWriter):
             query = "SELECT body FROM definition WHERE sha = $sha LIMIT 1"
-            rows: list[dict[str, Any]] = self._store.sql(query, {"sha": sha}).to_pylist()
+            rows: list[dict[str, Any]] = self._journal.sql(query, {"sha": sha}).to_pylist()
             if not rows:
                 return None
             return self._catalog.read(str(rows[0]["body"]), file=f"definition {sha[:12]}")

@@ -15,7 +15,7 @@ from packetflow.errors import UnknownName, WorkspaceError, WrongType
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import EventArrived, Path, ScoreGiven, WaitStarted
 from packetflow.store.journal import JournalWriter
-from packetflow.store.port import Store
+from packetflow.store.port import Recall
 from packetflow.workspace.archive import Archive
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ class Arrivals:
     Attributes:
         role: What this process is, which events carry as their source.
         journal: Where they are kept before anybody gets them.
-        store: Where what waits is looked up.
+        recall: Where what waits is looked up.
         archive: The memory of executions.
         engine: Hands them to executions that wait here.
     """
 
     role: str
     journal: JournalWriter | MemoryStore
-    store: Store
+    recall: Recall
     archive: Archive
     engine: Engine
     _thread: LoopThread | None
@@ -126,11 +126,7 @@ class Arrivals:
 
     def waiting(self) -> list[dict[str, Any]]:
         """What waits for an event or a person, the oldest first."""
-        rows: list[dict[str, Any]] = self.store.sql(
-            "select execution_id::varchar as execution_id, name, step, path, event, key, question,"
-            " choices, deadline, waiting_since from waiting order by waiting_since"
-        ).to_pylist()
-        return rows
+        return self.recall.waiting()
 
     def outcome(
         self,

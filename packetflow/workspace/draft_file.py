@@ -30,15 +30,21 @@ class SavedFile:
     path: Path
     stamp: tuple[int, int, int] | None = None
     content: bytes | None = None
+    may_be_empty: bool = False
 
     def read(self) -> bytes | None:
-        """Its bytes, read again when they may have changed; ``None`` when it is not there."""
+        """Its bytes, read again when they may have changed; ``None`` when it is not there.
+
+        One that has become empty is as it was: many programs empty a file before they write it.
+        That of looks is written by us alone, whole, and is empty where nothing was moved.
+        """
         try:
             state = self.path.stat()
             stamp = (state.st_mtime_ns, state.st_size, state.st_ino)
             if stamp != self.stamp:
-                self.content = self.path.read_bytes()
-                self.stamp = stamp
+                content = self.path.read_bytes()
+                if content or self.may_be_empty or not self.content:
+                    self.stamp, self.content = stamp, content
         except OSError:
             self.stamp = self.content = None
         return self.content
@@ -81,10 +87,11 @@ class Files:
 
     def looks(self, name: str) -> SavedFile:
         """The file of its looks."""
-        return self._file(f"{name}.view.json")
+        return self._file(f"{name}.view.json", may_be_empty=True)
 
-    def _file(self, name: str) -> SavedFile:
-        return self._known.setdefault(name, SavedFile(self.folder / name))
+    def _file(self, name: str, *, may_be_empty: bool = False) -> SavedFile:
+        made = SavedFile(self.folder / name, may_be_empty=may_be_empty)
+        return self._known.setdefault(name, made)
 
     def has_looks(self, name: str, state: State) -> bool:
         """Whether the file says the looks of a state."""

@@ -21,6 +21,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from packetflow.errors import WorkspaceError
+from packetflow.store.forking import let_go
 from packetflow.workspace.draft_state import Entry, State
 
 MOST_BYTES: Final = 4 << 20
@@ -175,7 +176,7 @@ class DraftLog:
             except OSError as error:
                 raise self._unusable(error) from error
             finally:
-                os.close(lock)
+                let_go(lock)
 
     def begin(self, whole: Whole) -> None:
         """Make the file, or replace it; only while it is held."""

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from packetflow.store.forking import let_go
+
 
 @contextlib.contextmanager
 def names_held(folder: Path) -> Iterator[None]:
@@ -23,7 +25,7 @@ def names_held(folder: Path) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(lock)
+        let_go(lock)
 
 
 def pointer(folder: Path, name: str) -> Path:

@@ -176,9 +176,8 @@ class EditDesk:
 
     async def _let_go(self) -> None:
         """Close what nobody looks at and no run is followed on."""
-        gone = [key for key, one in self._documents.items() if not one.is_needed]
-        closing = {id(one): one for one in map(self._documents.pop, gone)}
-        for document in closing.values():  # out of sight of others who let go meanwhile
+        while gone := [key for key, one in self._documents.items() if not one.is_needed]:
+            document = self._documents.pop(gone[0])  # out of sight of others who let go meanwhile
             await document.close()
 
     async def _search(self, editor: Editor, message: Search) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -62,6 +61,7 @@ class Document:
         self._good = b""
         self._read: Board | None = None
         self._is_drawn = False
+        self._is_outdated = False
         self._places: dict[str, tuple[float, float]] = {}
         self._parents: dict[str, str] = {}
         self._view: tuple[Mapping[str, Any], str] = ({}, "")
@@ -162,8 +162,8 @@ class Document:
         """Notice what others did; with *again* the board is drawn anew in any case."""
         now = await asyncio.to_thread(self.draft.snapshot)
         if again:
-            self._last = None
-        if now != self._last:
+            self._is_outdated = True
+        if again or now != self._last:
             self._wanted.set()
         await self.runs.look()
 
@@ -171,8 +171,7 @@ class Document:
         """Let go of it."""
         self._drawing.cancel()
         await self.runs.close()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._drawing
+        await asyncio.wait([self._drawing])  # whoever closes may be cancelled meanwhile
 
     async def _draw_always(self) -> None:
         """Draw the newest text whenever there is news; what comes meanwhile is drawn next."""
@@ -189,21 +188,25 @@ class Document:
                 await asyncio.sleep(AGAIN_SECONDS)
                 self._wanted.set()
                 continue
-            if snapshot == self._last:
+            if snapshot == self._last and not self._is_outdated:
                 continue
-            late = await self._draw(snapshot)
+            last = None if self._is_outdated else self._last
+            self._is_outdated = False  # from now on what changes asks for another board
+            late = await self._draw(snapshot, last)
             self._last = snapshot
             self._say(snapshot, late)
             self.runs.doubt()
             if late:
                 await asyncio.sleep(AGAIN_SECONDS)
-                self._last = None
+                self._is_outdated = True
                 self._wanted.set()
 
-    async def _draw(self, snapshot: Snapshot) -> str:
-        """Draw a snapshot; answers why that did not work, empty if it did."""
+    async def _draw(self, snapshot: Snapshot, last: Snapshot | None) -> str:
+        """Draw a snapshot; answers why that did not work, empty if it did.
+
+        What is as in the *last* one is not asked for again.
+        """
         state = snapshot.state
-        last = self._last
         if last is not None and last.state == state and self._board:
             return ""  # only what is saved or undone has changed
         if state.turn != self._turn:

@@ -93,13 +93,19 @@ class Followed:
         """
         while True:
             status, message = await self._hear(code, is_new=is_new)
+            goes_on = False
             if not is_new or status in RESTS:
                 with contextlib.suppress(PacketFlowError, OSError):
-                    ended = (await self._read()).ended
-                    if ended is not None:  # after whoever was asked looked
-                        status, message = _end_of(ended)
+                    story = await self._read()  # of what came after whoever was asked looked
+                    if story.ended is not None:
+                        status, message = _end_of(story.ended)
+                    elif status == "waiting":
+                        goes_on = not story.parked and self._is_alive()
                 self._bundle()
             is_new = False
+            if goes_on:
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
             self.say(status, message)
             if self.is_over:
                 rested()

@@ -140,9 +140,8 @@ class Runs:
         tasks = [*self._following.values(), *(one for one in own if one is not None)]
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        if tasks:
+            await asyncio.wait(tasks)
 
     # ------------------------------------------------------------------ what there was
 

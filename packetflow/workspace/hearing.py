@@ -4,7 +4,8 @@ A workspace begins to listen when something in it first waits; the workspace's r
 its start. An event goes to executions that wait in memory, and wakes those put aside: a plain
 process wakes what it has put aside itself, the runner also what processes that are gone, or that do
 not listen, have left. What was missed is looked up in the store: at the start, after the owner of
-the store has changed, and every half minute.
+the store has changed, and every half minute; soon and ever more rarely while another process holds
+what an event came for, since that may leave it without having heard of the event.
 """
 
 from __future__ import annotations
@@ -18,12 +19,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from packetflow.errors import PacketFlowError, RunError, Superseded
+from packetflow.errors import PacketFlowError, RunElsewhere, RunError, Superseded
 from packetflow.kernel.records import EventArrived, Record
 from packetflow.store.port import Tail
-from packetflow.workspace.inbox import COLUMNS, event_of
 from packetflow.workspace.presence import say_hearing
 
 if TYPE_CHECKING:
@@ -33,35 +33,15 @@ if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 AGAIN_SECONDS = 1.0
 LOOK_SECONDS = 30.0
+SOON_SECONDS = 0.1
 WAKING_SECONDS = 2.0
+SHORT_SECONDS = 0.005
 REMEMBERED = 10_000
 """So many ids of events are remembered; what comes twice later still starts and wakes nothing."""
-
-_WAITING = """
-SELECT w.execution_id::VARCHAR AS execution_id, w.step, w.path, w.event, w.key, w.deadline
-FROM waiting w JOIN executions x USING (execution_id) WHERE $runner IN ('', x.runner)
-"""
-_AWAITED = f"""
-WITH came AS (
-    SELECT {COLUMNS}, w.execution_id,
-        came_since(e.arrival, e.arrived_at, w.since, x.started_at) AS is_for_all
-    FROM wait_open w JOIN executions x USING (execution_id) JOIN events e ON e.event = w.event
-    WHERE $runner IN ('', x.runner) AND if(coalesce(w.key, '') = '', is_for_all, e.key = w.key)
-    UNION ALL
-    SELECT {COLUMNS}, w.execution_id, true
-    FROM wait_open w JOIN executions x USING (execution_id) JOIN events e
-        ON e.event = 'answer:' || w.execution_id::VARCHAR || ':' || w.step
-            || array_to_string(list_transform(w.path, lambda x: '.' || x), '')
-    WHERE $runner IN ('', x.runner) AND e.event <> w.event)
-SELECT e.* REPLACE (e.execution_id::VARCHAR AS execution_id) FROM came e WHERE NOT EXISTS (
-    SELECT 1 FROM taken t WHERE t.event_id = e.event_id
-    AND (t.execution_id = e.execution_id OR NOT e.is_for_all))
-ORDER BY coalesce(e.arrival, 0), e.at
-"""
-"""What came for those that wait: since they began, or earlier with their key and not yet taken."""
 
 
 class Hearing:
@@ -85,10 +65,12 @@ class Hearing:
         self._closed = False
         self._is_retired = False
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen: OrderedDict[str, asyncio.Task[dict[str, int]] | None] = OrderedDict()
         self._fresh: list[EventArrived] = []
         self._waking: asyncio.Task[dict[str, int]] | None = None
         self._being_woken: set[str] = set()
+        self._is_left = False
+        self._patience = SOON_SECONDS
         self._woken: set[tuple[str, str]] = set()
 
     async def begin(self) -> None:
@@ -173,6 +155,9 @@ class Hearing:
             How many executions it reached, woke or started; 0 when it was handed over before.
         """
         if event.event_id in self._seen:
+            first = self._seen[event.event_id]
+            if first is not None:  # who comes second may rely on what the event woke, too
+                await asyncio.wait({first})
             return 0
         self._seen[event.event_id] = None
         if len(self._seen) > REMEMBERED:
@@ -183,7 +168,12 @@ class Hearing:
         self._fresh.append(event)
         if self._waking is None:
             self._waking = asyncio.get_running_loop().create_task(self._wake_for_fresh())
-        woken = await asyncio.shield(self._waking)
+        waking = self._seen[event.event_id] = self._waking
+        try:
+            woken = await asyncio.shield(waking)
+        finally:
+            if event.event_id in self._seen:
+                self._seen[event.event_id] = None
         return reached + woken.get(event.event_id, 0)
 
     async def _wake_for_fresh(self) -> dict[str, int]:
@@ -192,20 +182,22 @@ class Hearing:
         fresh, self._fresh, self._waking = self._fresh, [], None
         woken = {event.event_id: 0 for event in fresh}
         try:
-            for row in await self._rows(_WAITING):
+            for row in await self._asked(self._workspace.recall.waiting):
                 wanted = next((event for event in fresh if is_for(event, row)), None)
                 if wanted is not None:
                     woken[wanted.event_id] += await self.wake(str(row["execution_id"]))
         except PacketFlowError as error:
             log.warning("what waits could not be looked up: %s", error)
             self.look_soon()
+        if self._is_left:
+            self._patience = SOON_SECONDS
+            asyncio.get_running_loop().call_later(SOON_SECONDS, self.look_soon)
         return woken
 
-    async def _rows(self, query: str) -> list[dict[str, Any]]:
-        params = {"runner": "" if self.for_everybody else self._workspace.runner}
-        table = await asyncio.to_thread(self._workspace.store.sql, query, params)
-        rows: list[dict[str, Any]] = table.to_pylist()
-        return rows
+    async def _asked(self, question: Callable[[str], list[T]]) -> list[T]:
+        """Ask about the executions that are woken here."""
+        runner = "" if self.for_everybody else self._workspace.runner
+        return await asyncio.to_thread(question, runner)
 
     async def wake(self, execution_id: str) -> int:
         """Resume an execution that was put aside; 0 when it lives, or another was quicker."""
@@ -223,7 +215,10 @@ class Hearing:
         self._being_woken.add(execution_id)
         try:
             story = await asyncio.to_thread(workspace.archive.story, execution_id)
-            if story.ended is not None or self.is_left_to_another(story):
+            if story.ended is not None:
+                return 0
+            if self.is_left_to_another(story):
+                self._is_left = True
                 return 0
             take = partial(workspace.ready_to_resume, execution_id, if_changed="ask")
             ready = await asyncio.to_thread(take)
@@ -231,7 +226,8 @@ class Hearing:
                 ready.give_back()
                 return 0
             workspace.watched(ready.resume(workspace.engine, "what it waited for has come"))
-        except Superseded:
+        except (Superseded, RunElsewhere):
+            self._is_left = True
             return 0
         except PacketFlowError as error:
             if execution_id not in workspace.engine.running:
@@ -258,11 +254,16 @@ class Hearing:
                 raise
             return running
 
+    async def has_woken(self, execution_id: str) -> None:
+        """Wait until an execution that an event is just waking has begun, or was given up."""
+        while execution_id in self._being_woken:
+            await asyncio.sleep(SHORT_SECONDS)
+
     def _woken_here(self, execution_id: str) -> Running | None:
         """An execution that runs here, or that an event is just waking; safe from any thread."""
         until = time.monotonic() + WAKING_SECONDS
         while execution_id in self._being_woken and time.monotonic() < until:
-            time.sleep(0.005)
+            time.sleep(SHORT_SECONDS)
         running = self._workspace.engine.running.get(execution_id)
         return None if running is None or running.is_put_aside else running
 
@@ -283,22 +284,26 @@ class Hearing:
         news = self._news
         while not self._closed and news is not None:
             news.clear()
-            pause = LOOK_SECONDS
+            pause, self._is_left = LOOK_SECONDS, False
             try:
                 await self._serve_missed()
                 pause = await self._serve_late()
             except PacketFlowError as error:
                 log.warning("events could not be looked up: %s", error)
+            if self._is_left:
+                pause = min(pause, self._patience)
+                self._patience = min(2 * self._patience, LOOK_SECONDS)
+            else:
+                self._patience = SOON_SECONDS
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await news.wait()
 
     async def _serve_missed(self) -> None:
-        rows = await self._rows(_AWAITED)
+        came = await self._asked(self._workspace.recall.awaited)
         # of events that woke an execution only those still matter that it could be woken by again
-        self._woken &= {(str(row["execution_id"]), str(row["event_id"])) for row in rows}
-        for row in rows:
-            execution_id, event = str(row["execution_id"]), event_of(row)
+        self._woken &= {(execution_id, event.event_id) for execution_id, event in came}
+        for execution_id, event in came:
             if (execution_id, event.event_id) in self._woken:
                 continue
             if self._workspace.engine.deliver(event) > 0 or await self.wake(execution_id):
@@ -308,7 +313,7 @@ class Hearing:
         """Wake executions whose time to wait is over; answers the seconds to the next such time."""
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         pause = LOOK_SECONDS
-        for row in await self._rows(_WAITING):
+        for row in await self._asked(self._workspace.recall.waiting):
             if row["deadline"] is None:
                 continue
             left = (row["deadline"] - now).total_seconds()

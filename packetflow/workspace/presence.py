@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from packetflow.errors import WorkspaceError
+from packetflow.store.forking import let_go, tell_when_forked
 
 STALE_SECONDS: Final = 15.0
 """A heartbeat older than this counts as none."""
@@ -68,6 +69,7 @@ class Presence:
                 path=str(folder),
             ) from error
         self.beat()
+        tell_when_forked(self)
 
     @property
     def is_in_place(self) -> bool:
@@ -111,7 +113,13 @@ class Presence:
         if descriptor >= 0:
             if _is_same(self.path, descriptor):
                 self.path.unlink(missing_ok=True)
-            os.close(descriptor)
+            let_go(descriptor)
+
+    def forked(self) -> None:
+        """In a forked child: only the parent is present, and gone when that has ended."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)  # closing a copy does not release the parent's lock
 
 
 def _beat(descriptor: int) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
+
+from packetflow.engine.execution import Running
 
 if TYPE_CHECKING:
     from packetflow.workspace.workspace import Workspace
@@ -23,13 +26,17 @@ async def stop(workspace: Workspace, execution_id: str, reason: str) -> bool:
     """
     whole = await asyncio.to_thread(workspace.full_id, execution_id)
     running = workspace.engine.running.get(whole)
-    if running is not None:
+    if running is not None and running.is_put_aside:
+        await running
+    elif running is not None:
         running.cancel(reason)
         return True
     story = await asyncio.to_thread(workspace.archive.story, whole)
     if story.ended is not None:
         return False
-    ready = await asyncio.to_thread(lambda: workspace.ready_to_resume(whole, if_changed="ask"))
-    parked = ready.resume(workspace.engine, "taken up to be cancelled")
-    parked.cancel(reason)
+    take = partial(workspace.ready_to_resume, whole, if_changed="ask")
+    found = await asyncio.to_thread(workspace.hearing.woken_or, whole, take)
+    if not isinstance(found, Running):
+        found = found.resume(workspace.engine, "taken up to be cancelled")
+    found.cancel(reason)
     return True

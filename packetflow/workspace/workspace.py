@@ -21,6 +21,7 @@ from msgspec import structs
 from packetflow.capabilities.calling import shows_how
 from packetflow.capabilities.tool_names import refuse_clash
 from packetflow.composition.build import as_step
+from packetflow.composition.capability import Capability
 from packetflow.composition.composable import Composable
 from packetflow.composition.steps import Pipeline
 from packetflow.discovery.catalog import Catalog
@@ -33,9 +34,10 @@ from packetflow.engine.sync import LoopThread, awaited
 from packetflow.errors import RunError, StoreError, WorkspaceError, WorkspaceGone
 from packetflow.kernel.ids import new_id
 from packetflow.show.tables import teach_notebook
-from packetflow.store.client import StoreClient
 from packetflow.store.journal import JournalWriter
-from packetflow.store.port import Store
+from packetflow.store.light import LightStore
+from packetflow.store.port import Recall, Store
+from packetflow.store.recall import SqlRecall
 from packetflow.workspace.archive import Archive
 from packetflow.workspace.arrivals import Arrivals
 from packetflow.workspace.claims import Claims
@@ -72,6 +74,7 @@ class Workspace(Arrivals, Kept):
             `run` waits for an event; ``None`` for as long as it takes.
         runner: The name of this runner, when the caller shows its sign of life itself.
         ready: Which of the library's capabilities it knows; ``None`` for all.
+        light: Keep journals only: all works but SQL, and no database is needed.
 
     Raises:
         WorkspaceError: The folder is missing or unreadable.
@@ -88,6 +91,7 @@ class Workspace(Arrivals, Kept):
         passivate_after_seconds: float | None = 30.0,
         runner: str | None = None,
         ready: Collection[str] | None = None,
+        light: bool = False,
     ) -> None:
         self.runner = runner or new_id()
         self._shows_life = runner is None
@@ -100,12 +104,13 @@ class Workspace(Arrivals, Kept):
 
             self.journal: JournalWriter | MemoryStore = MemoryStore(self.runner)
             self.store: Store = self.journal
+            self.recall: Recall = SqlRecall(self.store)
             self.catalog = Catalog(ready=ready)
         else:
             self.folder = open_folder(find_folder(path))
-            self._open_files(role, ready)
+            self._open_files(role, ready, light=light)
         self.role = role
-        self.archive = Archive(self.folder, self.journal, self.store, self.catalog)
+        self.archive = Archive(self.folder, self.journal, self.recall, self.catalog)
         self._past = Resuming(self.folder, self.archive, self._leases, self.runner)
         self._thread: LoopThread | None = None
         self._closed = False
@@ -116,7 +121,7 @@ class Workspace(Arrivals, Kept):
             self.journal,
             chain=chain,
             leases=self._leases,
-            inbox=StoreInbox(self.store, self.hearing.begin, claims),
+            inbox=StoreInbox(self.recall, self.hearing.begin, claims),
             order=count(1).__next__ if self.in_memory else Order(self.folder.state),
             folder="" if self.in_memory else str(self.folder.path),
             runner=self.runner,
@@ -127,7 +132,7 @@ class Workspace(Arrivals, Kept):
         self.engine.on_aside = self.hearing.look_soon
         teach_notebook()
 
-    def _open_files(self, role: str, ready: Collection[str] | None) -> None:
+    def _open_files(self, role: str, ready: Collection[str] | None, *, light: bool) -> None:
         state = self.folder.state
         try:
             state.mkdir(mode=0o700, exist_ok=True)
@@ -137,7 +142,14 @@ class Workspace(Arrivals, Kept):
             message = f"cannot write to {state}: {error.strerror or error}"
             raise WorkspaceError(message, path=str(state)) from error
         self._leases = FileLeases(state, self.runner)
-        self.store = StoreClient(self.folder.path, before_start=self.journal.must_be_there)
+        if light:
+            self.store = self.recall = LightStore(self.folder.path)
+        else:
+            from packetflow.store.client import StoreClient  # a tool that stands alone has none
+
+            there = self.journal.must_be_there
+            self.store = StoreClient(self.folder.path, before_start=there)
+            self.recall = SqlRecall(self.store)
         digest = hashlib.sha256(str(self.folder.path).encode()).hexdigest()[:8]
         self.catalog = Catalog(
             self.folder.path,
@@ -230,8 +242,11 @@ class Workspace(Arrivals, Kept):
         """
         self.journal.must_be_there()
         found = self.find(what)
-        step = found.step if isinstance(found, Pipeline) else as_step(found)
-        learn(self.catalog, step, self.runner)
+        if isinstance(found, Capability):
+            self.catalog.learn(found)
+        else:
+            step = found.step if isinstance(found, Pipeline) else as_step(found)
+            learn(self.catalog, step, self.runner)
         return found
 
     def resume(

@@ -85,8 +85,7 @@ class CanvasSocket:
             return
         finally:
             writing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await writing
+            await asyncio.wait([writing])  # whoever closes may be cancelled meanwhile
             await self._at_desk().leave(editor)
 
     async def close(self) -> None:

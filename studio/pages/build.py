@@ -64,11 +64,15 @@ def offer_as_tool(pipeline: str) -> None:
     if st.button("Offer as a tool", icon=icon, type="tertiary", key="offer as tool"):
         card = next((one for one in listing().pipelines if one.name == pipeline), None)
         if card is None:
-            st.toast("Save it first: a tool is what the file says.", icon=":material/save:")
+            st.caption(
+                ":material/save: Save it first: a tool is what the file says.", width="content"
+            )
         else:
             if not card.exposed:
                 switch(pipeline, on=True)
-            st.switch_page("export.py", query_params={"tool": pipeline})
+            # with the address as it is: another one would be a page of its own for Back
+            same = [(key, one) for key in st.query_params for one in st.query_params.get_all(key)]
+            st.switch_page("export.py", query_params=same)
 
 
 def edit(pipeline: str) -> None:
@@ -93,7 +97,7 @@ def edit(pipeline: str) -> None:
         return
     canvas = st.components.v2.component("packetflow.canvas", js="canvas.js", isolate_styles=True)
     canvas(
-        key=f"canvas of {pipeline}",
+        key="canvas",  # it may have gone on to that pipeline by itself
         data={
             "address": ADDRESS,
             "pipeline": pipeline,

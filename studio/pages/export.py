@@ -10,20 +10,33 @@ from studio.addressed import choice, search
 from studio.beginning import show_nothing_yet
 from studio.call_log import show_calls
 from studio.connecting import show_connect
-from studio.offered import EXPORT, Item, Offered, offered, show_items, show_said, switch
+from studio.offered import (
+    EXPORT,
+    Item,
+    Offered,
+    offered,
+    show_intent,
+    show_items,
+    show_said,
+    switch,
+)
 from studio.state import description, entitle, guard, query
 from studio.tool_files import show_files
 from studio.tool_view import asks_people, show_tool
 from studio.trying_tools import show_trial
 
 PARTS = ("Connect", "Try it", "What clients see", "Files")
-LEAD = "What is composed here, as tools of Claude, VS Code, Cursor and programs of your own."
+LEAD = (
+    "Tools for AI clients (MCP): Claude, VS Code, Cursor and programs of your own call what is "
+    "composed here, once it is switched on."
+)
 
 
 def chosen_of(found: Offered) -> str:
     """What is looked at: what the address says, else the first that is offered."""
-    if query("tool") in found.items:
-        return query("tool")
+    for asked in (query("tool"), query("pipeline")):  # from the canvas of a pipeline
+        if asked in found.items:
+            return asked
     wanted = [name for name, one in found.items.items() if one.is_wanted]
     return next(iter([*wanted, *found.items]), "")
 
@@ -50,6 +63,9 @@ def show_head(item: Item, found: Offered) -> None:
     st.header(title_of(name), anchor=False)
     if item.card.intent:
         st.html(f'<p class="pf-lead">{escape(item.card.intent)}</p>')
+    elif item.kind == "pipeline":
+        st.caption("Nothing says what it does, and models choose a tool by that.")
+        show_intent(name, "")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if item.refused:
             st.badge("not offered", icon=":material/error:", color="red")
@@ -64,6 +80,9 @@ def show_head(item: Item, found: Offered) -> None:
             icon=":material/account_tree:" if item.kind == "pipeline" else ":material/extension:",
             query_params={str(item.kind): name},
         )  # fmt: skip
+        if item.card.intent and item.kind == "pipeline":
+            with st.popover("What it is for", icon=":material/edit:", type="tertiary"):
+                show_intent(name, item.card.intent)
         if (
             not item.is_wanted
             and tool is not None
@@ -102,7 +121,8 @@ def show_one(item: Item, found: Offered) -> None:
 
 st.title("Export", anchor=False)
 st.html(f'<p class="pf-lead">{LEAD}</p>')
-found = offered()
+with st.spinner("Looking what there is\u2026"):  # the first time a runner is started for it
+    found = offered()
 if all(one.is_of_library for one in found.items.values()):
     show_nothing_yet("Nothing of your own is here yet. Each pipeline can become a tool.")
 else:

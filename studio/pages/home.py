@@ -110,6 +110,12 @@ with guard("what there is"):
         with st.container(border=True):
             show_how_to_add()
 
+    if names:
+        st.page_link(
+            "export.py", icon=":material/electrical_services:",
+            label="Let Claude, VS Code and other AI clients call them as tools (MCP)",
+        )  # fmt: skip
+
 with guard("what waits"):
     waiting = st.container()
     with waiting:

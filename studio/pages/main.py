@@ -33,12 +33,11 @@ st.set_page_config(page_title=f"{page.title} \u00b7 PacketFlow Studio")
 st.logo(wordmark(mode()), size="large")
 st.html(style(mode()))
 follow_mode()
-# a link from a list to one of its things stays on the page, and the browser would keep the address;
-# from another page it brings its own, and a second one would stand in the way of Back
-is_same = st.session_state.get(SHOWN) == page.title
-st.session_state[SHOWN] = page.title
-if is_same and st.query_params:  # of a page one comes back to, the browser tells them in a moment
+# a link from a list to one of its things, and back, stays on the page, and the browser would keep
+# its address; from another page it brings its own, and a second one would stand in the way of Back
+if st.session_state.get(SHOWN) == page.title:
     st.query_params.update({})
+st.session_state[SHOWN] = page.title
 
 with guard("workspace"):
     folder = desk().folder

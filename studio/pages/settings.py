@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from studio.servers import show_servers
 from studio.settings import (
     show_doctor,
     show_models,
     show_processes,
-    show_servers,
     show_settings,
     show_workspace,
 )
@@ -26,9 +26,9 @@ with right:
     st.header("Models", anchor=False)
     with guard("models"):
         show_models()
-    st.header("External tools", anchor=False)
-    with guard("external tools"):
-        show_servers()
+st.header("Tools of other servers", anchor=False)
+with guard("tools of other servers"):
+    show_servers()
 st.header("Is all well?", anchor=False)
 with guard("doctor"):
     show_doctor()

@@ -3,7 +3,8 @@
 Wall-clock seconds of a process that lists its tools, calls one and ends; the first start unpacks
 the export and compiles it. With `uv` at hand (it is no part of the development set-up) the same
 through ``uv run --script``: first with an empty cache, for which it needs the package index, then
-with a full one.
+with a full one, and what the packages weigh that it has installed. At the end, what a process pays
+that answers from the journals of 100,000 runs that have ended.
 """
 
 import os
@@ -15,7 +16,19 @@ import tempfile
 import time
 from pathlib import Path
 
+from packetflow.engine.waiters import answer_event
+from packetflow.kernel.ids import new_id
+from packetflow.kernel.records import (
+    EventArrived,
+    ExecutionEnded,
+    ExecutionStarted,
+    Record,
+    SpanEnded,
+    WaitStarted,
+)
 from packetflow.mcp import export_tools
+from packetflow.store.journal import JournalWriter
+from packetflow.store.light import LightStore
 from packetflow.workspace.folder import make_folder
 from packetflow.workspace.workspace import Workspace
 
@@ -45,8 +58,41 @@ def starts(title: str, command: list[str], state: Path, environment: dict[str, s
     )
 
 
+def in_an_old_folder() -> None:
+    """Print what the first questions cost where 100,000 runs have waited and ended."""
+    with tempfile.TemporaryDirectory() as folder:
+        for session in range(100):
+            with JournalWriter(folder, role="bench") as journal:
+                for number in range(session * 1000, session * 1000 + 1000):
+                    journal.append_all(records_of(number))
+        before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+        store = LightStore(folder)
+        assert store.waiting() == []
+        assert store.awaited() == []
+        spent = time.process_time() - began
+        more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        print(
+            f"  100,000 ended runs: {spent:.2f} s of a processor, {more / 1000:.0f} MB more memory"
+        )
+
+
+def records_of(number: int) -> list[Record]:
+    """A run that asks a person, and ends."""
+    run, at = new_id(), 1_795_262_400_000_000_000 + number * 1000
+    event = answer_event(run, "ask", ())
+    answer = EventArrived(new_id(), event, "", {"answer": True}, at, "mcp", number * 2 + 2)
+    return [
+        ExecutionStarted(run, 1, at, "hello", "1", "sha", "mcp", {}, "one", arrival=number * 2 + 1),
+        WaitStarted(run, 1, "ask", (), event, "", 0, at, "Sure?", (), number * 2 + 1),
+        answer,
+        SpanEnded(run, 1, 1, 0, "ask", (), "wait", "ask", "ok", 1, at, 1),
+        ExecutionEnded(run, 1, at, "ok", {"greeting": "Hello"}),
+    ]
+
+
 def main() -> None:
     """Print the figures."""
+    in_an_old_folder()
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
         folder = make_folder(place / "hello").path
@@ -67,6 +113,12 @@ def main() -> None:
             print("  uv is not at hand: pip install uv")
             return
         starts("uv", [uv, "run", "--quiet", "--script", script], place / "uv", kept)
+        installed = sum(
+            one.stat().st_size
+            for one in (place / "cache" / "environments-v2").glob("*/**/*")
+            if one.is_file()
+        )
+        print(f"  installed {installed / 1e6:.0f} MB")
 
 
 if __name__ == "__main__":

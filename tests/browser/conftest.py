@@ -13,18 +13,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from tests.browser.serving import serving as files_served
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_MS = 60_000
 """How long a state is waited for: a loaded machine takes its time, and nothing here is measured."""
+SEEN_MOST = 6000
+"""So many letters of what a page shows are told of a test that failed."""
 expect.set_options(timeout=PATIENCE_MS)
 FLAGS = [
     "--no-sandbox",
@@ -36,6 +38,26 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport]:
+    """Add to the report of a failure what every page showed; CI keeps no pictures."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("browser")
+    if report.when == "call" and report.failed and isinstance(browser, Browser):
+        for context in browser.contexts:
+            for number, page in enumerate(context.pages):
+                with suppress(Error):  # the page may be what has gone wrong
+                    report.sections.append((f"page {number}: {page.url}", seen_on(page)))
+    return report
+
+
+def seen_on(page: Page) -> str:
+    """What a page shows, in words, and whether Streamlit still runs a script for it."""
+    state = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState ?? ''"
+    words = page.locator("body").aria_snapshot(timeout=3000)
+    return f"script: {page.evaluate(state)}\n{words[:SEEN_MOST]}"
 
 
 def find_chromium() -> str:
@@ -247,9 +269,7 @@ def leave(text: str) -> str:
     """End the whole process."""
     os._exit(3)
 '''
-STROLL = (
-    "pipeline: stroll\nversion: 1\nrequires: [text?]\nsteps:\n  - use: walk\n    set: {text: far}\n"
-)
+STROLL = "pipeline: stroll\nversion: 1\nsteps:\n  - use: sleep_long\n    set: {text: far}\n"
 FALL = "pipeline: fall\nversion: 1\nintent: Fall over\nsteps:\n  - use: prepare\n  - use: stumble\n"
 
 

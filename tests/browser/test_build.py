@@ -1,18 +1,14 @@
 """Build, run and mend pipelines on the canvas of the real studio, as people do."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from packetflow.workspace.drafts import Drafts
-from tests.browser.conftest import PATIENCE_MS, ROOT, SERVE, answers, end, free_port, has_begun
+from tests.browser.conftest import PATIENCE_MS, has_begun
 from tests.browser.hands import still
 
 pytestmark = pytest.mark.browser
@@ -259,6 +255,23 @@ def begin_text(begin: Begin, name: str) -> Page:
     return page
 
 
+def test_what_is_selected_in_the_text_stays_so_when_somebody_else_changes_it(
+    begin: Begin, workspace: Path
+):
+    name = written(workspace, "by_two", GREET.format(name="by_two", second="walk"))
+    page = begin_text(begin, name)
+    area = page.get_by_label("The pipeline's text")
+    area.select_text()
+
+    drafts = Drafts(workspace)
+    drafts.open(name).do({"op": "rename", "step": "walk", "to": "stroll"})
+    drafts.close()
+    expect(area).to_have_value(re.compile("stroll"))
+    page.keyboard.insert_text("pipeline: by_two\n")
+
+    expect(area).to_have_value("pipeline: by_two\n")
+
+
 def test_an_unknown_capability_is_a_red_card_that_keeps_its_wires_and_is_mended(
     begin: Begin, workspace: Path
 ):
@@ -332,68 +345,3 @@ def test_a_step_that_waits_still_asks_after_a_reload_and_is_answered(begin: Begi
     page.locator(".pf-answer").get_by_role("button", name="Yes").click()
 
     ends(page, "done")
-
-
-@contextmanager
-def at_port(workspace: Path, port: int, log: Path) -> Iterator[str]:
-    """A studio of its own, always at the same address."""
-    with log.open("ab") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(workspace), str(port)],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        waiting = 600
-        while not answers(url) and waiting:
-            waiting -= 1
-            assert process.poll() is None, log.read_text(errors="replace")[-2000:]
-            with_pause(process)
-        yield url
-    finally:
-        end(process)
-
-
-def with_pause(process: subprocess.Popen[bytes]) -> None:
-    """Give a process a tenth of a second."""
-    try:
-        process.wait(0.1)
-    except subprocess.TimeoutExpired:
-        return
-
-
-def test_edits_made_while_the_studio_is_away_are_kept(browser: Browser, tmp_path: Path):
-    workspace = tmp_path / "work"
-    (workspace / "capabilities").mkdir(parents=True)
-    (workspace / "pipelines").mkdir()
-    (workspace / "packetflow.toml").write_text("")
-    first = "pipeline: away\nsteps:\n  - {wait_for: news, id: one}\n  - {wait_for: more, id: two}\n"
-    name = written(workspace, "away", first)
-    port, log = free_port(), tmp_path / "studio.log"
-    with browser.new_context() as context:
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        saved = page.locator(".pf-saved")
-        with at_port(workspace, port, log) as url:
-            page.goto(f"{url}/build?pipeline={name}")
-            card(page, "one").locator(".pf-head").click()
-        expect(saved).to_have_text("Offline")
-        page.keyboard.press("Delete")
-        expect(saved).to_have_text("Offline, 1 kept")
-
-        with at_port(workspace, port, log):
-            expect(saved).to_have_text("Draft")
-            card(page, "two").locator(".pf-head").click()
-        expect(saved).to_have_text("Offline")
-        page.keyboard.press("Delete")
-        expect(saved).to_have_text("Offline, 1 kept")
-
-        with at_port(workspace, port, log) as url:
-            page.goto(f"{url}/build?pipeline={name}")
-            expect(saved).to_have_text("Draft")
-            expect(page.locator(".pf-start")).to_be_visible()
-            assert "wait_for" not in text_of(workspace, name)

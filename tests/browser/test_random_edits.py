@@ -31,7 +31,7 @@ from tests.browser.hands import EDITOR, Hands
 SEED: Final = int(os.environ.get("EDITS_SEED", "1"))
 EDITS: Final = int(os.environ.get("EDITS", "40"))
 AT_A_TIME: Final = 20
-DRAWING_SECONDS: Final = 15
+DRAWING_SECONDS: Final = 60
 MANY: Final = 60
 """From so many cards on, those out of view are not drawn."""
 ROUND: Final = 200
@@ -217,13 +217,15 @@ class Studio:
         catalog = Catalog(self.folder)
         looks = parse_view(kept.state.view(), file="the looks")
         fresh = msgspec.to_builtins(draw_board(kept.state.text, catalog.resolve, looks=looks))
-        said: list[str] = []
+        wrong = [one["message"] for one in fresh["problems"] if one["code"] == "source"]
+        said = [f"the text cannot be read: {one}\n{kept.state.text}" for one in wrong]
         for number, tab in enumerate(self.tabs):
             shown = tab.evaluate(DRAWN)
             if shown["text"] != kept.state.text:
                 said.append(f"tab {number} has another text")
-            if essence(shown["cards"]) != essence(fresh["cards"]):
-                said.append(f"tab {number} has other cards")
+            told, wanted = essence(shown["cards"]), essence(fresh["cards"])
+            other = [one for one in told | wanted if told.get(one) != wanted.get(one)]
+            said += [f"tab {number}: {told.get(one)}, not {wanted.get(one)}" for one in other]
             if set(shown["wires"]) != {wire["id"] for wire in fresh["wires"]}:
                 said.append(f"tab {number} has other wires")
             said += [f"tab {number}: {one}" for one in misdrawn(shown, kept)]

@@ -1,13 +1,16 @@
 """Our client, as the conformance suite for clients starts it: with the address of a server.
 
 The suite names the scenario in the environment. Tools are called as a step calls them, and what
-the server asks is put to a person who agrees to everything and fills in nothing.
+the server asks is put to a person who agrees to everything and fills in nothing. Where somebody has
+to log in, their browser goes where it is sent, and agrees too.
 """
 
 import asyncio
 import json
 import os
 import sys
+import urllib.request
+import webbrowser
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +26,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 LISTING_ONLY = "json-schema-ref-no-deref"
 ECHO = "json_schema_echo"
 SECONDS = 60
+CIMD = "https://conformance-test.local/client-metadata.json"
 
 
 class Person:
@@ -45,6 +49,39 @@ class Person:
         """Keep nothing."""
 
 
+class Browser(webbrowser.BaseBrowser):
+    """Goes where it is sent, and on from there."""
+
+    def open(self, url: str, *_: object) -> bool:
+        """Go there."""
+        with urllib.request.urlopen(url, timeout=SECONDS) as page:
+            print(page.status, page.read().decode())
+        return True
+
+
+def login_of(scenario: str, context: dict[str, Any], url: str) -> bool | dict[str, Any]:
+    """As whom to log in, as a person would have to say it."""
+    if not scenario.startswith("auth/"):
+        return False
+    if scenario == "auth/basic-cimd":
+        return {"client_id": CIMD}
+    if "client_id" not in context:
+        return True
+    os.environ["SUITE_SECRET"] = context.get("client_secret", "")
+    os.environ["SUITE_KEY"] = context.get("private_key_pem", "")
+    said = {"client_id": context["client_id"]}
+    if os.environ["SUITE_SECRET"]:
+        said["client_secret"] = "$SUITE_SECRET"
+    if not scenario.startswith("auth/client-credentials"):
+        return said
+    if os.environ["SUITE_KEY"]:
+        said |= {"private_key": "$SUITE_KEY", "algorithm": context["signing_algorithm"]}
+    place = url.replace("/mcp", "/.well-known/oauth-protected-resource/mcp")
+    with urllib.request.urlopen(place, timeout=SECONDS) as found:
+        issuer = json.load(found)["authorization_servers"][0]
+    return said | {"machine": True, "issuer": issuer}
+
+
 def called(tool: Any, given: dict[str, Any]) -> None:
     """Call a tool as a step does."""
 
@@ -58,9 +95,11 @@ def called(tool: Any, given: dict[str, Any]) -> None:
 def main(url: str) -> None:
     """Play the scenario."""
     context = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT", "{}"))
-    with connect(url, allow="*") as tools:
+    scenario = os.environ["MCP_CONFORMANCE_SCENARIO"]
+    webbrowser.register("suite", None, Browser(), preferred=True)
+    with connect(url, allow="*", login=login_of(scenario, context, url)) as tools:
         print(repr(tools))
-        if os.environ["MCP_CONFORMANCE_SCENARIO"] == LISTING_ONLY:
+        if scenario == LISTING_ONLY:
             return
         if ECHO in dir(tools):
             schema = tools["json_schema_2020_12_tool"].fn._tool.input_schema

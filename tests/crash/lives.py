@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import packetflow.workspace.workspace as workspace_module
+import packetflow.store.client as client_module
 from packetflow import Workspace
 from packetflow.capabilities.effects import Ambiguity
 from packetflow.engine.guarded import AGAIN, SKIP
@@ -362,7 +362,7 @@ def _one(folder: Path, whole: dict[str, Any], told: Told, *, happened: bool, vie
 
 def main(what: str, plan: dict[str, Any]) -> Any:
     """Do one plan."""
-    workspace_module.StoreClient = OwnStore  # type: ignore[assignment,misc]  # for this process
+    client_module.StoreClient = OwnStore  # type: ignore[assignment,misc]  # for this process
     folder = Path(plan["folder"])
     if what == "record":
         return {flow: record(folder / flow, flow) for flow in plan["flows"]}

@@ -20,6 +20,7 @@ from packetflow.store.frames import segments
 from packetflow.store.history import name_partial, records_from_store
 from packetflow.store.journal import JournalWriter
 from packetflow.store.owner import Owner
+from packetflow.store.recall import SqlRecall
 from packetflow.store.settings import Settings
 from packetflow.store.talk import read_card
 from tests.packetflow.store.records import ended, log, span, started, whole
@@ -151,7 +152,7 @@ def test_an_execution_of_which_a_part_is_lost_is_not_taken_up(tmp_path):
         sql = owner.ask
 
     with pytest.raises(StoreError, match="run it anew"):
-        records_from_store(Store, first.parent, identity)
+        records_from_store(SqlRecall(Store), first.parent, identity)
     owner.close()
 
 

@@ -1,6 +1,7 @@
 """What the conformance suite says is read rightly."""
 
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 
@@ -57,3 +58,13 @@ def test_the_fixtures_import_nothing_of_the_protocol(runner):
 
     assert files
     assert [one for one in lines if one.startswith(("import mcp", "from mcp"))] == []
+
+
+def test_a_server_that_never_says_its_address_is_not_waited_for(runner, tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "START_SECONDS", 0.1)
+    told = tmp_path / "told"
+    told.write_text("thinking ...")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        with pytest.raises(SystemExit, match=r"no address within 0.1 seconds: thinking"):
+            runner._announced(process, told)
+        process.kill()

@@ -25,6 +25,7 @@ def runner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     monkeypatch.setitem(sys.modules, "run_tests", module)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # these take most of a short pytest
     (tmp_path / "tests").mkdir()
     return module
 
@@ -89,7 +90,6 @@ def test_a_stage_that_hangs_is_ended_and_has_failed(runner: ModuleType):
 
 
 def test_an_interrupted_stage_leaves_none_of_its_parts(runner: ModuleType):
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("a", "b"):
         (runner.ROOT / "tests" / name).mkdir()
         mark = f"open({str(runner.ROOT / name)!r}, 'w').write(str(os.getpid()) + ' ')"
@@ -125,7 +125,6 @@ def test_a_folder_that_does_not_exist_is_left_out(
 
 
 def test_a_command_that_takes_too_long_may_say_a_last_word(runner: ModuleType, tmp_path: Path):
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where pytest is in the back
     said = tmp_path / "said"
     code = "import time\ntry: time.sleep(600)\nexcept KeyboardInterrupt: print('told')"
 
@@ -134,6 +133,15 @@ def test_a_command_that_takes_too_long_may_say_a_last_word(runner: ModuleType, t
 
     assert ended is None
     assert said.read_text() == "told\n"
+
+
+def test_what_a_stage_starts_keeps_its_byte_code(
+    runner: ModuleType, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    code = "import sys; sys.exit(sys.dont_write_bytecode)"
+
+    assert runner.run([sys.executable, "-c", code], minutes=1) == 0
 
 
 @pytest.mark.parametrize(("name", "folder"), [("browser", "browser"), ("mcp", "clients")])

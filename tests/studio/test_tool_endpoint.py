@@ -1,6 +1,7 @@
 """The endpoint for tools, between the studio's guards and the workspace's server."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from packetflow.errors import WorkspaceError
-from packetflow.mcp import doors
+from packetflow.mcp import doors, http
 from studio.guard import OwnPagesOnly
 from studio.tool_endpoint import PATH, ToolEndpoint, wanted_path
 from tests.studio.in_process import HostDoor, make_workspace
@@ -95,6 +96,11 @@ async def test_it_asks_for_the_workspaces_tokens_and_not_for_the_studios_cookie(
 
     assert (await asked(endpoint)).status_code == 401
     assert (await asked(endpoint, authorization=f"Bearer {'t' * 20}")).status_code == 200
+    settings_file = folder / "packetflow.toml"
+    settings_file.write_text(settings_file.read_text().replace("MY_TOKEN", "OTHER_TOKEN"))
+    monkeypatch.setenv("OTHER_TOKEN", "o" * 20)
+    assert (await asked(endpoint, authorization=f"Bearer {'t' * 20}")).status_code == 401
+    assert (await asked(endpoint, authorization=f"Bearer {'o' * 20}")).status_code == 200
 
 
 async def test_that_it_is_wanted_outlives_the_studio_and_stays_out_of_git(
@@ -141,3 +147,26 @@ async def test_who_listens_is_let_go_when_it_is_switched_off(endpoint: ToolEndpo
         await listening
 
     assert told[-1] == {"type": "http.response.body", "body": b""}
+
+
+async def test_off_and_on_again_while_it_starts_leaves_one_server(
+    endpoint: ToolEndpoint, monkeypatch: pytest.MonkeyPatch
+):
+    started, alive = asyncio.Event(), set()
+
+    @contextlib.asynccontextmanager
+    async def slow(_: object, door: object) -> AsyncIterator[object]:
+        await started.wait()
+        alive.add(door)
+        yield object()
+        alive.discard(door)
+
+    monkeypatch.setattr(http, "endpoint", slow)
+    switching = [asyncio.create_task(one) for one in (endpoint._open(), endpoint.close())]
+    switching.append(asyncio.create_task(endpoint._open()))
+    asyncio.get_running_loop().call_later(0.1, started.set)
+    await asyncio.wait_for(asyncio.gather(*switching, return_exceptions=True), 60)
+
+    assert (len(alive), endpoint.is_open) == (1, True)
+    await endpoint.close()
+    assert (len(alive), endpoint.is_open) == (0, False)

@@ -35,6 +35,8 @@ def test_a_call_gives_what_a_client_gets_and_hears_its_progress(call):
     trial = call("hello", name="Ada")
     until(lambda: trial.is_over, trial)
 
+    assert not trial.has_failed
+    assert not trial.was_refused
     assert trial.error == ""
     assert trial.result.structured_content == {"word": "Hello Ada"}
     assert trial.said[-1] == "word done"
@@ -64,6 +66,7 @@ def test_who_gives_a_call_up_stops_its_run(call):
     until(lambda: trial.is_over, trial)
 
     assert trial.was_cancelled
+    assert not trial.has_failed
     assert trial.result is None
     with Workspace(trial.folder) as ws:
         (ended,) = ws.sql("select status from executions")["status"].to_pylist()
@@ -78,6 +81,10 @@ def test_an_unknown_tool_is_an_error_of_the_protocol_and_wrong_arguments_are_not
     assert unknown.result is None
     assert "Unknown tool: nobody" in unknown.error
     assert wrong.result.is_error
+    assert unknown.has_failed
+    assert wrong.has_failed
+    assert unknown.was_refused
+    assert wrong.was_refused
     assert "name: 5 is not" in wrong.result.content[0].text
     assert {one.transport for one in read_refusals(wrong.folder)} == {"studio"}
 

@@ -11,6 +11,7 @@ from packetflow.composition.capability import Capability
 from packetflow.errors import UnknownName, WorkspaceError
 from packetflow.mcp.client.connection import Connection, Loop, close_all
 from packetflow.mcp.client.facts import ServerFacts
+from packetflow.mcp.client.failures import ToolRefused
 from packetflow.mcp.client.names import identifier
 from packetflow.mcp.client.targets import target_of
 from packetflow.mcp.client.tools import capabilities_of
@@ -61,11 +62,16 @@ class Tools:
 
         Raises:
             UnknownName: There is none.
+            ToolRefused: The server lists one that the protocol does not allow.
         """
         found = self._all()
         for one in (name, identifier(name)):
             if one in found:
                 return found[one]
+        facts = self._connection.facts
+        if facts is not None and name in facts.left_out:
+            said = f"the tool {name!r} of {self.name!r} is left out: {facts.left_out[name]}"
+            raise ToolRefused(said, server=self.name, tool=name)
         raise UnknownName("tool", name, get_close_matches(name, found, 2))
 
     def __getattr__(self, name: str) -> Capability[..., Any]:
@@ -73,7 +79,7 @@ class Tools:
             raise AttributeError(name)
         try:
             return self[name]
-        except UnknownName as error:
+        except (UnknownName, ToolRefused) as error:
             raise AttributeError(error.message) from None
 
     def __iter__(self) -> Iterator[Capability[..., Any]]:
@@ -110,6 +116,7 @@ def connect(
     trust: bool = False,
     env: Sequence[str] = (),
     headers: Mapping[str, str] | None = None,
+    login: bool | Mapping[str, Any] = False,
     mode: Literal["auto", "legacy"] = "auto",
 ) -> Tools:
     """Connect to a server and take its tools as capabilities.
@@ -124,14 +131,18 @@ def connect(
             counts as one that may change anything, and is never repeated unasked.
         env: Names of environment variables that a started server gets.
         headers: Sent with each request; ``$NAME`` stands for an environment variable.
+        login: Whether to log in if the server asks for it: the browser is opened, and the address
+            printed. Or as whom, as in ``packetflow.toml``; with ``machine=True`` nobody is asked.
+            The login ends with the connection; one at a server of a workspace is kept there.
         mode: ``legacy`` speaks only the revisions of the protocol that have a handshake.
 
     Raises:
         ServerLost: It cannot be reached, with the reason.
+        LoginNeeded: It asks for a login.
         WorkspaceError: What is given names no server, or a variable is not set.
         ToolError: The extra ``mcp`` is not installed.
     """
-    target = target_of(server, env=env, headers=headers or {}, mode=mode)
+    target = target_of(server, env=env, headers=headers or {}, login=login, mode=mode)
     loop = Loop()
     connection = Connection(name or "server", target, loop)
     try:

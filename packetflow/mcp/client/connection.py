@@ -197,7 +197,7 @@ class Connection:
         if now.mark != tool.mark:
             raise ToolChanged(
                 "the server has changed what the tool takes or gives since this was built; "
-                "check what uses it, and begin again"
+                "what it lists now is kept: check what uses it, and run that anew"
             )
 
     @property

@@ -58,9 +58,11 @@ class ServerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
         version: Its version.
         protocol: The revision of the protocol that was agreed on.
         tools: What it offers.
+        left_out: Tools that it lists and the protocol does not allow, with the reason.
     """
 
     name: str = ""
     version: str = ""
     protocol: str = ""
     tools: tuple[ToolFacts, ...] = ()
+    left_out: dict[str, str] = {}

@@ -6,7 +6,8 @@ RunError
     ServerLost            its server cannot be reached, or died in mid-call; a ConnectionError too
     ToolFailed            the tool says that it failed, or refuses the arguments
     ToolChanged           the tool is not what the composition was built with
-    ToolRefused           nobody has allowed the tool
+    ToolRefused           nobody has allowed the tool, or the protocol does not allow it
+    LoginNeeded           its server asks for a login, and there is none, or none that may do this
 ```
 
 Each carries the names of ``server`` and ``tool``, where there is one. A retry policy that is to
@@ -43,6 +44,12 @@ class ToolChanged(ToolError):
 
 
 class ToolRefused(ToolError):
-    """Nobody has allowed this tool."""
+    """Nobody has allowed this tool, or what its server says of it is not allowed."""
 
     code = "tool_refused"
+
+
+class LoginNeeded(ToolError):
+    """A server asks for a login: there is none, it has ended or lacks rights, or it failed."""
+
+    code = "login_needed"

@@ -17,8 +17,10 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from packetflow.errors import PacketFlowError
+from packetflow.mcp.client.authorizing import REFUSED
 from packetflow.mcp.client.facts import Hints, ServerFacts, ToolFacts
 from packetflow.mcp.client.failures import ServerLost, ToolFailed
+from packetflow.mcp.client.sifting import sift
 from packetflow.mcp.client.targets import UNREADABLE, Target, Wire
 from packetflow.mcp.lines import what_is_wrong
 from packetflow.version import VERSION
@@ -71,7 +73,8 @@ class Session:
         self._changed = asyncio.Event()
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ended = asyncio.Event()
-        self._wire = Wire(self._ended.set)
+        self._wire = Wire(self._ended.set, self._sift)
+        self._left_out: dict[str, str] = {}
         self._client: Client | None = None
         self._keeper = asyncio.create_task(self._keep())
 
@@ -95,9 +98,11 @@ class Session:
 
         Raises:
             ServerLost: It cannot be opened, with the reason.
+            LoginNeeded: It asks for a login.
             WorkspaceError: An environment variable that it needs is not set.
         """
-        seconds = self._target.settings.start_seconds
+        person = self._target.person
+        seconds = self._target.settings.start_seconds + (person.seconds if person else 0)
         try:
             async with asyncio.timeout(seconds):
                 await asyncio.shield(self._ready)
@@ -116,6 +121,8 @@ class Session:
 
     async def _keep(self) -> None:
         """Hold the connection; the protocol wants it opened and closed by one task."""
+        refused: list[PacketFlowError] = []
+        REFUSED.set(refused)
         try:
             client = Client(
                 self._target.way(self._wire),
@@ -136,7 +143,7 @@ class Session:
                         one.cancel()
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a border: the server is foreign
             if not self._ready.done():
-                self._ready.set_exception(self._told(error))
+                self._ready.set_exception(refused[-1] if refused else self._told(error))
             elif not self._closing.is_set():
                 log.info("%s was lost: %r", self._target, error)
         finally:
@@ -166,6 +173,7 @@ class Session:
 
     async def _listed(self) -> ServerFacts:
         client = self._live()
+        self._left_out = {}
         tools: list[t.Tool] = []
         cursor: str | None = None
         for _ in range(MOST_PAGES):
@@ -178,13 +186,20 @@ class Session:
             log.warning(
                 "%s lists more than %d pages; the rest is left out", self._target, MOST_PAGES
             )
+        for name, why in self._left_out.items():
+            log.warning("%s: the tool %r is left out: %s", self._target, name, why)
         about = client.server_info
         return ServerFacts(
             "" if about is None else about.name,
             "" if about is None else about.version,
             client.protocol_version,
             tuple(facts_of(tool) for tool in tools),
+            self._left_out,
         )
+
+    def _sift(self, result: dict[str, Any]) -> None:
+        if "tools" in result and self._client is not None:
+            self._left_out |= sift(result, self._client.protocol_version)
 
     async def _heard(self, message: object) -> None:
         """A server of the handshake era says by itself that its tools have changed."""
@@ -258,6 +273,7 @@ class Session:
         Raises:
             ServerLost: The server died, or the connection was lost.
             ToolFailed: The server refuses the call, or answers what the protocol does not allow.
+            LoginNeeded: The server asks for a login, or for one with more rights.
         """
         client = self._live()
         self._callers.append(caller)
@@ -282,9 +298,13 @@ class Session:
         async def progressed(progress: float, total: float | None, message: str | None) -> None:
             caller.progressed(progress / total if total else 0.0, message or "")
 
+        refused: list[PacketFlowError] = []
+        REFUSED.set(refused)
         try:
             return await client.call_tool(tool, arguments, progress_callback=progressed)
         except MCPError as error:
+            if refused:
+                raise refused[-1] from None
             if error.code == t.CONNECTION_CLOSED:
                 raise self._lost("closed the connection in the midst of a call") from error
             if error.code == t.INVALID_REQUEST and error.message == "Session terminated":

@@ -27,6 +27,7 @@ from typing import Any, Final
 import msgspec
 
 from packetflow.errors import WorkspaceError
+from packetflow.mcp.client.login_settings import LoginSettings, login_complaint
 from packetflow.mcp.client.names import identifier
 from packetflow.runner.configuration import config_path, read_text, write
 
@@ -45,6 +46,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
         url: Its address, for a server that speaks over HTTP.
         headers: Sent with each request; ``$NAME`` stands for an environment variable, and each
             has at least one, so that no secret stands in the file.
+        login: As whom one logs in, where the address alone does not say it.
         allow: Patterns of the names of tools that may run.
         trust: Whether what it says of its tools' effects is believed.
         start_seconds: How long it may take until it answers for the first time.
@@ -55,6 +57,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     env: tuple[str, ...] = ()
     url: str = ""
     headers: dict[str, str] = {}
+    login: LoginSettings = LoginSettings()
     allow: tuple[str, ...] = ()
     trust: bool = False
     start_seconds: float = 30.0
@@ -63,6 +66,11 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     def address(self) -> str:
         """How it is reached, in words."""
         return self.url or " ".join([self.command, *self.args])
+
+    @property
+    def has_token(self) -> bool:
+        """Whether it is sent a token of the environment's."""
+        return "authorization" in map(str.lower, self.headers)
 
     def allows(self, tool: str) -> bool:
         """Whether a tool of that name may run."""
@@ -103,6 +111,18 @@ def servers_of(content: Mapping[str, Any], path: Path) -> dict[str, ServerSettin
     return found
 
 
+def login_of(said: Mapping[str, Any]) -> LoginSettings:
+    """As whom one logs in, as it is said in a script or on a command line.
+
+    Raises:
+        WorkspaceError: A setting is unknown or wrong.
+    """
+    try:
+        return msgspec.convert(dict(said), LoginSettings, strict=False)
+    except msgspec.ValidationError as error:
+        raise WorkspaceError(f"login: {error}") from error
+
+
 def complaint(name: str, settings: ServerSettings) -> str:
     """What is wrong with a server's settings; empty when nothing is.
 
@@ -119,6 +139,14 @@ def complaint(name: str, settings: ServerSettings) -> str:
         return "args and env belong to a server with a command"
     if settings.command and settings.headers:
         return "headers belong to a server with a url"
+    if settings.login != LoginSettings():
+        if not settings.url:
+            return "a login belongs to a server with a url"
+        if settings.has_token:
+            return "a server has either a header Authorization or a login"
+        wrong = login_complaint(settings.login)
+        if wrong:
+            return wrong
     for header, value in settings.headers.items():
         if not _VARIABLE.search(value):
             return (
@@ -129,6 +157,18 @@ def complaint(name: str, settings: ServerSettings) -> str:
         if not re.fullmatch(r"\w+", variable):
             return f"env lists names of environment variables; {variable!r} is none"
     return "" if settings.start_seconds > 0 else "start_seconds must be more than 0"
+
+
+def variables(settings: ServerSettings) -> list[str]:
+    """The names of the environment variables that a server needs.
+
+    >>> variables(ServerSettings(url="http://x", headers={"A": "Bearer ${TOKEN}-$ID"}))
+    ['TOKEN', 'ID']
+    """
+    found = [
+        one[1] or one[2] for text in settings.headers.values() for one in _VARIABLE.finditer(text)
+    ]
+    return [*settings.env, *found]
 
 
 def environment(settings: ServerSettings, given: Mapping[str, str]) -> dict[str, str]:
@@ -194,17 +234,25 @@ def lines_of(settings: ServerSettings) -> Iterable[str]:
     """A server's settings as lines of its table."""
     for field, value in msgspec.to_builtins(settings).items():
         if isinstance(value, dict):
-            inside = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in value.items())
+            inside = ", ".join(f"{_key(k)} = {_quoted(v)}" for k, v in value.items())
             yield f"{field} = {{ {inside} }}"
-        elif isinstance(value, (list, tuple)):
-            yield f"{field} = [{', '.join(map(_quoted, value))}]"
         elif isinstance(value, str):
             yield f"{field} = {_quoted(value)}"
         else:
-            yield f"{field} = {json.dumps(value)}"
+            yield f"{field} = {_list_or_word(value)}"
 
 
-def _quoted(text: str) -> str:
+def _list_or_word(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_quoted, value))}]"
+    return json.dumps(value)
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _quoted(name)
+
+
+def _quoted(text: object) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -215,53 +263,108 @@ def write_allowed(folder: Path, name: str, allow: Iterable[str]) -> None:
         WorkspaceError: There is no such server, the file says it in a way that only a person
             should change, or it cannot be written.
     """
+    _write_field(folder, name, "allow", tuple(allow))
+
+
+def write_trusted(folder: Path, name: str, *, trust: bool) -> None:
+    """Write whether what a server says of its tools is believed; raises as `write_allowed`."""
+    _write_field(folder, name, "trust", trust)
+
+
+def remove_server(folder: Path, name: str) -> None:
+    """Take a server out of a workspace's settings; nothing else of the file changes.
+
+    Comments above its table stay, since nobody knows what they are about, and so do those that
+    stand apart below it. Raises as `write_allowed`.
+    """
+    seen, known = _known(folder, name)
+    text = seen
+    while (found := _table_of(text, name, inner=True)) is not None:
+        begin, _, end = found
+        lines = text[begin:end].splitlines(keepends=True)
+        last = max(place for place, line in enumerate(lines) if _SAYS.match(line))
+        rest = "".join(lines[last + 1 :])
+        before = (
+            text[:begin].removesuffix("\n") if not (rest + text[end:]).strip() else text[:begin]
+        )
+        text = before + rest.removeprefix("\n" if before.endswith("\n\n") else "") + text[end:]
+    _write(folder, text, seen, {one: said for one, said in known.items() if one != name})
+
+
+def _write_field(folder: Path, name: str, field: str, value: object) -> None:
+    seen, known = _known(folder, name)
+    wanted = msgspec.structs.replace(known[name], **{field: value})
+    found = _table_of(seen, name)
+    text = seen if found is None else _with_field(seen, found, field, _list_or_word(value))
+    _write(folder, text, seen, {**known, name: wanted})
+
+
+def _known(folder: Path, name: str) -> tuple[str, dict[str, ServerSettings]]:
+    """The file's text, and the servers in it, of which one has that name."""
     path = config_path(folder)
     seen = read_text(folder)
     known = servers_of(_content(seen, path), path)
     if name not in known:
         listed = f"; there are {', '.join(known)}" if known else "; there is none yet"
         raise WorkspaceError(f"{path} knows no server {name!r}{listed}", path=str(path))
-    wanted = msgspec.structs.replace(known[name], allow=tuple(allow))
-    text = _with_allowed(seen, name, wanted.allow)
-    _write(folder, text, seen, {**known, name: wanted})
+    return seen, known
 
 
-_ALLOW: Final = re.compile(
-    r"^([ \t]*allow[ \t]*=[ \t]*)\[(?:[^\[\]\"'#]|\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*)*\]", re.MULTILINE
-)
+_VALUE: Final = r"(?:\[(?:[^\[\]\"'#]|\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*)*\]|true|false)"
 _HEAD: Final = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_SAYS: Final = re.compile(r"[ \t]*[^\s#]")
 
 
-def _with_allowed(text: str, name: str, allow: tuple[str, ...]) -> str:
-    written = f"[{', '.join(map(_quoted, allow))}]"
+def _table_of(text: str, name: str, *, inner: bool = False) -> tuple[int, int, int] | None:
+    """Where a server's table begins, where its head ends, and where the next table begins.
+
+    Args:
+        text: The file's.
+        name: The server's.
+        inner: Whether a table inside it does as well.
+    """
+    more = r"(?:[ \t]*\.[^\]\n]*)?" if inner else ""
     table = re.compile(
-        rf"""^[ \t]*\[[ \t]*mcp\.servers\.["']?{re.escape(name)}["']?[ \t]*\][ \t]*(#.*)?$""",
+        rf"""^[ \t]*\[[ \t]*mcp\.servers\.["']?{re.escape(name)}["']?{more}[ \t]*\][ \t]*(#.*)?$""",
         re.MULTILINE,
     )
     head = table.search(text)
     if head is None:
-        return text
+        return None
     after = _HEAD.search(text, head.end())
-    end = len(text) if after is None else after.start()
-    inside = text[head.end() : end]
-    known = _ALLOW.search(inside)
+    return head.start(), head.end(), len(text) if after is None else after.start()
+
+
+def _with_field(text: str, table: tuple[int, int, int], field: str, written: str) -> str:
+    _, begin, end = table
+    inside = text[begin:end]
+    known = re.search(rf"^([ \t]*{field}[ \t]*=[ \t]*){_VALUE}", inside, re.MULTILINE)
     if known is not None:
         inside = f"{inside[: known.start()]}{known[1]}{written}{inside[known.end() :]}"
     else:
-        inside = f"\nallow = {written}{inside or chr(10)}"
-    return text[: head.end()] + inside + text[end:]
+        inside = f"\n{field} = {written}{inside or chr(10)}"
+    return text[:begin] + inside + text[end:]
 
 
 def _write(folder: Path, text: str, seen: str, wanted: Mapping[str, ServerSettings]) -> None:
     path = config_path(folder)
     try:
-        is_said = servers_of(tomllib.loads(text), path) == wanted
+        content = tomllib.loads(text)
+        is_said = servers_of(content, path) == wanted and _rest(content) == _rest(
+            _content(seen, path)
+        )
     except tomllib.TOMLDecodeError:
         is_said = False
     if not is_said:
         message = f"{path} says [mcp.servers] in a way that is not changed from here; edit it"
         raise WorkspaceError(message, path=str(path))
     write(folder, text, seen=seen)
+
+
+def _rest(content: Mapping[str, Any]) -> str:
+    """What is said besides the servers, as text, so that 1, 1.0 and true differ."""
+    own = {name: one for name, one in content.get("mcp", {}).items() if name != "servers"}
+    return repr({name: one for name, one in {**content, "mcp": own}.items() if one != {}})
 
 
 def _content(text: str, path: Path) -> dict[str, Any]:

@@ -23,9 +23,11 @@ from packetflow.errors import RunError, UnknownName
 from packetflow.mcp.client.connection import Connection, Loop, close_all
 from packetflow.mcp.client.facts import ServerFacts
 from packetflow.mcp.client.listings import keep_listing, listing_path, log_path, read_listing, stamp
+from packetflow.mcp.client.logins import Kept, login_path
+from packetflow.mcp.client.person import Person
 from packetflow.mcp.client.settings import ServerSettings, group_of, servers_of
 from packetflow.mcp.client.targets import Target
-from packetflow.mcp.client.tools import capabilities_of, clashes
+from packetflow.mcp.client.tools import capabilities_of, notes
 from packetflow.runner.configuration import config_path
 
 AGAIN_SECONDS: Final = 30.0
@@ -37,7 +39,15 @@ _NONE: Final[Mapping[str, Capability[..., Any]]] = MappingProxyType({})
 class Server:
     """One server of a workspace: its settings, its connection, its tools as capabilities."""
 
-    def __init__(self, name: str, settings: ServerSettings, folder: Path, loop: Loop) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: ServerSettings,
+        folder: Path,
+        loop: Loop,
+        *,
+        person: Person | None = None,
+    ) -> None:
         self.name = name
         self.settings = settings
         self._path = listing_path(folder, name)
@@ -46,7 +56,16 @@ class Server:
         self._made_of: ServerFacts | None = None
         self._made: Mapping[str, Capability[..., Any]] = _NONE
         self._asking: Future[ServerFacts] | None = None
-        target = Target(settings, str(folder), log_path(folder, name))
+        self._login_path = login_path(folder, name)
+        self._login_stamp = stamp(self._login_path)
+        target = Target(
+            settings,
+            str(folder),
+            log_path(folder, name),
+            kept=Kept(settings.url, None if settings.login.machine else self._login_path),
+            person=person,
+            hint=f"packetflow mcp login {name}",
+        )
         self.connection = Connection(
             name,
             target,
@@ -117,7 +136,9 @@ class Server:
     def look_after(self) -> None:
         """Connect in the background, unless it is connected, or could not be just now."""
         state = self.connection.state
+        before, self._login_stamp = self._login_stamp, stamp(self._login_path)
         waits = time.monotonic() - self.connection.failed_at < AGAIN_SECONDS
+        waits = waits and before == self._login_stamp  # else somebody has logged in
         if state == "open" or (state == "failed" and waits):
             return
         try:
@@ -128,7 +149,7 @@ class Server:
     def complaints(self) -> list[str]:
         """What of it cannot be used."""
         facts = self.connection.facts
-        found = [] if facts is None else clashes(facts)
+        found = [] if facts is None else notes(facts)
         if self.connection.error:
             last = "" if facts is None else "; its tools are shown as it listed them last"
             found.insert(0, f"{self.connection.error}{last}")
@@ -142,16 +163,23 @@ class Servers:
         folder: The workspace.
         settings: Its servers by name.
         follows: Whether to connect as soon as somebody looks, and to follow changes.
+        person: Who logs in to servers that ask for it, if somebody has asked to.
     """
 
     def __init__(
-        self, folder: Path, settings: Mapping[str, ServerSettings], *, follows: bool = False
+        self,
+        folder: Path,
+        settings: Mapping[str, ServerSettings],
+        *,
+        follows: bool = False,
+        person: Person | None = None,
     ) -> None:
         self._folder = folder
         self._follows = follows
         self._loop = Loop()
         self.servers = {
-            name: Server(name, one, folder, self._loop) for name, one in settings.items()
+            name: Server(name, one, folder, self._loop, person=person)
+            for name, one in settings.items()
         }
 
     @property
@@ -170,7 +198,7 @@ class Servers:
         return found
 
     def broken(self) -> Sequence[Broken]:
-        """Servers that cannot be reached, and tools whose names collide."""
+        """Servers that cannot be reached, and tools that are left out or called otherwise."""
         path = str(config_path(self._folder))
         return [
             Broken(path, 0, f"[mcp.servers.{server.name}]: {said}")
@@ -194,6 +222,7 @@ class Servers:
         Raises:
             UnknownName: There is no such server.
             ServerLost: It cannot be reached.
+            LoginNeeded: It asks for a login.
         """
         if name not in self.servers:
             raise UnknownName("MCP server", name, [])

@@ -15,11 +15,15 @@ from urllib.parse import urlsplit
 
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.client import settings as s
+from packetflow.mcp.client.logins import Kept
+from packetflow.mcp.client.person import Person
 
 if TYPE_CHECKING:
     import httpx2
     from mcp.client._transport import TransportStreams
     from mcp.shared.message import SessionMessage
+
+    from packetflow.mcp.client.providing import Logins
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """One message of a server over HTTP is no longer."""
@@ -36,11 +40,13 @@ class Wire:
 
     Attributes:
         ended: Called when the server has closed it.
+        sift: Called with each result that comes; it may change it.
         session: The id that an HTTP server gave the session; empty if it gave none.
         last_words: The end of what a started server wrote besides.
     """
 
     ended: Callable[[], None]
+    sift: Callable[[dict[str, Any]], None]
     session: str = ""
     last_words: str = ""
     log: int = -1
@@ -76,6 +82,9 @@ class Target:
         mode: ``auto`` for the newest revision of the protocol that both speak, ``legacy`` for those
             with a handshake.
         given: The environment.
+        kept: The login at an address, and what is known of it.
+        person: Who logs in there, if somebody has asked to.
+        hint: What to do to log in.
     """
 
     settings: s.ServerSettings = field(default_factory=s.ServerSettings)
@@ -84,6 +93,9 @@ class Target:
     server: Any = None
     mode: str = "auto"
     given: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    kept: Kept | None = None
+    person: Person | None = None
+    hint: str = "connect(..., login=True)"
 
     def __str__(self) -> str:
         return "a server in this process" if self.server is not None else self.settings.address
@@ -111,12 +123,17 @@ class Target:
         if self.server is not None:
             return self.server
         if self.settings.url:
-            return _over_http(self.settings.url, s.headers(self.settings, self.given), wire)
+            return _over_http(self, s.headers(self.settings, self.given), wire)
         return _over_pipes(self, s.environment(self.settings, self.given), wire)
 
 
 def target_of(
-    server: Any, *, env: Sequence[str] = (), headers: Mapping[str, str], mode: str = "auto"
+    server: Any,
+    *,
+    env: Sequence[str] = (),
+    headers: Mapping[str, str],
+    login: bool | Mapping[str, Any] = False,
+    mode: str = "auto",
 ) -> Target:
     """The target of an address, a command, or a server in this process.
 
@@ -127,7 +144,10 @@ def target_of(
     ('-m', 'notes')
     """
     if isinstance(server, str) and server.startswith(("http://", "https://")):
-        found = Target(s.ServerSettings(url=server, headers=dict(headers)), mode=mode)
+        said = s.login_of(login if isinstance(login, Mapping) else {})
+        settings = s.ServerSettings(url=server, headers=dict(headers), login=said)
+        person = Person() if login and not said.machine else None
+        found = Target(settings, mode=mode, kept=Kept(server), person=person)
     elif isinstance(server, (str, list, tuple)):
         words = shlex.split(server) if isinstance(server, str) else [str(one) for one in server]
         if not words:
@@ -146,10 +166,12 @@ def target_of(
 
 @asynccontextmanager
 async def _over_http(
-    url: str, headers: Mapping[str, str], wire: Wire
+    target: Target, headers: Mapping[str, str], wire: Wire
 ) -> AsyncIterator[TransportStreams]:
     import httpx2
     from mcp.client.streamable_http import streamable_http_client
+
+    url, auth = target.settings.url, _bearer(target)
 
     async def note(response: httpx2.Response) -> None:
         wire.session = response.headers.get("mcp-session-id", wire.session)
@@ -158,39 +180,62 @@ async def _over_http(
     timeout = httpx2.Timeout(30, read=3600)
     hooks = {"response": [note]}
     async with (
-        httpx2.AsyncClient(headers=dict(headers), timeout=timeout, event_hooks=hooks) as client,
+        httpx2.AsyncClient(
+            headers=dict(headers), timeout=timeout, event_hooks=hooks, auth=auth
+        ) as client,
         streamable_http_client(url, http_client=client, max_sse_event_size=MOST_BYTES) as streams,
     ):
         read, write = streams
-        yield _Whole(read), write
+        yield _Whole(read, wire), write
 
 
-def _whole(message: SessionMessage | Exception) -> SessionMessage | Exception:
+def _bearer(target: Target) -> httpx2.Auth:
+    from packetflow.mcp.client.authorizing import Bearer
+
+    said = target.settings.login
+
+    def logins() -> Logins:
+        from packetflow.mcp.client.providing import Logins
+
+        return Logins(target.settings.url, said, target.given)
+
+    return Bearer(
+        target.kept or Kept(target.settings.url),
+        logins,
+        person=target.person,
+        is_machine=said.machine,
+        hint=target.hint,
+    )
+
+
+def _whole(message: SessionMessage | Exception, wire: Wire) -> SessionMessage | Exception:
     """A result that does not say of which kind it is counts as a whole one, says the protocol."""
     message = readable(message)
     result = getattr(getattr(message, "message", None), "result", None)
     if isinstance(result, dict):
         result.setdefault("resultType", "complete")
+        wire.sift(result)
     return message
 
 
 class _Whole:
     """What comes from a server, with what `_whole` adds."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, wire: Wire) -> None:
         self._stream = stream
+        self._wire = wire
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     async def receive(self) -> Any:
-        return _whole(await self._stream.receive())
+        return _whole(await self._stream.receive(), self._wire)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Any:
-        return _whole(await anext(self._stream))
+        return _whole(await anext(self._stream), self._wire)
 
     async def __aenter__(self) -> Self:
         await self._stream.__aenter__()
@@ -226,7 +271,7 @@ async def _over_pipes(
                 try:
                     async with send:
                         async for message in read:
-                            await send.send(_whole(message))
+                            await send.send(_whole(message, wire))
                 except (anyio.BrokenResourceError, anyio.ClosedResourceError):
                     pass  # our own side is closed
                 finally:

@@ -78,10 +78,11 @@ def capabilities_of(
     }
 
 
-def clashes(facts: ServerFacts) -> list[str]:
-    """Tools that are called otherwise than one would think, since another has that name."""
+def notes(facts: ServerFacts) -> list[str]:
+    """What one would not think: tools that are left out, and those that are called otherwise."""
+    left_out = [f"the tool {name!r} is left out: {why}" for name, why in facts.left_out.items()]
     found = collisions(identifiers(one.name for one in facts.tools))
-    return [
+    return left_out + [
         f"the tool {said!r} is called {made!r} here, since {identifier(said)!r} is another one"
         for made, said in found.items()
     ]

@@ -11,16 +11,19 @@ from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 from msgspec import structs
 
 from packetflow.capabilities.tool_names import tool_name
+from packetflow.composition.capability import Capability
+from packetflow.composition.steps import Pipeline
 from packetflow.errors import UnknownName, WorkspaceError
 from packetflow.kernel.cards import Listing
 from packetflow.mcp.export.archive import packed, zipped
 from packetflow.mcp.export.carried import Carried, carry
 from packetflow.mcp.export.configuration import configured, only_read
+from packetflow.mcp.export.literals import Variable
 from packetflow.mcp.export.live import carry_live
 from packetflow.mcp.export.manifest import (
     ENTRY,
@@ -31,7 +34,7 @@ from packetflow.mcp.export.manifest import (
 )
 from packetflow.mcp.export.readme import introduction, readme_of
 from packetflow.mcp.export.script import Program, script_of
-from packetflow.mcp.export.travelling import core, library_modules, named_in
+from packetflow.mcp.export.travelling import core, has_tables, library_modules, named_in
 from packetflow.mcp.export.writing import write_files
 from packetflow.mcp.offers import Offers, offers_of
 from packetflow.mcp.settings import read_settings, settings_of
@@ -65,7 +68,7 @@ class Bundle:
     server_json: str
     readme: str
     tools: tuple[Tool, ...]
-    environment: tuple[str, ...] = ()
+    environment: tuple[Variable, ...] = ()
 
     def files(self) -> Mapping[str, bytes]:
         """The files by their name."""
@@ -150,7 +153,7 @@ def export(
         script_of(program),
         mcpb,
         server_of(about, mcpb, url),
-        readme_of(about, sorted({one.env for one in settings.tokens.values()})),
+        readme_of(about, [one for _, one in sorted(settings.tokens.items())]),
         made,
         carried.environment,
     )
@@ -158,7 +161,7 @@ def export(
 
 def export_tools(
     workspace: Workspace,
-    *names: str,
+    *items: str | Capability[..., Any] | Pipeline,
     name: str | None = None,
     version: str = FIRST_VERSION,
     url: str | None = None,
@@ -169,14 +172,20 @@ def export_tools(
 
     Args:
         workspace: Where they are.
-        *names: What to export; by default all that is exposed.
+        *items: What to export: names, or capabilities and pipelines themselves, which are added
+            to the workspace's session; by default all that is exposed.
         name: What the export is called; by default its only tool, else the workspace.
         version: Its version.
         url: Where the bundle will be had from, for ``NAME.server.json``.
 
     Raises:
+        CompositionError: An item is no capability, or a composition without a name.
         PacketFlowError: As `export` does.
     """
+    told = [one for one in items if not isinstance(one, str)]
+    if told:
+        workspace.add(*told)
+    names = [one if isinstance(one, str) else one.name for one in items]
     listing = list_all(workspace.catalog, "", 0)
     with _folder_of(workspace) as folder:
         wanted = names or exposed(offers_of(listing, read_settings(folder)))
@@ -247,7 +256,8 @@ def _program(carried: Carried, about: About, workspace: str) -> Program:
             also |= named_in(text)
     if "mcp" in carried.extras:
         also.add("packetflow.mcp.client.source")
-    travels, requirements = _core(frozenset(also))
+    tables = any(has_tables(text) for path, text in carried.files.items() if path.endswith(".py"))
+    travels, requirements = _core(frozenset(also), tables=tables)
     texts, blobs = _sorted_out(carried.attachments)
     needs = {_canonical(one): one for one in (*requirements, *carried.requirements)}
     return Program(
@@ -263,9 +273,9 @@ def _program(carried: Carried, about: About, workspace: str) -> Program:
 
 
 @lru_cache(maxsize=8)
-def _core(also: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+def _core(also: frozenset[str], *, tables: bool) -> tuple[str, tuple[str, ...]]:
     """What travels of packetflow, packed, which takes most of the time; and what it needs."""
-    made = core(also)
+    made = core(also, tables=tables)
     return packed(made.files), made.requirements
 
 

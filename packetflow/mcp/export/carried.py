@@ -24,7 +24,15 @@ from packetflow.mcp.export.choosing import called_in, chosen_by
 from packetflow.mcp.export.distributions import Installed
 from packetflow.mcp.export.flows import Flow, read_flow
 from packetflow.mcp.export.imports import Import
-from packetflow.mcp.export.literals import Told, hidden_code, paths_in, secrets_in, variables_in
+from packetflow.mcp.export.literals import (
+    Told,
+    Variable,
+    hidden_code,
+    joined,
+    paths_in,
+    secrets_in,
+    variables_in,
+)
 from packetflow.mcp.export.reasons import CannotExport, Reason
 from packetflow.mcp.export.roots import declared_in, pipeline_units, read_sources, units_of
 from packetflow.mcp.export.servers import Servers, is_tool
@@ -56,7 +64,7 @@ class Carried:
     files: Mapping[str, str]
     requirements: tuple[str, ...] = ()
     extras: frozenset[str] = frozenset()
-    environment: tuple[str, ...] = ()
+    environment: tuple[Variable, ...] = ()
     attachments: Mapping[str, bytes] = field(default_factory=dict)
     library: tuple[str, ...] = ()
 
@@ -117,7 +125,7 @@ class Carrying:
         self._requirements: set[str] = set()
         self._extras: set[str] = set()
         self._library: set[str] = set()
-        self._environment: set[str] = set()
+        self._environment: set[Variable] = set()
 
     def take_named(self, name: str) -> None:
         """Take a pipeline or a capability, and all that it needs."""
@@ -157,7 +165,7 @@ class Carrying:
             dict(sorted(files.items())),
             tuple(sorted(self._requirements)),
             frozenset(self._extras),
-            tuple(sorted(self._environment | self._servers.environment)),
+            joined({*self._environment, *map(Variable, self._servers.environment)}),
             dict(sorted(left.items())),
             tuple(sorted(self._library)),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -31,6 +31,11 @@ _OPENERS: Final = frozenset(
 _SAME: Final = frozenset({"Path", "PurePath", "abspath", "realpath", "normpath", "str", "fspath"})
 _LONGEST: Final = 260
 _SECRET: Final = re.compile("KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+_LIKE_A_SECRET: Final = re.compile(
+    r"://[^/]*@|^(?=.*\d)(?=.*[A-Z])(?=.*[a-z])[\w+/=-]{20,}$|^[0-9a-f]{24,}$|^(sk|ghp|xox\w)[-_]"
+)
+"""An address with a password, a long word of digits and letters, or one that begins as keys do."""
+
 _SHORTEST_SECRET: Final = 8
 
 
@@ -51,26 +56,123 @@ class Told:
     is_beside: bool = False
 
 
-def variables_in(unit: Unit, file: SourceFile) -> Iterator[str]:
-    """The environment variables that a unit reads by name."""
+@dataclass(frozen=True, order=True)
+class Variable:
+    """An environment variable that code reads.
+
+    Attributes:
+        name: What it is called.
+        is_required: Whether the code fails without it, as far as that shows.
+        default: What the code takes instead, where it says a plain text that may be shown.
+    """
+
+    name: str
+    is_required: bool = True
+    default: str = ""
+
+
+def variables_in(unit: Unit, file: SourceFile) -> Iterator[Variable]:
+    """The environment variables that a unit reads by name, each time that it does."""
+    asked_first = set(_asked_first(unit, file))
     for node in _walk(unit):
         key: ast.expr | None = None
+        otherwise: list[ast.expr] = []
+        is_required = False
         match node:
             case ast.Subscript(value=value, slice=inside, ctx=ast.Load()) if _is_environ(
                 value, file
             ):
-                key = inside
-            case ast.Call(func=ast.Attribute(value=value, attr="get" | "pop"), args=[first, *_]):
-                key = first if _is_environ(value, file) else None
-            case ast.Call(func=func, args=[first, *_]):
+                key, is_required = inside, id(node) not in asked_first
+            case ast.Call(
+                func=ast.Attribute(value=value, attr="get" | "pop" | "setdefault" as how),
+                args=[first, *otherwise],
+            ) if _is_environ(value, file):
+                key, is_required = first, how == "pop" and not otherwise
+            case ast.Call(func=func, args=[first, *otherwise], keywords=words):
                 key = first if origin(ast.unparse(func), file) == "os.getenv" else None
+                otherwise = otherwise or [word.value for word in words]
             case ast.Compare(left=left, ops=[ast.In()], comparators=[value]):
                 key = left if _is_environ(value, file) else None
             case _:
                 pass
         name = "" if key is None else _text(key, file)
         if name and name not in _EVERYWHERE:
-            yield name
+            yield Variable(name, is_required, _shown(name, otherwise))
+
+
+def _asked_first(unit: Unit, file: SourceFile) -> Iterator[int]:
+    """The reads (by identity) that happen only if the variable is there, and else nothing fails."""
+    for node in _walk(unit):
+        match node:
+            case ast.If(test=test, body=body, orelse=orelse):
+                fails = any(isinstance(one, ast.Raise) for part in orelse for one in ast.walk(part))
+                inside: list[ast.AST] = [] if fails else [*body]
+            case ast.IfExp(test=test, body=value):
+                inside = [value]
+            case ast.BoolOp(op=ast.And(), values=[test, *more]):
+                inside = [*more]
+            case _:
+                continue
+        there = set(_held_there(test, file))
+        for within in inside:
+            for one in ast.walk(within):
+                if isinstance(one, ast.Subscript) and _text(one.slice, file) in there:
+                    yield id(one)
+
+
+def _held_there(test: ast.expr, file: SourceFile) -> Iterator[str]:
+    """The variables that are there where a test holds."""
+    match test:
+        case ast.BoolOp(op=ast.And(), values=parts):
+            for part in parts:
+                yield from _held_there(part, file)
+        case ast.Compare(left=left, ops=[ast.In()], comparators=[value]) if _is_environ(
+            value, file
+        ):
+            yield _text(left, file)
+        case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[key]) if _is_environ(
+            value, file
+        ):
+            yield _text(key, file)
+        case ast.Call(func=func, args=[key]) if origin(ast.unparse(func), file) == "os.getenv":
+            yield _text(key, file)
+        case _:
+            return
+
+
+def _shown(name: str, otherwise: list[ast.expr]) -> str:
+    """A default that is written out where the variable is read, unless it may be a secret."""
+    match otherwise:
+        case [ast.Constant(value=str(text))] if not _SECRET.search(name):
+            return "" if _LIKE_A_SECRET.search(text) else text
+        case _:
+            return ""
+
+
+def joined(read: Iterable[Variable]) -> tuple[Variable, ...]:
+    """Each variable once, by name: required if it is anywhere, with the default all agree on."""
+    found: dict[str, Variable] = {}
+    for one in sorted(read):
+        known = found.get(one.name, one)
+        default = one.default if known.default == one.default else ""
+        is_required = known.is_required or one.is_required
+        found[one.name] = Variable(one.name, is_required, "" if is_required else default)
+    return tuple(found.values())
+
+
+def told(variables: Iterable[Variable]) -> str:
+    """Variables as a sentence lists them.
+
+    >>> told([Variable("KEY"), Variable("MODE", is_required=False, default="fast")])
+    "KEY, MODE (else 'fast')"
+    """
+
+    def said(one: Variable) -> str:
+        if one.is_required:
+            return one.name
+        return f"{one.name} ({f'else {one.default!r}' if one.default else 'if it is set'})"
+
+    return ", ".join(map(said, variables))
 
 
 def secrets_in(text: str, environment: Mapping[str, str]) -> Iterator[tuple[int, str]]:

@@ -130,8 +130,10 @@ class _Live:
         self._capabilities[capability.name] = capability
         if capability.declaration.context is None:
             return
-        code = getattr(inspect.unwrap(capability.fn), "__code__", None)
-        said = [one for one in getattr(code, "co_consts", ()) if isinstance(one, str)]
+        fn = inspect.unwrap(capability.fn)
+        code, names = getattr(fn, "__code__", None), getattr(fn, "__globals__", _NOTHING)
+        told = [*getattr(code, "co_consts", ()), *map(names.get, getattr(code, "co_names", ()))]
+        said = [one for one in told if isinstance(one, str)]
         wanted = {*said, *chosen_by(capability_card(capability))}
         catalog = self._workspace.catalog
         for name in (*catalog.pipeline_names(), *(one.name for one in catalog.own())):

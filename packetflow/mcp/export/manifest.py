@@ -10,6 +10,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from packetflow.capabilities.tool_names import title_of
+from packetflow.mcp.export.literals import Variable
+from packetflow.mcp.export.starting import placeholder
 from packetflow.mcp.tools import Tool
 
 SCHEMA: Final = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
@@ -39,7 +41,7 @@ class About:
     intent: str
     author: str
     tools: Sequence[Tool]
-    environment: Sequence[str] = ()
+    environment: Sequence[Variable] = ()
 
 
 def manifest_of(about: About) -> str:
@@ -66,18 +68,25 @@ def manifest_of(about: About) -> str:
         },
     }
     if about.environment:
-        config["env"] = {name: f"${{user_config.{name.lower()}}}" for name in about.environment}
+        config["env"] = {one.name: placeholder(one.name) for one in about.environment}
         manifest["user_config"] = {
-            name.lower(): {
+            one.name.lower(): {
                 "type": "string",
-                "title": name,
-                "description": f"The environment variable {name}",
-                "sensitive": True,
-                "required": True,
+                "title": one.name,
+                "description": _described(one),
+                "sensitive": not one.default,
+                "required": one.is_required,
+                **({"default": one.default} if one.default else {}),
             }
-            for name in about.environment
+            for one in about.environment
         }
     return _json(manifest)
+
+
+def _described(one: Variable) -> str:
+    return (
+        f"The environment variable {one.name}{'' if one.is_required else ', if you want to set it'}"
+    )
 
 
 def project_of(about: About, needs: Sequence[str]) -> str:
@@ -120,12 +129,13 @@ def server_of(about: About, mcpb: bytes, url: str | None) -> str:
     if about.environment:
         package["environmentVariables"] = [
             {
-                "name": name,
-                "description": f"The environment variable {name}",
-                "isRequired": True,
-                "isSecret": True,
+                "name": one.name,
+                "description": _described(one),
+                "isRequired": one.is_required,
+                "isSecret": not one.default,
+                **({"default": one.default} if one.default else {}),
             }
-            for name in about.environment
+            for one in about.environment
         ]
     return _json(
         {

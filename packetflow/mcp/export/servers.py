@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.client.listings import listing_path
+from packetflow.mcp.client.login_settings import LoginSettings
+from packetflow.mcp.client.logins import standing
 from packetflow.mcp.client.settings import ServerSettings, group_of, lines_of, read_servers
 from packetflow.mcp.export.reasons import Reason
 from packetflow.workspace.folder import CONFIG
@@ -54,13 +56,20 @@ class Servers:
             return {Reason(CONFIG, 0, what, "name it there: packetflow mcp add NAME ADDRESS")}
         name, settings = self._known[group]
         self._used[name] = settings
-        self.environment |= set(settings.env)
+        self.environment |= {*settings.env, *settings.login.variables}
         for value in settings.headers.values():
             self.environment |= set(_VARIABLE.findall(value))
         line = self._line(name)
         what, do = "", "name an address that other machines reach"
         if settings.url and _is_here(settings.url):
             what = f"the server {name!r} answers at {settings.url}, which is this machine only"
+        asks = standing(self._folder, name, settings)
+        if not settings.login.machine and (asks or settings.login != LoginSettings()):
+            what = f"the server {name!r} is used with a login, which stays on this machine"
+            do = (
+                'give it a token, headers = { Authorization = "Bearer $TOKEN" }, or a login that '
+                "needs nobody, login = { machine = true, ... }"
+            )
         for word in (settings.command, *settings.args):
             if not settings.url and self._is_own_file(word):
                 what = f"the server {name!r} starts {word!r}, a file of this machine"

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,6 +63,7 @@ class Export(NamedTuple):
 def main(export: Export, argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; answers the exit code."""
     arguments = _parser(export).parse_args(argv)
+    forget_placeholders(os.environ)
     if sys.platform == "win32":
         return _fail("PacketFlow runs on Linux and macOS")
     state = arguments.state or os.environ.get("PACKETFLOW_STATE") or _state_home()
@@ -84,6 +85,17 @@ def main(export: Export, argv: Sequence[str] | None = None) -> int:
             f"pip install {' '.join(export.needs)}"
         )
     return standalone.run(folder / "workspace", export.ready, arguments)
+
+
+def placeholder(variable: str) -> str:
+    """Stands in a bundle for what a client asks its user to give."""
+    return f"${{user_config.{variable.lower()}}}"
+
+
+def forget_placeholders(environment: MutableMapping[str, str]) -> None:
+    """Take away the variables that nobody gave: clients hand on what stands for them."""
+    for name in [one for one, value in environment.items() if value == placeholder(one)]:
+        del environment[name]
 
 
 def _parser(export: Export) -> argparse.ArgumentParser:
@@ -144,6 +156,7 @@ def unpacked(export: Export, state: Path) -> Path:
     if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
         raise PermissionError(0, f"{folder} is a link, or belongs to another user")
     folder.chmod(0o700)
+    os.utime(folder)  # it is used: see `packetflow.mcp.forgetting`
     for path, content in contents.items():
         place = folder / path
         if place.is_symlink() or not place.is_file() or place.read_bytes() != content:

@@ -17,23 +17,41 @@ import packetflow
 from packetflow.errors import WorkspaceError
 from packetflow.mcp.export.distributions import Installed
 
-ROOTS: Final = (
-    "packetflow.mcp.standalone",
-    "packetflow.store.__main__",
-)
-"""What runs: the server, and the owner of its store, which is a process of its own."""
+ROOTS: Final = ("packetflow.mcp.standalone",)
+"""What runs: the server."""
 
 STAYS: Final = (
     "packetflow.cli",
     "packetflow.composition.difference",
+    "packetflow.discovery.easel",
     "packetflow.discovery.showing",
     "packetflow.mcp.client",
     "packetflow.mcp.export",
     "packetflow.notebook",
+    "packetflow.runner.client",
+    "packetflow.runner.loop_client",
+    "packetflow.runner.remote",
+    "packetflow.runner.triggers",
     "packetflow.workspace.canvas_widget",
     "packetflow.workspace.dashboard",
 )
-"""What people hold, at a screen, a notebook or the command line, and what an export may name."""
+"""What people hold, at a screen, a notebook or the command line, what asks another process, and
+what an export may name."""
+
+DATABASE: Final = (
+    "packetflow.store.client",
+    "packetflow.store.inproc",
+    "packetflow.store.tables",
+    "packetflow.store.transaction",
+)
+"""What leads to DuckDB. An export keeps journals alone (`packetflow.store.light`), so this travels
+only with code that opens a workspace or a store of its own."""
+
+OPENS_STORES: Final = ("packetflow.store", "packetflow.workspace")
+"""Who imports these may open a store."""
+
+OF_TABLES: Final = frozenset({"duckdb", "pandas", "polars", "pyarrow"})
+"""Who imports one of these may give or take tables, for which pyarrow is needed."""
 
 NOT_NEEDED: Final = frozenset({"anywidget", "networkx", "psutil", "traitlets"})
 """Distributions behind functions that a server that stands alone never calls."""
@@ -61,28 +79,34 @@ class Core:
     requirements: tuple[str, ...]
 
 
-def core(also: Iterable[str] = ()) -> Core:
+def core(also: Iterable[str] = (), *, tables: bool = False) -> Core:
     """What an export needs of packetflow.
 
     Args:
         also: Modules that its own code needs besides.
+        tables: Whether that may give or take tables.
 
     Raises:
         WorkspaceError: A distribution that is needed is not installed.
     """
     extra = tuple(also)
-    stays = tuple(one for one in STAYS if not any(_is_in(name, one) for name in extra))
+    opens = any(_is_in(name, one) for name in extra for one in OPENS_STORES)
+    roots = [*ROOTS, *extra, *(["packetflow.store.__main__"] if opens else [])]
+    every = STAYS if opens else STAYS + DATABASE
+    stays = tuple(one for one in every if not any(_is_in(name, one) for name in extra))
     files, outside = {}, set[str]()
-    for name in sorted(modules([*ROOTS, *extra], stays)):
+    travels = modules(roots, stays)
+    lean = set[str]() if tables or opens else modules(ROOTS)
+    for name in sorted(travels):
         path = _path_of(name)
         files[path.relative_to(HOME.parent).as_posix()] = path.read_bytes()
-        for one in _imported(name):
-            outside.add(one.partition(".")[0])
+        found = {one.partition(".")[0] for one in _imported(name)}
+        outside |= found - OF_TABLES if name in lean else found  # imported where a table comes
         files |= _read_by(name)
     return Core(dict(sorted(files.items())), pinned(outside - NOT_NEEDED))
 
 
-def modules(roots: Iterable[str], stays: Collection[str] = STAYS) -> set[str]:
+def modules(roots: Iterable[str], stays: Collection[str] = STAYS + DATABASE) -> set[str]:
     """All modules of packetflow that some of them import, with their packages.
 
     Args:
@@ -164,8 +188,9 @@ def named_in(source: str) -> set[str]:
     """
     from packetflow import library
 
-    found: set[str] = set()
-    for one in _imports_in(ast.parse(source)):
+    tree = ast.parse(source)
+    found = {"packetflow.workspace.workspace"} if _names(tree, "Workspace") else set[str]()
+    for one in _imports_in(tree):
         if isinstance(one, ast.Import):
             found.update(alias.name for alias in one.names if _is_in(alias.name, "packetflow"))
         elif one.module and _is_in(one.module, "packetflow"):
@@ -177,6 +202,29 @@ def named_in(source: str) -> set[str]:
                 elif one.module == "packetflow.library" and alias.name in library.__all__:
                     found |= library_modules([alias.name])
     return {one for one in found if _is_module(one)}
+
+
+def has_tables(source: str) -> bool:
+    """Whether a text of Python may give or take tables.
+
+    >>> has_tables("from packetflow import Table, capability")
+    True
+    """
+    tree = ast.parse(source)
+    tops = {
+        alias.name for one in ast.walk(tree) if isinstance(one, ast.Import) for alias in one.names
+    }
+    tops |= {one.module or "" for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)}
+    return _names(tree, "Table") or not OF_TABLES.isdisjoint(one.partition(".")[0] for one in tops)
+
+
+def _names(tree: ast.AST, name: str) -> bool:
+    """Whether something is imported by a name, or taken from a module by it."""
+    return any(
+        (isinstance(one, ast.Attribute) and one.attr == name)
+        or (isinstance(one, ast.alias) and one.name == name)
+        for one in ast.walk(tree)
+    )
 
 
 def library_modules(names: Iterable[str]) -> set[str]:

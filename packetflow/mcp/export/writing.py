@@ -25,7 +25,8 @@ def write_files(to: Path, files: Mapping[str, bytes], *, force: bool) -> list[Pa
     Raises:
         WorkspaceError: The folder cannot be written, or a file there holds something else.
     """
-    folder = to.expanduser().absolute()
+    folder = to.expanduser()
+    folder = folder.resolve() if ".." in folder.parts else folder.absolute()
     if folder.exists() and not folder.is_dir():
         raise WorkspaceError(f"{folder} is a file; name a folder to export to", path=str(folder))
     drafts: dict[Path, Path] = {}

@@ -30,7 +30,7 @@ const KEPT_WITHIN = 3000;
 
 interface Living {
   mounted: Mounted;
-  /** What the host asked for; one may have gone on to another pipeline from there. */
+  /** What it shows, by which the host asks for it: it follows where one goes from here, and hears of it. */
   key: string;
   trail: readonly string[];
   end(): void;
@@ -38,17 +38,17 @@ interface Living {
 
 const keyOf = (data: MountData): string => `${data.address} ${data.pipeline}`;
 
-async function begin(data: MountData, parent: HTMLElement | ShadowRoot, key: string): Promise<Living> {
+async function begin(data: MountData, parent: HTMLElement | ShadowRoot): Promise<Living> {
   const identity: Identity = await identify(data.workspace ?? "", data.pipeline);
   const session = new Session(identity.client, data.pipeline, identity.keep, identity.key);
   const carrier = socketCarrier(data.address);
   const go: Go = (pipeline, trail) => {
-    tell(pipeline, trail);
     const next = { ...data, pipeline, trail, execution: null };
     live.set(parent, (live.get(parent) ?? Promise.resolve(living)).then(async (now) => {
       now.end();
-      return begin(next, parent, key);
+      return begin(next, parent);
     }));
+    tell(pipeline, trail);
   };
   const mounted = mount(parent, session, data, go);
   carrier.start(session);
@@ -57,8 +57,9 @@ async function begin(data: MountData, parent: HTMLElement | ShadowRoot, key: str
   const unnamed = session.subscribe(() => {
     const name = session.shown.document?.pipeline ?? "";
     if (!name || name === called || session.shown.waiting) return;
-    tell(name, data.trail ?? []);
     called = name;
+    living.key = keyOf({ ...data, pipeline: name });
+    tell(name, data.trail ?? [], true);
   });
   // the canvas is what the page is for: its keys need no click first
   const press = (event: KeyboardEvent): void => mounted.press(event);
@@ -72,7 +73,7 @@ async function begin(data: MountData, parent: HTMLElement | ShadowRoot, key: str
       release(identity);
     });
   };
-  const living: Living = { mounted, key, trail: data.trail ?? [], end };
+  const living: Living = { mounted, key: keyOf(data), trail: data.trail ?? [], end };
   return living;
 }
 
@@ -93,13 +94,13 @@ function kept(session: Session): Promise<void> {
 function streamlit({ data, parentElement }: StreamlitArgs): () => void {
   const before = live.get(parentElement);
   const key = keyOf(data);
-  const now = (before ?? begin(data, parentElement, key)).then((living) => {
+  const now = (before ?? begin(data, parentElement)).then((living) => {
     if (living.key === key) {
       living.mounted.update({ ...data, trail: living.trail });
       return living;
     }
     living.end();
-    return begin(data, parentElement, key);
+    return begin(data, parentElement);
   });
   live.set(parentElement, now);
   return () => {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packetflow.capabilities.tool_names import clashes, described, title_of, tool_name
+from packetflow.capabilities.tool_names import clashes, described, input_names, title_of, tool_name
 
 FITS = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -26,6 +26,15 @@ def test_long_names_and_names_without_letters_stay_apart(ends: tuple[str, str]):
     one, other = ("x" * 80 + end if end.isascii() else end for end in ends)
 
     assert tool_name(one) != tool_name(other)
+
+
+@given(st.lists(st.text() | st.sampled_from(["größe", "grosse", "a b", "a_b"]), unique=True))
+def test_inputs_get_names_of_their_own_that_models_take(names: list[str]):
+    made = input_names(tuple(names))
+
+    shown = [made.get(name, name) for name in names]
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) for name in shown)
+    assert len(set(shown)) == len(names)
 
 
 def test_names_that_would_be_one_tool_are_told():

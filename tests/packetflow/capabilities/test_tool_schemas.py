@@ -5,10 +5,13 @@ import pytest
 from packetflow.capabilities.contract import Contract, Port
 from packetflow.capabilities.tool_schemas import (
     Check,
+    as_called,
     field_of,
     input_schema,
+    inputs_of,
     kind_of,
     output_schema,
+    secrets_in,
 )
 from packetflow.kernel.cards import PortCard
 
@@ -40,6 +43,20 @@ def test_a_port_is_known_by_its_type(written: str, kind: str):
 
 def test_definitions_and_everything_else_are_handed_on_unchanged():
     assert input_schema(json.dumps(SCHEMA), [PortCard("who", "Person")]) == SCHEMA
+
+
+def test_an_input_that_models_would_refuse_is_called_otherwise_and_comes_back_by_its_own_name():
+    ports = [PortCard("straße", "str", secret=True), PortCard("n", "int")]
+    said = {"properties": {"straße": {"type": "string"}, "n": {}}, "required": ["straße", "n"]}
+
+    made = input_schema(json.dumps(said), ports)
+
+    assert made["properties"] == {"strasse": {"type": "string", "title": "straße"}, "n": {}}
+    assert made["required"] == ["strasse", "n"]
+    assert secrets_in(ports) == ["strasse"]
+    for given in ({"strasse": "A"}, {"straße": "A"}):
+        assert as_called(ports, given) == {"strasse": "A"}
+        assert inputs_of(ports, as_called(ports, given)) == {"straße": "A"}
 
 
 def test_a_default_of_bytes_that_are_no_text_is_described():
@@ -84,6 +101,24 @@ def test_a_complaint_names_the_field_and_says_why():
     said = Check(SCHEMA).complaints({"who": {"age": "old"}})
 
     assert said == ["who.age: 'old' is not of type 'integer'"]
+
+
+def test_a_name_that_there_is_not_is_told_with_the_nearest_and_all_there_are():
+    schema = {
+        "type": "object",
+        "properties": {"text": {"type": "string"}, "language": {"type": "string"}},
+        "required": ["text"],
+    }
+    check = Check(schema, only=schema["properties"])
+    wrong = "there is no 'lang'; did you mean 'language'? There are: text, language"
+
+    assert check.complaints({"text": "a", "language": "en"}) == []
+    assert check.complaints({"text": "a", "lang": "en"}) == [wrong]
+    assert check.complaints({"lang": "en"}) == [wrong, "'text' is a required property"]
+    inner = Check(
+        {"type": "object", "properties": {"in": schema | {"additionalProperties": False}}}
+    )
+    assert inner.complaints({"in": {"text": "a", "lang": "en"}}) == [f"in: {wrong}"]
 
 
 def test_a_secret_is_not_told():

@@ -34,6 +34,8 @@ def test_a_text_is_read_by_the_type_of_its_input(kind, text, value):
 def test_a_text_that_fits_in_no_way_is_refused_with_its_type():
     with pytest.raises(WrongType, match="'n' must be int, not 'many'"):
         by_type(Port("n", int), "many")
+    with pytest.raises(WrongType, match=r"'unit' must be 'EUR' \| 'USD', not 'GBP'$"):
+        by_type(Port("unit", Literal["EUR", "USD"]), "GBP")
 
 
 def test_a_secret_that_does_not_fit_is_not_repeated():

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from packetflow import Workspace
 from packetflow.cli.history import what_next
+from packetflow.engine.start import Start
 
 TALKATIVE = """from packetflow import Context, capability
 
@@ -38,6 +40,14 @@ def test_the_latest_runs_are_listed(say, failed):
     assert told["count"] == 1
     assert dict(zip(told["columns"], told["rows"][0], strict=True))["execution_id"] == failed
     assert f"{failed[-8:]}  failed" in say("runs").out
+
+
+def test_who_called_is_told(say, example):
+    called = Start(trigger="mcp", agent="Some Editor 1.2", user="analyst")
+    with Workspace(example) as ws:
+        run = ws.start_with("text_statistics", {"text": "A word."}, called).result()
+
+    assert "by mcp, client Some Editor 1.2, user analyst" in say("runs", run.id).out
 
 
 def test_runs_are_chosen_by_status_name_and_time(say, failed):

@@ -40,6 +40,8 @@ def test_a_yes_publishes(say, parked, example):
     assert (said.code, said.json["status"]) == (0, "ok")
     assert said.json["execution_id"] == parked
     assert (example / "published" / "spring-newsletter.md").is_file()
+    assert "wait_approved asked 'Publish this draft?': yes" in say("runs", parked).out
+    assert say("runs", parked, "--json").json["waits"][0]["answer"] == {"answer": True}
     assert say("waiting", "--json").json == {"waiting": []}
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 
 import pytest
+from msgspec.structs import replace
 
 from packetflow import (
     Context,
@@ -125,6 +126,20 @@ async def test_an_effect_declared_ask_follows_the_answer(answer, status, calls):
     execution = await running
 
     assert (execution.status, HAPPENED) == (status, calls)
+
+
+async def test_an_answer_to_an_earlier_question_of_the_same_effect_does_not_count():
+    flow = charging("ask").as_step()
+    mine = engine(RecordingSink())
+    running = mine.resume(flow, await interrupted(flow))
+    waits = await waited(mine)
+    answer = event(waits.event, {"answer": "do it again"})
+
+    assert mine.deliver(replace(answer, arrival=0, at=0)) == 0  # heard late, from another life
+    assert mine.deliver(event(waits.event, {"answer": "it was done"})) == 1
+    await running
+
+    assert HAPPENED == []
 
 
 async def waited(mine: Engine):

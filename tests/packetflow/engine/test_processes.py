@@ -11,6 +11,7 @@ import pytest
 
 from packetflow import Workspace
 from packetflow.engine.processes import Processes
+from packetflow.testing import FakeClock
 
 PATIENCE = 60
 CODE = '''
@@ -143,10 +144,12 @@ async def test_a_cancelled_step_is_killed_and_not_waited_for(ws: Workspace, tmp_
 
 
 async def test_a_step_that_takes_too_long_is_killed(ws: Workspace, tmp_path: Path):
-    path = tmp_path / "pid"
+    path, clock = tmp_path / "pid", FakeClock()
+    ws.engine.clock = clock
     handle = ws.start(ws.find("hang").timeout(3), path=str(path))
     pid = await begun(path)
 
+    ws.thread.call(lambda: clock.advance(4))
     run = await handle
 
     assert run.failure is not None

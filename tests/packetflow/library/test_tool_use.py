@@ -3,12 +3,11 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
 
-from packetflow import Effect, Workspace, capability, pipeline, secret, then
-from packetflow.discovery.catalog import Catalog
+from packetflow import Workspace
 from packetflow.engine.engine import Engine
 from packetflow.engine.events import Waits
 from packetflow.engine.past import read_story
@@ -17,82 +16,23 @@ from packetflow.kernel.records import SpanEnded
 from packetflow.library.asking import ask_with_tools
 from packetflow.library.model_tools import RESULT_BYTES
 from packetflow.library.scripted import ScriptedModel
-from packetflow.library.tool_use import Budget
 from packetflow.testing import FakeClock
 from tests.packetflow.engine.kit import Box, RecordingSink
-
-MADE: list[Any] = []
+from tests.packetflow.library.tool_kit import (
+    MADE,
+    asked,
+    call,
+    calls,
+    catalog,
+    pay,
+    script,
+    told,
+)
 
 
 @pytest.fixture(autouse=True)
 def nothing_made() -> None:
     MADE.clear()
-
-
-@capability(provides="notes")
-async def find_notes(query: str, limit: int = 5) -> list[str]:
-    """Find notes with a word in them."""
-    MADE.append(("find", query))
-    return [f"{query} {number}" for number in range(limit)]
-
-
-@capability(provides="receipt", effects=[Effect.writes("payments")])
-async def pay(amount: int, token: Annotated[str, secret] = "") -> str:
-    """Pay."""
-    MADE.append(("pay", amount))
-    return f"paid {amount}"
-
-
-@capability(provides="n")
-async def fail(n: int) -> int:
-    """Fail."""
-    raise ValueError(f"no {n}")
-
-
-@capability(provides="count")
-async def count(notes: list[str]) -> int:
-    """Count."""
-    return len(notes)
-
-
-how_many = pipeline("how_many", then(find_notes, count), intent="Count notes", provides=["count"])
-
-
-def catalog() -> Catalog:
-    made = Catalog()
-    made.add(find_notes, pay, fail, count, how_many)
-    return made
-
-
-def call(name: str, /, **arguments: Any) -> dict[str, Any]:
-    return {"name": name, "arguments": arguments}
-
-
-def calls(*wanted: dict[str, Any]) -> dict[str, Any]:
-    return {"tool_calls": list(wanted)}
-
-
-def script(folder: Path, *answers: Any) -> str:
-    (folder / "script.json").write_text(json.dumps(answers))
-    return f"scripted:{folder / 'script.json'}"
-
-
-async def asked(folder: Path, *answers: Any, tools: Any = ("find_notes",), **said: Any):
-    engine = Engine(RecordingSink(), clock=FakeClock(), catalog=catalog(), inbox=Box())
-    inputs = {
-        "question": "How many?",
-        "tools": list(tools),
-        "model": script(folder, *answers),
-        **said,
-    }
-    execution = await engine.run(ask_with_tools, inputs)
-    await engine.close()
-    return execution
-
-
-def told(execution: Any) -> list[str]:
-    """What tools answered the model."""
-    return [one["content"] for one in execution["transcript"] if one["role"] == "tool"]
 
 
 async def test_tools_are_called_side_by_side_and_the_answer_follows(tmp_path: Path):
@@ -198,14 +138,6 @@ async def test_when_the_calls_are_used_up_the_model_answers_with_what_it_has(tmp
     assert MADE == [("find", "a"), ("find", "b")]
     assert (execution["answer"], execution["stopped"]) == ("So be it.", "max_calls")
     assert "Answer now" in told(execution)[2]
-
-
-def test_each_limit_of_a_budget_has_its_name():
-    budget = Budget(2, 10.0, 0.5)
-
-    assert [budget.used_up(*one) for one in ((0, 0, 0), (2, 0, 0), (0, 10, 0), (0, 0, 0.5))] == [
-        "", "max_calls", "max_seconds", "max_cost_usd"
-    ]  # fmt: skip
 
 
 async def test_an_answer_that_does_not_fit_its_schema_is_mended(tmp_path: Path):

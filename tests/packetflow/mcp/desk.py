@@ -187,6 +187,12 @@ def give_seal() -> Annotated[str, Field(min_length=50_000)]:
     return "x" * 50_000
 
 
+@capability(provides="found")
+def find_street(straße: str) -> str:
+    """Find a street."""
+    return straße
+
+
 @capability(enabled=False)
 def off(n: int) -> Person:
     """Do nothing."""
@@ -224,7 +230,7 @@ intent = "Tools to test with"
 expose = [
     "greet", "add", "divide", "check", "draw", "table", "count_rows", "pay", "attach", "point_to",
     "sing", "write", "sleep", "ask_twice", "gist", "folders",
-    "give", "give_number", "give_fields", "give_seal",
+    "give", "give_number", "give_fields", "give_seal", "find_street",
 ]
 prompts = ["greet", "write", "ask_twice"]
 result_kilobytes = 8

@@ -1,5 +1,6 @@
 """What passes a request's gate; asked as servers ask, without a socket."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from packetflow.mcp import gate as gates
 from packetflow.mcp.gate import gate
 
 LIMIT = 100
@@ -81,6 +83,45 @@ async def test_a_client_that_goes_away_within_its_request_is_nobodys_error():
     assert asked.status == 0
     with pytest.raises(ClientDisconnect):  # what the application alone would have raised
         await app({"type": "http", "headers": []}, Asked([b"half"], ends=False).receive, asked.send)
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(gates, "BODY_SECONDS", 0.05)
+    asked = Asked([b"half"], ends=False)
+    first = asked.receive
+
+    async def never() -> dict[str, Any]:
+        return await first() if asked.parts else await asyncio.Event().wait()  # type: ignore[return-value]
+
+    asked.receive = never  # type: ignore[method-assign]
+    await asyncio.wait_for(asked.put(), 60)
+
+    assert asked.status == 408
+    assert b"did not come whole within 0.05 seconds" in asked.text
+
+
+async def test_whoever_is_being_answered_is_not_refused_in_the_midst_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(gates, "BODY_SECONDS", 0.05)
+    sent: list[str] = []
+
+    async def hasty(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await send({"type": "http.response.body"})
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    async with asyncio.timeout(60):
+        await gate(hasty, LIMIT)({"type": "http", "headers": []}, never, send)
+
+    assert sent == ["http.response.start", "http.response.body"]
 
 
 @pytest.mark.parametrize(

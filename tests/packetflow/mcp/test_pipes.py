@@ -2,16 +2,20 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
 import mcp_types as t
 import pytest
+from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
-from packetflow.mcp.pipes import answer_to
+from packetflow.mcp.pipes import Incoming, answer_to, serve_pipes
+from tests.packetflow.mcp.desk import serving
 
 CODE = '''
 import os
@@ -71,6 +75,23 @@ LINES: dict[bytes, tuple[Any, int]] = {
 }
 
 
+TURNED: dict[str, dict[str, Any]] = {
+    "server/discover": {
+        "_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": {"name": "by hand", "version": "1"},
+        }
+    },
+    "initialize": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "by hand", "version": "1"},
+    },
+    "tools/call": {"name": "add", "arguments": {"a": 2}},
+}
+
+
 class Pipes:
     """A server process, spoken to by hand."""
 
@@ -119,8 +140,7 @@ def pipes(tmp_path: Path) -> Any:
 
 
 def test_whatever_comes_is_answered_and_nothing_else_is_written(pipes: Pipes):
-    client = {"name": "by hand", "version": "1"}
-    pipes.ask("initialize", protocolVersion="2025-11-25", capabilities={}, clientInfo=client)
+    greeted(pipes)
     for line, (number, code) in LINES.items():
         pipes.write(line + b"\n")
         answer = pipes.read()
@@ -136,6 +156,63 @@ def test_whatever_comes_is_answered_and_nothing_else_is_written(pipes: Pipes):
 
     assert [json.loads(line)["id"] for line in said.splitlines()] in ([], [1])
     assert pipes.process.returncode == 0
+
+
+def greeted(pipes: Pipes) -> None:
+    client = {"name": "by hand", "version": "1"}
+    pipes.ask("initialize", protocolVersion="2025-11-25", capabilities={}, clientInfo=client)
+
+
+def test_ctrl_c_ends_a_server_that_waits_for_its_client(pipes: Pipes):
+    greeted(pipes)
+
+    pipes.process.send_signal(signal.SIGINT)
+
+    assert pipes.process.wait(timeout=60) == 0
+    assert pipes.process.stderr is not None
+    assert pipes.process.stderr.read() == b""
+
+
+def test_a_client_that_takes_no_more_answers_has_left(pipes: Pipes):
+    greeted(pipes)
+    assert pipes.process.stdout is not None
+    assert pipes.process.stderr is not None
+
+    pipes.process.stdout.close()
+    pipes.write(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+
+    assert pipes.process.wait(timeout=60) == 0
+    assert pipes.process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_a_client_that_turns_to_the_older_era_before_it_began_is_served(
+    folder: Path, waits: bool
+):
+    asks, reading = anyio.create_memory_object_stream[Any](9)
+    writing, hears = anyio.create_memory_object_stream[Any](9)
+    probe, begin, call = (
+        SessionMessage(t.JSONRPCRequest(jsonrpc="2.0", id=number, method=method, params=params))
+        for number, (method, params) in enumerate(TURNED.items())
+    )
+
+    async with serving(folder) as ready, anyio.create_task_group() as tasks:
+        tasks.start_soon(serve_pipes, ready.server, Incoming(reading, writing), writing)
+        await asks.send(probe)
+        if waits:
+            assert (await hears.receive()).message.result["supportedVersions"]
+        await asks.send(begin)
+        while (begun := (await hears.receive()).message).id != 1:
+            assert begun.id == 0
+        await asks.send(call)
+        called = (await hears.receive()).message
+        await asks.aclose()
+
+    assert begun.result["protocolVersion"] == "2025-11-25"
+    assert called.result["structuredContent"] == {"total": 3}
+    with pytest.raises(anyio.EndOfStream):
+        await hears.receive()
+    await hears.aclose()
 
 
 @pytest.mark.parametrize("line", ["\n", "  \r\n"])

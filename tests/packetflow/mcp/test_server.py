@@ -44,6 +44,7 @@ async def test_the_order_of_tools_stays_the_same(client: Client):
         ("count_rows", {"rows": [{"a": 1}, {"a": 2}]}, {"size": 2}),
         ("table", {"count": 1}, {"rows": [{"n": 0, "word": "w"}]}),
         ("check", {"token": "open"}, {"known": True}),
+        ("find_street", {"strasse": "Main"}, {"found": "Main"}),
     ],
 )
 async def test_a_call_gives_a_structured_result(client: Client, tool, given, made):

@@ -11,22 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from packetflow.mcp.launches import HttpLaunch, Launch, StdioLaunch, workspace_launch
 from packetflow.mcp.snippets import (
     CLIENTS,
     CODE,
+    CODEX,
     CURL,
     CURSOR,
     DESKTOP,
+    GEMINI,
     POWERSHELL,
     PYTHON,
     VS_CODE,
     ExampleCall,
-    HttpLaunch,
-    Launch,
     Snippet,
-    StdioLaunch,
     snippets_of,
-    workspace_launch,
 )
 from tests.packetflow.mcp.desk import app_of
 
@@ -82,6 +81,21 @@ def test_a_command_survives_a_shell_with_spaces_and_quotes_in_paths():
     assert words[words.index("--") - 1] == "my_work"
     assert "MODE=very fast" in words
     assert "KEY=$KEY" in words
+
+
+@pytest.mark.parametrize(("client", "key"), [(CODEX, '"KEY=$KEY"'), (GEMINI, "'KEY=$KEY'")])
+def test_a_variable_is_read_by_the_shell_for_codex_and_at_each_start_by_gemini(client, key):
+    text = of(SPACES, client).text
+    words = shlex.split(text)
+
+    assert key in text
+    assert words[-len(SPACES.args) - 1 :] == [SPACES.command, *SPACES.args]
+    assert "MODE=very fast" in words
+
+
+def test_no_token_is_kept_by_codex_and_gemini():
+    assert of(HTTP, CODEX).text.endswith("--bearer-token-env-var DESK_TOKEN")
+    assert of(HTTP, GEMINI).text.endswith("--header 'Authorization: Bearer $DESK_TOKEN'")
 
 
 def test_vs_codes_command_and_links_say_what_its_file_says():

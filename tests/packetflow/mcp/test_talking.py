@@ -47,11 +47,18 @@ def stopped(shared: Opened, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_person_at_the_client_answers_what_a_pipeline_asks(shared: Opened, era: str):
+    marks: list[tuple[float, float | None]] = []
+
+    async def heard(done: float, total: float | None, _text: str | None) -> None:
+        marks.append((done, total))
+
     asking = says(Publish={"answer": True})
     async with Client(shared.server, mode=era, elicitation_callback=asking) as client:
-        result = await client.call_tool("publish", {"a": 1})
+        result = await client.call_tool("publish", {"a": 1}, progress_callback=heard)
 
     assert result.structured_content == {"total": 2, "approved": True}
+    assert marks == sorted(marks), "progress went back"
+    assert marks[-1] == (2, 2)
 
 
 @pytest.mark.parametrize("era", ERAS)

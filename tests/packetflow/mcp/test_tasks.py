@@ -8,7 +8,9 @@ from typing import Any
 import mcp_types as t
 import pytest
 
-from packetflow.errors import RunElsewhere
+from packetflow import Workspace
+from packetflow.errors import NoRunner, RunElsewhere
+from packetflow.mcp.attending import Attended
 from packetflow.mcp.reading import Library
 from packetflow.mcp.tasks import EXTENSION
 from packetflow.runner.host import Host
@@ -165,6 +167,51 @@ async def test_a_task_goes_on_after_a_restart_of_the_server(desk: Path):
         }
         again = await after.settled(waiting, "input_required")
         assert again["inputRequests"] == asked["inputRequests"]
+
+
+async def test_what_a_task_asks_may_be_answered_by_others(desk: Path):
+    async with app_of(desk) as app:
+        task = (await caller_of(app).call("ask_twice"))["taskId"]
+        await caller_of(app).settled(task, "input_required")
+
+    def reply(value: object) -> None:
+        with Workspace(desk) as ws:
+            ws.answer(task, "ask_twice", value)
+
+    async with app_of(desk) as app:
+        client = caller_of(app)
+        await client.settled(task, "input_required")  # it was put aside
+        await asyncio.to_thread(reply, {"name": "Ada"})
+        async with asyncio.timeout(60):
+            while True:
+                asked = await client.settled(task, "input_required", "working")
+                if "colour" in str(asked.get("inputRequests")):  # it waits in memory
+                    break
+                await asyncio.sleep(0.01)
+        await asyncio.to_thread(reply, "red")
+        done = await client.settled(task, "completed")
+
+    assert done["result"]["structuredContent"] == {"answer": "Ada likes red"}
+
+
+async def test_a_task_of_which_nobody_can_tell_now_is_heard_of_later(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with app_of(desk) as app:
+        client = caller_of(app)
+        task = (await client.call("ask_twice"))["taskId"]
+        asked = await client.settled(task, "input_required")
+        with monkeypatch.context() as patch:
+            patch.setattr(Attended, "attend", lambda _: nobody())
+            await client.ask("tasks/update", taskId=task, inputResponses={})
+            await client.settled(task, "working")
+        again = await client.settled(task, "input_required")
+
+    assert again["inputRequests"] == asked["inputRequests"]
+
+
+async def nobody() -> None:
+    raise NoRunner("nobody answers")
 
 
 async def test_of_tasks_that_are_long_over_the_records_tell(

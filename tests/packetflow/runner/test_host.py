@@ -17,10 +17,11 @@ from packetflow import Workspace
 from packetflow.errors import NoRunner, RunElsewhere, RunnerLost, UnknownName
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.ids import new_id
-from packetflow.kernel.messages import CapabilityRequest
+from packetflow.kernel.messages import AnswerStep, CapabilityRequest
 from packetflow.runner import RunnerClient
 from packetflow.runner.card import card_path, log_path, read_card
 from packetflow.runner.host import Host
+from packetflow.runner.payloads import to_payload
 from packetflow.workspace.presence import is_locked
 
 WAIT = 60.0
@@ -364,3 +365,36 @@ async def test_a_run_can_be_stopped_before_it_has_begun(
     assert await starting == request.execution_id
     assert (await asyncio.wait_for(told, WAIT)).status == "cancelled"
     await host.close()
+
+
+async def test_a_run_that_is_woken_while_somebody_begins_to_follow_it_is_told_live(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+):
+    host, told = (
+        Host(workspace, runner=new_id(), triggers=False),
+        asyncio.Queue[Happening | Outcome](),
+    )
+    await host.open()
+    request = CapabilityRequest("", "asks", {"question": "Sure?"}, execution_id=new_id())
+    mine = await host.start(request, None)
+    running = host.workspace.engine.running[mine]
+    async with asyncio.timeout(WAIT):
+        while not running.put_aside():
+            await asyncio.sleep(0.01)
+        await running
+    loop, look = asyncio.get_running_loop(), host.workspace.execution
+
+    def late(execution_id: str) -> object:
+        found = look(execution_id)
+        answering = host.answer(AnswerStep("", mine, "asks", [], to_payload({"v": "yes"})["v"]))
+        asyncio.run_coroutine_threadsafe(answering, loop).result(WAIT)
+        return found
+
+    monkeypatch.setattr(host.workspace, "execution", late)
+    await host.follow(mine, told.put_nowait)
+    async with asyncio.timeout(WAIT):
+        while not isinstance(last := await told.get(), Outcome):
+            pass
+    await host.close()
+
+    assert (last.status, last.outputs["said"]) == ("ok", "yes")

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
-from packetflow.errors import MissingInput, UnknownName
+from packetflow.errors import MissingInput, RunnerLost, UnknownName
+from packetflow.kernel import messages as m
 from packetflow.kernel.cards import Happening, Outcome
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.messages import AnswerStep, CapabilityRequest
 from packetflow.runner import RunnerClient
+from packetflow.runner.link import Take
 from packetflow.runner.loop_client import LoopClient
+from packetflow.runner.refusals import MOVED
 
 TINY = "tiny_host:TinyHost"
 WAIT = 60.0
@@ -133,3 +136,27 @@ async def test_a_replaced_runner_ends_what_it_runs_and_the_new_one_takes_the_res
 
     assert len(pids) == 1
     assert (await later.end()).outputs["pid"] not in pids
+
+
+async def test_a_request_that_was_moved_may_still_lose_one_runner(
+    runs: LoopClient, monkeypatch: pytest.MonkeyPatch
+):
+    gone, moved = RunnerLost("gone"), m.Refused("", MOVED, "ask another")
+    said: list[RunnerLost | m.Answer] = [moved, gone, m.Done("", value=True)]
+
+    class Meets:
+        def send(self, make: object, take: Take) -> str:
+            take(said.pop(0))
+            return "1"
+
+        def forget(self, request_id: str) -> None:
+            pass
+
+    monkeypatch.setattr(runs._connections, "ready", Meets)
+    monkeypatch.setattr(runs._connections, "let_go", lambda link: None)
+    was_stopped = await runs.cancel("a run", "enough")
+    said += [gone, moved, RunnerLost("gone, too")]
+
+    assert was_stopped
+    with pytest.raises(RunnerLost, match="gone, too"):
+        await runs.cancel("a run", "enough")

@@ -1,11 +1,13 @@
 """Small facts that outlive runners."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from packetflow.runner.remembered import Remembered
+from tests.forks import copied, is_free
 
 
 def test_what_is_remembered_comes_back(tmp_path: Path):
@@ -32,3 +34,12 @@ def test_changes_at_once_are_all_kept(tmp_path: Path):
         list(pool.map(add, range(64)))
 
     assert len(Remembered(tmp_path / "facts.json").read()) == 64
+
+
+def test_a_change_is_over_though_a_child_was_forked_meanwhile(tmp_path: Path):
+    lock = tmp_path / "facts.lock"
+
+    with ExitStack() as child:
+        Remembered(tmp_path / "facts.json").change(lambda _: child.enter_context(copied(lock)))
+
+        assert is_free(lock)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from packetflow.kernel.cards import Happening, Outcome
@@ -37,3 +39,41 @@ def test_a_step_that_gives_partial_outputs_without_end_does_not_fill_the_memory(
         ("step_ended", 10), ("step_started", 11), ("partial", 15),
     ]  # fmt: skip
     assert run.dropped == 7 + 3 + 2
+
+
+def test_a_run_that_is_answered_by_its_end_alone_was_accepted():
+    run = RemoteRun("e", Nobody())
+
+    run.take(CapabilityResponse("1", Outcome("whole-e", "ok")))
+
+    assert run.accepted().result().status == "ok"
+    assert run.execution_id == "whole-e"
+
+
+async def test_many_runs_are_awaited_while_every_thread_is_taken():
+    loop, may_end = asyncio.get_running_loop(), asyncio.Event()
+    with ThreadPoolExecutor(1) as threads:
+        loop.set_default_executor(threads)
+        taken = asyncio.run_coroutine_threadsafe(may_end.wait(), loop)
+        busy = loop.run_in_executor(None, taken.result)
+        runs = [RemoteRun(str(number), Nobody()) for number in range(20)]
+
+        async def heard(run: RemoteRun) -> list[int]:
+            return [event.at async for event in run]
+
+        hearing = [asyncio.create_task(heard(run)) for run in runs]
+        async with asyncio.timeout(60):
+            for at in range(3):
+                await asyncio.sleep(0)
+                for run in runs:
+                    run.take(
+                        RunEvent("1", Happening(run.execution_id, "progressed", "step", at=at))
+                    )
+            for run in runs:
+                run.take(CapabilityResponse("1", Outcome(run.execution_id, "ok")))
+            told = await asyncio.gather(*hearing)
+        may_end.set()
+        await busy
+
+    assert told == [[0, 1, 2]] * 20
+    assert not any(run._wakers for run in runs)

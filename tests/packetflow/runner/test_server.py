@@ -160,6 +160,18 @@ async def test_a_run_is_accepted_then_told_then_answered(folder: Path):
         assert said[3].outcome.outputs == {"sum": 3}
 
 
+async def test_a_request_that_cancels_itself_is_answered_and_its_connection_stays(folder: Path):
+    async def stopped(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    async with serving(folder) as served, talking(served.card) as ws:
+        served.host.describe = stopped
+        answered = await ask(ws, m.Describe("1", "add"))
+
+        assert (answered.id, answered.code) == ("1", "run")
+        assert isinstance(await ask(ws, m.Ping("2")), m.Pong)
+
+
 async def test_a_run_that_nobody_follows_is_only_accepted(folder: Path):
     async with serving(folder) as served, talking(served.card) as ws:
         await ws.send(encode(m.CapabilityRequest("1", "add", {"a": 2}, follow=False)))

@@ -1,6 +1,14 @@
+import asyncio
+from pathlib import Path
+
 from packetflow.engine.events import Ended, Logged, Progressed, StepEnded, StepStarted, Waits
+from packetflow.kernel.cards import Happening, Outcome
+from packetflow.kernel.ids import new_id
+from packetflow.kernel.messages import CapabilityRequest
 from packetflow.kernel.records import SpanEnded, WaitStarted
+from packetflow.runner.host import Host
 from packetflow.runner.telling import Telling
+from packetflow.workspace.folder import make_folder
 from packetflow.workspace.watching import Watch
 
 
@@ -56,3 +64,31 @@ def test_secrets_are_not_told():
     Telling(heard.append, frozenset({"made"}), watch=Watch())(StepEnded(span("first")))
 
     assert heard[0].body["outputs"]["made"].data == b""
+
+
+GIVES_UP = """
+import asyncio
+from packetflow import capability
+
+@capability(provides="nothing")
+async def gives_up(total: int) -> int:
+    asyncio.current_task().cancel()
+    await asyncio.sleep(0)
+    return total
+"""
+
+
+async def test_a_run_that_cancels_its_own_task_has_an_end(tmp_path: Path):
+    folder = make_folder(tmp_path / "work")
+    (folder.capabilities / "gives_up.py").write_text(GIVES_UP)
+    told = asyncio.Queue[Happening | Outcome]()
+    host = Host(folder.path, runner=new_id(), triggers=False)
+    await host.open()
+
+    await host.start(CapabilityRequest("", "gives_up", {"total": 1}), told.put_nowait)
+    async with asyncio.timeout(60):
+        while not isinstance(last := await told.get(), Outcome):
+            pass
+    await host.close()
+
+    assert last.status == "cancelled"

@@ -183,6 +183,9 @@ class TinyHost:
     def under_way(self) -> list[str]:
         return list(self.engine.running)
 
+    def held(self) -> list[str]:
+        return list(self.engine.running)
+
     async def needed(self) -> bool:
         return self.is_needed
 

@@ -20,6 +20,8 @@ from packetflow.store.settings import Settings
 from packetflow.store.talk import Ask, Card, encode, last_words, read_card, remove_card, write_card
 from tests.packetflow.store.records import ended, log, span, started, whole
 
+WAIT = 60
+
 
 class Running:
     """An owner that answers in a thread of this process."""
@@ -30,7 +32,11 @@ class Running:
         self.ready = threading.Event()
         self.thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self.thread.start()
-        assert self.ready.wait(20)
+        assert self.ready.wait(WAIT)
+
+    def lingers(self, seconds):
+        """How long it stays without a client, from now on."""
+        self.server._owner.settings = Settings(linger_seconds=seconds)
 
     async def _serve(self):
         self.server = Server(Owner(self.folder, settings=self.settings))
@@ -44,7 +50,7 @@ class Running:
     def stop(self):
         if self.thread.is_alive():
             self.loop.call_soon_threadsafe(self.server.stop)
-            self.thread.join(20)
+            self.thread.join(WAIT)
         assert not self.thread.is_alive()
 
 
@@ -57,7 +63,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def client(folder):
-    with StoreClient(folder, start=False, patience_seconds=5) as made:
+    with StoreClient(folder, start=False, patience_seconds=WAIT) as made:
         yield made
 
 
@@ -155,7 +161,7 @@ def test_a_tail_gives_records_as_they_come_and_only_those_wished(client, folder)
         ):
             journal.append(record)
 
-        assert [tail.get(20), tail.get(20)] == [span(identity), ended(identity)]
+        assert [tail.get(WAIT), tail.get(WAIT)] == [span(identity), ended(identity)]
         assert tail.get(0) is None
 
 
@@ -166,7 +172,7 @@ def test_closing_a_tail_ends_who_iterates_it(client):
     reader.start()
 
     tail.close()
-    reader.join(20)
+    reader.join(WAIT)
 
     assert not reader.is_alive()
     with pytest.raises(OwnerGone, match="closed"):
@@ -191,7 +197,7 @@ def test_without_an_owner_a_client_that_may_start_none_says_so(tmp_path):
 
 def test_a_question_is_asked_again_when_the_owner_is_replaced(tmp_path):
     first = Running(tmp_path)
-    with StoreClient(tmp_path, start=False, patience_seconds=20) as client:
+    with StoreClient(tmp_path, start=False, patience_seconds=WAIT) as client:
         client.sql("select 1")
         first.stop()
         second = Running(tmp_path)
@@ -203,7 +209,7 @@ def test_a_question_is_asked_again_when_the_owner_is_replaced(tmp_path):
 def test_an_owner_leaves_when_nobody_needs_it(tmp_path):
     running = Running(tmp_path, linger_seconds=0.0)
 
-    running.thread.join(20)
+    running.thread.join(WAIT)
 
     assert not running.thread.is_alive()
     assert not places(tmp_path).card.exists()
@@ -211,14 +217,15 @@ def test_an_owner_leaves_when_nobody_needs_it(tmp_path):
 
 
 def test_an_owner_stays_for_a_client(tmp_path):
-    running = Running(tmp_path, linger_seconds=0.3)
-    with StoreClient(tmp_path, start=False, patience_seconds=5) as client:
+    running = Running(tmp_path)
+    with StoreClient(tmp_path, start=False, patience_seconds=WAIT) as client:
         client.sql("select 1")
 
+        running.lingers(0.1)
         running.thread.join(1)
 
         assert running.thread.is_alive()
-    running.thread.join(20)
+    running.thread.join(WAIT)
     assert not running.thread.is_alive()
 
 
@@ -245,12 +252,13 @@ def test_the_last_words_of_an_owner_become_its_error_again(tmp_path):
 
 
 def test_a_question_is_broken_off_when_who_asked_it_leaves(tmp_path):
-    running = Running(tmp_path, linger_seconds=0.5)
-    client = StoreClient(tmp_path, start=False, patience_seconds=5)
+    running = Running(tmp_path)
+    client = StoreClient(tmp_path, start=False, patience_seconds=WAIT)
     line = client._line()
     line.socket.send(encode(Ask("select count(*) from range(10000000000000) where range % 7 = 3")))
+    running.lingers(0.1)
     line.close()
 
-    running.thread.join(20)
+    running.thread.join(WAIT)
 
     assert not running.thread.is_alive()

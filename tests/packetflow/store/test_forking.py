@@ -1,11 +1,13 @@
 """Objects that hold files are told in a forked child, and leave nothing behind when they go."""
 
+import fcntl
 import gc
 import os
 import weakref
 
 from packetflow.store import forking
 from packetflow.store.journal import JournalWriter
+from tests.forks import copied, is_free
 
 
 def test_a_journal_that_is_gone_leaves_nothing_to_be_told_of_forks(tmp_path, monkeypatch):
@@ -42,3 +44,15 @@ def test_everything_that_lives_is_told():
             each.forked()
 
     assert told == [one]
+
+
+def test_a_lock_is_let_go_for_all_copies_of_its_file(tmp_path):
+    path = tmp_path / "lock"
+    lock = os.open(path, os.O_CREAT | os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with copied(path):
+        held = not is_free(path)
+        forking.let_go(lock)
+
+        assert held
+        assert is_free(path)

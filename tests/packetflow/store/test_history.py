@@ -10,6 +10,7 @@ from packetflow.store.files import places
 from packetflow.store.history import partial_ids, records_from_store
 from packetflow.store.journal import JournalWriter
 from packetflow.store.owner import Owner
+from packetflow.store.recall import SqlRecall
 from packetflow.store.settings import Settings
 
 
@@ -54,7 +55,7 @@ def test_records_of_removed_segments_come_back_whole(tmp_path, owner):
     brought_in(owner)
 
     assert list(places(tmp_path).journal.glob("*.journal")) == []
-    assert records_from_store(Asked(owner), places(tmp_path).journal, run) == records
+    assert records_from_store(SqlRecall(Asked(owner)), places(tmp_path).journal, run) == records
 
 
 def test_an_execution_with_a_part_in_a_removed_segment_is_still_read_whole(tmp_path, owner):
@@ -70,7 +71,7 @@ def test_an_execution_with_a_part_in_a_removed_segment_is_still_read_whole(tmp_p
 
     assert [path.name for path in folder.glob("*.journal")] == ["a.00000.journal"]
     assert partial_ids(folder) == {run}
-    assert records_from_store(Asked(owner), folder, run) == [started(run), ended(run)]
+    assert records_from_store(SqlRecall(Asked(owner)), folder, run) == [started(run), ended(run)]
     early.close()
 
 
@@ -85,5 +86,5 @@ def test_what_was_kept_twice_is_read_once(tmp_path, owner, monkeypatch):
 
     brought_in(owner)
 
-    found = records_from_store(Asked(owner), places(tmp_path).journal, run)
+    found = records_from_store(SqlRecall(Asked(owner)), places(tmp_path).journal, run)
     assert found == [started(run), ended(run)]

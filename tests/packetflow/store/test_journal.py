@@ -25,8 +25,9 @@ from packetflow.kernel.records import (
     ValueTag,
     WaitStarted,
 )
-from packetflow.store.frames import read_segment, records_of, segments
+from packetflow.store.frames import is_dead, read_segment, records_of, segments
 from packetflow.store.journal import JournalWriter
+from tests.forks import copied
 from tests.packetflow.store.records import NOON, ended, log, span, started, whole
 
 
@@ -295,6 +296,20 @@ journal.append(LogLine("e", 1, 3, "log", "info", "after", None))
         for path in segments(tmp_path / ".packetflow" / "journal")
     ]
     assert by_segment == [["before", "parent", "after"], ["child"]]
+
+
+def test_a_child_that_is_held_up_keeps_no_segment_alive(tmp_path):
+    journal = JournalWriter(tmp_path, role="test", segment_bytes=1500)
+    first = journal.path
+    with copied(first):
+        while journal.path == first:
+            journal.append(log(new_id()))
+        with copied(journal.path):
+            alive = is_dead(first), is_dead(journal.path)
+            journal.close()
+
+            assert alive == (True, False)
+            assert is_dead(journal.path)
 
 
 def test_records_of_finds_one_execution_in_all_segments_by_epoch(tmp_path):

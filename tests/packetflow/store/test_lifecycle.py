@@ -208,14 +208,14 @@ def test_what_is_known_by_heart_equals_what_is_stored(store):
     store.append(ended(new_id()))
     store.flush()
     known = {
-        name: (s.epoch, s.status, s.process, s.waits)
+        name: (s.epoch, s.status, s.process, set(s.waits))
         for name, s in store._database.ingest.executions.open.items()
     }
 
     store._database.ingest.reload()
 
     assert known == {
-        name: (s.epoch, s.status, s.process, s.waits)
+        name: (s.epoch, s.status, s.process, set(s.waits))
         for name, s in store._database.ingest.executions.open.items()
     }
     assert len(known) == 2

@@ -3,16 +3,18 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
+from contextlib import ExitStack
 
 import pytest
 
-from packetflow.errors import OwnerGone, QueryFailed
+from packetflow.errors import OwnerGone, QueryFailed, StoreError
 from packetflow.kernel.ids import new_id
 from packetflow.kernel.records import EventArrived, ExecutionResumed
 from packetflow.store.frames import frame, segments
 from packetflow.store.journal import JournalWriter
 from packetflow.store.owner import Owner
 from packetflow.store.settings import Settings
+from tests.forks import copied
 from tests.packetflow.store.records import NOON, SECOND, ended, log, span, started, wait, whole
 
 DAY = 86_400 * SECOND
@@ -101,6 +103,30 @@ def test_a_forked_child_keeps_nobody_from_owning(tmp_path):
     os.close(stay)
     os.close(leave)
     os.waitpid(child, 0)
+
+
+def test_a_child_that_is_held_up_keeps_nobody_from_owning(tmp_path):
+    owner = own(tmp_path)
+    with copied(owner.spots.lock):
+        owner.close()
+
+        own(tmp_path).close()
+
+
+def test_a_start_that_failed_keeps_nobody_from_owning(tmp_path, monkeypatch):
+    child = ExitStack()
+
+    def refuse(spots):
+        child.enter_context(copied(spots.lock))
+        raise StoreError("cannot open it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("packetflow.store.owner.open_database", refuse)
+        with pytest.raises(StoreError, match="cannot open it"):
+            own(tmp_path)
+
+    with child:
+        own(tmp_path).close()
 
 
 def test_an_owner_that_is_closed_answers_no_more(tmp_path):

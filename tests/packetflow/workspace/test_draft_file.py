@@ -102,3 +102,34 @@ def test_a_tool_is_saved_again_and_under_another_name_that_fits_its_own(folder):
 
     assert draft.do({"op": "save"}).saved
     assert not (folder / "pipelines/sum up.yaml").exists()
+
+
+def test_a_file_that_somebody_is_writing_is_not_taken_for_empty(folder):
+    file = folder / "pipelines" / "hello.yaml"
+    draft = Drafts(folder).open("hello")
+    draft.snapshot()
+
+    file.write_bytes(b"")
+    between = draft.snapshot()
+    file.write_text(FIRST.replace("greet}", "greet} # theirs"))
+    followed = draft.snapshot()
+    draft.do({"op": "undo"})
+    undone = draft.snapshot()
+
+    assert (between.state.text, between.conflict, between.undo) == (FIRST, None, None)
+    assert "# theirs" in followed.state.text
+    assert (undone.state.text, undone.undo) == (FIRST, None)
+
+
+def test_looks_that_were_saved_as_none_are_none_for_everybody(folder):
+    mine, other = Drafts(folder).open("hello"), Drafts(folder).open("hello")
+    mine.do({"op": "place", "at": {"greet": [10, 20]}})
+    mine.do({"op": "save"})
+    other.snapshot()
+    mine.do({"op": "undo"})
+    saved = mine.do({"op": "save"})
+
+    theirs, again = other.snapshot(), mine.snapshot()
+
+    assert theirs.state.looks == {}
+    assert theirs.rev == again.rev == saved.rev

@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+from contextlib import ExitStack
 
 import pytest
 
@@ -11,6 +12,7 @@ from packetflow.workspace import draft_log
 from packetflow.workspace.draft_log import DraftLog, Line
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.folder import make_folder
+from tests.forks import copied, is_free
 
 FIRST = "pipeline: hello\nsteps:\n  - {use: greet, id: greet}\n"
 RENAME = {"op": "rename", "step": "greet", "to": "welcome"}
@@ -50,6 +52,17 @@ def test_what_a_dying_process_cut_off_is_taken_away(folder):
 
     assert seen.undo == "Rename greet to welcome"
     assert draft.text == FIRST
+
+
+def test_a_draft_is_free_again_though_a_child_was_forked_meanwhile(folder):
+    log = Drafts(folder).open("hello").log
+    lock = log.path.with_suffix(".lock")
+
+    with ExitStack() as child:
+        with log.held():
+            child.enter_context(copied(lock))
+
+        assert is_free(lock)
 
 
 def test_an_edit_after_somebody_removed_the_file_is_kept_with_all_before_it(folder):

@@ -137,6 +137,19 @@ async def test_editors_of_several_documents_may_leave_at_once(tmp_path):
         assert not desk._documents
 
 
+async def test_who_is_cancelled_while_a_document_closes_hears_of_it(folder):
+    async with desk_of(folder, *counted([])) as desk:
+        await Canvas(desk).open("sums")
+        [document] = desk._documents.values()
+        closing = asyncio.create_task(document.close())
+        await asyncio.sleep(0)
+
+        closing.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+
+
 async def nothing_open(desk: EditDesk) -> None:
     async with asyncio.timeout(60):
         while desk._documents:

@@ -12,6 +12,7 @@ from packetflow.kernel.cards import Happening, Outcome
 from packetflow.workspace.editing_followed import Followed
 from packetflow.workspace.editing_runs import Tally
 from tests.packetflow.workspace.desk import Canvas, desk_of, folder_with
+from tests.packetflow.workspace.kit import until
 
 FLOW = """\
 pipeline: asks
@@ -194,3 +195,42 @@ async def test_an_end_after_whoever_was_asked_had_looked_is_told(tmp_path):
 
     assert (followed.status, followed.is_over) == ("ok", True)
     assert b'"status":"ok"' in said[-1]
+
+
+async def test_a_run_that_was_taken_up_after_whoever_was_asked_had_looked_goes_on_live(
+    tmp_path, post, gate
+):
+    class Late:
+        """It was put aside when they looked; the second time it is not."""
+
+        asked = 0
+
+        async def follow(self, execution: str) -> Any:
+            self.asked += 1
+            is_first = self.asked == 1
+
+            async def told() -> Any:
+                if is_first:
+                    yield Outcome(execution, "waiting")
+                else:
+                    yield Happening(execution, "step_started", "post", [], 1, {})
+                    gate.set()
+                    yield Outcome(execution, "ok")
+
+            return told()
+
+    folder = folder_with(tmp_path / "work", asks=FLOW)
+    with Workspace(folder, passivate_after_seconds=0) as elsewhere:
+        elsewhere.add(prepare, post)
+        mine = (await elsewhere.run("asks", name="Ada")).id
+        elsewhere.answer(mine, "go", True)
+        until(
+            lambda: [one.step for one in elsewhere.archive.story(mine).spans] == ["prepare", "go"]
+        )
+        said: list[bytes] = []
+        followed = Followed(folder, mine, said.append)
+        async with asyncio.timeout(60):
+            await followed.follow(Late(), lambda: None, is_new=False)
+
+    assert followed.status == "ok"
+    assert any(b'"post":{"status":"running"' in one for one in said)

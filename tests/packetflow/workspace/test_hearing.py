@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from packetflow import Context, Workspace, approval, capability, pipeline, wait_for
-from packetflow.errors import RunError
+from packetflow.errors import RunElsewhere, RunError, Superseded
 from packetflow.kernel.records import Status
 from packetflow.workspace import hearing
 from packetflow.workspace.presence import is_hearing, lock_path
@@ -120,6 +120,54 @@ def test_an_event_within_the_patience_of_run_ends_it(ws: Workspace):
         return await running
 
     assert asyncio.run(both())["line"] == "soon|5"
+
+
+@pytest.mark.parametrize("holds", ["listens", "runs it", "was quicker"])
+def test_what_came_while_another_held_a_run_wakes_it_soon_after_that_has_left(
+    hasty: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch, holds: str
+):
+    monkeypatch.setattr(hearing, "LOOK_SECONDS", 10 * PATIENCE)
+    put_aside = hasty.run_sync(FLOW, n=4)
+    asked: list[str] = []
+    with Workspace(folder, role="runner") as ws:
+        ws.add(note)
+        ws.hearing.for_everybody = True
+        serve_late, has_looked = ws.hearing._serve_late, threading.Event()
+
+        async def looking() -> float:
+            pause = await serve_late()
+            has_looked.set()
+            return pause
+
+        monkeypatch.setattr(ws.hearing, "_serve_late", looking)
+        ws.thread.run(ws.hearing.begin())
+        assert has_looked.wait(PATIENCE)
+        take, is_left = ws.ready_to_resume, ws.hearing.is_left_to_another
+
+        def at_first(what: Callable[..., Any], otherwise: Callable[[], object]) -> Any:
+            def given(*args: Any, **named: Any) -> Any:
+                asked.append(holds)
+                if len(asked) > 1:
+                    return what(*args, **named)
+                return otherwise()
+
+            return given
+
+        def refuse() -> None:
+            if holds == "runs it":
+                raise RunElsewhere(put_aside.id, hasty.runner)
+            raise Superseded("another was quicker")
+
+        if holds == "listens":
+            monkeypatch.setattr(ws.hearing, "is_left_to_another", at_first(is_left, lambda: True))
+        else:
+            monkeypatch.setattr(ws, "ready_to_resume", at_first(take, refuse))
+        hasty.hearing.retire()
+        ws.thread.run(ws.hearing.hand_over(ws.send("told", {"told": "in between"})))
+        ended = ws.outcome(put_aside.id, PATIENCE)
+
+    assert ended["line"] == "in between|4"
+    assert len(asked) > 1
 
 
 def test_a_plain_process_leaves_alone_what_others_have_put_aside(hasty: Workspace, folder: Path):
@@ -252,3 +300,35 @@ def test_in_memory_an_answer_that_two_notice_wakes_a_run_once():
 
     assert ended["said"] == "yes"
     assert begun == [run.id, run.id]
+
+
+def test_who_hands_an_event_over_second_may_rely_on_what_it_woke():
+    looking, may_look = threading.Event(), threading.Event()
+    with Workspace(":memory:", passivate_after_seconds=0) as ws:
+        put_aside = ws.run_sync(FLOW, n=1)
+        waiting = ws.recall.waiting
+
+        def slowly(runner: str = "") -> list[dict[str, Any]]:
+            looking.set()
+            assert may_look.wait(PATIENCE)
+            return waiting(runner)
+
+        ws.recall.waiting = slowly  # type: ignore[method-assign]  # a slow store
+        arrived = ws.send("told", {"told": "here"})
+
+        async def both() -> tuple[list[int], bool]:
+            first = asyncio.create_task(ws.hearing.hand_over(arrived))
+            assert await asyncio.to_thread(looking.wait, PATIENCE)
+            second = asyncio.create_task(ws.hearing.hand_over(arrived))
+            await asyncio.wait({second}, timeout=0.1)  # so long it may end, wrongly
+            was_done = second.done()
+            may_look.set()
+            return [await first, await second], was_done
+
+        reached, was_done = ws.thread.run(both())
+        third = ws.thread.run(ws.hearing.hand_over(arrived))
+        ended = ws.outcome(put_aside.id, PATIENCE)
+
+    assert not was_done
+    assert (sum(reached) <= 1, third) == (True, 0)  # the tail may have handed it over first
+    assert ended["line"] == "here|1"

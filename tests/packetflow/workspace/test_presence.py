@@ -31,6 +31,17 @@ HOLD = (
     "it = Presence(Path(sys.argv[1]), 'one'); print('there', flush=True); sys.stdin.read()"
 )
 
+# the child closes its copy as one that ends in peace does, and stays
+FORK = (
+    "import os, sys; from pathlib import Path\n"
+    "from packetflow.workspace.presence import Presence\n"
+    "it = Presence(Path(sys.argv[1]), 'one')\n"
+    "if os.fork() == 0:\n"
+    "    there = it.is_in_place; it.close(); print(there, it.path.exists(), flush=True)\n"
+    "sys.stdin.read()\n"
+)
+WAIT = 60.0
+
 
 def test_a_runner_is_alive_from_its_presence_to_its_close(tmp_path: Path):
     before = is_alive(tmp_path, "r")
@@ -71,6 +82,27 @@ def test_a_killed_runner_is_dead_at_once_and_its_file_goes(tmp_path: Path):
 
     assert not is_alive(tmp_path, "one")
     assert not lock_path(tmp_path, "one").exists()
+
+
+def test_a_killed_runner_is_dead_though_its_forked_child_lives(tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", FORK, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    during = is_locked(tmp_path, "one")
+
+    process.kill()
+    process.wait(WAIT)
+
+    assert (said, during) == (b"False True\n", True)
+    assert not is_locked(tmp_path, "one")
+    process.stdin.close()
+    assert process.stdout.read() == b"", "the child lived until here"
+    process.stdout.close()
 
 
 def test_who_never_was_has_no_beat(tmp_path: Path):

@@ -8,7 +8,7 @@ from packetflow.mcp.export import CannotExport
 from packetflow.mcp.export.reasons import Reason
 from packetflow.mcp.refused import Refusal, Refusals
 from packetflow.mcp.settings import read_settings
-from studio import tool_files
+from studio import tool_files, trying_tools
 from tests.studio.conftest import button, said
 
 
@@ -21,6 +21,10 @@ def put_back(example):
     for path, text in texts.items():
         if path.read_text() != text:
             path.write_text(text)
+
+
+def toggle(test, label):
+    return next(one for one in test.toggle if one.label == label)
 
 
 def test_everything_is_listed_with_its_switch_and_the_first_tool_with_its_snippets(page):
@@ -41,11 +45,49 @@ def test_a_switch_writes_the_file_that_says_so(page, put_back):
 
     button(test, "Offer it").click().run()
     offered = read_settings(put_back).expose
-    test.toggle(key="offer pick_customer").set_value(False).run()
+    toggle(test, "Offer Pick customer").set_value(False).run()
 
     assert offered == ("pick_customer",)
     assert read_settings(put_back).expose == ()
     assert "not offered" in said(test)
+
+    toggle(test, "Offer Research report").set_value(False).run()
+    assert test.query_params["tool"] == "research_report", "what was switched is looked at"
+    assert "exposed:" not in (put_back / "pipelines" / "research_report.yaml").read_text()
+
+
+def test_what_a_browser_says_late_does_not_take_back_what_was_offered(page, put_back):
+    test = page("export", tool="pick_customer")
+    before = test._tree.get_widget_states()
+    button(test, "Offer it").click().run()
+
+    test._run(before)
+
+    assert read_settings(put_back).expose == ("pick_customer",)
+    assert toggle(test, "Offer Pick customer").value is True
+
+
+def test_what_a_browser_says_late_of_switches_that_are_gone_leads_nowhere(page):
+    test = page("export", tool="publish_with_approval")
+    before = test._tree.get_widget_states()
+    test.text_input(key="find").set_value("load table").run()
+    del test.query_params["find"]
+
+    test._run(before)
+
+    assert test.query_params["tool"] == "publish_with_approval"
+
+
+def test_what_a_pipeline_is_for_is_written_there(page, put_back):
+    test = page("export", tool="research_report")
+
+    field = next(one for one in test.text_input if one.label == "What it is for")
+    field.set_value("Compare countries")
+    button(test, "Save").click().run()
+
+    assert not test.exception
+    text = (put_back / "pipelines" / "research_report.yaml").read_text()
+    assert "intent: Compare countries" in text
 
 
 def test_what_clients_see_is_told_in_words(page):
@@ -117,3 +159,18 @@ def test_what_cannot_be_taken_away_is_refused_with_line_and_reason(page, monkeyp
     button(test, "Make the files").click().run()
 
     assert "capabilities/a.py, line 8</td><td>imports &lt;b&gt;<br>move it" in said(test)
+
+
+def test_a_call_is_the_pages_before_it_begins_so_that_no_other_press_makes_it_nobodys(
+    page, monkeypatch
+):
+    test, begun = page("export", tool="publish_with_approval", part="Try it"), []
+    monkeypatch.setattr(
+        trying_tools.Trial, "begin",
+        lambda trial: begun.append(trying_tools.trial_of("publish_with_approval") is trial),
+    )  # fmt: skip
+
+    button(test, "Example values").click().run()
+    button(test, "Call it").click().run()
+
+    assert begun == [True]

@@ -68,6 +68,19 @@ def test_with_nothing_to_count_the_page_says_what_to_do(page, monkeypatch, tmp_p
     assert [one.label for one in test.button] == [template.begin for template in TEMPLATES]
 
 
+def test_what_a_browser_says_late_does_not_take_back_what_was_picked(page, ran):
+    ran("fall_down", text="x")
+    test = page("metrics")
+    before = test._tree.get_widget_states()
+    test.query_params["called"] = "fall_down"
+    test.query_params["error"] = "RuntimeError"
+    test.run()
+
+    test._run(before)
+
+    assert dict(test.query_params) == {"called": "fall_down", "error": "RuntimeError"}
+
+
 def test_what_can_be_clicked_can_be_chosen_by_its_words(page, ran):
     ran("fall_down", text="x")
     test = page("metrics")

@@ -89,7 +89,7 @@ function NameForm({ icon, act, label, own = "", onName, onClose, children }: Nam
       {children}
       <div className="pf-field">
         <div className="pf-label"><label htmlFor="pf-new-name">{label}</label></div>
-        <input id="pf-new-name" value={typed} spellCheck={false} autoComplete="off" placeholder="clean_table" aria-invalid={wrong !== "" || undefined} onChange={(event) => setTyped(event.target.value)} />
+        <input id="pf-new-name" value={typed} spellCheck={false} autoComplete="off" placeholder="monthly_report" aria-invalid={wrong !== "" || undefined} onChange={(event) => setTyped(event.target.value)} />
         {wrong && <p className="pf-wrong" role="alert">{wrong}</p>}
       </div>
       <footer>

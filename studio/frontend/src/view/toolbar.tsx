@@ -46,7 +46,7 @@ export function Toolbar(): ReactNode {
       <Button icon="menu" label="Inspector" keys="Enter" aria-pressed={panel === "inspector"} onClick={() => toggle("inspector")} />
       <Button icon="help" label="Keys" keys="?" className="pf-button pf-quiet pf-square pf-wide" onClick={() => editor.set({ help: true })} />
       {!readOnly && !saved && <Button icon="save" label="Save" keys="Ctrl S" worded look="plain" onClick={() => save(editor)} />}
-      {running && !editor.ui.settings.readOnly && <Button icon="stop" label="Stop" worded look="danger" onClick={() => editor.session.stop()} />}
+      {running && !editor.ui.settings.readOnly && <Button icon="stop" label="Stop" worded look="danger" onClick={(event) => event.detail < 2 && editor.session.stop()} />}
       {!running && !readOnly && (
         <Button icon="play" label="Run" keys="Ctrl Enter" worded look="main" disabled={drawnCards(board).length === 0} onClick={() => run(editor)} />
       )}

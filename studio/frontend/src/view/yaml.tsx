@@ -18,17 +18,18 @@ export function Yaml(): ReactNode {
   const [text, setText] = useState(known);
   const area = useRef<HTMLTextAreaElement>(null);
   const base = useRef(known);
-  const caret = useRef<number | null>(null);
+  const chosen = useRef<readonly [number, number] | null>(null);
   const burst = useMemo(() => new Burst<string>((typed) => edit(editor, { op: "text", text: typed, base: base.current }), timer), [editor]);
   useEffect(() => {
     // others' changes wait until what is typed here has been done
     if (burst.waits || waiting > 0 || text === known) return;
-    caret.current = caretIn(text, known, area.current?.selectionStart ?? 0);
+    const { selectionStart = 0, selectionEnd = 0 } = area.current ?? {};
+    chosen.current = [caretIn(text, known, selectionStart), caretIn(text, known, selectionEnd)];
     setText(known);
   }, [known, burst, waiting]);
   useLayoutEffect(() => {
-    if (caret.current !== null) area.current?.setSelectionRange(caret.current, caret.current);
-    caret.current = null;
+    if (chosen.current) area.current?.setSelectionRange(...chosen.current);
+    chosen.current = null;
   }, [text]);
   useEffect(() => () => burst.flush(), [burst]);
   const lines = text.split("\n");

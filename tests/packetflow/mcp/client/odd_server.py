@@ -88,6 +88,9 @@ def list_tools(number):
         broken(number, '{"tools":' + "[" * 500 + "]" * 500 + "}}")
     elif HOW == "no list":
         answer(number, tools="many")
+    elif HOW == "one wrong":
+        wrong = tool("wrong", inputSchema={"type": "object", "required": "x"})
+        answer(number, tools=[tool("act"), wrong, tool("listed")])
     elif HOW == "endless":
         answer(number, tools=[tool(f"t{asked}")], nextCursor=str(asked))
     else:

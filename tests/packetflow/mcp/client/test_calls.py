@@ -14,6 +14,7 @@ from packetflow.errors import TimedOut
 from packetflow.mcp.client.calls import CONTEXT
 from packetflow.mcp.client.connecting import Tools, connect
 from packetflow.mcp.client.failures import ToolFailed
+from packetflow.testing import FakeClock
 from tests.packetflow.mcp.client.conftest import until
 from tests.packetflow.mcp.client.notes_server import make_server
 
@@ -137,7 +138,13 @@ def test_a_run_that_is_stopped_stops_the_tool(ws: Workspace, stoppable: Tools, t
 
 
 def test_a_time_limit_stops_the_tool(ws: Workspace, stoppable: Tools, tmp_path: Path):
-    ended = ws.run_sync(stoppable.slow.timeout(0.2), steps=FOREVER)
+    ws.engine.clock = clock = FakeClock()
+    with clock.working():  # no time passes but by hand
+        handle = ws.start(stoppable.slow.timeout(3), steps=FOREVER)
+        until(lambda: (tmp_path / "calls").exists())
+
+        ws.thread.call(lambda: clock.advance(4))
+        ended: Execution = handle.result(60)
 
     assert ended.failure is not None
     assert isinstance(ended.failure.cause, TimedOut)

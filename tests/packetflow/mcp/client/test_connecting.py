@@ -8,6 +8,7 @@ from packetflow import Workspace, capability
 from packetflow.errors import ContractError, UnknownName, WorkspaceError
 from packetflow.mcp.client.connecting import Tools, connect
 from packetflow.mcp.client.failures import (
+    LoginNeeded,
     ServerLost,
     ToolChanged,
     ToolError,
@@ -146,8 +147,10 @@ def test_a_server_that_dies_is_a_failure_that_a_retry_outlives(tmp_path: Path):
 
 
 def test_without_its_token_a_server_is_not_reached(http_server: HttpServer):
-    with pytest.raises(ServerLost, match="cannot be reached"):
+    with pytest.raises(LoginNeeded, match=r"log in: .*, unless it wants a token instead"):
         connect(http_server.url)
+    with pytest.raises(LoginNeeded, match="refuses the token in the header Authorization"):
+        connect(http_server.url, headers={"Authorization": "Bearer x$NOTES_TOKEN_HERE"})
     with pytest.raises(WorkspaceError, match="UNSET_HERE is not set"):
         connect(http_server.url, headers={"Authorization": "Bearer $UNSET_HERE"})
 

@@ -1,6 +1,7 @@
 """Servers that do what none should: each costs its own call, with the reason, and nothing else."""
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from packetflow.mcp.client.connecting import Tools, connect
-from packetflow.mcp.client.failures import ServerLost, ToolFailed
+from packetflow.mcp.client.failures import ServerLost, ToolFailed, ToolRefused
 from packetflow.mcp.client.session import LIST_AGAIN_SECONDS
 from tests.packetflow.mcp.client.conftest import odd_command
 
@@ -73,6 +74,16 @@ async def test_a_pattern_that_takes_for_ever_is_left_to_the_server(odd: Tools):
 def test_a_server_that_cannot_be_used_is_told_at_once(how: str, why: str):
     with pytest.raises(ServerLost, match=why):
         connect(odd_command(how))
+
+
+def test_a_tool_whose_schema_is_none_costs_no_other(caplog: pytest.LogCaptureFixture):
+    why = r"the tool 'wrong'.* is left out: inputSchema.required: Input should be a valid list"
+    with connect(odd_command("one wrong")) as found:
+        assert [tool.name for tool in found] == ["odd.act", "odd.listed"]
+        with pytest.raises(ToolRefused, match=why):
+            found["wrong"]
+
+    assert re.search(why, caplog.text)
 
 
 def test_a_list_without_an_end_is_cut(monkeypatch: pytest.MonkeyPatch):

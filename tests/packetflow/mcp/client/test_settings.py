@@ -11,8 +11,10 @@ from packetflow.mcp.client.settings import (
     environment,
     headers,
     read_servers,
+    remove_server,
     servers_of,
     write_allowed,
+    write_trusted,
 )
 
 FILE = """\
@@ -98,6 +100,33 @@ def test_servers_written_inline_are_left_to_a_person(tmp_path: Path):
         write_allowed(tmp_path, "n", ["a"])
 
     assert (tmp_path / "packetflow.toml").read_text() == text
+
+
+def test_trust_is_one_line_of_its_table(folder: Path):
+    write_trusted(folder, "notes", trust=True)
+    write_trusted(folder, "notes", trust=False)
+
+    text = (folder / "packetflow.toml").read_text()
+    assert text == FILE.replace('command = "notes"', 'trust = false\ncommand = "notes"')
+
+
+def test_a_server_leaves_with_its_tables_and_nothing_else_changes(folder: Path):
+    inner = '[mcp.servers.notes.headers] # too\nA = "$A"\n\n# of the store\n'
+    text = FILE.replace('command = "notes"', 'url = "http://x"')
+    (folder / "packetflow.toml").write_text(text.replace("[store]", f"{inner}[store]"))
+
+    remove_server(folder, "notes")
+
+    left = '# mine\nname = "w"\n\n# of the store\n[store]\nretention_days = 3\n'
+    assert (folder / "packetflow.toml").read_text() == left
+
+
+def test_what_was_added_is_removed_without_a_trace(folder: Path):
+    add_server(folder, "docs", ServerSettings(url="https://x/mcp", headers={"A": "$A"}))
+
+    remove_server(folder, "docs")
+
+    assert (folder / "packetflow.toml").read_text() == FILE
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)

@@ -4,7 +4,7 @@ import anyio
 import mcp_types as t
 from mcp.shared.message import SessionMessage
 
-from packetflow.mcp.client.targets import _Whole
+from packetflow.mcp.client.targets import Wire, _Whole
 
 
 async def test_a_result_that_does_not_say_its_kind_is_a_whole_one():
@@ -15,7 +15,7 @@ async def test_a_result_that_does_not_say_its_kind_is_a_whole_one():
     send.send_nowait(OSError("gone"))
     send.close()
 
-    async with _Whole(receive) as stream:
+    async with _Whole(receive, Wire(lambda: None, lambda _: None)) as stream:
         found = [one async for one in stream]
 
     kinds = [one.message.result["resultType"] for one in found[:2]]

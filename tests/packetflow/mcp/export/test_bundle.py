@@ -1,22 +1,30 @@
+import asyncio
 import json
 import zipfile
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import mcp_types as t
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from packetflow.composition.capability import Capability
 from packetflow.errors import UnknownName, WorkspaceError
-from packetflow.mcp import export_tools
-from packetflow.mcp.export.bundle import Bundle
-from packetflow.mcp.export.starting import Export, unpacked
-from packetflow.runner.present import list_all
-from packetflow.workspace.folder import example_folder
+from packetflow.kernel.cards import Listing
+from packetflow.mcp import connect, export_tools
+from packetflow.mcp.client.shapes import plain_schema
+from packetflow.mcp.export.bundle import Bundle, export
+from packetflow.mcp.export.starting import Export
+from packetflow.mcp.serving import opened
+from packetflow.mcp.standalone import alone
+from packetflow.mcp.tools import touched
+from packetflow.runner.present import capability_card, list_all
+from packetflow.workspace.folder import example_folder, open_folder
 from packetflow.workspace.workspace import Workspace
-from tests.packetflow.mcp.export.sample import made, make_folder, started
+from tests.packetflow.mcp.export.drawn import FLOWS, Flows, capabilities, write
+from tests.packetflow.mcp.export.sample import command, made, make_folder, started
 
 
 @pytest.fixture(scope="module")
@@ -120,64 +128,89 @@ def test_prompts_addresses_and_tokens_travel_with_what_they_name(tmp_path: Path)
     assert [tool.name for tool in bundle.tools] == ["asked"]
 
 
-def test_an_exported_tool_has_the_same_contract_when_it_is_taken_in(folder: Path, tmp_path: Path):
-    bundle = made(folder)
-    place = unpacked(carried(bundle), tmp_path)
-    with Workspace(folder) as before, Workspace(place / "workspace", ready=["keywords"]) as after:
-        offered = {one.name: one for one in list_all(before.catalog, "", 0).pipelines}
-        found = {one.name: one for one in list_all(after.catalog, "", 0).pipelines}
+def plain(schema: str) -> Any:
+    """A schema as it means the same everywhere: references resolved, titles left out."""
 
-    assert set(found) == set(offered)
+    def bare(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: bare(one) for name, one in value.items() if name != "title"}
+        return [bare(one) for one in value] if isinstance(value, list) else value
+
+    read = json.loads(schema)
+    return bare(plain_schema(read, read))
+
+
+def assert_same(
+    listing: Listing, taken_in: Iterable[Capability[..., Any]], names: set[str]
+) -> None:
+    """Every tool is what it was before it was exported."""
+    known = {card.name: card for card in listing.capabilities}
+    flows = {card.name: card for card in listing.pipelines}
+    found = {one.name.removeprefix("there."): capability_card(one) for one in taken_in}
+    assert set(found) == names
     for name, card in found.items():
-        assert (card.requires, card.provides) == (offered[name].requires, offered[name].provides)
-        assert card.requires_schema == offered[name].requires_schema
-        assert card.provides_schema == offered[name].provides_schema
+        before = flows.get(name) or known[name]
+        assert (card.requires, card.provides) == (before.requires, before.provides), name
+        assert plain(card.requires_schema) == plain(before.requires_schema), name
+        assert plain(card.provides_schema) == plain(before.provides_schema), name
+        assert card.intent == before.intent, name
+        assert card.safety == touched(before, known, flows)[1], name
 
 
-KINDS = st.sampled_from(
-    ["int", "float", "str", "bool", "list[int]", "dict[str, float]", "int | None", "Mark"]
-)
-NAMES = st.from_regex(r"[a-d][a-z]{2,5}_", fullmatch=True)
-CONTRACTS = st.tuples(st.dictionaries(NAMES, KINDS, max_size=3), KINDS, st.booleans())
-BEGIN = """from typing import TypedDict
-
-from packetflow import capability
-
-
-class Mark(TypedDict):
-    score: float
-    why: str | None
-"""
-
-
-def function(name: str, ports: dict[str, str], gives: str, last: str) -> str:
-    """A capability with that contract."""
-    inputs = ", ".join([f"{port}: {kind}" for port, kind in ports.items()] + [last] * bool(last))
-    return f'\n\n@capability(provides="made")\ndef {name}({inputs}) -> {gives}:\n    """Work."""\n'
+async def taken_in(folder: Path, bundle: Bundle, listing: Listing) -> None:
+    """Serve what a bundle's script carries, and connect to it, in this process."""
+    what = carried(bundle)
+    for path, text in what.files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text[1:])
+    workspace = open_folder(folder)
+    async with (
+        alone(workspace, what.ready) as host,
+        opened(workspace, host, transport="memory", follow=False) as serving,
+    ):
+        tools = await asyncio.to_thread(connect, serving.server, name="there", trust=True)
+        try:
+            assert_same(listing, tools, {tool.item for tool in bundle.tools})
+        finally:
+            await asyncio.to_thread(tools.close)
 
 
 @settings(max_examples=settings.default.max_examples // 5)
-@given(st.lists(CONTRACTS, min_size=1, max_size=6))
-def test_any_contract_outlives_the_export(
-    tmp_path_factory: pytest.TempPathFactory, contracts: list[tuple[dict[str, str], str, bool]]
+@given(capabilities(), FLOWS)
+def test_any_contract_outlives_export_and_import(
+    tmp_path_factory: pytest.TempPathFactory, functions: list[str], flows: Flows
 ):
     folder = tmp_path_factory.mktemp("any")
-    (folder / "capabilities").mkdir()
-    code = BEGIN + "".join(
-        function(f"work_{number}", ports, gives, "last_: str = 'x'" if optional else "")
-        for number, (ports, gives, optional) in enumerate(contracts)
-    )
-    (folder / "capabilities" / "work.py").write_text(code)
-    names = [f"work_{number}" for number in range(len(contracts))]
-    bundle = made(folder, *names, name="any")
-    place = unpacked(carried(bundle), tmp_path_factory.mktemp("state"))
+    write(folder, functions, flows)
+    with Workspace(folder) as ws:
+        listing = list_all(ws.catalog, "", 0)
+    sound = [one for one in listing.pipelines if all(p.severity != "error" for p in one.problems)]
+    own = [one for one in listing.capabilities if one.name.startswith("work_")]
+    bundle = export(folder, listing, [one.name for one in [*sound, *own]], name="any")
 
-    with Workspace(folder) as before, Workspace(place / "workspace", ready=[]) as after:
-        for name in names:
-            known, found = before.catalog.get(name), after.catalog.get(name)
-            assert str(found.contract) == str(known.contract)
-            for side in ("requires", "provides"):
-                assert found.contract.json_schema(side) == known.contract.json_schema(side)
+    asyncio.run(taken_in(tmp_path_factory.mktemp("there"), bundle, listing))
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_started_export_has_the_contracts_it_was_made_of(
+    tmp_path: Path, mode: Literal["auto", "legacy"]
+):
+    folder = make_folder(tmp_path)
+    bundle = made(folder, name="sample")
+    (script, *_) = bundle.write(tmp_path / "out")
+    with Workspace(folder) as ws:
+        listing = list_all(ws.catalog, "", 0)
+
+    words = command(script, "--state", str(tmp_path / "state"))
+    tools = await asyncio.to_thread(
+        connect, words, name="there", allow="guarded", trust=True, mode=mode
+    )
+    try:
+        assert_same(listing, tools, {tool.item for tool in bundle.tools})
+        assert await tools.guarded(text="hi") == {"loud": "HI"}
+    finally:
+        await asyncio.to_thread(tools.close)
 
 
 CUSTOMER = json.loads((example_folder() / "files" / "good_customer.json").read_text())

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from packetflow import Workspace
+from packetflow.errors import CompositionError
 from packetflow.mcp.export.bundle import export_tools
 from packetflow.mcp.export.carried import CannotExport
+from packetflow.mcp.export.literals import Variable
 from packetflow.mcp.export.live import carry_live
 from tests.packetflow.mcp.export.cells import ALIVE, NOTEBOOKS
 from tests.packetflow.mcp.export.workplace import loaded, unpacked, written
@@ -92,6 +94,18 @@ def test_what_no_file_holds_is_refused_with_cell_and_line(
     assert (reason.file, reason.line) == (f"cell {cells.count('%%') + 3}", 4)
 
 
+def test_what_is_exported_may_be_named_or_handed_over(notebook: Notebook):
+    notebook.run(TOOL.format("n + 1"))
+    tool = notebook.names["tool"]
+
+    with Workspace(":memory:") as ws:
+        bundle = export_tools(ws, tool)
+        with pytest.raises(CompositionError, match="has no name"):
+            export_tools(ws, tool.retry(2, on=OSError))
+
+    assert [one.name for one in bundle.tools] == ["tool"]
+
+
 MADE = """
 def make(k):
     @capability(provides='out')
@@ -135,7 +149,7 @@ def test_what_was_read_from_the_environment_is_read_there_again(
         ws.add(notebook.names["tool"])
         found = carry_live(ws, ["tool"])
 
-    assert found.environment == ("A_KEY", "B")
+    assert found.environment == (Variable("A_KEY"), Variable("B", is_required=False, default="b"))
     assert "not for others" not in str(found)
     monkeypatch.setenv("A_KEY", "theirs")
     with loaded(unpacked(found, tmp_path)) as catalog:
@@ -179,9 +193,14 @@ async def choose(n: int, context: Context) -> int:
 """
 
 
-def test_what_is_called_by_name_travels_too(notebook: Notebook, tmp_path: Path):
+BY_A_NAME = CHOOSES.replace("'tool'", "WHICH").replace(", effects=[Effect.calls('to*')]", "")
+
+
+@pytest.mark.parametrize("chooses", [CHOOSES, BY_A_NAME])
+def test_what_is_called_by_name_travels_too(notebook: Notebook, tmp_path: Path, chooses: str):
     notebook.run(TOOL.format("n + 1"))
-    notebook.run(CHOOSES)
+    notebook.run("WHICH = 'tool'")
+    notebook.run(chooses)
     with Workspace(":memory:") as ws:
         ws.add(notebook.names["tool"], notebook.names["choose"])
         found = carry_live(ws, ["choose"])

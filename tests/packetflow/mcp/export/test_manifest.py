@@ -7,11 +7,14 @@ from dataclasses import replace
 import mcp_types as t
 import pytest
 
+from packetflow.mcp.export.literals import Variable
 from packetflow.mcp.export.manifest import About, manifest_of, project_of, server_of
 from packetflow.mcp.tools import Tool
 
 GREET = t.Tool(name="greet", description="Greet.\n\nKindly.", input_schema={"type": "object"})
-ABOUT = About("hello", "1.2.0", "Say hello", "Ada", [Tool("greet", "greet", GREET)], ["API_KEY"])
+ABOUT = About(
+    "hello", "1.2.0", "Say hello", "Ada", [Tool("greet", "greet", GREET)], [Variable("API_KEY")]
+)
 
 
 def test_a_manifest_says_how_a_client_starts_it_and_asks_for_secrets():
@@ -24,6 +27,19 @@ def test_a_manifest_says_how_a_client_starts_it_and_asks_for_secrets():
     assert config["env"] == {"API_KEY": "${user_config.api_key}"}
     assert manifest["user_config"]["api_key"]["sensitive"] is True
     assert manifest["tools"] == [{"name": "greet", "description": "Greet."}]
+
+
+def test_what_code_reads_only_if_it_is_set_is_not_demanded():
+    variables = [Variable("A", is_required=False, default="fast"), Variable("B", is_required=False)]
+    about = replace(ABOUT, environment=variables)
+
+    config = json.loads(manifest_of(about))["user_config"]
+    assert [config[name]["required"] for name in ("a", "b")] == [False, False]
+    assert (config["a"]["default"], "default" in config["b"]) == ("fast", False)
+    (package,) = json.loads(server_of(about, b"", None))["packages"]
+    first, second = package["environmentVariables"]
+    assert (first["isRequired"], first["isSecret"], first["default"]) == (False, False, "fast")
+    assert (second["isRequired"], second["isSecret"], "default" in second) == (False, True, False)
 
 
 def test_a_project_names_what_it_needs():

@@ -3,12 +3,14 @@
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from packetflow.discovery.catalog import Catalog
 from packetflow.kernel.cards import Listing
 from packetflow.mcp.client.facts import ServerFacts, ToolFacts
 from packetflow.mcp.client.listings import keep_listing, listing_path
+from packetflow.mcp.client.logins import Login, login_path
 from packetflow.mcp.client.source import open_source
 from packetflow.mcp.export.carried import carry
 from packetflow.runner.present import list_all
@@ -19,6 +21,7 @@ ADD = ToolFacts(
     description="Add.",
     input_schema={"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]},
 )
+URL = "https://x.org/mcp"
 FLOW = "pipeline: p\nsteps: [{use: notes.add}]\n"
 
 
@@ -60,7 +63,7 @@ def test_a_server_travels_by_its_settings_and_what_it_said(
     }
     assert found.files[".packetflow/mcp/notes.json"] == listing_path(tmp_path, "notes").read_text()
     assert ".packetflow/mcp/other.json" not in found.files
-    assert found.environment == variables
+    assert tuple(one.name for one in found.environment) == variables
     assert found.extras == {"mcp"}
 
 
@@ -82,6 +85,36 @@ def test_a_server_of_this_machine_is_refused(tmp_path: Path, settings: str, what
 
     assert told.startswith("packetflow.toml:2: the server 'notes' ")
     assert what in told
+
+
+@pytest.mark.parametrize("kept", [Login(url=URL, tokens={"access_token": "x"}), None])
+def test_a_login_of_a_person_stays_and_is_refused_with_what_to_do(
+    tmp_path: Path, kept: Login | None
+):
+    settings = f'url = "{URL}"\nallow = ["add"]\n'
+    if kept is None:
+        settings += 'login = { client_id = "me" }\n'
+    else:
+        login_path(tmp_path, "notes").parent.mkdir(parents=True)
+        login_path(tmp_path, "notes").write_bytes(msgspec.json.encode(kept))
+    listing = workspace(tmp_path, f"[mcp.servers.notes]\n{settings}")
+
+    (told,) = refusal(tmp_path, "p", listing=listing)
+
+    assert "'notes' is used with a login, which stays on this machine" in told
+    assert "Bearer $TOKEN" in told
+    assert "machine = true" in told
+
+
+def test_a_login_of_a_machine_travels_by_the_names_of_its_secrets(tmp_path: Path):
+    login = 'machine = true, client_id = "me", private_key = "$KEY", issuer = "https://login.x.org"'
+    said = f'[mcp.servers.notes]\nurl = "{URL}"\nallow = ["add"]\nlogin = {{ {login} }}\n'
+    listing = workspace(tmp_path, said)
+
+    found = carry(tmp_path, listing, ["p"])
+
+    assert [one.name for one in found.environment] == ["KEY"]
+    assert 'private_key = "$KEY"' in found.files["packetflow.toml"]
 
 
 def test_a_tool_that_nobody_allowed_is_refused(tmp_path: Path):

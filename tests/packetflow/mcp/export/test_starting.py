@@ -11,7 +11,7 @@ import pytest
 
 from packetflow.mcp.export.archive import packed
 from packetflow.mcp.export.script import Program, script_of
-from packetflow.mcp.export.starting import Export, main, unpacked
+from packetflow.mcp.export.starting import Export, forget_placeholders, main, unpacked
 
 CORE = {
     "packetflow/__init__.py": b"",
@@ -33,6 +33,14 @@ def test_an_export_is_unpacked_for_its_user_alone(tmp_path: Path):
     assert (folder / "workspace" / "files" / "a.bin").read_bytes() == b"\x00\x01"
     assert (folder / "core" / "packetflow" / "mcp" / "standalone.py").is_file()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_variable_that_nobody_gave_is_not_set():
+    environment = {"A_KEY": "${user_config.a_key}", "B": "${user_config.a_key}", "C": ""}
+
+    forget_placeholders(environment)
+
+    assert environment == {"B": "${user_config.a_key}", "C": ""}
 
 
 def test_other_content_has_another_folder(tmp_path: Path):

@@ -1,11 +1,15 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 from packetflow.mcp.export.travelling import (
+    DATABASE,
     HOME,
     NOT_NEEDED,
     STAYS,
     core,
+    has_tables,
     named_in,
     pinned,
 )
@@ -18,7 +22,7 @@ def test_nothing_that_stays_is_imported_before_it_is_asked_for():
         if path.endswith(".py"):
             for one in ast.parse(content).body:
                 named = _named(one)
-                assert not any(name.startswith(STAYS) for name in named), path
+                assert not any(name.startswith(STAYS + DATABASE) for name in named), path
 
 
 def _named(one: ast.stmt) -> list[str]:
@@ -33,7 +37,7 @@ def test_neither_studio_nor_command_line_travels():
     travels = set(core().files)
 
     assert "packetflow/mcp/standalone.py" in travels
-    assert "packetflow/store/migrations/0001_first.sql" in travels
+    assert "packetflow/store/light.py" in travels
     assert not [path for path in travels if path.startswith(("packetflow/cli", "studio"))]
     assert not [
         path for path in travels if path.startswith("packetflow/library/") and "__" not in path
@@ -57,6 +61,33 @@ def test_a_module_of_the_library_brings_what_it_imports():
     more = core(["packetflow.library.excel_files"])
 
     assert {*more.requirements} - {*core().requirements} >= {*pinned(["openpyxl"])}
+
+
+def test_a_database_and_tables_travel_only_with_code_that_uses_them():
+    heavy = {"duckdb", "pyarrow"}
+
+    def needed(*also: str, tables: bool = False) -> set[str]:
+        return {one.partition("==")[0] for one in core(also, tables=tables).requirements} & heavy
+
+    assert needed() == set()
+    assert needed("packetflow.library.rake") == set()
+    assert needed(tables=True) == {"pyarrow"}
+    assert needed("packetflow.library.statistics") >= {"pyarrow"}
+    assert needed(*named_in("from packetflow import Workspace")) == heavy
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pandas as pd",
+        "def f():\n    from duckdb import sql",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from packetflow import Table",
+        "import packetflow as pf\ndef f(rows: pf.Table) -> int: ...",
+    ],
+)
+def test_code_that_may_have_tables_is_known(code: str):
+    assert has_tables(code)
+    assert not has_tables("import csv\nfrom packetflow import capability")
 
 
 def test_code_says_which_modules_of_packetflow_it_needs():

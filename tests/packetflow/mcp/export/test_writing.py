@@ -17,6 +17,14 @@ def test_files_are_written_into_a_new_folder(tmp_path: Path):
     assert [os.access(path, os.X_OK) for path in paths] == [True, False]
 
 
+def test_paths_are_told_without_steps_back(tmp_path: Path):
+    (tmp_path / "workspace").mkdir()
+
+    paths = write_files(tmp_path / "workspace" / ".." / "out", FILES, force=False)
+
+    assert paths[0] == tmp_path.resolve() / "out" / "a.py"
+
+
 def test_the_same_again_changes_nothing(tmp_path: Path):
     (first, _) = write_files(tmp_path, FILES, force=False)
     before = first.stat().st_mtime_ns
