@@ -64,3 +64,58 @@ def test_a_wire_that_has_the_focus_is_the_one_that_is_taken_out(open_canvas: Ope
 
     expect(wires).to_have_count(before - 1)
     expect(card(page, "clean_table")).to_be_visible()
+
+
+def test_a_key_typed_before_the_next_picture_goes_where_the_last_one_led(open_canvas: Open):
+    page = open_canvas("example=report")
+    card(page, "clean_table").locator(".pf-head").click()
+
+    led = page.evaluate(LED, ["ArrowRight", "Enter", "/"])
+
+    assert "react-flow__node" in led["ArrowRight"]
+    assert led["Enter"].startswith(("INPUT", "TEXTAREA", "SELECT"))
+    assert "combobox" in led["/"]
+
+
+LED = """(keys) => { document.querySelector(".pf-ground").focus();
+  const type = (key) => document.activeElement.dispatchEvent(
+    new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, composed: true }));
+  const said = (one) => [one.tagName, one.className, one.getAttribute("role") ?? ""].join(" ");
+  return Object.fromEntries(keys.map((key) => {
+    type(key);
+    const led = said(document.activeElement);
+    if (key !== "ArrowRight") document.querySelector(".pf-ground").focus();
+    return [key, led];
+  })); }"""
+
+
+def test_steps_typed_quicker_than_the_search_answers_are_all_put_in_in_order(open_canvas: Open):
+    page = open_canvas("example=report")
+    before = page.locator(".pf-card").count()
+    page.evaluate(LATE)
+    page.locator(".pf-ground").focus()
+
+    page.keyboard.press("/")
+    page.keyboard.type("translate")
+    page.keyboard.press("Enter")
+    page.keyboard.type("nothing is called so")
+    page.keyboard.press("Enter")
+    page.keyboard.type("count words")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".pf-card")).to_have_count(before + 2)
+    assert page.evaluate("packetflow.added") == ["translate", "count_words"]
+
+
+LATE = """(() => { const { session } = packetflow;
+  const [ask, put] = [session.palette.bind(session), session.edit.bind(session)];
+  packetflow.added = [];
+  session.palette = async (text, fits) => {
+    await new Promise((done) => setTimeout(done, 300));
+    return ask(text, fits);
+  };
+  session.edit = (...ops) => {
+    for (const op of ops) if (op.op === "insert") packetflow.added.push(op.step.use);
+    return put(...ops);
+  };
+})()"""

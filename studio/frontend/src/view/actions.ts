@@ -54,8 +54,8 @@ export function showSides(editor: Editor, id: string | undefined): void {
 
 /** Show the palette, ready to be typed into. */
 export function openPalette(editor: Editor): void {
-  editor.set({ palette: true });
-  requestAnimationFrame(() => editor.root?.querySelector<HTMLElement>(".pf-find input")?.focus());
+  editor.setNow({ palette: true });
+  editor.root?.querySelector<HTMLElement>(".pf-find input")?.focus();
 }
 
 /** Put in what the palette offers; without a place, behind the selection. */

@@ -1,5 +1,5 @@
 /** Small controls that everything else is made of. */
-import { type ButtonHTMLAttributes, type ReactNode, type Ref, useEffect, useRef } from "react";
+import { type ButtonHTMLAttributes, type ReactNode, type Ref, useLayoutEffect, useRef } from "react";
 import { Icon } from "./icons.tsx";
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -43,7 +43,7 @@ export function Section({ title, children, aside, place }: { title: string; chil
 /** A sheet over the canvas that keeps the focus until it is closed. */
 export function Sheet({ title, onClose, children }: { title: string; onClose(): void; children: ReactNode }): ReactNode {
   const dialog = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = (dialog.current?.getRootNode() as Document | ShadowRoot).activeElement;
     const first = dialog.current?.querySelector<HTMLElement>("input, textarea, select, .pf-main");
     (first ?? dialog.current)?.focus();

@@ -129,8 +129,8 @@ const BOUND: { readonly [key: string]: (editor: Editor) => void } = {
   },
   y: (editor) => editor.set({ panel: editor.ui.panel === "yaml" ? null : "yaml" }),
   Enter: (editor) => {
-    editor.set({ panel: "inspector" });
-    requestAnimationFrame(() => editor.root?.querySelector<HTMLElement>(".pf-side input, .pf-side textarea, .pf-side select")?.focus());
+    editor.setNow({ panel: "inspector" });
+    editor.root?.querySelector<HTMLElement>(".pf-side input, .pf-side textarea, .pf-side select")?.focus();
   },
   ContextMenu: (editor) => BOUND.m?.(editor),
   Escape: (editor) => {
@@ -180,10 +180,8 @@ function walk(editor: Editor, way: Direction, event: KeyboardEvent): boolean {
   const next = neighbour(board, from, way, boxes(board));
   if (!next) return false;
   editor.set({ selection: event.shiftKey ? { cards: new Set([...cards, next]), wires: new Set() } : only(next) });
-  requestAnimationFrame(() => {
-    const node = focusCard(editor, next);
-    if (node && !inView(node, editor.root)) editor.camera?.show([next]);
-  });
+  const node = focusCard(editor, next);
+  if (node && !inView(node, editor.root)) editor.camera?.show([next]);
   return true;
 }
 

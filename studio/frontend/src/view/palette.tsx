@@ -30,6 +30,7 @@ export function Palette(): ReactNode {
   const [found, setFound] = useState<{ text: string; items: readonly PaletteItem[] }>({ text: "", items: [] });
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
+  const added = useRef<Promise<void>>(Promise.resolve());
   useEffect(() => {
     let current = true;
     const timer = setTimeout(async () => {
@@ -45,19 +46,29 @@ export function Palette(): ReactNode {
   const first = areNamed(kinds, text);
   const [kindsFrom, itemsFrom] = first ? [0, kinds.length] : [found.items.length, 0];
   const rows = rowsFor(found.items, text);
-  const add = (row: Row | undefined): void => {
-    if (!row) return;
-    "item" in row ? addItem(editor, row.item) : addKind(editor, row.kind.kind);
+  const add = (row: Row): void => ("item" in row ? addItem(editor, row.item) : addKind(editor, row.kind.kind));
+  const clear = (): void => {
     setText("");
     setAt(0);
     if (isDrawer(editor)) closePalette(editor);
   };
-  /** What is marked; where one was quicker than the search, the first that it finds. */
-  const addMeant = async (): Promise<void> => {
+  const addClicked = (row: Row): void => {
+    add(row);
+    clear();
+  };
+  /** Put in what is marked, or, where one was quicker than the search, the first that it finds; what is typed meanwhile is the next one's. */
+  const addMeant = (): void => {
     if (text.trim() === "") return;
-    if (found.text === text) return add(rows[at]);
-    const items = await editor.session.palette(text);
-    if (items) add(rowsFor(items, text)[0]);
+    const marked = found.text === text ? rows[at] : null;
+    if (marked === undefined) return;
+    clear();
+    added.current = added.current.then(async () => {
+      const items = marked ? null : await editor.session.palette(text);
+      const row = marked ?? (items && rowsFor(items, text)[0]);
+      if (row) return add(row);
+      setText((typed) => typed || text);
+      editor.set({ palette: true });
+    });
   };
   const move = (by: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, at + by));
@@ -78,7 +89,7 @@ export function Palette(): ReactNode {
           ports=""
           meant={kindsFrom + index === at && text !== ""}
           dragged={{ step: kind.kind }}
-          onAdd={() => add({ kind })}
+          onAdd={() => addClicked({ kind })}
         />
       ))}
       </div>
@@ -105,7 +116,7 @@ export function Palette(): ReactNode {
             const moves: { readonly [key: string]: () => void } = {
               ArrowDown: () => move(1),
               ArrowUp: () => move(-1),
-              Enter: () => void addMeant(),
+              Enter: addMeant,
               Escape: () => (text ? setText("") : closePalette(editor)),
             };
             const act = event.ctrlKey || event.metaKey ? undefined : moves[event.key];
@@ -130,7 +141,7 @@ export function Palette(): ReactNode {
             ports={sayPorts(item)}
             meant={itemsFrom + index === at && text !== ""}
             dragged={item}
-            onAdd={() => add({ item })}
+            onAdd={() => addClicked({ item })}
           />
         ))}
         {!first && ownKinds}

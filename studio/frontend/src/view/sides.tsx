@@ -4,8 +4,8 @@ import { cardOf, outerPorts, typeName } from "../model/board.ts";
 import { written } from "../model/forms.ts";
 import type { Port } from "../model/protocol.ts";
 import { duration, statusWord } from "../model/runs.ts";
+import { only } from "../model/selection.ts";
 import { stepBeside, takenBy } from "../model/sides.ts";
-import { select } from "./actions.ts";
 import { Button, Dot, Sheet } from "./controls.tsx";
 import { focusCard } from "./focus.ts";
 import { Preview } from "./looks.tsx";
@@ -17,12 +17,9 @@ export function Sides({ step }: { step: string }): ReactNode {
   const state = useShown((shown) => shown.run?.steps[step]);
   const card = cardOf(board, step);
   const close = (): void => {
-    editor.set({ sides: null });
-    requestAnimationFrame(() => {
-      select(editor, step); // one may have gone on to another
-      focusCard(editor, step);
-      editor.camera?.reveal([step]);
-    });
+    editor.setNow({ sides: null, selection: only(step) }); // one may have gone on to another
+    focusCard(editor, step);
+    editor.camera?.reveal([step]);
   };
   const [before, after] = [stepBeside(board, step, -1), stepBeside(board, step, 1)];
   const go = (id: string | null): void => void (id && editor.set({ sides: id }));

@@ -1,5 +1,6 @@
 /** What an editor shows besides the document: selection, open panels, a wire in hand. */
 import { createContext, useContext, useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
 import { storage } from "../hosts/identity.ts";
 import { Clipboard } from "../model/clipboard.ts";
 import type { End } from "../model/fits.ts";
@@ -136,6 +137,11 @@ export class Editor {
   set(change: Partial<Ui>): void {
     this.ui = { ...this.ui, ...change };
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Change, and draw it at once: what it shows can get the focus before the next key is pressed. */
+  setNow(change: Partial<Ui>): void {
+    flushSync(() => this.set(change));
   }
 
   /** Tell a screen reader something. */
