@@ -107,6 +107,35 @@ def test_steps_typed_quicker_than_the_search_answers_are_all_put_in_in_order(ope
     assert page.evaluate("packetflow.added") == ["translate", "count_words"]
 
 
+def test_a_second_enter_while_the_search_is_awaited_is_not_another_step(open_canvas: Open):
+    page = open_canvas("example=report")
+    page.evaluate(LATE)
+    page.locator(".pf-ground").dblclick(position={"x": 8, "y": 8})
+    field = page.get_by_role("dialog").get_by_role("combobox")
+    field.fill("translate")
+
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+
+    expect(field).to_have_count(0)
+    page.wait_for_timeout(600)
+    assert page.evaluate("packetflow.added") == ["translate"]
+
+
+def test_what_was_cut_is_what_goes_whatever_is_selected_meanwhile(open_canvas: Open):
+    page = open_canvas("example=report")
+    card(page, "clean_table").locator(".pf-head").click()
+    page.evaluate("""() => { navigator.clipboard.writeText = () => new Promise((done) => {
+      globalThis.letWrite = done; }); }""")
+
+    page.keyboard.press("Control+x")
+    card(page, "open_source").locator(".pf-head").click()
+    page.evaluate("letWrite()")
+
+    expect(card(page, "clean_table")).to_have_count(0)
+    expect(card(page, "open_source").locator(".pf-selected")).to_be_visible()
+
+
 LATE = """(() => { const { session } = packetflow;
   const [ask, put] = [session.palette.bind(session), session.edit.bind(session)];
   packetflow.added = [];

@@ -70,6 +70,13 @@ test("where the system's clipboard may not be used, steps go over to other pages
   assert.deepEqual(await new Clipboard(refused, keep).read(), { steps: [{ use: "feel" }] });
 });
 
+test("steps that no clipboard takes are told of", async () => {
+  const full = { ...memoryKeep(), setItem: () => { throw new Error("full"); } };
+
+  assert.equal(await new Clipboard(null, full).write({ steps: [{ use: "feel" }] }), false);
+  assert.equal(await new Clipboard(null, memoryKeep()).write({ steps: [{ use: "feel" }] }), true);
+});
+
 test("a burst of typing is sent once, when it pauses or is left", () => {
   const sent: string[] = [];
   const waiting = new Map<number, () => void>();

@@ -41,19 +41,23 @@ export class Clipboard {
     this.#keep = keep;
   }
 
-  async write(copied: Copied): Promise<void> {
+  /** Copy; whether anything took it. */
+  async write(copied: Copied): Promise<boolean> {
     const text = toText(copied);
+    let kept = true;
     try {
       this.#keep.setItem(KEPT, text);
     } catch {
       // it is full: what was kept before must not be taken for this
       this.#keep.removeItem(KEPT);
+      kept = false;
     }
     try {
       await this.#system?.writeText(text);
     } catch {
-      // the page may not write there
+      return kept; // the page may not write there
     }
+    return kept || this.#system !== null;
   }
 
   async read(): Promise<Copied | null> {

@@ -145,16 +145,16 @@ export function addBetween(editor: Editor, item: PaletteItem, wire: Wire, drop: 
   place(editor, edits.addBetween(editor.shown.board, item, wire, drop), item.name);
 }
 
-export function removeSelection(editor: Editor): void {
+export function removeSelection(editor: Editor, selection = editor.ui.selection): void {
   const { board } = editor.shown;
-  const { cards, wires } = editor.ui.selection;
+  const { cards, wires } = selection;
   const cuts = board.wires.filter((wire) => wires.has(wire.id) && !cards.has(wire.target)).map(cut);
   const orders = [...wires].flatMap((id): Operation[] => {
     const [kind, wait_for = "", step = ""] = id.split(":");
     return kind === "after" ? [{ op: "not_after", step, wait_for }] : [];
   });
   edit(editor, ...cuts, ...orders, ...edits.remove(board, cards));
-  toGround(editor);
+  if (editor.ui.selection === selection) toGround(editor);
 }
 
 /** Nothing is selected, and the keyboard is the drawing's: what had it goes away. */
@@ -167,13 +167,17 @@ export async function copySelection(editor: Editor): Promise<boolean> {
   const copied = selected(editor);
   const { steps } = copied;
   if (!steps.length) return false;
-  await editor.clipboard.write(copied);
+  if (!(await editor.clipboard.write(copied))) {
+    editor.say("There is no clipboard that takes this");
+    return false;
+  }
   editor.say(steps.length === 1 ? "One step copied" : `${steps.length} steps copied`);
   return true;
 }
 
 export async function cutSelection(editor: Editor): Promise<void> {
-  if (await copySelection(editor)) removeSelection(editor);
+  const { selection } = editor.ui; // others may be selected while the clipboard is written
+  if (await copySelection(editor)) removeSelection(editor, selection);
 }
 
 export async function paste(editor: Editor): Promise<void> {

@@ -29,6 +29,7 @@ export function Chooser({ title, placeholder, offer, onChoose, onClose, onMean, 
   const [at, setAt] = useState(0);
   const [offers, setOffers] = useState<{ of: string; found: readonly Choice[] } | null>(null);
   const choices = offers?.found;
+  const awaited = useRef(false);
   const offered = useRef(offer);
   offered.current = offer;
   useEffect(() => {
@@ -60,8 +61,13 @@ export function Chooser({ title, placeholder, offer, onChoose, onClose, onMean, 
     Escape: onClose,
     Enter: () => {
       if (offers?.of === title + text) return meant !== null && onChoose(meant);
-      // typed faster than was looked up
-      return void Promise.resolve(offered.current(text)).then(([first]) => first && onChoose(first.key));
+      // typed faster than was looked up; a second Enter is not another choice
+      if (awaited.current) return;
+      awaited.current = true;
+      void Promise.resolve(offered.current(text)).then(([first]) => {
+        awaited.current = false;
+        if (first) onChoose(first.key);
+      });
     },
   };
   return (
