@@ -17,14 +17,15 @@ def test_the_keyboard_reaches_the_main_button_and_shows_where_it_is(visit: Calla
     for _ in range(20):
         page.keyboard.press("Tab")
         seen.append(page.evaluate("document.activeElement.innerText || ''").strip())
-        assert page.evaluate(
-            "(one => { const s = getComputedStyle(one);"
-            " return s.outlineStyle !== 'none' || s.boxShadow !== 'none' })(document.activeElement)"
-        ), f"one cannot see that the focus is on {seen[-1]!r}"
+        page.wait_for_function(FOCUS_IS_SEEN)  # some lines come slowly, on purpose
         if seen[-1].endswith("Make the example report"):
             break
 
     assert seen[-1].endswith("Make the example report")
+
+
+FOCUS_IS_SEEN = """() => { const look = getComputedStyle(document.activeElement);
+  return look.outlineStyle !== "none" || look.boxShadow !== "none"; }"""
 
 
 def test_why_a_run_failed_can_be_read_on_a_phone(
