@@ -49,6 +49,7 @@ class Entrance:
     def __init__(self, app: ASGIApp, folder: Path, check: Callable[[McpSettings], object]) -> None:
         self._app = AuthContextMiddleware(app)
         self._folder = folder
+        self._config = config_path(folder)
         self._check = check
         self._seen = self._look()
         self._tokens: Tokens | None = self._read()
@@ -90,7 +91,7 @@ class Entrance:
 
     def _look(self) -> tuple[int, int, int]:
         try:
-            facts = config_path(self._folder).stat()
+            facts = self._config.stat()
         except OSError:
             return (0, 0, 0)
         return (facts.st_mtime_ns, facts.st_size, facts.st_ino)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict, deque
 from contextvars import ContextVar
+from itertools import count
 from typing import Final
 
 from mcp.server.streamable_http import EventCallback, EventMessage, EventStore
@@ -37,13 +38,12 @@ class Replay(EventStore):
     def __init__(self) -> None:
         self._sent: OrderedDict[str, deque[tuple[str, str, JSONRPCMessage | None]]] = OrderedDict()
         self._marks: OrderedDict[str, str] = OrderedDict()
-        self._count, self._kept = 0, 0
+        self._numbers, self._kept = count(1), 0
 
     async def store_event(self, stream_id: str, message: JSONRPCMessage | None) -> str:
         """Keep what is sent; answers its id."""
         mark = _MARK.get()
-        self._count += 1
-        event_id = f"{self._count}-{secrets.token_hex(4)}"
+        event_id = f"{next(self._numbers)}-{secrets.token_hex(4)}"
         sent = self._sent.setdefault(mark, deque(maxlen=EVENTS_KEPT))
         self._kept += len(sent) < EVENTS_KEPT
         sent.append((event_id, stream_id, message))
@@ -74,7 +74,7 @@ class Replay(EventStore):
                 await app(scope, receive, send)
                 return
             session = Headers(scope=scope).get(SESSION_HEADER, "")
-            mark = self._marks.get(session) or secrets.token_hex(8)
+            mark = self._marks.get(session) or str(next(self._numbers))
 
             async def sending(message: Message) -> None:
                 if message["type"] == "http.response.start" and not session:

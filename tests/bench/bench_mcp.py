@@ -4,7 +4,9 @@ A tool that adds one. In memory: CPU microseconds of this process a call, median
 rounds, asked by the protocol package's own client; ours keeps each execution in a journal, as it
 does in every workspace, and beside it stands what remains when its records are thrown away. Over
 HTTP and standard input and output: wall-clock time, servers as processes of their own, ours with
-the workspace's code in the server and in a runner, which is what `packetflow mcp serve` does.
+the workspace's code in the server and in a runner, which is what `packetflow mcp serve` does. Over
+HTTP the protocol's package lists all tools anew in each call unless the server tells it the schema
+of one, as ours does; so a bare server that tells it stands beside, too.
 """
 
 from __future__ import annotations
@@ -113,6 +115,7 @@ async def over_http(folder: Path) -> None:
     with contextlib.ExitStack() as servers:
         commands = {
             "bare": ["-m", "tests.bench.mcp_kit", "http"],
+            "told": ["-m", "tests.bench.mcp_kit", "told"],
             "in process": ["-m", "tests.bench.mcp_kit", "here", str(folder)],
             "runner": flow,
         }
@@ -132,6 +135,7 @@ async def over_http(folder: Path) -> None:
                     one.close()
             if at_once == 1:
                 verdict("over HTTP, in process", figures["in process"] / figures["bare"])
+                verdict("the same over one told", figures["in process"] / figures["told"])
                 verdict("over HTTP, by a runner", figures["runner"] / figures["bare"])
             else:
                 rates = [f"{name} {1e6 / us:,.0f}" for name, us in figures.items()]

@@ -68,8 +68,13 @@ def workspace(folder: Path) -> Path:
     return folder
 
 
-def bare() -> Server[Any]:
-    """The low-level server with a tool that does the same, arguments and result checked."""
+def bare(*, told: bool = False) -> Server[Any]:
+    """The low-level server with a tool that does the same, arguments and result checked.
+
+    Args:
+        told: Whether it is told the tool's schema, as ours is; else it lists its tools anew in each
+            call over HTTP.
+    """
     takes, gives = Draft202012Validator(NUMBERS), Draft202012Validator(SUM)
 
     async def list_tools(_context: Any, _params: Any) -> t.ListToolsResult:
@@ -84,7 +89,13 @@ def bare() -> Server[Any]:
         text = t.TextContent(text=json.dumps(made))
         return t.CallToolResult(content=[text], structured_content=made)
 
-    return Server("bare", on_list_tools=list_tools, on_call_tool=call_tool)
+    schemas = {"add": NUMBERS}.get if told else None
+    return Server(
+        "bare",
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+        get_tool_input_schema=schemas,
+    )
 
 
 class Raw:
@@ -222,10 +233,12 @@ async def _host(host: Any) -> AsyncIterator[Any]:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve: ``http``, ``stdio``, or ``here FOLDER``."""
+    """Serve: ``http``, ``told``, ``stdio``, or ``here FOLDER``."""
     match arguments:
         case ["http"]:
             asyncio.run(_http(bare()))
+        case ["told"]:
+            asyncio.run(_http(bare(told=True)))
         case ["stdio"]:
             asyncio.run(_stdio(bare()))
         case ["here", folder]:
