@@ -15,8 +15,9 @@ import streamlit as st
 from packetflow.errors import PacketFlowError
 from packetflow.mcp.identity import Tokens
 from packetflow.mcp.launches import HttpLaunch, Launch, http_launch, workspace_launch
+from packetflow.mcp.programs import ExampleCall
 from packetflow.mcp.settings import read_settings
-from packetflow.mcp.snippets import CLIENTS, DESKTOP, ExampleCall, Snippet, snippets_of
+from packetflow.mcp.snippets import CLIENTS, DESKTOP, Snippet, snippets_of
 from packetflow.mcp.tools import Tool
 from studio.addressed import radio
 from studio.heeding import heed
