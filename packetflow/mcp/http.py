@@ -79,24 +79,32 @@ async def endpoint(
     """
     settings, where, replay = read_settings(folder.path), listening or Listening(), Replay()
     Tokens(settings)  # what cannot be is said before a runner is asked
+    guard = security(settings, where)
+
+    def take_in(said: McpSettings) -> None:
+        now = security(said, where)
+        guard.allowed_hosts, guard.allowed_origins = now.allowed_hosts, now.allowed_origins
+
     async with opened(folder, door, transport="http", follow=follow) as ready:
         app = ready.server.streamable_http_app(
             streamable_http_path=PATH,
             event_store=replay,
             retry_interval=RETRY_MILLISECONDS,
             max_request_body_size=settings.body_kilobytes << 10,
-            transport_security=security(settings, where),
+            transport_security=guard,
         )
-        routes = [
-            Route(one.path, Entrance(one.app, folder.path, lambda said: security(said, where)))
-            for one in app.routes
-            if isinstance(one, Route)
-        ]
-        whole = Starlette(routes=routes)
+        (route,) = [one for one in app.routes if isinstance(one, Route)]
+        entrance = Entrance(route.app, folder.path, take_in)
+        whole = Starlette(routes=[Route(route.path, entrance)])
         whole.router.redirect_slashes = False
-        async with ready.server.session_manager.run():
-            at_gate = gate(whole, settings.body_kilobytes << 10)
-            yield replay.around(Refusals(folder.path, "http").at_door(at_gate))
+        watching = asyncio.create_task(entrance.watch())
+        try:
+            async with ready.server.session_manager.run():
+                at_gate = gate(whole, settings.body_kilobytes << 10)
+                yield replay.around(Refusals(folder.path, "http").at_door(at_gate))
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
 
 
 def run(folder: WorkspaceFolder, listening: Listening, announce: Callable[[str], None]) -> None:

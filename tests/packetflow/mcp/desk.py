@@ -267,13 +267,13 @@ async def serving(folder: Path, *, follow: bool = False) -> AsyncIterator[Opened
 
 
 @contextlib.asynccontextmanager
-async def app_of(folder: Path) -> AsyncIterator[Any]:
+async def app_of(folder: Path, *, follow: bool = False) -> AsyncIterator[Any]:
     """The endpoint, without a socket and without a runner of its own."""
     workspace = open_folder(folder)
     host = Host(folder, runner=new_id())
     await host.open()
     try:
-        async with endpoint(workspace, host, follow=False) as app:
+        async with endpoint(workspace, host, follow=follow) as app:
             yield app
     finally:
         await host.close()

@@ -23,6 +23,15 @@ from packetflow.mcp.settings import McpSettings, TokenSettings
 from tests.packetflow.mcp.desk import CHAIN, app_of, until
 
 ASK = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+INITIALIZE = {
+    **ASK,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "c", "version": "1"},
+    },
+}
 HEADERS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 HERE = "http://127.0.0.1:8000"
 TOKEN = "t" * 20
@@ -49,17 +58,8 @@ async def test_what_does_not_belong_here_is_refused(folder: Path):
             answer = await client.post(path, json=body, headers={**HEADERS, **headers})
             return answer.status_code
 
-        initialize = {
-            **ASK,
-            "method": "initialize",
-            "params": {
-                "protocolVersion": "2025-11-25",
-                "capabilities": {},
-                "clientInfo": {"name": "c", "version": "1"},
-            },
-        }
-        assert await status(body=initialize) == 200
-        assert await status(body=initialize, origin="http://localhost:99") == 200
+        assert await status(body=INITIALIZE) == 200
+        assert await status(body=INITIALIZE, origin="http://localhost:99") == 200
         assert await status(origin="https://evil.example") == 403
         assert await status(host="evil.example") == 421
         assert await status("/mcp/") == 404
