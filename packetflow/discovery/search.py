@@ -51,6 +51,7 @@ class Index:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = tuple(entries)
         self._counts = [_weighted(entry) for entry in self._entries]
+        self._names = {entry.name: words(entry.name) for entry in self._entries}
         self._lengths = [sum(counts.values()) for counts in self._counts]
         self._mean = (sum(self._lengths) / len(self._lengths)) if self._lengths else 1.0
         frequency: Counter[str] = Counter()
@@ -62,7 +63,11 @@ class Index:
         }
 
     def search(self, query: str, limit: int = 20) -> list[tuple[str, float]]:
-        """The names that fit best with their scores, best first; ties in order of names."""
+        """The names that fit best with their scores, best first; ties in order of names.
+
+        A word may be begun only. What bears the very name comes first, then names that have every
+        word.
+        """
         wanted = words(query)
         scored = [
             (entry.name, score)
@@ -71,22 +76,29 @@ class Index:
             )
             if (score := self._score(wanted, counts, length)) > 0
         ]
-        scored.sort(key=lambda pair: (-pair[1], pair[0]))
+        scored.sort(key=lambda pair: (*_unlike(wanted, self._names[pair[0]]), -pair[1], pair[0]))
         return scored[:limit]
 
     def _score(self, wanted: Sequence[str], counts: Counter[str], length: float) -> float:
         norm = K1 * (1 - B + B * length / (self._mean or 1.0))
+
+        def weight(word: str) -> float:
+            return self._rarity[word] * counts[word] * (K1 + 1) / (counts[word] + norm)
+
         score = 0.0
-        for word in wanted:
-            count = counts.get(word, 0)
-            if count:
-                score += self._rarity[word] * count * (K1 + 1) / (count + norm)
-                continue
-            near = [one for one in counts if one.startswith(word)] if len(word) > 2 else []
-            if near:
-                best = max(self._rarity[one] for one in near)
-                score += 0.5 * best / (1 + norm)
+        for place, word in enumerate(wanted, 1):
+            if word in counts:
+                score += weight(word)
+            elif len(word) > 2 or place == len(wanted):  # it is still being typed
+                begun = (weight(one) for one in counts if one.startswith(word))
+                score += 0.5 * max(begun, default=0.0)
         return score
+
+
+def _unlike(wanted: list[str], name: list[str]) -> tuple[bool, bool]:
+    """Whether it is another name, and whether it lacks one of the words."""
+    has_all = all(any(one.startswith(word) for one in name) for word in wanted)
+    return name != wanted, not has_all
 
 
 def _weighted(entry: Entry) -> Counter[str]:
