@@ -2,16 +2,17 @@
 
 Streamlit's own binding keeps what a widget said when a link leads from a list to one of its things
 on the same page, so these read and write the address themselves. A value that the widget cannot
-have is none. What a browser says of a widget as it was drawn last is no news, although Streamlit
-calls it a change where the widget has left the page meanwhile.
+have is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
+from studio.heeding import Heeded, heed
 from studio.state import query
 
 
@@ -23,11 +24,9 @@ def choice(label: str, options: Sequence[str], *, key: str) -> str:
         options: At least one.
         key: What the address calls it.
     """
-    _set(key, query(key) if query(key) in options else options[0])
     picked = st.segmented_control(
-        label, options, required=True, key=key, label_visibility="collapsed",
-        on_change=_tell, args=(key, options[0]),
-    )  # fmt: skip
+        label, options, required=True, label_visibility="collapsed", **_one_of(options, key)
+    )
     return picked or options[0]
 
 
@@ -39,11 +38,9 @@ def radio(label: str, options: Sequence[str], *, key: str) -> str:
         options: At least one.
         key: What the address calls it.
     """
-    _set(key, query(key) if query(key) in options else options[0])
     picked = st.radio(
-        label, options, key=key, horizontal=True, label_visibility="collapsed",
-        on_change=_tell, args=(key, options[0]),
-    )  # fmt: skip
+        label, options, horizontal=True, label_visibility="collapsed", **_one_of(options, key)
+    )
     return picked or options[0]
 
 
@@ -57,11 +54,11 @@ def pick(label: str, options: Sequence[str], *, key: str, none: str, about: str 
         none: How nothing is said.
         about: What it is for.
     """
-    _set(key, query(key) if query(key) in options else "")
+    offered = ["", *options]
     return str(
         st.selectbox(
-            label, ["", *options], key=key, format_func=lambda one: one or none, width=360,
-            help=about or None, on_change=_tell, args=(key, ""),
+            label, offered, format_func=lambda one: one or none, width=360, help=about or None,
+            **_one_of(offered, key),
         )
     )  # fmt: skip
 
@@ -74,10 +71,9 @@ def search(label: str, *, key: str, hint: str) -> str:
         key: What the address calls it.
         hint: Stands in it while it is empty.
     """
-    _set(key, query(key))
     text = st.text_input(
-        label, type="search", placeholder=hint, icon=":material/search:", key=key,
-        label_visibility="collapsed", on_change=_tell, args=(key, ""),
+        label, type="search", placeholder=hint, icon=":material/search:",
+        label_visibility="collapsed", **heed(key, query(key), partial(tell, key)),
     )  # fmt: skip
     return text.strip()
 
@@ -90,13 +86,6 @@ def tell(key: str, value: str, usual: str = "") -> None:
         st.query_params.pop(key, None)
 
 
-def _set(key: str, value: str) -> None:
-    """Let a widget show a value."""
-    st.session_state[key] = st.session_state[f"shown by {key}"] = value
-
-
-def _tell(key: str, usual: str) -> None:
-    said = str(st.session_state[key] or "")
-    if said != st.session_state[f"shown by {key}"]:
-        st.session_state[f"shown by {key}"] = said
-        tell(key, said, usual)
+def _one_of(options: Sequence[str], key: str) -> Heeded:
+    here = query(key) if query(key) in options else options[0]
+    return heed(key, here, partial(tell, key, usual=options[0]))

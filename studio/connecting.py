@@ -15,13 +15,14 @@ import streamlit as st
 from packetflow.errors import PacketFlowError
 from packetflow.mcp.identity import Tokens
 from packetflow.mcp.launches import HttpLaunch, Launch, http_launch, workspace_launch
+from packetflow.mcp.programs import ExampleCall
 from packetflow.mcp.settings import read_settings
-from packetflow.mcp.snippets import CLIENTS, DESKTOP, ExampleCall, Snippet, snippets_of
+from packetflow.mcp.snippets import CLIENTS, DESKTOP, Snippet, snippets_of
 from packetflow.mcp.tools import Tool
 from studio.addressed import radio
+from studio.heeding import heed
 from studio.showing import plain_markdown
 from studio.state import desk
-from studio.switches import show_switch
 from studio.tool_endpoint import PATH, tool_endpoint
 
 WAYS: Final = ("Clients start it", "Clients ask this studio")
@@ -71,11 +72,11 @@ def address() -> str:
 def show_endpoint() -> None:
     """Whether the studio answers clients itself, and a switch for it."""
     endpoint = tool_endpoint(desk().folder)
-    show_switch(
-        "Answer clients here", _switch, key="endpoint on", is_on=endpoint.is_open,
-        help_text="Also after it is started anew. Kept beside the journals, not in "
-        "packetflow.toml.",
-    )  # fmt: skip
+    st.toggle(
+        "Answer clients here",
+        help="Also after it is started anew. Kept beside the journals, not in packetflow.toml.",
+        **heed("endpoint on", endpoint.is_open, _switch),
+    )
     said = st.session_state.pop(SWITCHED, "") or endpoint.error
     if said:
         st.error(plain_markdown(said, 600), icon=":material/error:")

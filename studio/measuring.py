@@ -15,6 +15,7 @@ from packetflow.show.timeline import seconds_text
 from packetflow.store import panels
 from packetflow.store.queries import Query, answer, latency, latest
 from studio.figures import metrics
+from studio.heeding import heed
 from studio.lists import run_links
 from studio.showing import plain_markdown, rows, words
 from studio.state import desk, guarded, mode, query
@@ -29,7 +30,7 @@ TABLED = 200
 CONFIG = {"displayModeBar": False}
 LIVE_SECONDS = 2.0
 MIDDLE_AND_95TH = "\u25cf the middle call \u00b7 \u25c6 the 95th of 100."
-_DRAWN, _CHOSEN = "metrics drawn", "metrics chosen"
+_DRAWN = "metrics drawn"
 
 Answer = list[dict[str, Any]]
 
@@ -183,24 +184,14 @@ def choose_pick(picks: Mapping[str, str], offered: Mapping[str, str]) -> None:
     for one, text in offered.items():  # the browser tells options apart by their words
         labels[one] = f"{text} (again)" if text in labels.values() else text
     here = next((one for one in offered if dict(parse_qsl(one)) == picks), "")
-    turn, shown = st.session_state.get(_CHOSEN, (0, here))
-    if here != shown:  # picked in a figure: what a browser still says is of another box
-        turn += 1
-    st.session_state[_CHOSEN] = turn, here
-    key = f"{_CHOSEN} {turn}"
-    st.session_state[key] = here
 
-    def take() -> None:
-        chosen = st.session_state[key]
-        latest, known = st.session_state[_CHOSEN]
-        if turn == latest and chosen != known:
-            st.session_state[_CHOSEN] = turn, chosen
-            forget()
-            pick([{"customdata": chosen}] if chosen else [])
+    def take(chosen: str) -> None:
+        forget()
+        pick([{"customdata": chosen}] if chosen else [])
 
     st.selectbox(
-        "Runs behind a point of the figures", list(labels), key=key, on_change=take,
-        format_func=labels.__getitem__, width=560,
+        "Runs behind a point of the figures", list(labels), format_func=labels.__getitem__,
+        width=560, **heed("metrics chosen", here, take),
     )  # fmt: skip
 
 

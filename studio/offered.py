@@ -17,9 +17,9 @@ from packetflow.mcp.exposing import describe, expose, hide
 from packetflow.mcp.offers import Offers, offers_of
 from packetflow.mcp.settings import McpSettings, read_settings
 from packetflow.mcp.tools import Card, Tool
+from studio.heeding import heed
 from studio.showing import plain_markdown
 from studio.state import desk, listing, query
-from studio.switches import show_switch
 
 EXPORT: Final = "export.py"
 FEW: Final = 6
@@ -221,9 +221,9 @@ def show_item(item: Item, *, is_chosen: bool) -> None:
     with st.container(
         horizontal=True, gap="small", vertical_alignment="center", key=f"item {name}"
     ):
-        show_switch(
-            f"Offer {title_of(name)}", partial(_switched, name), key=f"offer {name}",
-            is_on=item.is_wanted, is_bare=True,
+        st.toggle(
+            f"Offer {title_of(name)}", label_visibility="collapsed",
+            **heed(f"offer {name}", item.is_wanted, partial(_switched, name)),
         )  # fmt: skip
         label = plain_markdown(title_of(name))
         st.page_link(

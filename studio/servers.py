@@ -17,11 +17,11 @@ from packetflow.mcp.client.logins import standing
 from packetflow.mcp.client.settings import ServerSettings, read_servers, write_trusted
 from packetflow.mcp.client.tools import intent_of
 from studio.addressed import choice
+from studio.heeding import heed
 from studio.new_server import SAID, show_new
 from studio.settings import table
 from studio.showing import plain_markdown, words
 from studio.state import desk
-from studio.switches import show_switch
 
 CONNECTED: Final = {
     "open": "connected",
@@ -109,12 +109,12 @@ def show_server(
     else:
         st.caption("It has not said yet what it has." if facts is None else "It has no tools.")
     show_patterns(name, settings, tools)
-    show_switch(
-        "Believe what it says of its tools", partial(_trust, name), key=f"trust {name}",
-        is_on=settings.trust,
-        help_text="Else each call counts as one that may change anything, is never repeated "
+    st.toggle(
+        "Believe what it says of its tools",
+        help="Else each call counts as one that may change anything, is never repeated "
         "unasked, and a model asks before it. In the file: `trust`.",
-    )  # fmt: skip
+        **heed(f"trust {name}", settings.trust, partial(_trust, name)),
+    )
     show_leaving(name, listed)
 
 
@@ -126,11 +126,14 @@ def show_tool(server: str, settings: ServerSettings, tool: ToolFacts) -> None:
         [plain_markdown(intent_of(tool).rstrip("."), 300), *hint_words(tool.hints)]
     )
     with st.container(horizontal=True, gap="small", key=f"item {server} {tool.name}"):
-        show_switch(
-            f"Allow {tool.name}", partial(_allow, server, tool.name),
-            key=f"allow {server} {tool.name}", is_on=settings.allows(tool.name),
-            disabled=bool(others), is_bare=True,
-        )  # fmt: skip
+        allow = heed(
+            f"allow {server} {tool.name}",
+            settings.allows(tool.name),
+            partial(_allow, server, tool.name),
+        )
+        st.toggle(
+            f"Allow {tool.name}", disabled=bool(others), label_visibility="collapsed", **allow
+        )
         with st.container(gap=None):
             st.markdown(f"**{plain_markdown(tool.name)}**")
             st.caption(said + by)

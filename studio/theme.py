@@ -184,7 +184,7 @@ _STYLE: Final = """
 .st-key-numbers > div, .st-key-now > div {flex: 1 1 150px}
 .st-key-numbers [data-testid="stLayoutWrapper"], .st-key-now,
 .st-key-numbers [data-testid="stVerticalBlock"] {display: contents}
-.st-key-q {flex: 1 1 15rem; min-width: 15rem}
+.st-key-q, [class*="st-key-q-"] {flex: 1 1 15rem; min-width: 15rem}
 .st-key-map {overflow-x: auto}
 .st-key-map [data-testid="stElementContainer"] {min-width: 1080px}
 [class*="st-key-caps"] p {font-size: .875rem}

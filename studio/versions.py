@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -10,8 +11,10 @@ import streamlit as st
 from packetflow.errors import PacketFlowError
 from packetflow.workspace.drafts import Drafts
 from packetflow.workspace.versions import Version, plain, versions
+from studio.addressed import tell
 from studio.advice import advise
 from studio.comparing import COLOURS, compare, marked, text_difference, told
+from studio.heeding import heed
 from studio.lists import ago
 from studio.showing import plain_markdown, rows, show_svg
 from studio.state import box, desk, guard, mode, query
@@ -74,16 +77,12 @@ def choose(found: list[Version]) -> tuple[Version, Version]:
         for side, label in (("old", "Before"), ("new", "After")):
             here = query(side) if query(side) in known else usual[side]
             picked = st.selectbox(
-                label, list(known), index=list(known).index(here), key=f"{side} version",
+                label, list(known),
                 format_func=lambda one: f"{one} \u00b7 {called(known[one], now)}",
-                on_change=lambda side=side: _keep(side),
+                **heed(f"{side} version", here, partial(tell, side)),
             )  # fmt: skip
             chosen.append(known[picked])
     return chosen[0], chosen[1]
-
-
-def _keep(side: str) -> None:
-    st.query_params[side] = st.session_state[f"{side} version"]
 
 
 def show_difference(old: Version, new: Version) -> None:

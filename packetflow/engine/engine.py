@@ -20,22 +20,21 @@ from packetflow.engine.migration import agreed, calls_now, keep_calls, note_make
 from packetflow.engine.past import Story, read_story
 from packetflow.engine.plan import Plan, compile_plan, compile_step
 from packetflow.engine.ports import Callables, Chain, Inbox, Leases, NoSink, Sink
+from packetflow.engine.preparing import prepare, prepare_again
 from packetflow.engine.printed import Printed
 from packetflow.engine.processes import Processes
-from packetflow.engine.reuse import take_over
-from packetflow.engine.start import Definitions, Start, check_inputs, restored_inputs
-from packetflow.engine.state import NO_TAGS, Frame, Run, StepFailed
+from packetflow.engine.start import Definitions, Start
+from packetflow.engine.state import Run, StepFailed
 from packetflow.engine.strands import STOPPED, Carriers
 from packetflow.engine.threads import Threads
 from packetflow.engine.use import UseNode
 from packetflow.engine.veil import holds_secrets
 from packetflow.engine.waiters import Waits
-from packetflow.errors import PacketFlowError, RunError, UnknownName
+from packetflow.errors import PacketFlowError, UnknownName
 from packetflow.kernel.clock import Clock, SystemClock
 from packetflow.kernel.records import (
     EventArrived,
     ExecutionResumed,
-    ExecutionStarted,
     LogLine,
     Record,
     Status,
@@ -99,7 +98,7 @@ class Engine:
         self._plans: OrderedDict[int, tuple[object, Plan]] = OrderedDict()
         self._shared: dict[Hashable, Any] = {}
         self.called: dict[str, tuple[object, Use | Call]] = {}
-        self._definitions = Definitions(self.sink, self.clock, keep_definition)
+        self.definitions = Definitions(self.sink, self.clock, keep_definition)
         self._minding: asyncio.TimerHandle | None = None
         self.on_aside: Callable[[], None] | None = None
         self.printed: Printed | None = None
@@ -159,7 +158,7 @@ class Engine:
             WrongType: An input does not fit.
             UnknownName: An input is given that nothing reads.
         """
-        live = self._prepare(composition, inputs, start or Start())
+        live = prepare(self, composition, inputs, start or Start())
         if listener is not None:
             live.run.listen(listener)
         return await self._drive(live)
@@ -171,7 +170,7 @@ class Engine:
         start: Start | None = None,
     ) -> Running:
         """Begin to run a composition and answer at once; raises as `run` does."""
-        return self._spawn(self._prepare(composition, inputs, start or Start()))
+        return self._spawn(prepare(self, composition, inputs, start or Start()))
 
     def begin(
         self,
@@ -187,7 +186,7 @@ class Engine:
             The execution if it is over by then, else what is under way. So is one whose end could
             not be kept: awaiting it raises why.
         """
-        live = self._prepare(composition, inputs, start or Start())
+        live = prepare(self, composition, inputs, start or Start())
         for listener in listeners:
             live.run.listen(listener)
         try:
@@ -220,11 +219,7 @@ class Engine:
             RunError: There is no such execution, or it is over.
         """
         story = records if isinstance(records, Story) else read_story(records)
-        if story.started is None:
-            raise RunError("these records hold no start of an execution")
-        if story.ended is not None and story.ended.status == Status.OK:
-            raise RunError(f"execution {story.started.execution_id} is already done")
-        live = self._prepare_again(composition, story, epoch)
+        live = prepare_again(self, composition, story, epoch)
         run, at, calls = live.run, self.clock.wall_ns(), calls_now(live.plan)
         note_makers(story, calls)
         run.append(ExecutionResumed(run.id, run.epoch, at, self.runner, reason, story.read))
@@ -259,62 +254,6 @@ class Engine:
                 running.cancel("another runner took it over")
         if self.running:
             self._mind_leases()
-
-    def _prepare(
-        self, composition: Composable | Pipeline, inputs: Mapping[str, Any], start: Start
-    ) -> Live:
-        plan = self.plan(composition)
-        scope = check_inputs(plan, inputs)
-        run = Run(self, start.execution_id, start.epoch, start.past)
-        run.user, run.agent, run.tags = start.user, start.agent, dict(start.tags) or NO_TAGS
-        run.last_span, run.leaves_questions = start.last_span, start.leaves_questions
-        sha = self._definitions.seen(composition, plan) if run.durable else ""
-        calls = calls_now(plan) if run.durable else {}
-        if start.past is not None:
-            take_over(run, start.past)
-        run.inputs = given = scope.copy()
-        if plan.pack_inputs is not None and (run.durable or plan.secrets):
-            given = plan.pack_inputs(scope)
-        run.write(
-            ExecutionStarted(
-                run.id,
-                run.epoch,
-                run.started_at,
-                plan.name,
-                plan.version,
-                sha,
-                start.trigger,
-                given,
-                self.runner,
-                start.parent_id,
-                start.retry_of,
-                start.user,
-                start.agent,
-                run.tags,
-                calls,
-                run.arrival,
-            ),
-            "inputs",
-        )
-        run.plan = plan
-        return Live(plan, run, Frame(run, scope))
-
-    def _prepare_again(
-        self, composition: Composable | Pipeline, story: Story, epoch: int | None
-    ) -> Live:
-        plan = self.plan(composition)
-        started = story.started
-        if started is None:
-            raise AssertionError("checked by the caller")
-        number = story.epoch + 1 if epoch is None else epoch
-        run = Run(self, started.execution_id, number, story.past)
-        run.last_span = story.last_span
-        run.user, run.agent, run.tags = started.user, started.agent, started.tags
-        scope = restored_inputs(plan, started, self.sink.get)
-        run.inputs = dict(scope)
-        run.plan = plan
-        run.arrival, run.started_at = started.arrival, started.at
-        return Live(plan, run, Frame(run, scope))
 
     async def _drive(self, live: Live, question: str = "") -> Execution:
         run = live.run

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import base64
 import json
-import pprint
-import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
 from packetflow.capabilities.tool_names import tool_name
 from packetflow.mcp.launches import HttpLaunch, Launch, StdioLaunch, secrets_of
+from packetflow.mcp.programs import ExampleCall, curl_request, python_program
+from packetflow.mcp.shells import BASH, POWERSHELL, Shell
 
 DESKTOP: Final = "Claude Desktop"
 CODE: Final = "Claude Code"
@@ -30,9 +29,6 @@ GEMINI: Final = "Gemini CLI"
 PYTHON: Final = "Python"
 CURL: Final = "curl"
 CLIENTS: Final = (DESKTOP, CODE, VS_CODE, CURSOR, CODEX, GEMINI, PYTHON, CURL)
-
-PROTOCOL: Final = "2026-07-28"
-"""The revision that a plain request speaks: one without a handshake."""
 
 MERGED: Final = "If the file names servers already, put only the entry beside theirs."
 
@@ -56,14 +52,6 @@ class Snippet:
     text: str
     note: str = ""
     link: str = ""
-
-
-@dataclass(frozen=True)
-class ExampleCall:
-    """A call to show, for clients that are programs."""
-
-    tool: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 def snippets_of(
@@ -99,31 +87,6 @@ def snippets_of(
         for one in made
         if one is not None
     )
-
-
-@dataclass(frozen=True)
-class Shell:
-    """How a shell is written to: *word* quotes a word, *variable* names a variable in quotes."""
-
-    language: str
-    word: Callable[[str], str]
-    variable: Callable[[str], str]
-
-    def line(self, words: Iterable[str]) -> str:
-        """A command of one line."""
-        return " ".join(self.word(word) for word in words)
-
-
-_BARE: Final = re.compile(r"(?!--$)[A-Za-z0-9_./:\\=-]+")
-
-
-def _powershell_word(word: str) -> str:
-    """A word for PowerShell, which takes a bare ``--`` away."""
-    return word if _BARE.fullmatch(word) else "'" + word.replace("'", "''") + "'"
-
-
-BASH: Final = Shell("bash", shlex.quote, lambda name: f"${name}")
-POWERSHELL: Final = Shell("powershell", _powershell_word, lambda name: f"$env:{name}")
 
 
 def _desktop(launch: Launch) -> Snippet | None:
@@ -243,83 +206,14 @@ def _gemini(launch: Launch, shell: Shell) -> Snippet:
 
 
 def _python(launch: Launch, call: ExampleCall | None) -> Snippet:
-    imports, opened, indent = ["import asyncio", ""], "", " " * 4
-    if isinstance(launch, StdioLaunch):
-        imports[1:1] = ["import os"]
-        imports += ["from mcp import Client, StdioServerParameters"]
-        plain = {name: value for name, value in launch.env.items() if value is not None}
-        env = f"{{**os.environ, **{plain!r}}}" if plain else "dict(os.environ)"
-        head = [
-            "server = StdioServerParameters(",
-            f"{indent}command={launch.command!r},",
-            f"{indent}args={list(launch.args)!r},",
-            f"{indent}env={env},",
-            ")",
-        ]
-        opened = "Client(server) as client"
-    elif launch.token_variable:
-        imports[1:1] = ["import os"]
-        imports += ["import httpx2", "from mcp import Client"]
-        imports += ["from mcp.client.streamable_http import streamable_http_client"]
-        sent = f'{{"Authorization": f"Bearer {{os.environ[{launch.token_variable!r}]}}"}}'
-        head = [f"URL = {launch.url!r}", f"HEADERS = {sent}"]
-        opened = (
-            "(\n        httpx2.AsyncClient(headers=HEADERS, timeout=httpx2.Timeout(30, read=600))"
-            " as http,\n        Client(streamable_http_client(URL, http_client=http)) as client,\n"
-            "    )"
-        )
-    else:
-        imports += ["from mcp import Client"]
-        head = [f"URL = {launch.url!r}"]
-        opened = "Client(URL) as client"
-    lines = [*imports, "", *head, "", "", "async def main() -> None:"]
-    lines += [f"{indent}async with {opened}:"]
-    lines += [
-        "        for tool in (await client.list_tools()).tools:",
-        "            print(tool.name)",
-    ]
-    if call is not None:
-        said = pprint.pformat(dict(call.arguments), width=80, sort_dicts=False)
-        said = said.replace("\n", "\n" + " " * 8)
-        lines += [f"        arguments = {said}"]
-        lines += [f"        result = await client.call_tool({call.tool!r}, arguments)"]
-        lines += ["        print(result.structured_content or result.content)"]
-    lines += ["", "", "asyncio.run(main())"]
-    return Snippet(PYTHON, "", "python", "\n".join(lines), "Needs pip install 'mcp>=2.3,<3'.")
+    text = python_program(launch, call)
+    return Snippet(PYTHON, "", "python", text, "Needs pip install 'mcp>=2.3,<3'.")
 
 
 def _curl(launch: Launch, call: ExampleCall | None, shell: Shell) -> Snippet | None:
-    """One plain request, as the stateless era has it: nothing before it, nothing kept after it."""
     if isinstance(launch, StdioLaunch):
         return None
-    method = "tools/list" if call is None else "tools/call"
-    params: dict[str, Any] = {
-        "_meta": {
-            "io.modelcontextprotocol/protocolVersion": PROTOCOL,
-            "io.modelcontextprotocol/clientCapabilities": {},
-            "io.modelcontextprotocol/clientInfo": {"name": "curl", "version": "1"},
-        }
-    }
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "application/json, text/event-stream",
-        "MCP-Protocol-Version": PROTOCOL,
-        "Mcp-Method": method,
-    }
-    if call is not None:
-        params = {"name": call.tool, "arguments": dict(call.arguments), **params}
-        headers["Mcp-Name"] = call.tool
-    # in ASCII, since PowerShell pipes nothing else unharmed, and without what a shell would end at
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-    body = body.replace("'", "\\u0027")
-    sent = [f"-H {shell.word(f'{name}: {value}')}" for name, value in headers.items()]
-    if launch.token_variable:
-        sent += [f'-H "Authorization: Bearer {shell.variable(launch.token_variable)}"']
-    if shell is POWERSHELL:
-        words = " ".join(["curl.exe -sN", shell.word(launch.url), *sent, '--data-binary "@-"'])
-        return Snippet(CURL, "", shell.language, f"@'\n{body}\n'@ | {words}")
-    words = " \\\n  ".join(["curl -sN " + shell.word(launch.url), *sent, "-d " + shell.word(body)])
-    return Snippet(CURL, "", shell.language, words)
+    return Snippet(CURL, "", shell.language, curl_request(launch, call, shell))
 
 
 def _entry(launch: Launch, secret: Callable[[str], str]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -127,8 +128,6 @@ def end_runner(folder: Path, card: RunnerCard) -> None:
 def start_lock(folder: Path, seconds: float) -> Iterator[int]:
     """Hold the right to start a runner; the descriptor that holds it can be handed on.
 
-    Who is interrupted leaves it to the one that it was handed on to.
-
     Raises:
         WorkspaceError: The folder cannot be written to.
         NoRunner: Somebody else has held it for longer than *seconds*.
@@ -138,28 +137,34 @@ def start_lock(folder: Path, seconds: float) -> Iterator[int]:
         lock = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         raise WorkspaceError(f"{path} cannot be written: {error}", folder=str(folder)) from error
-    try:
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise NoRunner(
-                        f"another process has been starting a runner for {folder} for more than "
-                        f"{seconds:g} s; see {log_path(folder)}"
-                    ) from None
-                time.sleep(POLL_SECONDS)
+    with contextlib.ExitStack() as held:
+        held.push(partial(_give_back, lock))
+        _take(lock, folder, seconds)
         yield lock
-    except Exception:
+
+
+def _take(lock: int, folder: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise NoRunner(
+                    f"another process has been starting a runner for {folder} for more than "
+                    f"{seconds:g} s; see {log_path(folder)}"
+                ) from None
+            time.sleep(POLL_SECONDS)
+        else:
+            return
+
+
+def _give_back(lock: int, error: type[BaseException] | None, *_: object) -> None:
+    """Free the lock; who is interrupted leaves it to the one that it was handed on to."""
+    if error is None or issubclass(error, Exception):
         let_go(lock)
-        raise
-    except BaseException:
-        os.close(lock)
-        raise
     else:
-        let_go(lock)
+        os.close(lock)
 
 
 def _spawn(order: Order, lock: int, seconds: float) -> Ready:

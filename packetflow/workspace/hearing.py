@@ -15,9 +15,9 @@ import contextlib
 import datetime as dt
 import logging
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
+from concurrent import futures
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,7 +39,6 @@ AGAIN_SECONDS = 1.0
 LOOK_SECONDS = 30.0
 SOON_SECONDS = 0.1
 WAKING_SECONDS = 2.0
-SHORT_SECONDS = 0.005
 REMEMBERED = 10_000
 """So many ids of events are remembered; what comes twice later still starts and wakes nothing."""
 
@@ -68,7 +67,7 @@ class Hearing:
         self._seen: OrderedDict[str, asyncio.Task[dict[str, int]] | None] = OrderedDict()
         self._fresh: list[EventArrived] = []
         self._waking: asyncio.Task[dict[str, int]] | None = None
-        self._being_woken: set[str] = set()
+        self._being_woken: dict[str, futures.Future[None]] = {}
         self._is_left = False
         self._patience = SOON_SECONDS
         self._woken: set[tuple[str, str]] = set()
@@ -212,7 +211,7 @@ class Hearing:
         now = workspace.engine.running.get(execution_id)
         if execution_id in self._being_woken or now not in {None, running}:
             return 0  # in memory no lease says that somebody was quicker
-        self._being_woken.add(execution_id)
+        waking = self._being_woken[execution_id] = futures.Future()
         try:
             story = await asyncio.to_thread(workspace.archive.story, execution_id)
             if story.ended is not None:
@@ -234,7 +233,8 @@ class Hearing:
                 log.warning("execution %s cannot go on: %s", execution_id, error)
             return 0
         finally:
-            self._being_woken.discard(execution_id)
+            del self._being_woken[execution_id]
+            waking.set_result(None)
         return 1
 
     def woken_or(self, execution_id: str, take: Callable[[], Resumable]) -> Running | Resumable:
@@ -256,14 +256,15 @@ class Hearing:
 
     async def has_woken(self, execution_id: str) -> None:
         """Wait until an execution that an event is just waking has begun, or was given up."""
-        while execution_id in self._being_woken:
-            await asyncio.sleep(SHORT_SECONDS)
+        waking = self._being_woken.get(execution_id)
+        if waking is not None:
+            await asyncio.wait({asyncio.wrap_future(waking)})
 
     def _woken_here(self, execution_id: str) -> Running | None:
         """An execution that runs here, or that an event is just waking; safe from any thread."""
-        until = time.monotonic() + WAKING_SECONDS
-        while execution_id in self._being_woken and time.monotonic() < until:
-            time.sleep(SHORT_SECONDS)
+        waking = self._being_woken.get(execution_id)
+        if waking is not None:
+            futures.wait({waking}, WAKING_SECONDS)
         running = self._workspace.engine.running.get(execution_id)
         return None if running is None or running.is_put_aside else running
 

@@ -4,11 +4,14 @@ What is looked at, and the filters, stand in the page's address.
 """
 
 import datetime as dt
+from functools import partial
 
 import streamlit as st
 
 from packetflow.store.queries import Filter, answer, latest
+from studio.addressed import tell
 from studio.beginning import show_nothing_yet
+from studio.heeding import heed
 from studio.lists import run_links
 from studio.showing import words
 from studio.state import desk, query
@@ -22,21 +25,18 @@ WHEN = {"": "any time", "hour": "last hour", "day": "last day", "week": "last we
 SINCE = {"": None, "hour": 1, "day": 24, "week": 168}
 
 
-def noted(name: str) -> None:
+def noted(name: str, value: str) -> None:
     """Keep a filter in the address, and begin at the newest again, for it has other pages."""
     st.query_params.pop("page", None)
-    if st.session_state[name]:
-        st.query_params[name] = st.session_state[name]
-    else:
-        st.query_params.pop(name, None)
+    tell(name, value)
 
 
 def choose(label: str, name: str, options: dict[str, str]) -> str:
     """One of some filters, by its word; the first is none at all."""
-    at = list(options).index(query(name)) if query(name) in options else 0
+    here = query(name) if query(name) in options else next(iter(options))
     found: str = st.selectbox(
-        label, list(options), at, format_func=lambda one: options[one], key=name,
-        width=FILTER_WIDE, on_change=noted, args=(name,),
+        label, list(options), format_func=lambda one: options[one], width=FILTER_WIDE,
+        **heed(name, here, partial(noted, name)),
     )  # fmt: skip
     return found
 
@@ -55,9 +55,9 @@ def show_list() -> None:
         name = choose("What ran", "name", {"": "any", **{one: words(one) for one in sorted(named)}})
         hours = SINCE[choose("When", "when", WHEN)]
         text = st.text_input(
-            "Text", query("text"), type="search", width=FILTER_WIDE, key="text",
-            on_change=noted, args=("text",), placeholder="Search",
+            "Text", type="search", width=FILTER_WIDE, placeholder="Search",
             help="In inputs, outputs or errors",
+            **heed("text", query("text"), partial(noted, "text")),
         )  # fmt: skip
     begin = None if hours is None else dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours)
     wanted = Filter(name or None, status or None, begin, text.strip() or None)

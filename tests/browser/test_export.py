@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from packetflow.mcp.client.settings import read_servers
 from packetflow.mcp.settings import read_settings
+from packetflow.runner.client import RunnerClient
 from tests.browser.conftest import PATIENCE_MS, ROOT
 
 VISIT_SECONDS = 3 * PATIENCE_MS / 1000
@@ -32,6 +33,16 @@ def switch(page: Page, name: str, *, on: bool) -> None:
     toggle = page.get_by_role("switch", name=name)
     page.locator("label").filter(has=toggle).click()
     expect(toggle).to_be_checked(checked=on)
+
+
+def known_to_the_runner(page: Page, workspace: Path, name: str) -> None:
+    """Wait until the runner has a capability; it reads what a page has written a while later."""
+    with RunnerClient(workspace) as runner:
+        for _ in range(PATIENCE_MS // 100):
+            if any(one.name == name for one in runner.listing().capabilities):
+                return
+            page.wait_for_timeout(100)
+    pytest.fail(f"the runner does not know {name!r}")
 
 
 class Visitor:
@@ -101,6 +112,7 @@ def test_a_server_is_added_on_a_page_and_a_tool_of_it_is_allowed_and_stands_on_t
     page.get_by_role("switch", name="Allow add", exact=True).press("Space")
     expect(page.get_by_text("1 of 4 tools allowed")).to_be_visible()
     assert read_servers(put_back)["sums"].allow == ("add",)
+    known_to_the_runner(page, put_back, "sums.add")
 
     page.get_by_role("link", name="Build").click()
     page.get_by_role("button", name="Begin empty").click()

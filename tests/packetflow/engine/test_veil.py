@@ -139,7 +139,7 @@ async def test_a_secret_is_in_no_record_and_no_event(name):
     sink, heard = RecordingSink(), []
     engine = Engine(sink, clock=FakeClock())
     if name.startswith("fixed"):  # what people write into a composition is in its text
-        engine._definitions.seen = lambda *_: ""
+        engine.definitions.seen = lambda *_: ""
 
     execution = await engine.run(flow, inputs, listener=heard.append)
 

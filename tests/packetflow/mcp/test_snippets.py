@@ -1,17 +1,15 @@
-"""One description, the formats of all clients; a plain request is really answered."""
+"""One description, the formats of all clients."""
 
 import base64
 import json
 import shlex
-from pathlib import Path, PureWindowsPath
+from pathlib import PureWindowsPath
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from packetflow.mcp.launches import HttpLaunch, Launch, StdioLaunch, workspace_launch
+from packetflow.mcp.programs import ExampleCall
 from packetflow.mcp.snippets import (
     CLIENTS,
     CODE,
@@ -20,14 +18,11 @@ from packetflow.mcp.snippets import (
     CURSOR,
     DESKTOP,
     GEMINI,
-    POWERSHELL,
     PYTHON,
     VS_CODE,
-    ExampleCall,
     Snippet,
     snippets_of,
 )
-from tests.packetflow.mcp.desk import app_of
 
 SPACES = StdioLaunch(
     "my work",
@@ -125,41 +120,9 @@ def test_commands_for_windows_are_written_for_powershell():
     assert json.loads(of(launch, DESKTOP).text)["mcpServers"]["desk"]["args"][-1] == str(folder)
 
 
-@given(st.text())
-def test_no_word_leaves_its_quotes_in_powershell(word: str):
-    made = POWERSHELL.word(word)
-
-    if made.startswith("'"):
-        assert made[1:-1].replace("''", "") == word.replace("'", "")
-    else:
-        assert made == word
-        assert word
-        assert not set(word) & set(" '\"$`;&|(){}<>@#,*?")
-
-
 def test_a_token_is_read_where_the_client_runs():
     assert "Bearer $DESK_TOKEN" in of(HTTP, CURL).text
     assert "Bearer $env:DESK_TOKEN" in of(HTTP, CURL, windows=True).text
     assert "os.environ['DESK_TOKEN']" in of(HTTP, PYTHON).text
     headers = json.loads(of(HTTP, CURSOR).text)["mcpServers"]["desk"]["headers"]
     assert headers == {"Authorization": "Bearer ${env:DESK_TOKEN}"}
-
-
-async def test_the_plain_request_is_answered(folder: Path):
-    launch = HttpLaunch("desk", "http://127.0.0.1:8000/mcp")
-    (asked,) = [
-        shlex.split(one.text.replace("\\\n", " "))
-        for one in snippets_of(launch, call=ExampleCall("greet", {"person": {"name": "O'Hara"}}))
-        if one.client == CURL
-    ]
-    headers = dict(asked[at + 1].split(": ", 1) for at, word in enumerate(asked) if word == "-H")
-
-    async with (
-        app_of(folder) as app,
-        httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client,
-    ):
-        url, body = asked[2], asked[asked.index("-d") + 1]
-        answer = await client.post(url, content=body, headers=headers)
-
-    said = answer.text.partition("data: ")[2] or answer.text
-    assert json.loads(said)["result"]["structuredContent"] == {"greeting": "Hello O'Hara, 0"}

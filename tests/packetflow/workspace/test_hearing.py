@@ -302,6 +302,38 @@ def test_in_memory_an_answer_that_two_notice_wakes_a_run_once():
     assert begun == [run.id, run.id]
 
 
+def test_who_comes_while_a_run_is_being_woken_waits_until_it_has_begun(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    looking, may_look = threading.Event(), threading.Event()
+    with Workspace(":memory:") as ws:
+        run = ws.run_sync(approval("Really?", into="said"))
+        story = ws.archive.story
+
+        def slowly(execution_id: str) -> Any:
+            looking.set()
+            assert may_look.wait(PATIENCE)
+            return story(execution_id)
+
+        monkeypatch.setattr(ws.archive, "story", slowly)
+
+        async def come() -> tuple[bool, bool]:
+            waking = asyncio.create_task(ws.hearing.wake(run.id))
+            assert await asyncio.to_thread(looking.wait, PATIENCE)
+            coming = asyncio.create_task(ws.hearing.has_woken(run.id))
+            await asyncio.wait({coming}, timeout=0.1)  # so long it may end, wrongly
+            was_done = coming.done()
+            may_look.set()
+            await asyncio.wait_for(coming, PATIENCE)
+            has_begun = run.id in ws.engine.running
+            assert await waking == 1
+            return was_done, has_begun
+
+        came_early, has_begun = ws.thread.run(come())
+
+    assert (came_early, has_begun) == (False, True)
+
+
 def test_who_hands_an_event_over_second_may_rely_on_what_it_woke():
     looking, may_look = threading.Event(), threading.Event()
     with Workspace(":memory:", passivate_after_seconds=0) as ws:

@@ -137,6 +137,21 @@ def test_the_list_tells_inputs_and_reads_its_filters_from_the_address(page, ran)
     assert "status" not in filtered.query_params
 
 
+def test_the_filters_follow_the_address_whatever_a_browser_still_says_of_them(page, ran):
+    ran("fall_down", text="x")
+    test = page("runs", text="x")
+    test.selectbox(key="status").set_value("failed").run()
+    before = test._tree.get_widget_states()
+    test.query_params.clear()
+    test.run()
+    shown = [box.value for box in test.selectbox] + [box.value for box in test.text_input]
+
+    test._run(before)
+
+    assert shown == ["", "", "", ""]
+    assert dict(test.query_params) == {}
+
+
 def test_a_run_of_what_is_not_in_the_library_has_no_way_there(page, ran, example):
     known = ran("onboard_sample_customer", customer_id="C-001")
     draft = example / "pipelines" / "draft.yaml"

@@ -1,4 +1,4 @@
-"""Switches of what is kept elsewhere."""
+"""Widgets that show what is kept elsewhere, and change it: switches, for one."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -8,7 +8,7 @@ def switched() -> None:
     """A page with two switches and a light that others may turn on and off."""
     import streamlit as st
 
-    from studio.switches import show_switch
+    from studio.heeding import heed
 
     lights = st.session_state.setdefault("lights", {"hall": False, "attic": False})
     done = st.session_state.setdefault("done", [])
@@ -19,7 +19,7 @@ def switched() -> None:
             lights[name] = is_on
 
     for name, is_on in lights.items():
-        show_switch(name, lambda on, name=name: turn(name, on), key=name, is_on=is_on)
+        st.toggle(name, **heed(name, is_on, lambda on, name=name: turn(name, on)))
 
 
 @pytest.fixture
