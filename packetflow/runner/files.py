@@ -88,6 +88,8 @@ class Files:
             async for changed in changes:
                 if changed or first:  # the first look is for what came before the watch began
                     await self._serve()
+                if first and await asyncio.to_thread(self._folders) != folders:
+                    return
                 first = False
                 if any(_is_folder(place, folders) for _, place in changed):
                     return
@@ -108,7 +110,7 @@ class Files:
                 continue
             found[known] = here
             waiting += inside
-        return list(found.values())
+        return sorted(found.values())
 
     async def _serve(self) -> None:
         """Start what files trigger that have come, each once nobody writes to it any more."""

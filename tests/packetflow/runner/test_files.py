@@ -28,6 +28,7 @@ class Place:
         self.folder = folder
         self.rules = {"take": "inbox/*.csv"}
         self.started: list[str] = []
+        self._begun: set[str] = set()
         (folder / "inbox").mkdir()
         (folder / ".packetflow").mkdir()
 
@@ -46,6 +47,9 @@ class Place:
             yield pipeline(name, one), Trigger(kind, pattern)
 
     def _begin(self, cause) -> int:
+        if cause.execution_id in self._begun:  # as `Starts.begin` does, also of another runner
+            return 0
+        self._begun.add(cause.execution_id)
         self.started.append(f"{cause.pipeline} {cause.payload['path']}")
         return 1
 
@@ -123,6 +127,27 @@ async def test_what_arrives_in_a_folder_made_later_counts(place: Place):
         await place.has_started(3)
 
     assert place.started[1:] == ["deep late/inner/b.csv", "deep late/inner/c.csv"]
+
+
+async def test_a_folder_made_while_the_watch_is_not_yet_begun_is_watched(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    place.rules["deep"] = "late/**/*.csv"
+    inner, serve = place.folder / "late" / "inner", Files._serve
+
+    async def serve_first(watched: Files) -> None:
+        await serve(watched)
+        monkeypatch.undo()
+        inner.mkdir(parents=True)
+        (inner / "b.csv").write_text("1")
+
+    monkeypatch.setattr(Files, "_serve", serve_first)
+    async with place.runner():
+        await place.has_started(1)
+        (inner / "c.csv").write_text("1")
+        await place.has_started(2)
+
+    assert place.started == ["deep late/inner/b.csv", "deep late/inner/c.csv"]
 
 
 def test_records_of_runs_and_circles_of_links_are_not_watched(tmp_path: Path):
