@@ -83,7 +83,7 @@ CANVAS = tuple(f"tests/browser/test_canvas{part}.py" for part in ("", "_cards", 
 UNIT = Stage(
     "behaviour, laws and examples",
     (*APART, "-m", "not slow"),
-    10,
+    12,
     beside=(
         (
             "tests/packetflow/engine",
@@ -92,26 +92,27 @@ UNIT = Stage(
             "tests/packetflow/store",
         ),
         ("tests/packetflow/runner", "tests/packetflow/workspace"),
-        ("tests/packetflow/mcp", "tests/studio"),
+        ("tests/packetflow/mcp",),
+        ("tests/studio",),
     ),
 )
 STAGES = {
     "unit": UNIT,
-    "docs": Stage("README, docs and notebooks", DOCS, 4),
+    "docs": Stage("README, docs and notebooks", DOCS, 6),
     "browser": Stage(
         "pages in a real browser",
         ("-m", "not slow"),
-        9,
+        12,
         "tests/browser",
         # together: all that may install what the canvas is built with
-        beside=(("tests/browser/test_axe.py", *CANVAS),),
+        beside=(("tests/browser/test_axe.py", "tests/browser/test_monkey.py", *CANVAS),),
         rest=("tests/browser",),
     ),
-    "crash": Stage("killed processes", ("tests/crash", "-m", "not slow"), 6, "tests/crash"),
+    "crash": Stage("killed processes", ("tests/crash", "-m", "not slow"), 8, "tests/crash"),
     "mcp": Stage(
         "clients and suites of other people",
         ("-m", "not slow"),
-        6,
+        8,
         "tests/clients",
         beside=(("tests/clients/test_conformance.py",),),
         rest=("tests/clients",),

@@ -71,12 +71,9 @@ def _portable_dict(kind: Any) -> Any:
         return kind
     hints = typing.get_type_hints(kind, include_extras=True)
     required: frozenset[str] = getattr(kind, "__required_keys__", frozenset(hints))
-    fields = {
-        name: _portable(hint)
-        if name in required
-        else typing_extensions.NotRequired[_portable(_inside(hint))]
-        for name, hint in hints.items()
-    }
+    fields = {name: _portable(_inside(hint)) for name, hint in hints.items()}
+    for name in hints.keys() - required:
+        fields[name] = typing_extensions.NotRequired[fields[name]]
     make: Any = typing_extensions.TypedDict  # types are values here
     made = make(kind.__name__, fields)
     if hasattr(kind, "__pydantic_config__"):

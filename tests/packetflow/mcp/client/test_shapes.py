@@ -3,7 +3,7 @@ import typing
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -60,7 +60,11 @@ def test_the_same_schema_is_the_same_type(schema: Any):
     assert fits(type_of(schema, WHOLE), type_of(again, WHOLE))
 
 
+NEEDS = {"type": "object", "properties": {"a": True}, "required": ["a"]}
+
+
 @given(SCHEMAS, JSON)
+@example({**NEEDS, "properties": {"a": NEEDS}}, {"a": {"a": 1}})
 def test_what_fits_a_schema_passes_its_type_unchanged(schema: Any, value: Any):
     from jsonschema import Draft202012Validator
 
