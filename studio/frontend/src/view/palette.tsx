@@ -68,7 +68,7 @@ export function Palette(): ReactNode {
       if (row) return add(row);
       setText((typed) => typed || text);
       editor.set({ palette: true });
-    });
+    }).catch(console.error); // and the next is put in all the same
   };
   const move = (by: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, at + by));
