@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -17,7 +17,7 @@ from packetflow.kernel.records import Record, decoder
 from packetflow.store.files import places
 from packetflow.store.format import refuse_newer
 from packetflow.store.launch import Launched, OwnerProcess, OwnerThread, launch
-from packetflow.store.port import Params
+from packetflow.store.port import Params, Tail
 from packetflow.store.talk import (
     Answer,
     Ask,
@@ -259,7 +259,7 @@ class StoreClient:
         return None  # another owner was there first, which may be leaving
 
 
-class LiveTail:
+class LiveTail(Tail):
     """Records as the owner brings them in.
 
     When the owner is replaced, the tail goes on with the next one; records that were brought in
@@ -301,15 +301,6 @@ class LiveTail:
                 for body in reply.records:
                     self._waiting.put(self._decode(body))
         return self._waiting.get()
-
-    def __iter__(self) -> Iterator[Record]:
-        while True:
-            try:
-                record = self.get()
-            except OwnerGone:
-                return
-            if record is not None:
-                yield record
 
     def close(self) -> None:
         """End it; a thread that waits in it returns."""

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 import weakref
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Self
 
 import duckdb
@@ -21,7 +21,7 @@ from packetflow.kernel.records import Record, decoder, encoder
 from packetflow.store.artifacts import RECORD_LIMIT, Artifacts
 from packetflow.store.ask import ask
 from packetflow.store.ingest import Ingest, Piece
-from packetflow.store.port import Params, Watcher
+from packetflow.store.port import Params, Tail, Watcher
 from packetflow.store.rollups import roll_up
 from packetflow.store.schema import migrate
 from packetflow.store.talk import Follow
@@ -268,7 +268,7 @@ class MemoryStore:
             self._watcher.seen(watched)
 
 
-class MemoryTail:
+class MemoryTail(Tail):
     """The records of a `MemoryStore` as they are appended."""
 
     def __init__(self, wish: Follow, drop: Callable[[MemoryTail], None]) -> None:
@@ -296,15 +296,6 @@ class MemoryTail:
             self._waiting.put(None)
             raise OwnerGone("this tail is closed")
         return record
-
-    def __iter__(self) -> Iterator[Record]:
-        while True:
-            try:
-                record = self.get()
-            except OwnerGone:
-                return
-            if record is not None:
-                yield record
 
     def close(self) -> None:
         """End it; a thread that waits in it returns."""

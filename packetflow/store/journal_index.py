@@ -29,6 +29,7 @@ from packetflow.kernel.records import (
     decoder,
 )
 from packetflow.store.frames import SUFFIX, is_dead, mentions, scan
+from packetflow.store.port import Tail
 from packetflow.store.talk import Follow
 
 CHUNK: Final = 4 << 20
@@ -202,7 +203,7 @@ class JournalIndex:
                 tail.close()
 
 
-class LightTail:
+class LightTail(Tail):
     """Records as they are found in journals; see `packetflow.store.port.Tail`.
 
     Attributes:
@@ -240,15 +241,6 @@ class LightTail:
             if left <= 0:
                 return None
             self._closed.wait(left)
-
-    def __iter__(self) -> Iterator[Record]:
-        while True:
-            try:
-                record = self.get()
-            except OwnerGone:
-                return
-            if record is not None:
-                yield record
 
     def close(self) -> None:
         """End it; a thread that waits in it returns."""

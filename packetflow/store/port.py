@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from packetflow.errors import OwnerGone
 from packetflow.kernel.order import Moment
 from packetflow.kernel.records import (
     EventArrived,
@@ -32,7 +33,14 @@ class Tail(Protocol):
         """
         ...
 
-    def __iter__(self) -> Iterator[Record]: ...
+    def __iter__(self) -> Iterator[Record]:
+        while True:
+            try:
+                record = self.get()
+            except OwnerGone:
+                return
+            if record is not None:
+                yield record
 
     def close(self) -> None:
         """End it; a thread that waits in it returns."""
